@@ -1,0 +1,209 @@
+import { z } from 'zod'
+import { ErrorBody } from './errors.ts'
+import { AppId, AppName, Instant, ProcessType } from './ids.ts'
+import { ComponentStatus } from './platform.ts'
+
+/** A container that should exist, whole. Two equal specs mean the same container; a changed one replaces it. */
+export const ContainerSpec = z.strictObject({
+  name: z.string(),
+  component: z.string().describe('Label maru.component: what it is'),
+  image: z.string().describe('Image id or tag; never pulled'),
+  command: z.array(z.string()).optional(),
+  entrypoint: z.array(z.string()).optional(),
+  user: z.string().optional(),
+  workingDir: z.string().optional(),
+  env: z.record(z.string(), z.string()).default({}),
+  labels: z.record(z.string(), z.string()).default({}),
+  /** The first network is the one with the published ports. `host` stands alone. */
+  networks: z.array(
+    z.strictObject({
+      name: z.string(),
+      address: z.string().optional(),
+      aliases: z.array(z.string()).default([]),
+    }),
+  ),
+  ports: z.array(z.strictObject({ host: z.number().int(), container: z.number().int() })).default([]),
+  mounts: z
+    .array(z.strictObject({ source: z.string(), target: z.string(), readOnly: z.boolean() }))
+    .default([]),
+  tmpfs: z.record(z.string(), z.string()).default({}),
+  capabilities: z.array(z.string()).default([]).describe('Kept; every other is dropped'),
+  privileged: z.boolean().default(false),
+  pidMode: z.enum(['host', 'own']).default('own'),
+  readOnlyRoot: z.boolean().default(true),
+  init: z.boolean().default(true),
+  restart: z.enum(['always', 'no']).default('always'),
+  stopSignal: z.string().optional(),
+  stopTimeoutS: z.number().int().default(10),
+  memoryMb: z.number().int().optional(),
+  cpus: z.number().optional(),
+  processes: z.number().int().optional(),
+  files: z.number().int().default(65_536),
+  shmMb: z.number().int().optional(),
+})
+export type ContainerSpec = z.infer<typeof ContainerSpec>
+
+export const NetworkSpec = z.strictObject({
+  name: z.string(),
+  subnet: z.string(),
+  gateway: z.string(),
+  bridge: z.string(),
+  internal: z.boolean(),
+})
+export type NetworkSpec = z.infer<typeof NetworkSpec>
+
+/** The platform's half of a host's state: written by `maru up`, applied by it first and by the agent from then on. */
+export const PlatformConfig = z.strictObject({
+  generation: z.number().int(),
+  networks: z.array(NetworkSpec),
+  /** In the order in which they start. */
+  containers: z.array(ContainerSpec),
+})
+export type PlatformConfig = z.infer<typeof PlatformConfig>
+
+/** Whether the edge sends requests to an instance: not yet, yes, or only those already under way. */
+export const Traffic = z.enum(['none', 'serve', 'drain'])
+export type Traffic = z.infer<typeof Traffic>
+
+export const InstanceSpec = z.strictObject({
+  process: ProcessType,
+  index: z.number().int().min(1),
+  release: z.number().int().min(1),
+  /** Counts restarts that a person asked for: another epoch is another instance. */
+  epoch: z.number().int().min(0),
+  image: z.string(),
+  /** Empty: what the image says. */
+  command: z.array(z.string()),
+  env: z.record(z.string(), z.string()),
+  traffic: Traffic,
+})
+export type InstanceSpec = z.infer<typeof InstanceSpec>
+
+export const WorkloadApp = z.strictObject({
+  app: AppName,
+  appId: AppId,
+  hostNames: z.array(z.string()),
+  instances: z.array(InstanceSpec),
+  /** Images of the releases that can still be rolled back to; the host removes the app's others. */
+  keepImages: z.array(z.string()),
+})
+export type WorkloadApp = z.infer<typeof WorkloadApp>
+
+/** The apps' half of a host's state: whole, made by the control plane. A lower generation is refused. */
+export const WorkloadConfig = z.strictObject({
+  generation: z.number().int().min(0),
+  apps: z.array(WorkloadApp),
+})
+export type WorkloadConfig = z.infer<typeof WorkloadConfig>
+
+export const InstanceReport = z.strictObject({
+  app: AppName,
+  process: ProcessType,
+  index: z.number().int(),
+  release: z.number().int(),
+  epoch: z.number().int(),
+  /** `healthy`: web passes the edge's check, any other process has run for two seconds. */
+  state: z.enum(['starting', 'healthy', 'unhealthy', 'draining', 'stopped']),
+  startedAt: Instant.nullable(),
+  restarts: z.number().int(),
+  exitCode: z.number().int().nullable(),
+  outOfMemory: z.boolean(),
+  memoryBytes: z.number().int().nullable(),
+  /** Requests that the edge has under way with it; absent where the edge does not lead to it. */
+  openRequests: z.number().int().optional(),
+  detail: z.string(),
+})
+export type InstanceReport = z.infer<typeof InstanceReport>
+
+export const HostReport = z.strictObject({
+  /** Grows with every report; a long poll asks for one after the last seen. */
+  sequence: z.number().int(),
+  at: Instant,
+  host: z.string(),
+  /** Generation that was applied whole, edge included. */
+  generation: z.number().int(),
+  /** One sentence when the last application failed, else empty. */
+  problem: z.string(),
+  components: z.array(ComponentStatus),
+  instances: z.array(InstanceReport),
+  disk: z.strictObject({ freeMb: z.number(), totalMb: z.number() }),
+})
+export type HostReport = z.infer<typeof HostReport>
+
+/** How to build a source: decided by the control plane from the uploaded files, carried out by the host. */
+export const BuildRecipe = z.discriminatedUnion('kind', [
+  z.strictObject({
+    kind: z.literal('node'),
+    nodeMajor: z.number().int(),
+    manager: z.enum(['npm', 'pnpm', 'yarn', 'none']),
+    buildScript: z.boolean().describe('package.json has a "build" script'),
+  }),
+  z.strictObject({ kind: z.literal('static') }),
+  z.strictObject({ kind: z.literal('dockerfile') }),
+])
+export type BuildRecipe = z.infer<typeof BuildRecipe>
+
+export const BuildRequest = z.strictObject({
+  app: AppName,
+  appId: AppId,
+  release: z.number().int(),
+  source: z
+    .string()
+    .regex(/^[a-z0-9_.-]+$/)
+    .describe('File name under artifacts/sources'),
+  recipe: BuildRecipe,
+  env: z.record(z.string(), z.string()).describe('Configuration that the build sees'),
+})
+export type BuildRequest = z.infer<typeof BuildRequest>
+
+export const BuildResult = z.strictObject({
+  image: z.string().describe('Image id'),
+  stack: z.string().nullable(),
+  slug: z.strictObject({ file: z.string(), bytes: z.number().int() }).nullable(),
+  /** Processes that the image itself defines (a Dockerfile's CMD), where there is no Procfile. */
+  defaultWeb: z.boolean(),
+})
+export type BuildResult = z.infer<typeof BuildResult>
+
+/** Lines of POST /v1/builds, newline-delimited JSON; the last is `done` or `failed`. Closing the connection stops the build. */
+export const BuildEvent = z.discriminatedUnion('type', [
+  z.strictObject({ type: z.literal('log'), line: z.string() }),
+  z.strictObject({ type: z.literal('done'), result: BuildResult }),
+  z.strictObject({ type: z.literal('failed'), error: ErrorBody.shape.error }),
+])
+export type BuildEvent = z.infer<typeof BuildEvent>
+
+/** First line (JSON) of POST /v1/runs after the upgrade; then frames as in RUN_FRAME. Closing the stream ends the command. */
+export const AgentRunRequest = z.strictObject({
+  /** `app`: confined like an instance. `psql`: the database image with psql only. */
+  kind: z.enum(['app', 'psql']),
+  app: AppName,
+  appId: AppId,
+  release: z.number().int(),
+  image: z.string().describe('Ignored for psql'),
+  command: z.array(z.string()),
+  env: z.record(z.string(), z.string()),
+  tty: z.boolean(),
+  columns: z.number().int(),
+  rows: z.number().int(),
+  timeoutS: z.number().int(),
+})
+export type AgentRunRequest = z.infer<typeof AgentRunRequest>
+
+/**
+ * The agent's API, over a unix socket that only the control plane and root can open:
+ * PUT /v1/workload WorkloadConfig → {generation}; GET /v1/report?after=SEQ&waitMs=N → HostReport (long poll);
+ * POST /v1/builds BuildRequest → BuildEvent lines; POST /v1/runs → 101, AgentRunRequest line, RUN_FRAME frames;
+ * GET /v1/logs?app=A&process=P&follow=true&tail=N → LogLine lines;
+ * GET /v1/instances/last-log?app=A&release=N&lines=40 → {lines: string[]};
+ * DELETE /v1/apps/APPID → {} removes the app's images, slugs, caches and build leftovers.
+ */
+export const AGENT_API = {
+  workload: '/v1/workload',
+  report: '/v1/report',
+  builds: '/v1/builds',
+  runs: '/v1/runs',
+  logs: '/v1/logs',
+  lastLog: '/v1/last-log',
+  app: (appId: string) => `/v1/apps/${appId}`,
+} as const

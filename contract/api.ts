@@ -1,0 +1,14 @@
+import { accountRoutes } from './accounts.ts'
+import { appRoutes } from './apps.ts'
+import { dataRoutes } from './data.ts'
+import { operationRoutes } from './operations.ts'
+import { platformRoutes } from './platform.ts'
+
+/** Every route of the public API. A new capability adds its row here; everything else follows from it. */
+export const API = {
+  platform: platformRoutes,
+  accounts: accountRoutes,
+  apps: appRoutes,
+  data: dataRoutes,
+  operations: operationRoutes,
+} as const

@@ -1,0 +1,373 @@
+import { z } from 'zod'
+import { plainReason } from './plain-reason.ts'
+
+/** Exit codes of the CLI: 0 done, 1 failed, 2 invalid input, 3 refused, 4 unreachable. */
+export const EXIT = { done: 0, failed: 1, invalid: 2, refused: 3, unreachable: 4 } as const
+
+type Params = Readonly<Record<string, string | number | boolean>>
+
+/**
+ * One row of the error catalogue. `message` says what happened and why; `hint` says what to do next.
+ * `{name}` in either is replaced by the parameter of that name. Parameters are safe to show to the caller.
+ */
+export interface ErrorRow {
+  readonly status: number
+  readonly exit: 1 | 2 | 3 | 4
+  readonly message: string
+  readonly hint: string
+}
+
+const row = (status: number, exit: ErrorRow['exit'], message: string, hint: string): ErrorRow => ({
+  status,
+  exit,
+  message,
+  hint,
+})
+
+/** Every error that a person can meet. Codes are stable: scripts may match on them. */
+export const ERRORS = {
+  internal: row(
+    500,
+    1,
+    'Something went wrong inside Maru (request {requestId}).',
+    'Try again; if it persists, run `maru doctor` and look for this request in the control plane log.',
+  ),
+  invalid: row(400, 2, '{field}: {reason}', 'Correct {field} and try again. Nothing was changed.'),
+  not_found: row(404, 2, 'There is nothing at {path}.', 'Look at /openapi.json for what exists.'),
+  method_not_allowed: row(
+    405,
+    2,
+    '{method} is not possible on {path}.',
+    'Look at /openapi.json for what exists.',
+  ),
+  unauthenticated: row(
+    401,
+    3,
+    'You are not signed in, or your token is no longer valid.',
+    'Run `maru login`.',
+  ),
+  forbidden: row(403, 3, 'Your role does not allow {action} on {resource}.', 'Ask an owner of the team.'),
+  rate_limited: row(
+    429,
+    3,
+    'Too many requests: the limit is {limit} per minute.',
+    'Wait {seconds} seconds and try again.',
+  ),
+  too_many_open: row(
+    429,
+    3,
+    'You already have {limit} streams and uploads open at the same time.',
+    'End one of them (a followed log, a command, an upload) and try again.',
+  ),
+  body_too_large: row(
+    413,
+    2,
+    'The request is larger than {limit}.',
+    'Make it smaller and try again. Nothing was changed.',
+  ),
+  unreachable: row(
+    503,
+    4,
+    '{what} cannot be reached.',
+    'Run `maru status` on the host; if it is down, run `maru up`.',
+  ),
+  database_unavailable: row(
+    503,
+    4,
+    'The platform database is not reachable just now.',
+    'It fails over by itself within seconds; try again.',
+  ),
+  idempotency_conflict: row(
+    409,
+    2,
+    'The idempotency key {key} was already used for another request.',
+    'Use a new key.',
+  ),
+  idempotency_busy: row(
+    409,
+    3,
+    'The first request with the idempotency key {key} is still under way.',
+    'Wait a moment and send the same request again.',
+  ),
+
+  'accounts.setup_invalid': row(
+    403,
+    3,
+    'This set-up link is not valid: it was used, has expired, or was replaced.',
+    'On the host, as root: `maru setup-link` makes a new one.',
+  ),
+  'accounts.login_failed': row(
+    401,
+    3,
+    'E-mail address or password is wrong.',
+    'Try again; after {attempts} failed attempts in 15 minutes the account pauses.',
+  ),
+  'accounts.login_paused': row(
+    429,
+    3,
+    'Sign-in is paused after too many failed attempts.',
+    'Wait {minutes} minutes and try again. Tokens that exist keep working.',
+  ),
+  'accounts.password_weak': row(
+    400,
+    2,
+    'password: {reason}',
+    'Choose at least 12 characters that are not a common password.',
+  ),
+  'accounts.email_taken': row(
+    409,
+    2,
+    'There is already an account for this e-mail address.',
+    'Sign in instead.',
+  ),
+  'accounts.root_has_no_tokens': row(
+    403,
+    3,
+    'A token belongs to an account, and root on the host has none: it needs no token.',
+    'Sign in with `maru login` (`maru setup-link` makes the link), then `maru tokens create NAME --remote`.',
+  ),
+  'accounts.token_not_found': row(404, 2, 'There is no token {token}.', '`maru tokens` lists yours.'),
+
+  'apps.not_found': row(
+    404,
+    2,
+    'There is no app named {app}.',
+    '`maru apps` lists yours; `maru deploy` in its folder creates it.',
+  ),
+  'apps.name_taken': row(409, 2, 'The name {app} is already in use.', 'Choose another with `--app NAME`.'),
+  'apps.busy': row(
+    409,
+    3,
+    'Another {kind} of {app} is under way ({operation}).',
+    'Wait for it (`maru operation {operation}`) and try again.',
+  ),
+  'apps.limit': row(409, 3, '{what} is limited to {limit}.', '{next}'),
+  'apps.source_not_found': row(404, 2, 'There is no uploaded source {source}.', 'Run `maru deploy` again.'),
+  'apps.source_too_large': row(
+    413,
+    2,
+    'The source is larger than {limit}.',
+    'Exclude what is not needed in .maruignore (build output, media, data).',
+  ),
+  'apps.source_invalid': row(
+    400,
+    2,
+    'The source cannot be used: {reason}.',
+    'Correct it and deploy again. Nothing was changed.',
+  ),
+  'apps.source_unrecognised': row(
+    400,
+    2,
+    'Maru does not know how to build this: no package.json, index.html or Dockerfile was found at the top.',
+    'Deploy the folder that holds one of them.',
+  ),
+  'apps.lockfile_missing': row(
+    400,
+    2,
+    'package.json has dependencies but there is no lock file.',
+    'Run `npm install` and include package-lock.json (or pnpm-lock.yaml, yarn.lock).',
+  ),
+  'apps.no_start': row(
+    400,
+    2,
+    'There is nothing to start: no Procfile with `web:`, and no "start" script in package.json.',
+    'Add one of them.',
+  ),
+  'apps.engine_unsupported': row(
+    400,
+    2,
+    'engines.node {range} matches none of the Node versions that this platform has ({have}).',
+    'Change engines.node.',
+  ),
+  'apps.build_failed': row(
+    422,
+    1,
+    'The build failed: {reason}.',
+    'Read the log above. What served before keeps serving.',
+  ),
+  'apps.build_limit': row(
+    422,
+    1,
+    'The build was stopped: it went over its limit of {limit}.',
+    'Make the build smaller. What served before keeps serving.',
+  ),
+  'apps.release_phase_failed': row(
+    422,
+    1,
+    'The release command ended with exit code {exitCode}.',
+    'Read its log above. What served before keeps serving.',
+  ),
+  'apps.unhealthy': row(
+    422,
+    1,
+    'Release v{release} did not become healthy within {seconds} s: {reason}.',
+    'Its last log lines are above. The web process must listen on $PORT. What served before keeps serving.',
+  ),
+  'apps.release_not_found': row(
+    404,
+    2,
+    '{app} has no release v{release} that can be used.',
+    '`maru releases --app {app}` lists them.',
+  ),
+  'apps.no_release': row(409, 3, '{app} has no release yet.', 'Run `maru deploy` first.'),
+  'apps.process_unknown': row(400, 2, '{app} has no process type {process}.', 'It has: {have}.'),
+  'apps.config_reserved': row(400, 2, '{name} is set by the platform.', 'Use another name.'),
+  'apps.interrupted': row(
+    500,
+    1,
+    'The operation was interrupted and rolled back: {reason}.',
+    'Try again. What served before keeps serving.',
+  ),
+  'apps.run_failed': row(
+    422,
+    1,
+    'The command could not be started: {reason}.',
+    'Check the command and try again.',
+  ),
+  'operations.not_found': row(
+    404,
+    2,
+    'There is no operation {operation}.',
+    'Operations are kept for 90 days.',
+  ),
+
+  'data.not_ready': row(
+    503,
+    4,
+    'The database of {app} is not reachable just now.',
+    'It fails over by itself within seconds; try again.',
+  ),
+  'data.no_database': row(
+    409,
+    3,
+    '{app} has no database yet.',
+    'Run `maru deploy` first: the first deploy creates it.',
+  ),
+
+  'hosts.stale_generation': row(
+    409,
+    3,
+    'The host has generation {have}; {got} is older and was refused.',
+    'Nothing to do: the newer one stays in force.',
+  ),
+  'hosts.engine_unavailable': row(
+    503,
+    4,
+    'The container engine on the host does not answer.',
+    'Run `maru up`: it starts the engine again.',
+  ),
+  'hosts.disk_full': row(
+    507,
+    3,
+    'Only {freeMb} MB are free in {path}; at least {needMb} MB are needed.',
+    'Free some space and try again. Nothing was changed.',
+  ),
+  'hosts.preflight': row(
+    409,
+    3,
+    'The host is not ready: {count} finding(s).',
+    'Do what each finding says and run `maru up` again. Nothing was changed.',
+  ),
+  'hosts.locked': row(409, 3, 'Another `maru {command}` is running (process {pid}).', 'Wait for it to end.'),
+  'hosts.not_installed': row(409, 3, 'Maru is not installed here ({home}).', 'Run `./maru up` as root.'),
+  'hosts.step_failed': row(
+    500,
+    1,
+    '{step} failed: {reason}.',
+    'Look into {log}, then run `maru up` again: it goes on where it stopped.',
+  ),
+  'hosts.name_mismatch': row(
+    400,
+    2,
+    "The name typed is not this installation's name.",
+    'Nothing was removed. Type {name} to confirm.',
+  ),
+  'hosts.not_root': row(403, 3, '{command} needs root.', 'Run it with sudo.'),
+
+  'cli.failed': row(
+    500,
+    1,
+    'The command failed: {reason}.',
+    'Try again with MARU_DEBUG=1 to see where; if it persists, report it.',
+  ),
+  'cli.not_maru': row(
+    502,
+    4,
+    '{what} does not answer as Maru does (HTTP {status}).',
+    'Check the address; on the host, `maru status` shows it.',
+  ),
+  'cli.untrusted': row(
+    495,
+    3,
+    'The certificate of {url} is not trusted: {reason}.',
+    'Run `maru login`, which asks whether to trust it. For scripts: MARU_CA=FILE, with what `maru ca` prints on the host.',
+  ),
+} as const satisfies Record<string, ErrorRow>
+
+export type ErrorCode = keyof typeof ERRORS
+
+/** The wire form of an error: RFC 9457 in spirit, with Maru's stable code. */
+export const ErrorBody = z.strictObject({
+  error: z.strictObject({
+    code: z.string().describe('Stable code'),
+    message: z.string().describe('What happened and why'),
+    hint: z.string().describe('What to do next'),
+    params: z.record(z.string(), z.union([z.string(), z.number(), z.boolean()])),
+  }),
+})
+export type ErrorBody = z.infer<typeof ErrorBody>
+
+const fill = (text: string, params: Params) =>
+  text.replaceAll(/\{(\w+)\}/g, (whole, name) => String(params[name] ?? whole))
+
+/** The one error class. `params` are safe to show; internals belong in `cause`. */
+export class MaruError extends Error {
+  readonly code: ErrorCode
+  readonly params: Params
+  readonly hint: string
+
+  constructor(code: ErrorCode, params: Params = {}, options?: { cause?: unknown }) {
+    super(fill(ERRORS[code].message, params), options)
+    this.name = 'MaruError'
+    this.code = code
+    this.params = params
+    this.hint = fill(ERRORS[code].hint, params)
+  }
+
+  get status(): number {
+    return ERRORS[this.code].status
+  }
+
+  get exit(): ErrorRow['exit'] {
+    return ERRORS[this.code].exit
+  }
+
+  toBody(): ErrorBody {
+    return { error: { code: this.code, message: this.message, hint: this.hint, params: { ...this.params } } }
+  }
+
+  /** Rebuilds an error from its wire form; an unknown code (a newer server) keeps its text. */
+  static fromBody(body: ErrorBody): MaruError {
+    const known = body.error.code in ERRORS
+    const error = new MaruError(known ? (body.error.code as ErrorCode) : 'internal', body.error.params)
+    if (!known) Object.assign(error, { message: body.error.message, hint: body.error.hint })
+    return error
+  }
+}
+
+// A schema's own text comes first; this one is for those that have none.
+z.config({ customError: plainReason })
+
+/** Turns a Zod failure into an `invalid` error that names the first field and the reason. */
+export function invalidFrom(error: z.ZodError, prefix = ''): MaruError {
+  const issue = error.issues[0]
+  const field = [prefix, ...(issue?.path ?? []).map(String)].filter(Boolean).join('.') || 'request'
+  return new MaruError('invalid', { field, reason: issue?.message ?? 'is not valid' }, { cause: error })
+}
+
+/** Parses unknown input with a schema; throws `invalid` naming the field. */
+export function parseWith<T extends z.ZodType>(schema: T, input: unknown, prefix = ''): z.infer<T> {
+  const result = schema.safeParse(input)
+  if (!result.success) throw invalidFrom(result.error, prefix)
+  return result.data
+}

@@ -1,0 +1,83 @@
+import { z } from 'zod'
+import { ErrorBody } from './errors.ts'
+import { AppName, Instant, OperationId } from './ids.ts'
+import { route } from './route.ts'
+
+export const OperationKind = z.enum([
+  'deploy',
+  'rollback',
+  'config',
+  'scale',
+  'restart',
+  'destroy',
+  'db-rotate',
+])
+export type OperationKind = z.infer<typeof OperationKind>
+
+export const OperationState = z.enum(['queued', 'running', 'done', 'failed'])
+export type OperationState = z.infer<typeof OperationState>
+
+/** Long work. It goes on when the caller leaves; its events can be read again from any point. */
+export const Operation = z.strictObject({
+  id: OperationId,
+  kind: OperationKind,
+  app: AppName,
+  state: OperationState,
+  plan: z.string().describe('What will be done, in words, one step a line'),
+  createdAt: Instant,
+  finishedAt: Instant.nullable(),
+  createdBy: z.string().describe('Who asked for it'),
+  release: z.number().int().nullable().describe('Release number that it made, if any'),
+  error: ErrorBody.shape.error.nullable(),
+})
+export type Operation = z.infer<typeof Operation>
+
+/** One event of an operation, numbered from 1 without gaps. The last one is `done` or `failed`. */
+export const OperationEvent = z.discriminatedUnion('type', [
+  z.strictObject({
+    type: z.literal('step'),
+    step: z.string(),
+    text: z.string().describe('What is being done now'),
+  }),
+  z.strictObject({ type: z.literal('log'), source: z.enum(['build', 'release', 'app']), line: z.string() }),
+  z.strictObject({
+    type: z.literal('done'),
+    text: z.string(),
+    url: z.string().nullable(),
+    release: z.number().int().nullable(),
+  }),
+  z.strictObject({ type: z.literal('failed'), error: ErrorBody.shape.error }),
+])
+export type OperationEvent = z.infer<typeof OperationEvent>
+
+const Params = z.strictObject({ operation: OperationId })
+
+export const operationRoutes = {
+  get: route({
+    method: 'GET',
+    path: '/v1/operations/{operation}',
+    summary: 'An operation and its state',
+    access: { resource: 'operation', action: 'read' },
+    params: Params,
+    response: Operation,
+  }),
+  /** Server-sent events: `id:` is the event's number, `data:` an OperationEvent. `Last-Event-ID` or `after` resumes. */
+  events: route({
+    method: 'GET',
+    path: '/v1/operations/{operation}/events',
+    summary: 'The events of an operation, live, until it ends',
+    access: { resource: 'operation', action: 'read' },
+    params: Params,
+    query: z.strictObject({
+      after: z.coerce
+        .number()
+        .int()
+        .min(0)
+        .max(2_147_483_647)
+        .default(0)
+        .describe('Send events after this number'),
+    }),
+    response: OperationEvent,
+    kind: 'events',
+  }),
+}
