@@ -1,0 +1,66 @@
+import { MaruError } from '#contract/errors.ts'
+
+/** Failures of the way to the engine, as Node names them. */
+const UNREACHABLE = new Set([
+  'ECONNREFUSED',
+  'ENOENT',
+  'ECONNRESET',
+  'EPIPE',
+  'EACCES',
+  'ETIMEDOUT',
+  'ERR_STREAM_PREMATURE_CLOSE',
+])
+
+/** An answer of the engine that refuses a request; `status` is its HTTP status. */
+export class EngineRefusal extends Error {
+  readonly status: number
+
+  constructor(status: number, message: string, options?: { cause?: unknown }) {
+    super(message, options)
+    this.name = 'EngineRefusal'
+    this.status = status
+  }
+}
+
+interface ModemError {
+  readonly statusCode?: number
+  readonly code?: string
+  readonly message: string
+}
+
+/** Runs a call to the engine: a refusal becomes EngineRefusal, an engine that is away `hosts.engine_unavailable`. */
+export async function callEngine<T>(call: () => Promise<T>): Promise<T> {
+  try {
+    return await call()
+  } catch (error) {
+    throw translate(error)
+  }
+}
+
+/** As callEngine; undefined when the engine says that there is no such thing. */
+export async function findInEngine<T>(call: () => Promise<T>): Promise<T | undefined> {
+  try {
+    return await callEngine(call)
+  } catch (error) {
+    if (error instanceof EngineRefusal && error.status === 404) return undefined
+    throw error
+  }
+}
+
+/** As callEngine; these statuses mean that there was nothing to do (304 already so, 404 gone, 409 in progress). */
+export async function callUnless(statuses: readonly number[], call: () => Promise<unknown>): Promise<void> {
+  try {
+    await callEngine(call)
+  } catch (error) {
+    if (!(error instanceof EngineRefusal && statuses.includes(error.status))) throw error
+  }
+}
+
+function translate(error: unknown): unknown {
+  const { statusCode, code, message } = error as ModemError
+  if (statusCode !== undefined) return new EngineRefusal(statusCode, message.trim(), { cause: error })
+  if (code !== undefined && UNREACHABLE.has(code)) {
+    return new MaruError('hosts.engine_unavailable', {}, { cause: error })
+  }
+  return error
+}

@@ -1,0 +1,104 @@
+import { spawn } from 'node:child_process'
+import { createWriteStream, type WriteStream } from 'node:fs'
+
+export interface RunOptions {
+  readonly cwd?: string
+  /** Added to this program's own environment. */
+  readonly env?: Readonly<Record<string, string>>
+  /** Given to the program on its standard input; none: it reads end of file at once. */
+  readonly input?: string
+  /** Everything that the program prints is also appended here. */
+  readonly logFile?: string
+  /** The program is killed after this time; the result says so. */
+  readonly timeoutMs?: number
+  /** Aborting kills the program. */
+  readonly signal?: AbortSignal
+  /** Bytes of each stream that are kept in memory: the last ones. Default 1 MiB. */
+  readonly keepBytes?: number
+  /** Called with each piece of standard output, as it comes. */
+  readonly onOutput?: (text: string) => void
+}
+
+export interface RunResult {
+  /** 128 + signal number is not used: a killed program has `null`. */
+  readonly exitCode: number | null
+  readonly stdout: string
+  readonly stderr: string
+  readonly timedOut: boolean
+}
+
+/** Runs a program with its arguments as they are (never through a shell). Only a program that can't start throws. */
+export function run(argv: readonly [string, ...string[]], options: RunOptions = {}): Promise<RunResult> {
+  const [file, ...args] = argv
+  const log = options.logFile === undefined ? undefined : createWriteStream(options.logFile, { flags: 'a' })
+  return new Promise((resolve, reject) => {
+    const child = spawn(file, args, {
+      ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
+      ...(options.signal === undefined ? {} : { signal: options.signal, killSignal: 'SIGKILL' }),
+      env: options.env === undefined ? process.env : { ...process.env, ...options.env },
+      stdio: ['pipe', 'pipe', 'pipe'],
+    })
+    const limit = options.keepBytes ?? 1_048_576
+    const stdout = tailOf(limit, log, options.onOutput)
+    const stderr = tailOf(limit, log)
+    let timedOut = false
+    const timer =
+      options.timeoutMs === undefined
+        ? undefined
+        : setTimeout(() => {
+            timedOut = true
+            child.kill('SIGKILL')
+          }, options.timeoutMs)
+    child.stdout.on('data', stdout.add)
+    child.stderr.on('data', stderr.add)
+    // A program that ends without reading its input closes the pipe; its exit code tells the story.
+    child.stdin.on('error', () => {})
+    child.stdin.end(options.input ?? '')
+    child.on('error', (error) => {
+      clearTimeout(timer)
+      log?.end()
+      reject(error)
+    })
+    child.on('close', (exitCode) => {
+      clearTimeout(timer)
+      const result = { exitCode, stdout: stdout.text(), stderr: stderr.text(), timedOut }
+      if (log === undefined) resolve(result)
+      else log.end(() => resolve(result))
+    })
+  })
+}
+
+/** Starts a program that goes on when this one ends; its output goes to `logFd`. Returns its process id. */
+export function startDetached(
+  argv: readonly [string, ...string[]],
+  logFd: number,
+  env: Readonly<Record<string, string>> = {},
+): number {
+  const [file, ...args] = argv
+  const child = spawn(file, args, {
+    detached: true,
+    stdio: ['ignore', logFd, logFd],
+    cwd: '/',
+    env: { ...process.env, ...env },
+  })
+  child.unref()
+  if (child.pid === undefined) throw new Error(`cannot start ${file}`)
+  return child.pid
+}
+
+/** Keeps the last `limit` bytes of a stream; what is cut is cut at the front. */
+function tailOf(limit: number, log: WriteStream | undefined, onOutput?: (text: string) => void) {
+  const chunks: Buffer[] = []
+  let size = 0
+  return {
+    add: (chunk: Buffer) => {
+      log?.write(chunk)
+      onOutput?.(chunk.toString('utf8'))
+      chunks.push(chunk)
+      size += chunk.length
+      while (chunks.length > 1 && size - (chunks[0]?.length ?? 0) >= limit)
+        size -= chunks.shift()?.length ?? 0
+    },
+    text: () => Buffer.concat(chunks).subarray(-limit).toString('utf8'),
+  }
+}
