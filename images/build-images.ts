@@ -1,0 +1,179 @@
+import { createHash } from 'node:crypto'
+import { createReadStream } from 'node:fs'
+import { appendFile, readFile, rm } from 'node:fs/promises'
+import { join } from 'node:path'
+import { PassThrough } from 'node:stream'
+import { pipeline } from 'node:stream/promises'
+import { MaruError } from '#contract/errors.ts'
+import type { Docker } from '#runtime/drivers/docker.ts'
+import { ensureFolder } from '#runtime/drivers/files.ts'
+import { CONTENTS, type ContentSource } from './content.ts'
+import { layerDockerfile, packContext } from './layer-tar.ts'
+import {
+  EXCLUDED_PATHS,
+  type ImageName,
+  type LayerRecipe,
+  RECIPES,
+  type RootfsRecipe,
+  SUITES,
+  USERS,
+} from './recipes.ts'
+import { buildRootfs } from './root-filesystem.ts'
+
+/** Label of every stack image; its value is the image's name. */
+export const IMAGE_LABEL = 'maru.image'
+
+export interface BuiltImage {
+  readonly tag: string
+  readonly id: string
+  /** Whether it was made now, or was there. */
+  readonly built: boolean
+}
+
+export interface ImageDeps {
+  readonly docker: Docker
+  readonly programDir: string
+  /** The installation's data folder: logs, package lists and temporary work go there. */
+  readonly home: string
+  /** Shows a step while `work` runs. */
+  step<T>(title: string, expectedS: number, logFile: string, work: () => Promise<T>): Promise<T>
+}
+
+/** Makes the stack images that are missing, two at a time, and returns all of them. */
+export async function ensureImages(deps: ImageDeps): Promise<Record<ImageName, BuiltImage>> {
+  await Promise.all([
+    ensureFolder(join(deps.home, 'logs'), 0o750),
+    ensureFolder(join(deps.home, 'images'), 0o755),
+  ])
+  const made = new Map<ImageName, Promise<BuiltImage>>()
+  const lanes = makeLanes(2)
+  const ensure = (name: ImageName): Promise<BuiltImage> => {
+    const recipe = RECIPES[name]
+    const known = made.get(name)
+    if (known !== undefined) return known
+    const work = (async () => {
+      const from = recipe.kind === 'layer' ? await ensure(recipe.from) : undefined
+      return lanes(() => ensureImage(deps, name, from))
+    })()
+    made.set(name, work)
+    return work
+  }
+  // The slowest first, and then the ones that others wait for.
+  const order: ImageName[] = ['database', 'base', 'edge', 'node', 'packages', 'builder', 'app', 'platform']
+  const images = await allSettledOrThrow(order.map(async (name) => [name, await ensure(name)] as const))
+  await rm(join(deps.home, 'images', 'work'), { recursive: true, force: true })
+  return Object.fromEntries(images) as Record<ImageName, BuiltImage>
+}
+
+async function ensureImage(deps: ImageDeps, name: ImageName, from?: BuiltImage): Promise<BuiltImage> {
+  const recipe = RECIPES[name]
+  const source: ContentSource = {
+    programDir: deps.programDir,
+    workDir: join(deps.home, 'images', 'work', name),
+    logFile: join(deps.home, 'logs', `image-${name}.log`),
+  }
+  const tag = `maru/${name}:${await hashOf(recipe, source, from)}`
+  const have = await deps.docker.images.find(tag)
+  if (have !== undefined) return { tag, id: have.id, built: false }
+  const id = await deps.step(`Image ${name}`, recipe.expectedS, source.logFile, () =>
+    recipe.kind === 'rootfs'
+      ? importRootfs(deps, name, recipe, source, tag)
+      : buildLayer(deps, name, recipe, source, tag, from?.tag ?? ''),
+  )
+  await deps.docker.images.tag(id, `maru/${name}:latest`)
+  return { tag, id, built: true }
+}
+
+async function importRootfs(
+  deps: ImageDeps,
+  name: ImageName,
+  recipe: RootfsRecipe,
+  source: ContentSource,
+  tag: string,
+): Promise<string> {
+  const packagesFile = join(deps.home, 'images', `${name}.packages`)
+  const archive = await buildRootfs({ name, recipe, packagesFile, ...source })
+  const id = await deps.docker.images.importTar(createReadStream(archive), tag, [
+    `LABEL ${IMAGE_LABEL}=${name}`,
+  ])
+  await rm(source.workDir, { recursive: true, force: true })
+  return id
+}
+
+async function buildLayer(
+  deps: ImageDeps,
+  name: ImageName,
+  recipe: LayerRecipe,
+  source: ContentSource,
+  tag: string,
+  from: string,
+): Promise<string> {
+  await ensureFolder(source.workDir)
+  const entries = await CONTENTS[recipe.content].entries(source)
+  const settings = [...recipe.settings, `LABEL ${IMAGE_LABEL}=${name}`]
+  const context = packContext(layerDockerfile(from, settings), entries)
+  const lines: string[] = []
+  const id = await buildContext(deps.docker, context, tag, (line) => lines.push(line))
+  await appendFile(source.logFile, `${lines.join('\n')}\n`)
+  await rm(source.workDir, { recursive: true, force: true })
+  return id
+}
+
+/** Hands a context over so that an error while it is packed fails the build instead of the process. */
+export async function buildContext(
+  docker: Docker,
+  context: NodeJS.ReadableStream,
+  tag: string,
+  onLine: (line: string) => void = () => {},
+): Promise<string> {
+  const body = new PassThrough()
+  const [id] = await Promise.all([docker.images.build(body, { tag }, onLine), pipeline(context, body)])
+  return id
+}
+
+async function hashOf(
+  recipe: RootfsRecipe | LayerRecipe,
+  source: ContentSource,
+  from: BuiltImage | undefined,
+): Promise<string> {
+  const { expectedS: _, ...made } = recipe
+  const parts =
+    recipe.kind === 'rootfs'
+      ? [made, SUITES, EXCLUDED_PATHS, USERS]
+      : [made, from?.tag ?? '', await CONTENTS[recipe.content].digest(source)]
+  return createHash('sha256').update(JSON.stringify(parts)).digest('hex').slice(0, 12)
+}
+
+/** At most `count` pieces of work at the same time. */
+function makeLanes(count: number) {
+  let free = count
+  const waiting: Array<() => void> = []
+  return async <T>(work: () => Promise<T>): Promise<T> => {
+    if (free > 0) free -= 1
+    else await new Promise<void>((resolve) => waiting.push(resolve))
+    try {
+      return await work()
+    } finally {
+      const next = waiting.shift()
+      if (next === undefined) free += 1
+      else next()
+    }
+  }
+}
+
+/** Waits for all, so that nothing goes on behind an error; then throws the first error, if any. */
+async function allSettledOrThrow<T>(work: ReadonlyArray<Promise<T>>): Promise<T[]> {
+  const results = await Promise.allSettled(work)
+  return results.map((result) => {
+    if (result.status === 'fulfilled') return result.value
+    throw result.reason instanceof MaruError
+      ? result.reason
+      : new MaruError('internal', { requestId: 'images' }, { cause: result.reason })
+  })
+}
+
+/** The version of this program, as in package.json. */
+export async function programVersion(programDir: string): Promise<string> {
+  const text = await readFile(join(programDir, 'package.json'), 'utf8')
+  return (JSON.parse(text) as { version: string }).version
+}

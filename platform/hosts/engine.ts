@@ -1,0 +1,112 @@
+import { closeSync, openSync } from 'node:fs'
+import { join } from 'node:path'
+import { MaruError } from '#contract/errors.ts'
+import { HOME } from '#contract/installation.ts'
+import { type Docker, makeDocker } from '#runtime/drivers/docker.ts'
+import { exists, readText, writeFileAtomic } from '#runtime/drivers/files.ts'
+import { run, startDetached } from '#runtime/drivers/process.ts'
+import { DOCKER_SOCKET } from './host-facts.ts'
+import { pollUntil } from './poll.ts'
+import type { HostProgress } from './progress.ts'
+
+/** Debian packages that the host needs, by a file that each brings. */
+const PACKAGES: ReadonlyArray<readonly [name: string, file: string]> = [
+  ['docker.io', '/usr/sbin/dockerd'],
+  ['iptables', '/usr/sbin/iptables'],
+  ['nftables', '/usr/sbin/nft'],
+  ['mmdebstrap', '/usr/bin/mmdebstrap'],
+  ['ca-certificates', '/etc/ssl/certs/ca-certificates.crt'],
+  ['debian-archive-keyring', '/usr/share/keyrings/debian-archive-trixie-stable.gpg'],
+]
+const APT_TIMEOUT_MS = 900_000
+const START_TIMEOUT_MS = 60_000
+
+/** Certificates that the host trusts; a company's proxy is among them. */
+export const HOST_CA_BUNDLE = '/etc/ssl/certs/ca-certificates.crt'
+
+/**
+ * File that holds the process id of the engine's supervisor, where this program started one. The machine has one
+ * engine for all its installations, and the file is gone after a reboot, like the process.
+ */
+export const ENGINE_PID_FILE = '/run/maru-engine.pid'
+
+/** Installs and starts the container engine where it is missing; a running one is left as it is. */
+export async function ensureEngine(
+  home: string,
+  programDir: string,
+  progress: HostProgress,
+): Promise<Docker> {
+  const log = join(home, HOME.logs, 'host-packages.log')
+  const missing = await missingPackages()
+  if (missing.length > 0) {
+    await progress.step(`Debian packages ${missing.join(', ')}`, 60, log, () => installPackages(missing, log))
+  }
+  const docker = makeDocker(DOCKER_SOCKET)
+  if (await answers(docker)) return docker
+  const engineLog = join(home, HOME.logs, 'engine.log')
+  await progress.step('Container engine', 5, engineLog, async () => {
+    await startEngine(programDir, engineLog)
+    await pollUntil(
+      { what: 'Starting the container engine', timeoutMs: START_TIMEOUT_MS, log: engineLog },
+      async () => (await answers(docker)) || undefined,
+    )
+  })
+  return docker
+}
+
+async function missingPackages(): Promise<string[]> {
+  const present = await Promise.all(PACKAGES.map(([, file]) => exists(file)))
+  return PACKAGES.filter((_, index) => !present[index]).map(([name]) => name)
+}
+
+async function answers(docker: Docker): Promise<boolean> {
+  try {
+    await docker.ping()
+    return true
+  } catch (error) {
+    if (error instanceof MaruError && error.code === 'hosts.engine_unavailable') return false
+    throw error
+  }
+}
+
+async function installPackages(names: readonly string[], log: string): Promise<void> {
+  const options = { logFile: log, timeoutMs: APT_TIMEOUT_MS, env: { DEBIAN_FRONTEND: 'noninteractive' } }
+  const wait = '-oDPkg::Lock::Timeout=300'
+  const steps: Array<[string, ...string[]]> = [
+    ['apt-get', wait, 'update'],
+    ['apt-get', wait, 'install', '-y', '--no-install-recommends', ...names],
+  ]
+  for (const argv of steps) {
+    const result = await run(argv, options)
+    if (result.exitCode === 0) continue
+    const reason = result.stderr.trim().split('\n').at(-1) || 'no output'
+    throw new MaruError('hosts.step_failed', { step: argv.join(' '), reason, log })
+  }
+}
+
+async function startEngine(programDir: string, log: string): Promise<void> {
+  if (await exists('/run/systemd/system')) {
+    const result = await run(['systemctl', 'enable', '--now', 'docker'], { logFile: log })
+    if (result.exitCode === 0) return
+    const reason = result.stderr.trim().split('\n').at(-1) || 'no output'
+    throw new MaruError('hosts.step_failed', { step: 'systemctl enable --now docker', reason, log })
+  }
+  if ((await supervisorPid()) !== undefined) return
+  const supervisor = join(programDir, 'platform/hosts/engine-supervisor.ts')
+  const fd = openSync(log, 'a', 0o640)
+  try {
+    const pid = startDetached([process.execPath, supervisor], fd)
+    await writeFileAtomic(ENGINE_PID_FILE, `${pid}\n`)
+  } finally {
+    closeSync(fd)
+  }
+}
+
+/** The supervisor that an installation on this machine started, if it still runs. */
+export async function supervisorPid(): Promise<number | undefined> {
+  const pid = Number((await readText(ENGINE_PID_FILE)) ?? Number.NaN)
+  if (!Number.isInteger(pid)) return undefined
+  const commandLine = await readText(`/proc/${pid}/cmdline`)
+  // The number may belong to another process by now.
+  return commandLine?.includes('engine-supervisor') ? pid : undefined
+}

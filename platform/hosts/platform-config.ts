@@ -1,0 +1,210 @@
+import { type ContainerSpec, PlatformConfig } from '#contract/agent.ts'
+import {
+  addressesOf,
+  HOME,
+  HOST_CGROUP,
+  type Installation,
+  POSTGRES_HOST,
+  UID,
+} from '#contract/installation.ts'
+import { edgeContainer } from '#platform/edge/index.ts'
+import { renderEtcdCommand } from './database-tier.ts'
+
+/** Images of the platform's own containers, by id. */
+export interface PlatformImages {
+  readonly database: string
+  readonly edge: string
+  readonly platform: string
+}
+
+export interface PlatformInput {
+  readonly installation: Installation
+  readonly home: string
+  readonly images: PlatformImages
+  readonly generation: number
+  /** Hash of the files that a component reads only at its start: another hash makes another container. */
+  readonly files: Readonly<Record<string, string>>
+  readonly hostCaBundle: string
+  /** The engine may give every capability; false on a machine that is itself confined. */
+  readonly canPrivilege: boolean
+}
+
+/** Folder of the host's /run inside the agent: the engine's socket is made anew when the engine restarts. */
+export const HOST_RUN = '/host-run'
+/** Label that carries the hash of a component's files. */
+export const FILES_LABEL = 'maru.files'
+
+const PROGRAM = '/maru-program'
+
+/** The platform's half of a host: everything that runs besides apps, in the order in which it starts. */
+export function platformConfig(input: PlatformInput): PlatformConfig {
+  const { networks } = addressesOf(input.installation)
+  const containers = [
+    etcd(input),
+    postgres(input, 1),
+    postgres(input, 2),
+    pgproxy(input),
+    agent(input),
+    control(input),
+    edgeContainer(input.installation, input.home, input.images.edge),
+  ]
+  return PlatformConfig.parse({
+    generation: input.generation,
+    networks: [networks.data, networks.edge, networks.build, networks.apps],
+    containers: containers.map((spec) => withFiles(spec, input.files)),
+  })
+}
+
+function withFiles(spec: ContainerSpec, files: PlatformInput['files']): ContainerSpec {
+  const hash = files[spec.component]
+  return hash === undefined ? spec : { ...spec, labels: { ...spec.labels, [FILES_LABEL]: hash } }
+}
+
+/** What every container of the platform has in common: no capability, a read-only root, limits. */
+function confined(
+  input: PlatformInput,
+  component: string,
+  spec: Pick<ContainerSpec, 'image' | 'command' | 'networks' | 'memoryMb' | 'processes'> &
+    Partial<ContainerSpec>,
+): ContainerSpec {
+  return {
+    name: `${input.installation.name}-${component}`,
+    component,
+    env: {},
+    labels: {},
+    ports: [],
+    mounts: [],
+    tmpfs: {},
+    capabilities: [],
+    privileged: false,
+    pidMode: 'own',
+    readOnlyRoot: true,
+    init: true,
+    restart: 'always',
+    stopTimeoutS: 10,
+    files: 65_536,
+    ...spec,
+  }
+}
+
+const own = (uid: number) => `${uid}:${uid}`
+const tmpfsFor = (uid: number, sizeMb: number) =>
+  `rw,noexec,nosuid,nodev,size=${sizeMb}m,uid=${uid},gid=${uid},mode=0700`
+
+/** A folder of the data folder, at the same path inside. */
+const same = (path: string, readOnly = false) => ({ source: path, target: path, readOnly })
+
+function etcd(input: PlatformInput): ContainerSpec {
+  const { networks, etcd: address } = addressesOf(input.installation)
+  return confined(input, 'etcd', {
+    image: input.images.database,
+    command: renderEtcdCommand(input.installation, input.home),
+    user: own(UID.etcd),
+    networks: [{ name: networks.data.name, address, aliases: [] }],
+    mounts: [same(`${input.home}/${HOME.etcd}`)],
+    memoryMb: 512,
+    processes: 128,
+  })
+}
+
+function postgres(input: PlatformInput, n: 1 | 2): ContainerSpec {
+  const { networks, postgres: addresses } = addressesOf(input.installation)
+  const folder = `${input.home}/${HOME.postgres(n)}`
+  const address = addresses[n - 1]
+  return confined(input, HOME.postgres(n), {
+    image: input.images.database,
+    command: ['patroni', `${folder}/patroni.yml`],
+    user: own(UID.database),
+    networks: [{ name: networks.data.name, ...(address ? { address } : {}), aliases: [] }],
+    mounts: [same(folder)],
+    tmpfs: { '/tmp': tmpfsFor(UID.database, 64), '/run/postgresql': tmpfsFor(UID.database, 1) },
+    env: { HOME: '/tmp', PATRONICTL_CONFIG_FILE: `${folder}/patroni.yml`, LC_ALL: 'C.UTF-8' },
+    // A clean shutdown hands everything to the standby and needs no recovery at the next start.
+    stopTimeoutS: 30,
+    shmMb: 128,
+    memoryMb: 1536,
+    processes: 512,
+  })
+}
+
+function pgproxy(input: PlatformInput): ContainerSpec {
+  const { networks, pgproxy: address } = addressesOf(input.installation)
+  const folder = `${input.home}/${HOME.pgproxy}`
+  return confined(input, 'pgproxy', {
+    image: input.images.edge,
+    command: ['haproxy', '-W', '-db', '-f', `${folder}/haproxy.cfg`],
+    user: own(UID.pgproxy),
+    networks: [
+      { name: networks.data.name, address: address.data, aliases: [POSTGRES_HOST] },
+      { name: networks.apps.name, address: address.apps, aliases: [POSTGRES_HOST] },
+    ],
+    mounts: [same(folder, true), same(`${folder}/run`)],
+    init: false,
+    memoryMb: 256,
+    processes: 64,
+  })
+}
+
+function control(input: PlatformInput): ContainerSpec {
+  const { networks, control: address } = addressesOf(input.installation)
+  const { home } = input
+  return confined(input, 'control', {
+    image: input.images.platform,
+    command: ['node', `${PROGRAM}/bin/maru-server.ts`, '--config', `${home}/${HOME.control}/config.json`],
+    user: own(UID.control),
+    networks: [
+      { name: networks.data.name, address: address.data, aliases: [] },
+      { name: networks.edge.name, address: address.edge, aliases: [] },
+    ],
+    mounts: [
+      same(`${home}/${HOME.control}`, true),
+      same(`${home}/${HOME.pki}/root.crt`, true),
+      same(`${home}/${HOME.run}/control`),
+      same(`${home}/${HOME.run}/agent`, true),
+      same(`${home}/${HOME.artifacts}`),
+    ],
+    tmpfs: { '/tmp': tmpfsFor(UID.control, 64) },
+    env: { HOME: '/tmp' },
+    stopTimeoutS: 20,
+    memoryMb: 768,
+    processes: 128,
+  })
+}
+
+/** What the agent does itself: files of every owner, interfaces, processes of the containers. */
+const AGENT_CAPABILITIES = [
+  'CHOWN',
+  'DAC_OVERRIDE',
+  'FOWNER',
+  'KILL',
+  'NET_ADMIN',
+  'SETGID',
+  'SETUID',
+  'SYS_PTRACE',
+]
+
+/** The agent owns the host's engine, so nothing would be gained by confining it further than it needs. */
+function agent(input: PlatformInput): ContainerSpec {
+  const { home, hostCaBundle, canPrivilege } = input
+  const sys = { source: '/sys', target: '/sys', readOnly: false }
+  return confined(input, 'agent', {
+    image: input.images.platform,
+    command: ['node', `${PROGRAM}/bin/maru-agent.ts`, '--config', `${home}/${HOME.agent}/config.json`],
+    user: '0:0',
+    networks: [{ name: 'host', aliases: [] }],
+    mounts: [
+      same(home),
+      { source: '/run', target: HOST_RUN, readOnly: false },
+      { source: '/sys/fs/cgroup', target: HOST_CGROUP, readOnly: false },
+      same(hostCaBundle, true),
+      ...(canPrivilege ? [] : [sys]),
+    ],
+    tmpfs: { '/tmp': 'rw,nosuid,nodev,size=256m,mode=1777' },
+    env: { HOME: '/tmp', NODE_EXTRA_CA_CERTS: hostCaBundle },
+    privileged: canPrivilege,
+    capabilities: canPrivilege ? [] : AGENT_CAPABILITIES,
+    pidMode: 'host',
+    memoryMb: 768,
+    processes: 512,
+  })
+}

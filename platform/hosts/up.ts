@@ -1,0 +1,189 @@
+import { join } from 'node:path'
+import type { PlatformConfig } from '#contract/agent.ts'
+import { MaruError } from '#contract/errors.ts'
+import { HOME, type Installation, urlOf } from '#contract/installation.ts'
+import { ensureImages, programVersion } from '#images/build-images.ts'
+import { type Authority, openAuthority } from '#platform/trust/index.ts'
+import type { Docker } from '#runtime/drivers/docker.ts'
+import { ensureFolder, readJson, writeFileAtomic, writeFileIfChanged } from '#runtime/drivers/files.ts'
+import { leaderLast } from './cluster-settings.ts'
+import { ensureFolders, ensureSecrets, type PlatformSecrets, writeComponentFiles } from './component-files.ts'
+import { ensureControlDatabase } from './control-database.ts'
+import { convergePlatform } from './converge.ts'
+import { ensureClusterSettings, waitUntilSpare } from './database-pair.ts'
+import { ensureEngine, HOST_CA_BUNDLE } from './engine.ts'
+import { gatherFacts, hasEveryCapability } from './host-facts.ts'
+import { type Identity, identify, machineName, type UpOptions } from './identity.ts'
+import { takeLock } from './lock.ts'
+import { limitLogs } from './log-limit.ts'
+import { platformConfig } from './platform-config.ts'
+import { type Check, judgeHost } from './preflight.ts'
+import type { HostProgress } from './progress.ts'
+import { pruneStackImages } from './prune-images.ts'
+import { registerInstallation } from './registry.ts'
+import { newSetupLink } from './setup-link.ts'
+import { readDatabasePair, waitUntilHealthy } from './wait-healthy.ts'
+import { installWrapper } from './wrapper.ts'
+
+export interface UpResult {
+  readonly installation: string
+  readonly home: string
+  readonly url: string
+  /** What was changed, a line each; empty: all was well already. */
+  readonly changes: readonly string[]
+  readonly seconds: number
+  /** Only until the first operator exists. */
+  readonly setupLink: string | null
+}
+
+export interface UpDeps {
+  readonly programDir: string
+  readonly progress: HostProgress
+  readonly now: () => Date
+}
+
+interface Run extends UpDeps {
+  readonly identity: Identity
+  readonly installation: Installation
+  readonly home: string
+}
+
+/** Brings this machine into shape, whatever state it is in. Doing it again changes nothing. */
+export async function up(options: UpOptions, deps: UpDeps): Promise<UpResult> {
+  const since = performance.now()
+  const identity = await identify(options, deps.now())
+  const run: Run = { ...deps, identity, installation: identity.installation, home: identity.home }
+  const unlock = await takeLock(run.home, 'up')
+  try {
+    await preflight(run)
+    await remember(run)
+    const docker = await ensureEngine(run.home, run.programDir, run.progress)
+    const { changes, setupLink } = await bringUp(run, docker)
+    return {
+      installation: run.installation.name,
+      home: run.home,
+      url: urlOf(run.installation),
+      changes,
+      seconds: Math.round((performance.now() - since) / 100) / 10,
+      setupLink,
+    }
+  } finally {
+    unlock()
+  }
+}
+
+/** Looks before anything is changed; every finding is shown at once. */
+async function preflight({ identity, installation, home, programDir, progress }: Run): Promise<void> {
+  const { http, https } = installation.ports
+  const checks = judgeHost(
+    await gatherFacts({ home, programDir, ports: [http, https] }),
+    installation,
+    identity.isNew,
+  )
+  const findings = checks.filter(({ ok }) => !ok)
+  if (findings.length === 0) return
+  for (const finding of findings) progress.note(renderFinding(finding))
+  throw new MaruError('hosts.preflight', {
+    count: findings.length,
+    findings: findings.map(({ what, advice }) => `${what}. ${advice}`).join(' '),
+  })
+}
+
+/** A finding as two lines: what, and what to do. */
+export const renderFinding = ({ check, what, advice }: Check) => `✗ ${check}: ${what}\n  ${advice}`
+
+async function remember({ installation, home }: Run): Promise<void> {
+  await ensureFolder(home, 0o711)
+  await ensureFolders(home)
+  await limitLogs(join(home, HOME.logs))
+  const text = `${JSON.stringify(installation, null, 2)}\n`
+  await writeFileIfChanged(join(home, HOME.installation), text, { mode: 0o644 })
+  await registerInstallation(installation.name, home)
+}
+
+async function bringUp(run: Run, docker: Docker): Promise<Pick<UpResult, 'changes' | 'setupLink'>> {
+  const { installation, home, progress } = run
+  const images = await ensureImages({
+    docker,
+    home,
+    programDir: run.programDir,
+    step: (title, expectedS, log, work) => progress.step(title, expectedS, log, work),
+  })
+  const built = Object.values(images).filter((image) => image.built)
+  const authority = await openAuthority(join(home, HOME.pki))
+  const secrets = await ensureSecrets(home)
+  const ids = Object.fromEntries(Object.entries(images).map(([name, { id }]) => [name, id])) as Record<
+    keyof typeof images,
+    string
+  >
+  const files = await writeComponentFiles(
+    {
+      installation,
+      home,
+      version: await programVersion(run.programDir),
+      hostName: machineName(),
+      authority,
+      hostCaBundle: HOST_CA_BUNDLE,
+      images: { app: ids.app, builder: ids.builder, database: ids.database, edge: ids.edge },
+    },
+    secrets,
+  )
+  const canPrivilege = await hasEveryCapability()
+  const make = (generation: number) =>
+    platformConfig({
+      installation,
+      home,
+      images: ids,
+      files,
+      generation,
+      canPrivilege,
+      hostCaBundle: HOST_CA_BUNDLE,
+    })
+  const steps = await converge(run, docker, authority, secrets, make)
+  await installWrapper(run)
+  const pruned = await pruneStackImages(docker)
+  const setupLink = await newSetupLink({ installation, home, fingerprint: authority.fingerprint })
+  return { changes: [...built.map(({ tag }) => `made image ${tag}`), ...steps, ...pruned], setupLink }
+}
+
+/** The database first, because the control plane needs it; then all the rest. */
+async function converge(
+  run: Run,
+  docker: Docker,
+  authority: Authority,
+  secrets: PlatformSecrets,
+  make: (generation: number) => PlatformConfig,
+): Promise<string[]> {
+  const { installation, home, progress } = run
+  const file = join(home, HOME.platform)
+  const saved = (await readJson(file)) as PlatformConfig | undefined
+  const config = make(saved?.generation ?? 1)
+  const isNew = JSON.stringify(saved) !== JSON.stringify(config)
+  // The agent would bring back what it knows while we change it; it is started again at the end.
+  if (isNew) await docker.containers.stop(`${installation.name}-agent`)
+  const deps = { docker, owner: installation.id }
+  const log = join(home, HOME.logs)
+  const place = { installation, home, rootPem: authority.rootPem }
+  const steps = await progress.step('Database pair', 10, log, async () => {
+    const order = leaderLast(
+      config.containers,
+      ({ component }) => component,
+      (await readDatabasePair(place)) ?? [],
+    )
+    const done = await convergePlatform(
+      { ...deps, beforeReplacing: (name) => waitUntilSpare(docker, place, name) },
+      { ...config, containers: order },
+      { leave: ['agent', 'control', 'edge'] },
+    )
+    await ensureControlDatabase({ ...place, secrets })
+    return [...done, ...(await ensureClusterSettings(place))]
+  })
+  const wanted = isNew && saved !== undefined ? make(saved.generation + 1) : config
+  if (isNew) await writeFileAtomic(file, `${JSON.stringify(wanted)}\n`, { mode: 0o600 })
+  const others = await progress.step('Control plane, edge and agent', 8, log, async () => {
+    const done = await convergePlatform(deps, wanted)
+    await waitUntilHealthy(place)
+    return done
+  })
+  return [...steps, ...others]
+}

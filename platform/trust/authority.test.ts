@@ -1,0 +1,40 @@
+import assert from 'node:assert/strict'
+import { X509Certificate } from 'node:crypto'
+import { mkdtemp, rm, stat } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { after, before, test } from 'node:test'
+import { type Authority, daysLeft, openAuthority } from './authority.ts'
+
+let folder: string
+let authority: Authority
+before(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'maru-pki-'))
+  authority = await openAuthority(folder)
+})
+after(() => rm(folder, { recursive: true, force: true }))
+
+test('an issued certificate verifies against the root and carries its names', async () => {
+  const issued = await authority.issue({
+    commonName: 'shop',
+    dnsNames: ['shop.maru.localhost'],
+    addresses: ['10.1.2.3'],
+    days: 90,
+  })
+  const certificate = new X509Certificate(issued.certPem)
+  const root = new X509Certificate(authority.rootPem)
+  assert.ok(certificate.verify(root.publicKey))
+  assert.ok(certificate.checkIssued(root))
+  assert.equal(certificate.checkHost('shop.maru.localhost'), 'shop.maru.localhost')
+  assert.equal(certificate.checkHost('other.maru.localhost'), undefined)
+  assert.equal(certificate.checkIP('10.1.2.3'), '10.1.2.3')
+  assert.equal(certificate.ca, false)
+  assert.ok(Math.abs(daysLeft(issued.certPem, new Date()) - 90) < 0.01)
+})
+
+test('opening it again gives the same root, and the key is private', async () => {
+  assert.equal((await openAuthority(folder)).rootPem, authority.rootPem)
+  assert.equal((await stat(join(folder, 'root.key'))).mode & 0o777, 0o600)
+  const printed = new X509Certificate(authority.rootPem).fingerprint256.replaceAll(':', '').toLowerCase()
+  assert.equal(authority.fingerprint, printed)
+})

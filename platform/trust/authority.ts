@@ -1,0 +1,139 @@
+// @peculiar/x509 finds its parts through reflect-metadata, which must be loaded before it.
+import 'reflect-metadata'
+import { createHash, randomBytes, webcrypto } from 'node:crypto'
+import { join } from 'node:path'
+import * as x509 from '@peculiar/x509'
+import { ensureFolder, readText, writeFileAtomic } from '#runtime/drivers/files.ts'
+
+x509.cryptoProvider.set(webcrypto as unknown as Crypto)
+
+const ALGORITHM = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' } as const
+const DAY_MS = 86_400_000
+const ROOT_DAYS = 3650
+/** Certificates begin a little in the past, so that a client with a slow clock accepts them. */
+const BACKDATE_MS = 300_000
+
+export interface CertificateRequest {
+  readonly commonName: string
+  readonly dnsNames: readonly string[]
+  readonly addresses?: readonly string[]
+  readonly days: number
+  /** Also good as a client's certificate (etcd, Patroni). */
+  readonly client?: boolean
+}
+
+export interface IssuedCertificate {
+  /** The certificate alone; the root is in `Authority.rootPem`. */
+  readonly certPem: string
+  readonly keyPem: string
+}
+
+/** The installation's own certificate authority. */
+export interface Authority {
+  readonly rootPem: string
+  /** SHA-256 of the root certificate (DER), lower-case hex. */
+  readonly fingerprint: string
+  issue(request: CertificateRequest): Promise<IssuedCertificate>
+}
+
+/** Opens the authority in `pkiDir`, and makes it on first use. The key never leaves that folder. */
+export async function openAuthority(pkiDir: string, name = 'Maru'): Promise<Authority> {
+  const keyFile = join(pkiDir, 'root.key')
+  const certFile = join(pkiDir, 'root.crt')
+  const [keyPem, rootPem] = await Promise.all([readText(keyFile), readText(certFile)])
+  if (keyPem !== undefined && rootPem !== undefined) return authority(keyPem, rootPem)
+  await ensureFolder(pkiDir, 0o755)
+  const made = await makeRoot(name)
+  // The certificate last: an interrupted first run leaves a key without certificate and is simply repeated.
+  await writeFileAtomic(keyFile, made.keyPem, { mode: 0o600 })
+  await writeFileAtomic(certFile, made.certPem, { mode: 0o644 })
+  return authority(made.keyPem, made.certPem)
+}
+
+/** How many days a certificate (PEM) is still good; negative when it has expired. */
+export function daysLeft(certPem: string, now: Date): number {
+  return (new x509.X509Certificate(certPem).notAfter.getTime() - now.getTime()) / DAY_MS
+}
+
+async function authority(keyPem: string, rootPem: string): Promise<Authority> {
+  const root = new x509.X509Certificate(rootPem)
+  const der = x509.PemConverter.decodeFirst(keyPem)
+  const signingKey = await webcrypto.subtle.importKey('pkcs8', der, ALGORITHM, false, ['sign'])
+  return {
+    rootPem,
+    fingerprint: createHash('sha256').update(new Uint8Array(root.rawData)).digest('hex'),
+    issue: async (request) => {
+      const keys = await newKeys()
+      const certificate = await x509.X509CertificateGenerator.create({
+        serialNumber: serialNumber(),
+        subject: [{ CN: [request.commonName] }],
+        issuer: root.subject,
+        ...validity(request.days),
+        signingAlgorithm: ALGORITHM,
+        publicKey: keys.publicKey,
+        signingKey,
+        extensions: await leafExtensions(request, keys, root),
+      })
+      return { certPem: pem(certificate), keyPem: await privatePem(keys) }
+    },
+  }
+}
+
+async function makeRoot(name: string): Promise<IssuedCertificate> {
+  const keys = await newKeys()
+  const certificate = await x509.X509CertificateGenerator.createSelfSigned({
+    serialNumber: serialNumber(),
+    name: [{ CN: [`${name} root ${randomBytes(3).toString('hex')}`] }],
+    ...validity(ROOT_DAYS),
+    signingAlgorithm: ALGORITHM,
+    keys,
+    extensions: [
+      new x509.BasicConstraintsExtension(true, 0, true),
+      new x509.KeyUsagesExtension(x509.KeyUsageFlags.keyCertSign | x509.KeyUsageFlags.cRLSign, true),
+      await x509.SubjectKeyIdentifierExtension.create(keys.publicKey),
+    ],
+  })
+  return { certPem: pem(certificate), keyPem: await privatePem(keys) }
+}
+
+async function leafExtensions(
+  request: CertificateRequest,
+  keys: webcrypto.CryptoKeyPair,
+  root: x509.X509Certificate,
+): Promise<x509.Extension[]> {
+  const names: x509.JsonGeneralNames = [
+    ...request.dnsNames.map((value) => ({ type: 'dns' as const, value })),
+    ...(request.addresses ?? []).map((value) => ({ type: 'ip' as const, value })),
+  ]
+  const usages = [x509.ExtendedKeyUsage.serverAuth]
+  if (request.client) usages.push(x509.ExtendedKeyUsage.clientAuth)
+  return [
+    new x509.BasicConstraintsExtension(false, undefined, true),
+    new x509.KeyUsagesExtension(x509.KeyUsageFlags.digitalSignature, true),
+    new x509.ExtendedKeyUsageExtension(usages),
+    new x509.SubjectAlternativeNameExtension(names),
+    await x509.SubjectKeyIdentifierExtension.create(keys.publicKey),
+    await x509.AuthorityKeyIdentifierExtension.create(root.publicKey),
+  ]
+}
+
+const newKeys = () => webcrypto.subtle.generateKey(ALGORITHM, true, ['sign', 'verify'])
+
+const pem = (certificate: x509.X509Certificate) => `${certificate.toString('pem').trim()}\n`
+
+async function privatePem(keys: webcrypto.CryptoKeyPair): Promise<string> {
+  const der = await webcrypto.subtle.exportKey('pkcs8', keys.privateKey)
+  return `${x509.PemConverter.encode(der, 'PRIVATE KEY').trim()}\n`
+}
+
+function validity(days: number) {
+  const now = Date.now()
+  return { notBefore: new Date(now - BACKDATE_MS), notAfter: new Date(now + days * DAY_MS) }
+}
+
+/** 127 random bits: positive, and never repeated in practice. */
+function serialNumber(): string {
+  const bytes = randomBytes(16)
+  bytes[0] = ((bytes[0] ?? 0) & 0x7f) | 0x01
+  return bytes.toString('hex')
+}

@@ -1,0 +1,7 @@
+export {
+  type Authority,
+  type CertificateRequest,
+  daysLeft,
+  type IssuedCertificate,
+  openAuthority,
+} from './authority.ts'
