@@ -1,0 +1,67 @@
+import { mkdir, readdir, rmdir, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { setTimeout as pause } from 'node:timers/promises'
+import { HOST_CGROUP } from '#contract/installation.ts'
+import type { EngineInfo } from '#runtime/drivers/docker.ts'
+import { exists, isAbsent, readText } from '#runtime/drivers/files.ts'
+import { randomId } from '#runtime/kit/random-id.ts'
+
+/** A control group above all steps of a build: the engine's builder has no limit on processes of its own. */
+export interface BuildCgroup {
+  /** As the engine takes it for a container's parent. */
+  readonly parent: string
+  limitHit(): Promise<boolean>
+  close(): Promise<void>
+}
+
+/**
+ * Makes the group. Undefined where systemd owns the tree: the engine then takes a slice only, and the limits on
+ * memory and time alone end a build that forks without end.
+ */
+export async function openBuildCgroup(info: EngineInfo, processes: number): Promise<BuildCgroup | undefined> {
+  if (info.cgroupDriver !== 'cgroupfs') return undefined
+  // Inside the agent's container /sys/fs/cgroup shows the agent's own group; the host's tree is mounted beside it.
+  const root = (await exists(HOST_CGROUP)) ? HOST_CGROUP : '/sys/fs/cgroup'
+  const name = randomId('maru-build').replace('_', '-')
+  const folder = info.cgroupVersion === '1' ? join(root, 'pids', name) : join(root, name)
+  await mkdir(folder)
+  await writeFile(join(folder, 'pids.max'), String(processes))
+  return {
+    parent: `/${name}`,
+    limitHit: () => limitHit(folder, processes),
+    close: async () => {
+      const above = info.cgroupVersion === '1' ? (await readdir(root)).map((one) => join(root, one)) : [root]
+      await Promise.all(above.map((tree) => removeGroup(join(tree, name))))
+    },
+  }
+}
+
+/**
+ * Whether there were as many processes at one time as there may be, in steps that are over too. A refused fork itself
+ * is counted in the step's own group, which is gone with the step; only kernels before `pids.peak` are asked for that.
+ */
+async function limitHit(folder: string, processes: number): Promise<boolean> {
+  const peak = await readText(join(folder, 'pids.peak'))
+  if (peak !== undefined) return Number(peak) >= processes
+  const steps = (await readdir(folder, { withFileTypes: true })).filter((entry) => entry.isDirectory())
+  const groups = [folder, ...steps.map(({ name }) => join(folder, name))]
+  return (await Promise.all(groups.map(countsRefusal))).some(Boolean)
+}
+
+async function countsRefusal(group: string): Promise<boolean> {
+  const events = await readText(join(group, 'pids.events'))
+  return Number(/^max (\d+)/m.exec(events ?? '')?.[1] ?? 0) > 0
+}
+
+/** The engine removes a stopped step's own group a moment after the step; until then the one above is busy. */
+async function removeGroup(folder: string, attempts = 100): Promise<void> {
+  if (!(await exists(folder))) return
+  try {
+    await rmdir(folder)
+  } catch (error) {
+    if (isAbsent(error)) return
+    if (attempts === 0 || (error as NodeJS.ErrnoException).code !== 'EBUSY') throw error
+    await pause(50)
+    await removeGroup(folder, attempts - 1)
+  }
+}

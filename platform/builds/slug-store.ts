@@ -1,0 +1,53 @@
+import { readdir, rm, rmdir, stat } from 'node:fs/promises'
+import { basename, join } from 'node:path'
+import { HOME } from '#contract/installation.ts'
+import { LABELS } from '#runtime/drivers/docker.ts'
+import type { BuildContext } from './run-build.ts'
+
+/** Label of an image: its slug's file under artifacts/slugs. */
+export const SLUG_LABEL = 'maru.slug'
+
+/** Slugs lie in a folder for each app, so that an app's end is the end of its slugs. */
+export const slugFolder = ({ deps, request }: Pick<BuildContext, 'deps' | 'request'>): string =>
+  join(deps.home, HOME.slugs, request.appId)
+
+/** Removes the slugs of an app that no image is made of any more. One build of an app runs at a time. */
+export async function removeUnusedSlugs(context: Pick<BuildContext, 'deps' | 'request'>): Promise<void> {
+  const { docker, config } = context.deps
+  const images = await docker.images.list({
+    [LABELS.owner]: config.installation.id,
+    [LABELS.appId]: context.request.appId,
+  })
+  const used = new Set(images.map(({ labels }) => basename(labels[SLUG_LABEL] ?? '')))
+  const folder = slugFolder(context)
+  const surplus = (await readdir(folder)).filter((name) => !used.has(name))
+  await Promise.all(surplus.map((name) => rm(join(folder, name), { force: true })))
+}
+
+/** Removes all slugs of an app that was destroyed. */
+export async function removeSlugs(home: string, appId: string): Promise<void> {
+  await rm(join(home, HOME.slugs, appId), { recursive: true, force: true })
+}
+
+/** A younger file may belong to a build under way. */
+const STRAY_MS = 60 * 60 * 1000
+
+/** Removes the slugs whose image is gone, of all apps: `used` is what images say of their slugs. Gives how many went. */
+export async function removeStraySlugs(home: string, used: ReadonlySet<string>, now: Date): Promise<number> {
+  const root = join(home, HOME.slugs)
+  let removed = 0
+  for (const app of await readdir(root).catch(() => [])) {
+    const folder = join(root, app)
+    const names = await readdir(folder).catch(() => [])
+    for (const name of names.filter((one) => !used.has(`${app}/${one}`))) {
+      const file = join(folder, name)
+      const found = await stat(file).catch(() => undefined)
+      if (found === undefined || now.getTime() - found.mtimeMs < STRAY_MS) continue
+      await rm(file, { force: true })
+      removed += 1
+    }
+    // Fails where there is something in it, which is as it should be.
+    if (removed > 0) await rmdir(folder).catch(() => undefined)
+  }
+  return removed
+}

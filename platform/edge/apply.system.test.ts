@@ -1,0 +1,282 @@
+import assert from 'node:assert/strict'
+import { request as httpRequest } from 'node:http'
+import { Agent, request as httpsRequest } from 'node:https'
+import { after, before, test } from 'node:test'
+import { connect as tlsConnect } from 'node:tls'
+import {
+  get,
+  makeTestHost,
+  programContainer,
+  serverProgram,
+  type TestHost,
+  testApp,
+  until,
+} from '#runtime/agent/test-host.ts'
+import { applyEdge, type EdgeApp, type EdgeDeps, type EdgeServer, edgeFiles, readEdge } from './index.ts'
+
+let host: TestHost
+let deps: EdgeDeps
+const shop = testApp('shop')
+
+before(async () => {
+  host = await makeTestHost(211)
+  deps = {
+    installation: host.installation,
+    home: host.home,
+    authority: host.authority,
+    haproxy: host.haproxy,
+    now: () => new Date(),
+    check: async (file) => {
+      const result = await host.docker.containers.exec(`${host.installation.name}-edge`, [
+        'haproxy',
+        '-c',
+        '-f',
+        file,
+      ])
+      return result.exitCode === 0 ? undefined : result.stderr
+    },
+  }
+})
+after(() => host?.destroy())
+
+async function startServer(name: string, answer: string): Promise<EdgeServer> {
+  const spec = programContainer(host, name, serverProgram(answer))
+  await host.docker.containers.create(spec, host.installation.id)
+  await host.docker.containers.start(spec.name)
+  const address = Object.values((await host.docker.containers.inspect(spec.name))?.addresses ?? {})[0]
+  assert.ok(address)
+  return { name, address, port: 8080, serves: false }
+}
+
+/** Applies until nothing is left to do, as the agent's loop does. */
+async function settle(apps: readonly EdgeApp[]) {
+  return until('the edge reaches its state', async () => {
+    const result = await applyEdge(deps, apps)
+    return result.pending.length === 0 && result.did === 'nothing'
+  })
+}
+
+const healthy = (name: string) =>
+  until(`${name} is healthy`, async () =>
+    (await readEdge(host.haproxy))?.servers.some((server) => server.name === name && server.health === 'up'),
+  )
+
+const web = (servers: readonly EdgeServer[]): EdgeApp[] => [{ ...shop, servers }]
+const serving = (server: EdgeServer): EdgeServer => ({ ...server, serves: true })
+
+/** Requests over kept connections until stopped; every answer that is not 200 and every broken one counts. */
+function startLoad(hostName: string, connections: number) {
+  const agent = new Agent({
+    keepAlive: true,
+    maxSockets: connections,
+    ca: host.authority.rootPem,
+    servername: hostName,
+  })
+  const seen = { total: 0, failures: [] as string[], bodies: new Set<string>() }
+  let running = true
+  const one = () =>
+    new Promise<void>((resolve) => {
+      const fail = (what: string) => {
+        seen.failures.push(what)
+        resolve()
+      }
+      const request = httpsRequest(
+        { host: '127.0.0.1', port: host.installation.ports.https, agent, headers: { host: hostName } },
+        (response) => {
+          let body = ''
+          response.on('data', (chunk: Buffer) => {
+            body += chunk.toString()
+          })
+          response.on('error', (error) => fail(error.message))
+          response.on('end', () => {
+            seen.total++
+            seen.bodies.add(body)
+            if (response.statusCode !== 200) return fail(`${response.statusCode}`)
+            resolve()
+          })
+        },
+      )
+      request.on('error', (error) => fail(error.message))
+      request.end()
+    })
+  const loop = async () => {
+    while (running) await one()
+  }
+  const loops = Array.from({ length: connections }, loop)
+  return {
+    seen,
+    stop: async () => {
+      running = false
+      await Promise.all(loops)
+      agent.destroy()
+      return seen
+    },
+  }
+}
+
+test('an app with no instance answers 503 with a page, an unknown host 404 that names nothing', async () => {
+  await settle(web([]))
+  const none = await get(host, 'shop.test.localhost')
+  assert.equal(none.status, 503)
+  assert.match(none.body, /The application is not answering/)
+  const unknown = await httpsStatus('other.test.localhost')
+  assert.deepEqual(unknown, { status: 404, body: 'Not found\n' })
+})
+
+/** Without verification: an unknown host gets the certificate that names nothing. */
+function httpsStatus(hostName: string): Promise<{ status: number; body: string }> {
+  return new Promise((resolve, reject) => {
+    const request = httpsRequest(
+      {
+        host: '127.0.0.1',
+        port: host.installation.ports.https,
+        servername: hostName,
+        rejectUnauthorized: false,
+        headers: { host: hostName },
+        agent: false,
+      },
+      (response) => {
+        let body = ''
+        response.on('data', (chunk: Buffer) => {
+          body += chunk.toString()
+        })
+        response.on('end', () => resolve({ status: response.statusCode ?? 0, body }))
+      },
+    )
+    request.on('error', reject)
+    request.end()
+  })
+}
+
+test('an instance gets no request before it serves; a client cannot forge its address', async () => {
+  const first = await startServer('web.1.v1.0', 'one')
+  await settle(web([first]))
+  await healthy(first.name)
+  assert.equal((await get(host, 'shop.test.localhost')).status, 503)
+  await settle(web([serving(first)]))
+  const answer = await get(host, 'shop.test.localhost', '/', {
+    'x-forwarded-for': '6.6.6.6',
+    'x-request-id': 'forged',
+  })
+  assert.equal(answer.status, 200)
+  assert.equal(answer.body, 'one')
+  assert.match(String(answer.headers['strict-transport-security']), /max-age=31536000/)
+  const seen = JSON.parse(String(answer.headers['x-seen'])) as Record<string, string>
+  assert.doesNotMatch(seen['x-forwarded-for'] ?? '', /6\.6\.6\.6/)
+  assert.equal(seen['x-forwarded-proto'], 'https')
+  assert.equal(seen['x-request-id'], answer.headers['x-request-id'])
+  assert.notEqual(seen['x-request-id'], 'forged')
+})
+
+test('plain HTTP redirects known hosts with 308 and tells nothing about others', async () => {
+  const ask = (hostName: string) =>
+    new Promise<{ status: number; location: string | undefined }>((resolve, reject) => {
+      const request = httpRequest(
+        {
+          host: '127.0.0.1',
+          port: host.installation.ports.http,
+          path: '/a?b=c',
+          headers: { host: hostName },
+          agent: false,
+        },
+        (response) => {
+          response.resume()
+          resolve({ status: response.statusCode ?? 0, location: response.headers.location })
+        },
+      )
+      request.on('error', reject)
+      request.end()
+    })
+  const { https } = host.installation.ports
+  assert.deepEqual(await ask('shop.test.localhost'), {
+    status: 308,
+    location: `https://shop.test.localhost:${https}/a?b=c`,
+  })
+  assert.deepEqual(await ask('evil.example'), { status: 404, location: undefined })
+})
+
+test('a connection for one name carries no request for another; TLS 1.1 is refused', async () => {
+  const crossed = await new Promise<number>((resolve, reject) => {
+    const request = httpsRequest(
+      {
+        host: '127.0.0.1',
+        port: host.installation.ports.https,
+        servername: 'shop.test.localhost',
+        ca: host.authority.rootPem,
+        headers: { host: 'test.localhost' },
+        agent: false,
+      },
+      (response) => {
+        response.resume()
+        resolve(response.statusCode ?? 0)
+      },
+    )
+    request.on('error', reject)
+    request.end()
+  })
+  assert.equal(crossed, 421)
+  await assert.rejects(
+    new Promise<void>((resolve, reject) => {
+      const socket = tlsConnect({
+        host: '127.0.0.1',
+        port: host.installation.ports.https,
+        servername: 'shop.test.localhost',
+        maxVersion: 'TLSv1.1',
+        minVersion: 'TLSv1.1',
+        ciphers: 'DEFAULT@SECLEVEL=0',
+        rejectUnauthorized: false,
+      })
+      socket.on('secureConnect', () => resolve())
+      socket.on('error', reject)
+    }),
+  )
+})
+
+test('a switch of releases and three reloads under load lose no request', { timeout: 120_000 }, async () => {
+  const names = ['web.1.v1.0', 'web.2.v1.0', 'web.1.v2.0', 'web.2.v2.0'] as const
+  const old = [{ ...(await addressOf(names[0])) }, await startServer(names[1], 'one')]
+  await settle(web(old.map(serving)))
+  await healthy(names[1])
+  await settle(web(old.map(serving)))
+  const load = startLoad('shop.test.localhost', 24)
+  await until('the load runs', async () => load.seen.total > 500)
+  for (const round of [1, 2, 3]) {
+    const extra = Array.from({ length: round }, (_, n) => ({ ...testApp(`extra${n}`), servers: [] }))
+    assert.equal((await applyEdge(deps, [...web(old.map(serving)), ...extra])).did, 'reload')
+    const goal = load.seen.total + 300
+    await until('more requests', async () => load.seen.total > goal)
+  }
+  const extra = [0, 1, 2].map((n) => ({ ...testApp(`extra${n}`), servers: [] }))
+  const next = [await startServer(names[2], 'two'), await startServer(names[3], 'two')]
+  await settle([...web([...old.map(serving), ...next]), ...extra])
+  await healthy(names[2])
+  await healthy(names[3])
+  await settle([...web([...old, ...next.map(serving)]), ...extra])
+  load.seen.bodies.clear()
+  await until('the new release answers', async () => load.seen.bodies.has('two'))
+  await host.docker.containers.stop(`${host.installation.name}-${names[0]}`)
+  await host.docker.containers.stop(`${host.installation.name}-${names[1]}`)
+  await settle([...web(next.map(serving)), ...extra])
+  const seen = await load.stop()
+  assert.deepEqual(seen.failures, [])
+  assert.ok(seen.total > 1500, `${seen.total} requests`)
+  const servers = (await readEdge(host.haproxy))?.servers.filter(({ backend }) => backend !== 'control')
+  assert.deepEqual(servers?.map(({ name }) => name).sort(), [names[2], names[3]])
+})
+
+async function addressOf(name: string): Promise<EdgeServer> {
+  const server = (await readEdge(host.haproxy))?.servers.find((one) => one.name === name)
+  assert.ok(server)
+  return { name, address: server.address, port: server.port, serves: false }
+}
+
+test('a configuration that HAProxy refuses changes nothing', async () => {
+  const before = await readEdge(host.haproxy)
+  const strict = { ...deps, check: async () => 'no' }
+  await assert.rejects(applyEdge(strict, web([])), { code: 'hosts.step_failed' })
+  assert.equal((await readEdge(host.haproxy))?.mark, before?.mark)
+  await assert.rejects(applyEdge(deps, [{ ...shop, hostNames: ['a\nbackend x'], servers: [] }]), {
+    code: 'invalid',
+  })
+  assert.match(edgeFiles(host.home).config, /haproxy\.cfg$/)
+})

@@ -1,0 +1,183 @@
+import { createHash } from 'node:crypto'
+import { rm } from 'node:fs/promises'
+import { join } from 'node:path'
+import { MaruError } from '#contract/errors.ts'
+import { type Installation, UID } from '#contract/installation.ts'
+import type { Authority } from '#platform/trust/index.ts'
+import { ensureFolder, exists, writeFileAtomic, writeFileIfChanged } from '#runtime/drivers/files.ts'
+import type { Haproxy } from '#runtime/drivers/haproxy.ts'
+import { ensureCertificates, removeOtherCertificates } from './certificates.ts'
+import { edgeFiles } from './layout.ts'
+import { renderPages } from './pages.ts'
+import { planEdge, type RunningEdge } from './plan.ts'
+import {
+  type EdgeApp,
+  type EdgeInput,
+  hostNamesOf,
+  renderCertificateList,
+  renderEdge,
+  renderHosts,
+} from './render.ts'
+import { parseOpenRequests, parseServersState } from './servers-state.ts'
+
+export interface EdgeDeps {
+  readonly installation: Installation
+  readonly home: string
+  readonly authority: Authority
+  readonly haproxy: Haproxy
+  /** Has HAProxy itself judge a configuration file; gives its complaint, or undefined when it is good. */
+  readonly check: (file: string) => Promise<string | undefined>
+  readonly now: () => Date
+}
+
+export interface EdgeResult {
+  /** `written`: no HAProxy is running yet; it will start with these files. */
+  readonly did: 'nothing' | 'written' | 'commands' | 'reload'
+  /** What the running process looks like afterwards. */
+  readonly running: RunningEdge | undefined
+  /** Not reached yet, in words; the next call goes on with it. */
+  readonly pending: readonly string[]
+  /** Servers that are to serve and wait for their first passed check. */
+  readonly waiting: readonly string[]
+}
+
+const READABLE = { mode: 0o640, owner: { uid: 0, gid: UID.edge } }
+/** HAProxy refuses to delete a server while a connection still refers to it; the next call tries again. */
+const ROUNDS = 3
+
+/** What HAProxy runs with now; undefined when it isn't running. */
+export async function readEdge(haproxy: Haproxy): Promise<RunningEdge | undefined> {
+  const info = await haproxy.ask('show info')
+  const state = await haproxy.ask('show servers state')
+  // Servers only, all backends.
+  const stat = await haproxy.ask('show stat -1 4 -1')
+  if (info === undefined || state === undefined || stat === undefined) return undefined
+  const mark = /^description: (.*)$/m.exec(info)?.[1] ?? ''
+  return { mark, servers: parseServersState(state, parseOpenRequests(stat)) }
+}
+
+/**
+ * Brings the edge to `apps`: the files always describe the whole wanted state; the running process gets there by
+ * the runtime API where possible, by a reload that loses no request otherwise.
+ */
+export async function applyEdge(deps: EdgeDeps, apps: readonly EdgeApp[]): Promise<EdgeResult> {
+  const input = { installation: deps.installation, home: deps.home, apps }
+  checkHostNames(hostNamesOf(input))
+  const mark = await writeParts(deps, input)
+  const running = await readEdge(deps.haproxy)
+  const config = renderEdge(input, mark)
+  if (running !== undefined && running.mark !== mark) return reload(deps, input, config, mark)
+  const files = edgeFiles(deps.home)
+  const wrote = await writeFileIfChanged(files.config, config, READABLE)
+  if (running === undefined) return { did: wrote ? 'written' : 'nothing', running, pending: [], waiting: [] }
+  return commandRounds(deps, input, mark, running)
+}
+
+/** The files for a first start, with no app yet; files that are there stay, because the agent keeps them. */
+export async function prepareEdge(deps: Omit<EdgeDeps, 'haproxy' | 'check'>): Promise<void> {
+  if (await exists(edgeFiles(deps.home).config)) return
+  const away: Haproxy = {
+    ask: async () => undefined,
+    reload: async () => ({ ok: false, log: 'not running' }),
+  }
+  await applyEdge({ ...deps, haproxy: away, check: async () => undefined }, [])
+}
+
+/** Host names become file names and parts of the configuration: nothing else may get there. */
+function checkHostNames(names: readonly string[]): void {
+  const bad = names.find(
+    (name) =>
+      !/^(?=.{1,253}$)([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)*[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/.test(name),
+  )
+  if (bad !== undefined)
+    throw new MaruError('invalid', {
+      field: 'hostNames',
+      reason: `${JSON.stringify(bad)} is not a host name`,
+    })
+}
+
+/** Writes all but the configuration itself. Returns the mark of everything that only a reload can change. */
+async function writeParts(deps: EdgeDeps, input: EdgeInput): Promise<string> {
+  const files = edgeFiles(deps.home)
+  await ensureFolder(files.folder, 0o750, { uid: 0, gid: UID.edge })
+  await ensureFolder(files.pages, 0o750, { uid: 0, gid: UID.edge })
+  await ensureFolder(files.run, 0o700, { uid: UID.edge, gid: UID.edge })
+  const pages = renderPages()
+  for (const [name, text] of Object.entries(pages)) {
+    await writeFileIfChanged(join(files.pages, name), text, READABLE)
+  }
+  await writeFileIfChanged(files.root, deps.authority.rootPem, READABLE)
+  const certificates = await ensureCertificates(
+    { folder: files.certificates, authority: deps.authority, now: deps.now },
+    hostNamesOf(input),
+  )
+  const hosts = renderHosts(input)
+  const list = renderCertificateList(input)
+  await writeFileIfChanged(files.hosts, hosts, READABLE)
+  await writeFileIfChanged(files.certificateList, list, READABLE)
+  const fixed = renderEdge({ ...input, apps: input.apps.map((app) => ({ ...app, servers: [] })) }, '')
+  const parts = [fixed, hosts, list, certificates, deps.authority.rootPem, JSON.stringify(pages)]
+  return createHash('sha256').update(parts.join('\0')).digest('hex').slice(0, 24)
+}
+
+async function reload(deps: EdgeDeps, input: EdgeInput, config: string, mark: string): Promise<EdgeResult> {
+  const files = edgeFiles(deps.home)
+  await writeFileAtomic(files.next, config, READABLE)
+  const complaint = await deps.check(files.next)
+  await rm(files.next, { force: true })
+  if (complaint !== undefined) {
+    throw failed('checking the edge configuration', new Error(complaint))
+  }
+  await writeFileAtomic(files.config, config, READABLE)
+  // Health and weights go over to the new worker; without them every server starts unknown.
+  const state = await deps.haproxy.ask('show servers state')
+  await writeFileAtomic(files.state, state ?? '', READABLE)
+  const result = await deps.haproxy.reload()
+  // A state of today must not be believed by a process that starts next week.
+  await rm(files.state, { force: true })
+  if (!result.ok) throw failed('reloading the edge', new Error(result.log))
+  await removeOtherCertificates(files.certificates, hostNamesOf(input))
+  const running = await readEdge(deps.haproxy)
+  if (running === undefined) {
+    return { did: 'reload', running, pending: ['the edge does not answer'], waiting: [] }
+  }
+  return { ...(await commandRounds(deps, input, mark, running)), did: 'reload' }
+}
+
+const failed = (step: string, cause: Error) =>
+  new MaruError('hosts.step_failed', { step, reason: 'HAProxy refused it', log: 'the agent log' }, { cause })
+
+async function commandRounds(
+  deps: EdgeDeps,
+  input: EdgeInput,
+  mark: string,
+  first: RunningEdge,
+): Promise<EdgeResult> {
+  let running = first
+  let plan = planEdge(input, mark, running)
+  let sent = 0
+  let pending: string[] = []
+  for (let round = 0; round < ROUNDS && plan.kind === 'commands' && plan.commands.length > 0; round++) {
+    pending = await send(deps.haproxy, plan.commands)
+    sent += plan.commands.length
+    running = (await readEdge(deps.haproxy)) ?? running
+    if (pending.length > 0) break
+    plan = planEdge(input, mark, running)
+  }
+  const did = sent === 0 ? 'nothing' : 'commands'
+  if (plan.kind === 'reload') return { did, running, pending: [plan.reason], waiting: [] }
+  const held = plan.holding.map((server) => `${server} goes on until another is healthy`)
+  return { did, running, pending: [...pending, ...held], waiting: plan.waiting }
+}
+
+/** HAProxy says nothing, or one of these, when a command did what it should. */
+const FINE = /^(|New server registered\.|Server deleted\.)$/
+
+async function send(haproxy: Haproxy, commands: readonly string[]): Promise<string[]> {
+  const refused: string[] = []
+  for (const command of commands) {
+    const answer = ((await haproxy.ask(command)) ?? 'the edge does not answer').trim()
+    if (!FINE.test(answer)) refused.push(`${command}: ${answer}`)
+  }
+  return refused
+}

@@ -1,0 +1,110 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { planEdge, type RunningServer } from './plan.ts'
+import type { EdgeInput, EdgeServer } from './render.ts'
+import { renderCertificateList, renderEdge, renderHosts } from './render.ts'
+
+const server = (name: string, serves: boolean, address = '10.9.128.5'): EdgeServer => ({
+  name,
+  address,
+  port: 8080,
+  serves,
+})
+const input = (...servers: EdgeServer[]): EdgeInput => ({
+  installation: { name: 'maru', domain: 'maru.localhost', ports: { http: 80, https: 443 }, subnet: '10.9' },
+  home: '/var/lib/maru',
+  apps: [{ app: 'shop', appId: 'app_x', hostNames: ['shop.maru.localhost'], servers }],
+})
+const running = (name: string, weight: number, more: Partial<RunningServer> = {}): RunningServer => ({
+  backend: 'app.app_x',
+  name,
+  address: '10.9.128.5',
+  port: 8080,
+  weight,
+  maintenance: false,
+  checked: true,
+  health: 'up',
+  openRequests: 0,
+  ...more,
+})
+const control: RunningServer = { ...running('control', 1), backend: 'control' }
+const commands = (want: EdgeInput, ...have: RunningServer[]) => {
+  const plan = planEdge(want, 'm', { mark: 'm', servers: [control, ...have] })
+  assert.equal(plan.kind, 'commands')
+  return plan.kind === 'commands' ? plan : assert.fail()
+}
+
+test('what runs as wanted needs nothing', () => {
+  assert.deepEqual(commands(input(server('a', true)), running('a', 100)), {
+    kind: 'commands',
+    commands: [],
+    waiting: [],
+    holding: [],
+  })
+})
+
+test('a new server is added without weight and waits for its first check', () => {
+  assert.deepEqual(commands(input(server('a', true))), {
+    kind: 'commands',
+    commands: [
+      'add server app.app_x/a 10.9.128.5:8080 check inter 300ms fastinter 150ms downinter 300ms fall 2 rise 1 weight 0',
+      'enable health app.app_x/a',
+      'set server app.app_x/a state ready',
+    ],
+    waiting: ['app.app_x/a'],
+    holding: [],
+  })
+})
+
+test('in a switch the new one serves before the old one stops, whatever their order', () => {
+  const want = input(server('old', false), server('new', true))
+  assert.deepEqual(commands(want, running('old', 100), running('new', 0)).commands, [
+    'set weight app.app_x/new 100',
+    'set weight app.app_x/old 0',
+  ])
+})
+
+test('the old one goes on while the new one is not healthy', () => {
+  const want = input(server('old', false), server('new', true))
+  const plan = commands(want, running('old', 100), running('new', 0, { health: 'down' }))
+  assert.deepEqual(plan.commands, [])
+  assert.deepEqual(plan.waiting, ['app.app_x/new'])
+  assert.deepEqual(plan.holding, ['app.app_x/old'])
+})
+
+test('when none is to serve, the last one stops', () => {
+  assert.deepEqual(commands(input(server('a', false)), running('a', 100)).commands, [
+    'set weight app.app_x/a 0',
+  ])
+})
+
+test('another address, a lost check and a maintenance state are mended', () => {
+  const have = running('a', 100, { address: '10.9.128.9', maintenance: true, checked: false })
+  assert.deepEqual(commands(input(server('a', true)), have).commands, [
+    'set server app.app_x/a addr 10.9.128.5 port 8080',
+    'enable health app.app_x/a',
+    'set server app.app_x/a state ready',
+  ])
+})
+
+test('a surplus server leaves through maintenance; the control plane stays', () => {
+  assert.deepEqual(commands(input(), running('gone', 0)).commands, [
+    'set server app.app_x/gone state maint',
+    'del server app.app_x/gone',
+  ])
+})
+
+test('another mark needs a reload', () => {
+  const plan = planEdge(input(), 'new', { mark: 'old', servers: [] })
+  assert.equal(plan.kind, 'reload')
+})
+
+test('the files name every host; servers are in the order of their names', () => {
+  const want = input(server('web.2', false), server('web.1', true))
+  assert.equal(renderHosts(want), 'maru.localhost control\nshop.maru.localhost app.app_x\n')
+  assert.match(renderCertificateList(want), /^\/var\/lib\/maru\/edge\/certs\/default\.pem\n/)
+  const text = renderEdge(want, 'mark-1')
+  assert.match(text, /^ {2}description mark-1$/m)
+  assert.match(text, /server web\.1 .* weight 100\n {2}server web\.2 .* weight 0\n/)
+  assert.match(text, /redirect code 308 location https:\/\/%\[var\(txn\.host\)\]%\[pathq\]/)
+})

@@ -1,0 +1,240 @@
+import type { Installation } from '#contract/installation.ts'
+import { addressesOf } from '#contract/installation.ts'
+import { EDGE_PORTS, edgeFiles } from './layout.ts'
+
+/** One instance of an app's web process as the edge knows it. */
+export interface EdgeServer {
+  /** Such as web.1.v3.0: process, index, release, epoch. */
+  readonly name: string
+  readonly address: string
+  readonly port: number
+  /** Gets requests; otherwise it is only checked, and what is under way ends in peace. */
+  readonly serves: boolean
+}
+
+export interface EdgeApp {
+  readonly app: string
+  readonly appId: string
+  readonly hostNames: readonly string[]
+  readonly servers: readonly EdgeServer[]
+}
+
+/** Everything that the edge's configuration depends on. */
+export interface EdgeInput {
+  readonly installation: Pick<Installation, 'name' | 'domain' | 'ports' | 'subnet'>
+  readonly home: string
+  readonly apps: readonly EdgeApp[]
+}
+
+/** Limits at the door, for every app alike. */
+export const EDGE_LIMITS = {
+  bodyBytes: 512 * 1024 * 1024,
+  headerBytes: 24 * 1024,
+  connectionsPerSource: 1000,
+  requestTimeoutS: 10,
+  idleTimeoutS: 60,
+  answerTimeoutS: 120,
+  tunnelTimeoutS: 3600,
+} as const
+
+/** Name in the control plane's certificate. */
+export const CONTROL_NAME = 'control.maru.internal'
+export const CONTROL_BACKEND = 'control'
+export const SERVING_WEIGHT = 100
+/** How the instances are checked; the runtime API gets the same words when it adds one. */
+export const CHECK = 'check inter 300ms fastinter 150ms downinter 300ms fall 2 rise 1'
+
+/** An app's backend: by id, because names can be given again to another app. */
+export const backendOf = (app: Pick<EdgeApp, 'appId'>) => `app.${app.appId}`
+
+/** Mozilla's "intermediate" profile, version 5.7. */
+const CIPHERS = [
+  'ECDHE-ECDSA-AES128-GCM-SHA256',
+  'ECDHE-RSA-AES128-GCM-SHA256',
+  'ECDHE-ECDSA-AES256-GCM-SHA384',
+  'ECDHE-RSA-AES256-GCM-SHA384',
+  'ECDHE-ECDSA-CHACHA20-POLY1305',
+  'ECDHE-RSA-CHACHA20-POLY1305',
+].join(':')
+const SUITES = 'TLS_AES_128_GCM_SHA256:TLS_AES_256_GCM_SHA384:TLS_CHACHA20_POLY1305_SHA256'
+
+const section = (head: string, lines: readonly string[]) =>
+  `${[head, ...lines.map((line) => `  ${line}`)].join('\n')}\n`
+
+/** Host name → backend, one a line, sorted. */
+export function renderHosts(input: EdgeInput): string {
+  const lines = input.apps.flatMap((app) => app.hostNames.map((host) => `${host} ${backendOf(app)}`))
+  return `${[`${input.installation.domain} ${CONTROL_BACKEND}`, ...lines].sort().join('\n')}\n`
+}
+
+/** Certificates by host name; the first one is for clients that name no host or an unknown one. */
+export function renderCertificateList(input: EdgeInput): string {
+  const files = edgeFiles(input.home)
+  const hosts = hostNamesOf(input).map((host) => `${files.certificates}/${host}.pem ${host}`)
+  return `${[files.defaultCertificate, ...hosts].join('\n')}\n`
+}
+
+/** Every host name that needs a certificate, the platform's own included. */
+export function hostNamesOf(input: EdgeInput): string[] {
+  return [input.installation.domain, ...input.apps.flatMap((app) => app.hostNames)].sort()
+}
+
+/**
+ * The whole haproxy.cfg. `mark` identifies everything that only a reload can change; the running process shows it in
+ * `show info`, so that it can be asked what it runs with.
+ */
+export function renderEdge(input: EdgeInput, mark: string): string {
+  return [
+    renderGlobal(input, mark),
+    renderDefaults(input),
+    renderHttpFrontend(input),
+    renderHttpsFrontend(input),
+    renderSources(),
+    renderControl(input),
+    ...[...input.apps].sort((a, b) => (a.appId < b.appId ? -1 : 1)).map(renderApp),
+  ].join('\n')
+}
+
+function renderGlobal(input: EdgeInput, mark: string): string {
+  const files = edgeFiles(input.home)
+  return section('global', [
+    `description ${mark}`,
+    'log stdout format raw daemon',
+    `stats socket ${files.admin} mode 600 level admin expose-fd listeners`,
+    'stats timeout 1m',
+    `server-state-file ${files.state}`,
+    'fd-hard-limit 60000',
+    // An old worker may finish long downloads and web sockets for so long after a reload.
+    'hard-stop-after 5m',
+    'tune.bufsize 32768',
+    'tune.maxrewrite 8192',
+    'tune.h2.fe.max-concurrent-streams 100',
+    'tune.h2.fe.glitches-threshold 1000',
+    `ssl-default-bind-ciphers ${CIPHERS}`,
+    `ssl-default-bind-ciphersuites ${SUITES}`,
+    'ssl-default-bind-curves X25519:prime256v1:secp384r1',
+    'ssl-default-bind-options ssl-min-ver TLSv1.2 no-tls-tickets prefer-client-ciphers',
+    'ssl-default-server-options ssl-min-ver TLSv1.2',
+  ])
+}
+
+function renderDefaults(input: EdgeInput): string {
+  const { pages } = edgeFiles(input.home)
+  return section('defaults', [
+    'mode http',
+    'log global',
+    'option httplog',
+    'option dontlognull',
+    'option dontlog-normal',
+    // Without this, a client that reuses its connection during a reload meets a closed door.
+    'option idle-close-on-response',
+    'option redispatch 1',
+    'retries 3',
+    'retry-on conn-failure empty-response',
+    'http-reuse safe',
+    'load-server-state-from-file global',
+    'default-server init-addr last,none',
+    'timeout connect 2s',
+    'timeout check 2s',
+    'timeout queue 10s',
+    `timeout http-request ${EDGE_LIMITS.requestTimeoutS}s`,
+    'timeout http-keep-alive 30s',
+    `timeout client ${EDGE_LIMITS.idleTimeoutS}s`,
+    'timeout client-fin 10s',
+    `timeout server ${EDGE_LIMITS.answerTimeoutS}s`,
+    'timeout server-fin 10s',
+    `timeout tunnel ${EDGE_LIMITS.tunnelTimeoutS}s`,
+    `errorfile 502 ${pages}/502.http`,
+    `errorfile 503 ${pages}/503.http`,
+    `errorfile 504 ${pages}/504.http`,
+  ])
+}
+
+/** Rules of both frontends: caps by source, then the host name's backend or a page that names nothing. */
+function renderDoor(input: EdgeInput): string[] {
+  const { hosts } = edgeFiles(input.home)
+  return [
+    'tcp-request connection track-sc0 src table sources',
+    `tcp-request connection reject if { sc0_conn_cur gt ${EDGE_LIMITS.connectionsPerSource} }`,
+    'http-request set-var(txn.host) req.hdr(host),host_only,lower',
+    `http-request set-var(txn.backend) var(txn.host),map(${hosts})`,
+    'http-request return status 404 content-type text/plain string "Not found\\n" unless { var(txn.backend) -m found }',
+  ]
+}
+
+function renderHttpFrontend(input: EdgeInput): string {
+  const { https } = input.installation.ports
+  const port = https === 443 ? '' : `:${https}`
+  return section('frontend http', [
+    `bind :${EDGE_PORTS.http}`,
+    ...renderDoor(input),
+    `http-request redirect code 308 location https://%[var(txn.host)]${port}%[pathq]`,
+  ])
+}
+
+function renderHttpsFrontend(input: EdgeInput): string {
+  const { certificateList } = edgeFiles(input.home)
+  return section('frontend https', [
+    `bind :${EDGE_PORTS.https} ssl crt-list ${certificateList} alpn h2,http/1.1`,
+    ...renderDoor(input),
+    'http-request set-var(txn.id) uuid()',
+    'http-after-response set-header Strict-Transport-Security "max-age=31536000; includeSubDomains"',
+    'http-after-response set-header X-Request-Id %[var(txn.id)] if { var(txn.id) -m found }',
+    // A connection made for one app's name must not carry requests for another's.
+    'http-request return status 421 content-type text/plain string "Misdirected request\\n" if { ssl_fc_has_sni } !{ ssl_fc_sni,lower,strcmp(txn.host) eq 0 }',
+    `http-request return status 413 content-type text/plain string "The request is too large\\n" if { req.hdr_val(content-length) gt ${EDGE_LIMITS.bodyBytes} }`,
+    // What a client says about itself is not believed.
+    ...[
+      'X-Forwarded-For',
+      'X-Forwarded-Proto',
+      'X-Forwarded-Host',
+      'X-Forwarded-Port',
+      'X-Real-IP',
+      'Forwarded',
+    ].map((name) => `http-request del-header ${name}`),
+    'http-request set-header X-Forwarded-For %[src]',
+    'http-request set-header X-Forwarded-Proto https',
+    'http-request set-header X-Forwarded-Host %[req.hdr(host)]',
+    `http-request set-header X-Forwarded-Port ${input.installation.ports.https}`,
+    'http-request set-header X-Request-Id %[var(txn.id)]',
+    // A request that changes something is never sent twice.
+    'http-request disable-l7-retry unless { method GET HEAD OPTIONS }',
+    'use_backend %[var(txn.backend)]',
+  ])
+}
+
+const renderSources = () =>
+  section('backend sources', ['stick-table type ipv6 size 100k expire 1m store conn_cur'])
+
+function renderControl(input: EdgeInput): string {
+  const { control, controlPort } = addressesOf(input.installation)
+  const files = edgeFiles(input.home)
+  const tls = `ssl verify required ca-file ${files.root} sni str(${CONTROL_NAME}) verifyhost ${CONTROL_NAME}`
+  return section(`backend ${CONTROL_BACKEND}`, [
+    // Who leaves a stream that says nothing would be noticed only when its time is over; until then it counts as open.
+    'option abortonclose',
+    // Its own errors are better than the edge's, so only "does not accept connections" counts as down.
+    `errorfile 502 ${files.pages}/control.http`,
+    `errorfile 503 ${files.pages}/control.http`,
+    `errorfile 504 ${files.pages}/control.http`,
+    `server control ${control.edge}:${controlPort} ${tls} check inter 500ms fastinter 200ms fall 2 rise 1 check-sni ${CONTROL_NAME}`,
+  ])
+}
+
+/** An app's backend. Any answer below 500 on /health is a living instance: not every app has that page. */
+function renderApp(app: EdgeApp): string {
+  const host = app.hostNames[0] ?? app.app
+  return section(`backend ${backendOf(app)}`, [
+    'balance leastconn',
+    'option httpchk',
+    `http-check send meth GET uri /health ver HTTP/1.1 hdr Host ${host} hdr User-Agent maru-edge hdr X-Forwarded-Proto https`,
+    'http-check expect status 200-499',
+    ...[...app.servers]
+      .sort((a, b) => (a.name < b.name ? -1 : 1))
+      .map((server) => `server ${serverWords(server)}`),
+  ])
+}
+
+/** A server's line after the word `server`, for the file and for the runtime API. */
+export const serverWords = (server: EdgeServer, prefix = '') =>
+  `${prefix}${server.name} ${server.address}:${server.port} ${CHECK} weight ${server.serves ? SERVING_WEIGHT : 0}`

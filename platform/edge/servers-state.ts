@@ -1,0 +1,53 @@
+import type { RunningServer } from './plan.ts'
+
+/** Values of HAProxy's `show servers state` (management guide, section 9.3). */
+const MAINTENANCE_BITS = 0x01 | 0x02 | 0x04 | 0x20
+const CHECK_ENABLED_BIT = 0x04
+const CHECK_PASSED = 3
+const CHECK_PASSED_CONDITIONALLY = 4
+const OPERATIONAL_RUNNING = 2
+
+/** Reads requests under way from the answer to `show stat` (CSV): backend/server → number. */
+export function parseOpenRequests(text: string): ReadonlyMap<string, number> {
+  const [head = '', ...lines] = text.split('\n').filter((line) => line.trim() !== '')
+  const columns = head.replace(/^# /, '').split(',')
+  const at = (name: string) => columns.indexOf(name)
+  return new Map(
+    lines.map((line) => {
+      const values = line.split(',')
+      return [`${values[at('pxname')]}/${values[at('svname')]}`, Number(values[at('scur')])]
+    }),
+  )
+}
+
+/** Reads the answer to `show servers state` (format 1: a version, a `#` line with the names, then the values). */
+export function parseServersState(text: string, open: ReadonlyMap<string, number>): RunningServer[] {
+  const lines = text.split('\n').filter((line) => line.trim() !== '')
+  const head = lines.find((line) => line.startsWith('# '))
+  if (head === undefined) return []
+  const columns = head.slice(2).split(' ')
+  return lines
+    .filter((line) => !line.startsWith('#') && line.includes(' '))
+    .map((line) => {
+      const values = line.split(' ')
+      return serverOf((name) => values[columns.indexOf(name)] ?? '', open)
+    })
+}
+
+function serverOf(value: (name: string) => string, open: ReadonlyMap<string, number>): RunningServer {
+  const number = (name: string) => Number(value(name))
+  const result = number('srv_check_result')
+  const passed = result === CHECK_PASSED || result === CHECK_PASSED_CONDITIONALLY
+  const up = number('srv_op_state') === OPERATIONAL_RUNNING
+  return {
+    backend: value('be_name'),
+    name: value('srv_name'),
+    address: value('srv_addr'),
+    port: number('srv_port'),
+    weight: number('srv_uweight'),
+    maintenance: (number('srv_admin_state') & MAINTENANCE_BITS) !== 0,
+    checked: (number('srv_check_state') & CHECK_ENABLED_BIT) !== 0,
+    openRequests: open.get(`${value('be_name')}/${value('srv_name')}`) ?? 0,
+    health: up && passed ? 'up' : result === 0 ? 'unknown' : 'down',
+  }
+}

@@ -1,0 +1,38 @@
+import { addressesOf, type Installation } from '#contract/installation.ts'
+
+type Place = Pick<Installation, 'id' | 'name' | 'subnet' | 'ports'>
+
+/** Name of an installation's own table: what is in others is never touched. */
+export const tableOf = ({ id }: Pick<Installation, 'id'>) => `maru_${id.replaceAll(/\W/g, '_')}`
+
+/**
+ * What containers may reach of the host itself, and of the network that it is in: names (DNS) and the platform's own
+ * address. Everything else that listens on the host, such as its ssh, is none of an app's or a build's business; nor
+ * are link-local addresses, where clouds hand out the credentials of their machines.
+ */
+export function renderHostRules(installation: Place): string {
+  const table = `inet ${tableOf(installation)}`
+  const { data, edge, build, apps } = addressesOf(installation).networks
+  const all = [data, edge, build, apps].map(({ bridge }) => `"${bridge}"`).join(', ')
+  const untrusted = [build, apps].map(({ bridge }) => `"${bridge}"`).join(', ')
+  const { http, https } = installation.ports
+  return `table ${table}
+delete table ${table}
+table ${table} {
+  chain input {
+    type filter hook input priority filter - 10; policy accept;
+    iifname { ${all} } jump to_host
+  }
+  chain to_host {
+    ct state established,related accept
+    meta l4proto { tcp, udp } th dport 53 accept
+    tcp dport { ${[...new Set([http, https])].join(', ')} } accept
+    drop
+  }
+  chain forward {
+    type filter hook forward priority filter - 10; policy accept;
+    iifname { ${untrusted} } ip daddr 169.254.0.0/16 drop
+  }
+}
+`
+}

@@ -1,0 +1,1 @@
+export { type HostRules, makeHostRules, removeHostRules } from './apply-host-rules.ts'

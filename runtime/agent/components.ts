@@ -1,0 +1,41 @@
+import type { PlatformConfig } from '#contract/agent.ts'
+import type { ComponentStatus } from '#contract/platform.ts'
+import type { RunningEdge } from '#platform/edge/index.ts'
+import type { EngineContainer } from '#runtime/drivers/docker.ts'
+
+export interface ComponentFacts {
+  readonly containers: readonly EngineContainer[]
+  /** Container id → bytes. */
+  readonly memory: ReadonlyMap<string, number>
+  readonly edge: RunningEdge | undefined
+}
+
+/** The state of each part of the platform on this host, in the order of the configuration. */
+export function judgeComponents(config: PlatformConfig, facts: ComponentFacts): ComponentStatus[] {
+  return config.containers.map(({ component, name }) => {
+    const container = facts.containers.find((one) => one.name === name)
+    const memoryBytes = container === undefined ? null : (facts.memory.get(container.id) ?? null)
+    return { component, memoryBytes, ...stateOf(component, container, facts.edge) }
+  })
+}
+
+type State = Pick<ComponentStatus, 'state' | 'detail'>
+
+function stateOf(
+  component: string,
+  container: EngineContainer | undefined,
+  edge: RunningEdge | undefined,
+): State {
+  if (container === undefined) return { state: 'down', detail: 'Its container does not exist.' }
+  if (container.state === 'restarting') return { state: 'degraded', detail: 'It ends again and again.' }
+  if (container.state !== 'running') return { state: 'down', detail: `Its container is ${container.state}.` }
+  if (component === 'edge' && edge === undefined) return { state: 'degraded', detail: 'It does not answer.' }
+  if (component === 'control') return controlState(edge)
+  return { state: 'ok', detail: '' }
+}
+
+function controlState(edge: RunningEdge | undefined): State {
+  const server = edge?.servers.find(({ backend }) => backend === 'control')
+  if (server?.health === 'down') return { state: 'degraded', detail: 'The edge cannot reach it.' }
+  return { state: 'ok', detail: '' }
+}

@@ -1,0 +1,224 @@
+import { join } from 'node:path'
+import { type HostReport, PlatformConfig, type WorkloadConfig } from '#contract/agent.ts'
+import { type AgentConfig, HOME, INSTANCE_PORT } from '#contract/installation.ts'
+import {
+  applyEdge,
+  backendOf,
+  type EdgeApp,
+  type EdgeDeps,
+  type RunningEdge,
+  readEdge,
+} from '#platform/edge/index.ts'
+import { convergePlatform } from '#platform/hosts/converge.ts'
+import type { HostRules } from '#platform/network/index.ts'
+import { type Docker, type EngineContainer, LABELS } from '#runtime/drivers/docker.ts'
+import { diskSpace, readJson } from '#runtime/drivers/files.ts'
+import type { Log } from '#runtime/kit/log.ts'
+import { judgeComponents } from './components.ts'
+import type { EngineWatch } from './engine-watch.ts'
+import { type ImageFacts, RUN_COMPONENT, serverName } from './instance-spec.ts'
+import { describeLeaving, judgeInstance } from './instance-state.ts'
+import {
+  listInstances,
+  type Retirement,
+  raiseInstances,
+  type WantedInstance,
+  wantedInstances,
+} from './instances.ts'
+import { isolatePorts } from './isolate.ts'
+import type { WorkloadStore } from './workload-store.ts'
+
+export interface ReconcileDeps {
+  readonly config: AgentConfig
+  readonly docker: Docker
+  readonly edge: EdgeDeps
+  readonly rules: HostRules
+  readonly log: Log
+  readonly workloads: WorkloadStore
+  readonly watch: EngineWatch
+  readonly retirement: Retirement
+  /** Container id → bytes, measured on a slower beat. */
+  readonly memory: ReadonlyMap<string, number>
+  readonly images: Map<string, ImageFacts>
+  readonly now: () => Date
+}
+
+export interface Reconciled {
+  readonly report: Omit<HostReport, 'sequence' | 'at'>
+  /** Something is still on its way: look again soon. */
+  readonly unsettled: boolean
+}
+
+/** The platform's component that runs this program; only `maru up` replaces it. */
+const AGENT_COMPONENT = 'agent'
+
+/** One pass: reads everything, brings the host to its two halves of state, and says how it is. Never throws. */
+export async function reconcile(deps: ReconcileDeps, before: number): Promise<Reconciled> {
+  const problems: string[] = []
+  const attempt = async <T>(what: string, work: () => Promise<T>): Promise<T | undefined> => {
+    try {
+      return await work()
+    } catch (error) {
+      deps.log.warn('agent.attempt_failed', { what, error })
+      problems.push(`${what} failed: ${error instanceof Error ? error.message : String(error)}`)
+      return undefined
+    }
+  }
+  // Before anything of an app runs.
+  await attempt('Setting the firewall rules', () => guardHost(deps))
+  const platform = await attempt('Reading the platform configuration', () => readPlatform(deps))
+  if (platform !== undefined) {
+    await attempt('Bringing the platform to its state', () => bringPlatform(deps, platform))
+  }
+  const workload = deps.workloads.current()
+  const apps =
+    workload && (await attempt('Bringing the apps to their state', () => bringApps(deps, workload)))
+  const edge = apps?.edge ?? (await attempt('Asking the edge', () => readEdge(deps.edge.haproxy)))
+  const report = await attempt('Observing', () => observe(deps, platform, apps, edge))
+  const generation = workload !== undefined && apps?.done === true ? workload.generation : before
+  return {
+    unsettled:
+      apps !== undefined && (!apps.done || apps.waiting || (report?.instances ?? []).some(isUnsettled)),
+    report: {
+      host: deps.config.hostName,
+      generation,
+      problem: problems[0] ?? '',
+      components: report?.components ?? [],
+      instances: report?.instances ?? [],
+      disk: report?.disk ?? { freeMb: 0, totalMb: 0 },
+    },
+  }
+}
+
+const isUnsettled = ({ state }: HostReport['instances'][number]) => state !== 'healthy'
+
+async function readPlatform(deps: ReconcileDeps): Promise<PlatformConfig | undefined> {
+  const saved = await readJson(join(deps.config.home, HOME.platform))
+  return saved === undefined ? undefined : PlatformConfig.parse(saved)
+}
+
+async function guardHost({ rules, log }: ReconcileDeps): Promise<void> {
+  if (await rules.ensure()) log.info('agent.rules_loaded')
+}
+
+async function bringPlatform(
+  { docker, config, log }: ReconcileDeps,
+  platform: PlatformConfig,
+): Promise<void> {
+  const owner = config.installation.id
+  const did = await convergePlatform({ docker, owner }, platform, { leave: [AGENT_COMPONENT] })
+  for (const step of did) log.info('agent.platform_step', { step })
+}
+
+interface BroughtApps {
+  readonly wanted: readonly WantedInstance[]
+  readonly problems: ReadonlyMap<string, string>
+  readonly edge: RunningEdge | undefined
+  /** The edge included. */
+  readonly done: boolean
+  /** Instances are to serve that the edge has not yet seen healthy. */
+  readonly waiting: boolean
+  /** Instances that nothing wants any more and that have not ended yet. */
+  readonly leaving: readonly EngineContainer[]
+}
+
+/**
+ * New instances first, then the edge's turn, then what is surplus goes: at no moment does the edge lead to
+ * something that is gone.
+ */
+async function bringApps(deps: ReconcileDeps, workload: WorkloadConfig): Promise<BroughtApps> {
+  const place = { docker: deps.docker, installation: deps.config.installation, home: deps.config.home }
+  const wanted = await wantedInstances(place, workload, deps.images)
+  const problems = await raiseInstances(place, wanted, await listInstances(place))
+  const have = await listInstances(place)
+  await isolate(deps, have)
+  const result = await applyEdge(deps.edge, edgeApps(workload, wanted, have))
+  if (result.did !== 'nothing') deps.log.info('agent.edge', { did: result.did, pending: result.pending })
+  const names = new Set(wanted.map(({ spec }) => spec?.name))
+  const leaving = have.filter(({ name }) => !names.has(name))
+  deps.retirement.retire(leaving)
+  deps.watch.keepOnly(new Set(have.map(({ id }) => id)))
+  const missing = wanted.filter(({ spec }) => spec === undefined)
+  const reasons = new Map([...problems, ...missing.map((one) => [keyOf(one), 'its image is gone'] as const)])
+  return {
+    wanted,
+    problems: reasons,
+    edge: result.running,
+    done: result.running !== undefined && result.pending.length === 0,
+    waiting: result.waiting.length > 0,
+    leaving,
+  }
+}
+
+const keyOf = ({ app, instance, spec }: WantedInstance) => spec?.name ?? `${app.app}/${serverName(instance)}`
+
+async function isolate(deps: ReconcileDeps, instances: readonly EngineContainer[]): Promise<void> {
+  const labels = { [LABELS.owner]: deps.config.installation.id, [LABELS.component]: RUN_COMPONENT }
+  const all = [...instances, ...(await deps.docker.containers.list(labels))]
+  const running = all.filter(({ state }) => state === 'running')
+  const details = await Promise.all(running.map(({ id }) => deps.docker.containers.inspect(id)))
+  const pids = details.map((detail) => detail?.pid ?? 0).filter((pid) => pid > 0)
+  const changed = await isolatePorts(pids)
+  if (changed > 0) deps.log.info('agent.isolated', { ports: changed })
+}
+
+/** What the edge should lead to: the web instances that have an address now. */
+function edgeApps(
+  workload: WorkloadConfig,
+  wanted: readonly WantedInstance[],
+  have: readonly EngineContainer[],
+): EdgeApp[] {
+  const addresses = new Map(have.map((one) => [one.name, Object.values(one.addresses)[0]]))
+  return workload.apps
+    .filter(({ hostNames }) => hostNames.length > 0)
+    .map((app) => ({
+      app: app.app,
+      appId: app.appId,
+      hostNames: app.hostNames,
+      servers: wanted
+        .filter((one) => one.app === app && one.instance.process === 'web')
+        .flatMap(({ instance, spec }) => {
+          const address = addresses.get(spec?.name ?? '')
+          if (address === undefined) return []
+          const serves = instance.traffic === 'serve'
+          return [{ name: serverName(instance), address, port: INSTANCE_PORT, serves }]
+        }),
+    }))
+}
+
+async function observe(
+  deps: ReconcileDeps,
+  platform: PlatformConfig | undefined,
+  apps: BroughtApps | undefined,
+  edge: RunningEdge | undefined,
+): Promise<Pick<HostReport, 'components' | 'instances' | 'disk'>> {
+  const containers = await deps.docker.containers.list({ [LABELS.owner]: deps.config.installation.id })
+  const facts = { containers, memory: deps.memory, edge }
+  return {
+    components: platform === undefined ? [] : judgeComponents(platform, facts),
+    instances: [
+      ...(await Promise.all((apps?.wanted ?? []).map((one) => observeInstance(deps, one, apps, edge)))),
+      ...(apps?.leaving ?? []).map(describeLeaving),
+    ],
+    disk: await diskSpace(deps.config.home),
+  }
+}
+
+async function observeInstance(
+  deps: ReconcileDeps,
+  one: WantedInstance,
+  apps: BroughtApps | undefined,
+  edge: RunningEdge | undefined,
+) {
+  const container = one.spec === undefined ? undefined : await deps.docker.containers.inspect(one.spec.name)
+  const backend = backendOf(one.app)
+  const server = edge?.servers.find((it) => it.backend === backend && it.name === serverName(one.instance))
+  const facts = {
+    container,
+    lastEnd: container === undefined ? undefined : deps.watch.lastEnd(container.id),
+    edge: server,
+    memoryBytes: container === undefined ? undefined : deps.memory.get(container.id),
+    problem: apps?.problems.get(keyOf(one)),
+  }
+  return judgeInstance(one.app.app, one.instance, facts, deps.now())
+}

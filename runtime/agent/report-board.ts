@@ -1,0 +1,46 @@
+import type { HostReport } from '#contract/agent.ts'
+
+type Content = Omit<HostReport, 'sequence' | 'at'>
+
+/** The latest report, for those who wait for a newer one. */
+export interface ReportBoard {
+  /** Numbers a report and wakes who waits. One that says nothing new only renews the time of the last one. */
+  publish(content: Content, now: Date): void
+  latest(): HostReport
+  /** The first report after `after`; the latest one when `waitMs` have passed or the caller has left. */
+  wait(after: number, waitMs: number, signal: AbortSignal): Promise<HostReport>
+}
+
+/** A report that says nothing new gets a new number after so long, so that a follower sees that the agent lives. */
+const RENEW_MS = 5_000
+
+/** Starts with an empty report, numbered by the clock: numbers grow over restarts of the agent too. */
+export function makeReportBoard(empty: Content, now: Date): ReportBoard {
+  let latest: HostReport = { ...empty, sequence: now.getTime(), at: now.toISOString() }
+  let text = JSON.stringify(empty)
+  const waiting = new Set<() => void>()
+  return {
+    latest: () => latest,
+    publish: (content, at) => {
+      const next = JSON.stringify(content)
+      if (next === text && at.getTime() - Date.parse(latest.at) < RENEW_MS) return
+      text = next
+      latest = { ...content, sequence: latest.sequence + 1, at: at.toISOString() }
+      for (const wake of [...waiting]) wake()
+    },
+    wait: (after, waitMs, signal) => {
+      if (latest.sequence > after || signal.aborted) return Promise.resolve(latest)
+      return new Promise((resolve) => {
+        const wake = () => {
+          clearTimeout(timer)
+          waiting.delete(wake)
+          signal.removeEventListener('abort', wake)
+          resolve(latest)
+        }
+        const timer = setTimeout(wake, waitMs)
+        waiting.add(wake)
+        signal.addEventListener('abort', wake)
+      })
+    },
+  }
+}

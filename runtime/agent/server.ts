@@ -1,0 +1,137 @@
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import type { Duplex } from 'node:stream'
+import { z } from 'zod'
+import { AGENT_API, BuildRequest, WorkloadConfig } from '#contract/agent.ts'
+import { MaruError, parseWith } from '#contract/errors.ts'
+import { AppId, AppName, ProcessType } from '#contract/ids.ts'
+import type { Log } from '#runtime/kit/log.ts'
+import { readBody, sendError, sendJson, sendLines } from './http.ts'
+import { type LogDeps, lastLog, streamLogs } from './logs.ts'
+import type { ReportBoard } from './report-board.ts'
+import type { WorkloadStore } from './workload-store.ts'
+
+export interface AgentServerDeps extends LogDeps {
+  readonly log: Log
+  readonly workloads: WorkloadStore
+  readonly board: ReportBoard
+  /** The state that is wanted has changed. */
+  readonly wake: () => void
+  readonly build: (request: BuildRequest, emit: (event: object) => void, signal: AbortSignal) => Promise<void>
+  readonly run: (stream: Duplex) => Promise<void>
+  readonly removeApp: (appId: string) => Promise<void>
+}
+
+const WORKLOAD_MAX_BYTES = 256 * 1024 * 1024
+const REQUEST_MAX_BYTES = 1024 * 1024
+const WAIT_MAX_MS = 60_000
+
+const ReportQuery = z.strictObject({
+  after: z.coerce.number().int().default(0),
+  waitMs: z.coerce.number().int().min(0).max(WAIT_MAX_MS).default(0),
+})
+const LogsQuery = z.strictObject({
+  app: AppName,
+  process: ProcessType.optional(),
+  follow: z.stringbool().default(false),
+  tail: z.coerce.number().int().min(0).max(10_000).default(200),
+})
+const LastLogQuery = z.strictObject({
+  app: AppName,
+  release: z.coerce.number().int(),
+  lines: z.coerce.number().int().min(1).max(1000).default(40),
+})
+
+interface Call {
+  readonly request: IncomingMessage
+  readonly response: ServerResponse
+  readonly query: Record<string, string>
+  readonly path: string
+  /** Aborted when the caller leaves. */
+  readonly signal: AbortSignal
+}
+
+type Handler = (call: Call, deps: AgentServerDeps) => Promise<void>
+
+const putWorkload: Handler = async ({ request, response }, { workloads, wake }) => {
+  const config = parseWith(WorkloadConfig, await readBody(request, WORKLOAD_MAX_BYTES))
+  await workloads.put(config)
+  wake()
+  sendJson(response, 200, { generation: config.generation })
+}
+
+const getReport: Handler = async ({ response, query, signal }, { board }) => {
+  const { after, waitMs } = parseWith(ReportQuery, query)
+  sendJson(response, 200, await board.wait(after, waitMs, signal))
+}
+
+const postBuild: Handler = async ({ request, response, signal }, { build }) => {
+  const wanted = parseWith(BuildRequest, await readBody(request, REQUEST_MAX_BYTES))
+  const lines = sendLines(response)
+  await build(wanted, (event) => void lines.send(event), signal)
+  lines.end()
+}
+
+const getLogs: Handler = async ({ response, query, signal }, deps) => {
+  const request = parseWith(LogsQuery, query)
+  const lines = sendLines(response)
+  await streamLogs(deps, request, lines.send, signal)
+  lines.end()
+}
+
+const getLastLog: Handler = async ({ response, query }, deps) => {
+  const { app, release, lines } = parseWith(LastLogQuery, query)
+  sendJson(response, 200, { lines: await lastLog(deps, app, release, lines) })
+}
+
+const deleteApp: Handler = async ({ response, path }, { removeApp }) => {
+  await removeApp(parseWith(AppId, path.slice(AGENT_API.app('').length), 'appId'))
+  sendJson(response, 200, {})
+}
+
+/** The agent's API: method and path → handler. A path that ends in a slash stands for what follows it, too. */
+const ROUTES: ReadonlyArray<readonly [method: string, path: string, handler: Handler]> = [
+  ['PUT', AGENT_API.workload, putWorkload],
+  ['GET', AGENT_API.report, getReport],
+  ['POST', AGENT_API.builds, postBuild],
+  ['GET', AGENT_API.logs, getLogs],
+  ['GET', AGENT_API.lastLog, getLastLog],
+  ['DELETE', AGENT_API.app(''), deleteApp],
+]
+
+/** Serves the agent's API. Who may open the socket is decided by its folder's rights. */
+export function makeAgentServer(deps: AgentServerDeps): Server {
+  const server = createServer({ requestTimeout: 0 }, (request, response) => {
+    const gone = new AbortController()
+    response.on('close', () => gone.abort())
+    const url = new URL(request.url ?? '/', 'http://agent')
+    const call = {
+      request,
+      response,
+      query: Object.fromEntries(url.searchParams),
+      path: url.pathname,
+      signal: gone.signal,
+    }
+    handle(call, deps).catch((error: unknown) => {
+      if (gone.signal.aborted) return
+      if (!(error instanceof MaruError)) deps.log.error('agent.request_failed', { path: url.pathname, error })
+      sendError(response, error)
+    })
+  })
+  server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
+    if (request.url !== AGENT_API.runs || request.method !== 'POST') return void socket.destroy()
+    socket.write('HTTP/1.1 101 Switching Protocols\r\nUpgrade: maru-stream\r\nConnection: Upgrade\r\n\r\n')
+    if (head.length > 0) socket.unshift(head)
+    void deps.run(socket)
+  })
+  return server
+}
+
+async function handle(call: Call, deps: AgentServerDeps): Promise<void> {
+  const found = ROUTES.find(
+    ([method, path]) =>
+      method === call.request.method &&
+      (path.endsWith('/') ? call.path.startsWith(path) : call.path === path),
+  )
+  if (found === undefined) throw new MaruError('not_found', { path: call.path })
+  await found[2](call, deps)
+}

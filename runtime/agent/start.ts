@@ -1,0 +1,167 @@
+import { chmod, chown } from 'node:fs/promises'
+import { join } from 'node:path'
+import type { AgentConfig } from '#contract/installation.ts'
+import { addressesOf, HOME, SOCKETS, UID } from '#contract/installation.ts'
+import { EDGE_COMPONENT, type EdgeDeps, edgeFiles } from '#platform/edge/index.ts'
+import { makeHostRules } from '#platform/network/index.ts'
+import { openAuthority } from '#platform/trust/index.ts'
+import { type Docker, EngineRefusal, makeDocker } from '#runtime/drivers/docker.ts'
+import { ensureFolder } from '#runtime/drivers/files.ts'
+import { makeHaproxy } from '#runtime/drivers/haproxy.ts'
+import { makeNft } from '#runtime/drivers/nft.ts'
+import type { Log } from '#runtime/kit/log.ts'
+import { watchEngine } from './engine-watch.ts'
+import { makeRetirement } from './instances.ts'
+import { keepBridgeIsolated } from './isolate.ts'
+import { startLoop } from './loop.ts'
+import { watchMemory } from './memory.ts'
+import { pruneImages, removeApp } from './prune.ts'
+import { makeReportBoard } from './report-board.ts'
+import { listenOn, serveRootSocket } from './root-socket.ts'
+import { removeLeftovers, serveRun } from './runs.ts'
+import { type AgentServerDeps, makeAgentServer } from './server.ts'
+import { openWorkloadStore, type WorkloadStore } from './workload-store.ts'
+
+export interface Agent {
+  stop(): Promise<void>
+}
+
+const PRUNE_MS = 600_000
+
+/** Wires the agent and starts it: reconciliation, its API, and the socket for root. */
+export async function startAgent(config: AgentConfig, log: Log): Promise<Agent> {
+  const docker = makeDocker(config.dockerSocket)
+  const owner = config.installation.id
+  const ended = new AbortController()
+  await ensureFolder(join(config.home, HOME.agent), 0o700)
+  const workloads = await openWorkloadStore(join(config.home, HOME.agent, 'workload.json'))
+  await clearLeftovers(docker, owner, log)
+  const board = makeReportBoard({ ...EMPTY_REPORT, host: config.hostName }, new Date())
+  let wake = () => {}
+  const watch = watchEngine(docker, owner, log, () => wake(), ended.signal)
+  const retirement = makeRetirement(docker, (error) => {
+    if (error !== undefined) log.warn('agent.retirement_failed', { error })
+    wake()
+  })
+  const edge = await edgeDeps(config, docker)
+  const memory = watchMemory(docker, owner, log, ended.signal)
+  const rules = makeHostRules(makeNft(), config.installation)
+  const parts = { config, docker, log, workloads, watch, retirement, edge, rules, memory }
+  const state = { ...parts, now: () => new Date(), images: new Map() }
+  const loop = startLoop(state, board)
+  wake = loop.wake
+  const sockets = await openSockets(config, {
+    docker,
+    owner,
+    log,
+    workloads,
+    board,
+    wake,
+    build: builderOf(config, docker, log),
+    run: (stream) => serveRun({ docker, config, log }, stream),
+    removeApp: async (appId) => {
+      const { removeSlugs } = await import('#platform/builds/index.ts')
+      await removeApp(docker, owner, appId)
+      await removeSlugs(config.home, appId)
+    },
+  })
+  const pruning = setInterval(() => void prune(docker, config, workloads, log), PRUNE_MS)
+  log.info('agent.started', { version: config.version, generation: workloads.current()?.generation ?? 0 })
+  return {
+    stop: async () => {
+      clearInterval(pruning)
+      ended.abort()
+      sockets.close()
+      await loop.stop()
+    },
+  }
+}
+
+const builderOf =
+  (config: AgentConfig, docker: Docker, log: Log): AgentServerDeps['build'] =>
+  async (request, emit, signal) => {
+    // Building needs much that reconciling does not: it is loaded when first asked for.
+    const { runBuild } = await import('#platform/builds/index.ts')
+    const { bridge } = addressesOf(config.installation).networks.build
+    const release = keepBridgeIsolated(bridge, (error) => log.warn('agent.isolation_failed', { error }))
+    try {
+      await runBuild(request, { docker, home: config.home, config, log }, emit, signal)
+    } finally {
+      release()
+    }
+  }
+
+const EMPTY_REPORT = {
+  generation: 0,
+  problem: '',
+  components: [],
+  instances: [],
+  disk: { freeMb: 0, totalMb: 0 },
+}
+
+async function clearLeftovers(docker: Docker, owner: string, log: Log): Promise<void> {
+  try {
+    const count = await removeLeftovers(docker, owner)
+    if (count > 0) log.info('agent.leftovers_removed', { count })
+  } catch (error) {
+    log.warn('agent.leftovers_unknown', { error })
+  }
+}
+
+async function prune(
+  docker: Docker,
+  { installation, home }: AgentConfig,
+  workloads: WorkloadStore,
+  log: Log,
+): Promise<void> {
+  const workload = workloads.current()
+  if (workload === undefined) return
+  try {
+    const { pruneSlugs } = await import('#platform/builds/index.ts')
+    const images = await pruneImages(docker, installation.id, workload)
+    const slugs = await pruneSlugs(docker, installation.id, home, new Date())
+    if (images + slugs > 0) log.info('agent.pruned', { images, slugs })
+  } catch (error) {
+    log.warn('agent.prune_failed', { error })
+  }
+}
+
+/** The API for the control plane (its group may open it) and the socket for root. */
+async function openSockets(config: AgentConfig, deps: AgentServerDeps): Promise<{ close(): void }> {
+  const run = join(config.home, HOME.run)
+  await ensureFolder(run, 0o755)
+  await ensureFolder(join(run, 'agent'), 0o750, { uid: 0, gid: UID.control })
+  const server = makeAgentServer(deps)
+  const socket = join(run, SOCKETS.agent)
+  await listenOn(server, socket)
+  await chown(socket, 0, UID.control)
+  await chmod(socket, 0o660)
+  const root = await serveRootSocket(join(run, SOCKETS.root), join(run, SOCKETS.control), deps.log)
+  return {
+    close: () => {
+      root.close()
+      server.close()
+      server.closeAllConnections()
+    },
+  }
+}
+
+async function edgeDeps(config: AgentConfig, docker: Docker): Promise<EdgeDeps> {
+  const name = `${config.installation.name}-${EDGE_COMPONENT}`
+  return {
+    installation: config.installation,
+    home: config.home,
+    authority: await openAuthority(join(config.home, HOME.pki)),
+    haproxy: makeHaproxy(edgeFiles(config.home)),
+    now: () => new Date(),
+    check: async (file) => {
+      try {
+        const result = await docker.containers.exec(name, ['haproxy', '-c', '-f', file])
+        return result.exitCode === 0 ? undefined : result.stderr
+      } catch (error) {
+        if (error instanceof EngineRefusal) return error.message
+        throw error
+      }
+    },
+  }
+}

@@ -1,0 +1,100 @@
+import { mkdir } from 'node:fs/promises'
+import { join } from 'node:path'
+import { type InstanceSpec, type WorkloadApp, WorkloadConfig } from '#contract/agent.ts'
+import { type AgentConfig, HOME, SOCKETS } from '#contract/installation.ts'
+import { type AgentClient, makeAgentClient } from '#runtime/drivers/agent-client.ts'
+import { LABELS } from '#runtime/drivers/docker.ts'
+import { writeFileAtomic } from '#runtime/drivers/files.ts'
+import { makeLog } from '#runtime/kit/log.ts'
+import { type Agent, startAgent } from './start.ts'
+import { buildNodeImage, makeTestHost, type TestHost, testApp, until } from './test-host.ts'
+
+/** A real agent in the test's own process, on a test host. */
+export interface TestAgent {
+  readonly host: TestHost
+  readonly client: AgentClient
+  /** Image with Node, for instances. */
+  readonly image: string
+  /** Hands over a workload of these apps with the next generation; gives its number. */
+  put(...apps: Array<readonly [name: string, instances: InstanceSpec[]]>): Promise<number>
+  instance(process: string, index: number, release: number, program: string, more?: object): InstanceSpec
+  /** The containers of one kind. */
+  containers(labels: Readonly<Record<string, string>>): ReturnType<TestHost['docker']['containers']['list']>
+  applied(generation: number): Promise<unknown>
+  stop(): Promise<void>
+  start(): Promise<void>
+  destroy(): Promise<void>
+}
+
+const configOf = (host: TestHost, image: string): AgentConfig => ({
+  installation: host.installation,
+  version: 'test',
+  home: host.home,
+  dockerSocket: '/var/run/docker.sock',
+  hostName: 'test-host',
+  images: { app: image, builder: image, database: image, edge: host.images.edge },
+  hostCaBundle: '/etc/ssl/certs/ca-certificates.crt',
+  logLevel: 'error',
+})
+
+/** Makes a host and starts an agent on it. */
+export async function makeTestAgent(second: number): Promise<TestAgent> {
+  const host = await makeTestHost(second)
+  const image = await buildNodeImage(host)
+  await mkdir(join(host.home, HOME.agent))
+  await writeFileAtomic(join(host.home, HOME.platform), JSON.stringify(host.platform))
+  const config = configOf(host, image)
+  const log = makeLog('error', (line) => process.stderr.write(`${line}\n`))
+  const client = makeAgentClient(join(host.home, HOME.run, SOCKETS.agent))
+  let generation = 0
+  let agent: Agent | undefined
+  const stop = async () => {
+    await agent?.stop()
+    agent = undefined
+  }
+  const start = async () => {
+    agent = await startAgent(config, log)
+  }
+  await start()
+  return {
+    host,
+    client,
+    image,
+    stop,
+    start,
+    put: async (...apps) => {
+      generation++
+      const workload = {
+        generation,
+        apps: apps.map(
+          ([name, instances]): WorkloadApp => ({ ...testApp(name), instances, keepImages: [image] }),
+        ),
+      }
+      await client.putWorkload(WorkloadConfig.parse(workload))
+      return generation
+    },
+    instance: (process, index, release, program, more = {}) => {
+      const command = ['node', '-e', program]
+      const env = { PORT: '8080' }
+      const spec = {
+        process,
+        index,
+        release,
+        epoch: 0,
+        image,
+        command,
+        env,
+        traffic: 'none' as const,
+        ...more,
+      }
+      return spec as InstanceSpec
+    },
+    containers: (labels) => host.docker.containers.list({ [LABELS.owner]: host.installation.id, ...labels }),
+    applied: (wanted) =>
+      until(`generation ${wanted}`, async () => (await client.report(0, 0)).generation >= wanted),
+    destroy: async () => {
+      await stop()
+      await host.destroy()
+    },
+  }
+}

@@ -1,0 +1,27 @@
+import { WorkloadConfig } from '#contract/agent.ts'
+import { MaruError, parseWith } from '#contract/errors.ts'
+import { readJson, writeFileAtomic } from '#runtime/drivers/files.ts'
+
+/** The last workload that the control plane handed over. It outlives the agent and the control plane. */
+export interface WorkloadStore {
+  /** Undefined until there was one: then no instance may be touched, whatever is running. */
+  current(): WorkloadConfig | undefined
+  /** Keeps a workload; one with a lower generation is refused, the same again is fine. */
+  put(config: WorkloadConfig): Promise<void>
+}
+
+/** Opens the store in `file` (mode 0600: the instances' environment holds secrets). */
+export async function openWorkloadStore(file: string): Promise<WorkloadStore> {
+  const saved = await readJson(file)
+  let now = saved === undefined ? undefined : parseWith(WorkloadConfig, saved, 'workload')
+  return {
+    current: () => now,
+    put: async (config) => {
+      if (now !== undefined && config.generation < now.generation) {
+        throw new MaruError('hosts.stale_generation', { have: now.generation, got: config.generation })
+      }
+      await writeFileAtomic(file, JSON.stringify(config), { mode: 0o600 })
+      now = config
+    },
+  }
+}
