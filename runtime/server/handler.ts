@@ -5,7 +5,9 @@ import type { ControlConfig } from '#contract/installation.ts'
 import type { BodyOf, ParamsOf, QueryOf, ResponseOf, Route } from '#contract/route.ts'
 import type { AgentClient } from '#runtime/drivers/agent-client.ts'
 import type { Log } from '#runtime/kit/log.ts'
+import type { KeyedRequest } from './idempotency.ts'
 import type { Jobs } from './jobs.ts'
+import type { Hub } from './notify.ts'
 import type { SecretBox } from './secret-box.ts'
 
 /** What every capability of the control plane gets. A capability narrows `db` with `db.withTables<ItsTables>()`. */
@@ -16,6 +18,11 @@ export interface ServerDeps {
   readonly log: Log
   readonly jobs: Jobs
   readonly agent: AgentClient
+  /** Notifications after commits; `notify(tx, channel, payload)` sends them. */
+  readonly hub: Hub
+  /** Opens another database of the same server, as the control plane's role. The caller destroys it. */
+  // biome-ignore lint/complexity/noBannedTypes: no tables are visible until a store names its own
+  readonly openDatabase: (name: string) => Kysely<{}>
   readonly secrets: SecretBox
   readonly now: () => Date
 }
@@ -26,7 +33,11 @@ export interface Call<T extends Route> {
   readonly query: QueryOf<T>
   readonly body: BodyOf<T>
   readonly principal: Principal
+  /** The request under its `Idempotency-Key`, where it has one; `keyHash` makes one text of it. */
+  readonly keyed: KeyedRequest | undefined
   readonly requestId: string
+  /** Address that the request came from; `local` for the host's own socket. */
+  readonly source: string
   /** Aborted when the caller goes away. */
   readonly signal: AbortSignal
   /** Only where the route has `upload`. */

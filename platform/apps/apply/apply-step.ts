@@ -1,0 +1,66 @@
+import { abandonRotation, beginRotation, dropDatabase, ensureDatabase } from '#platform/data/index.ts'
+import { publish } from '#platform/workload/index.ts'
+import { transact } from '#runtime/server/transact.ts'
+import { deleteApp } from '../app-store.ts'
+import { listSources } from '../source-store.ts'
+import type { StepContext } from '../step-context.ts'
+import type { Step } from '../steps.ts'
+import { applyBuild, removeSource, undoBuild } from './build.ts'
+import { applyCommit } from './commit.ts'
+import { applyDrain, applyGone, applyHealthy, applyStart, applyStop } from './instances.ts'
+import { applyReleasePhase } from './release-phase.ts'
+import { applySwitch, undoSwitch } from './traffic.ts'
+
+/** Carries a step out. Every step may be carried out again after it was cut off, or after it was complete. */
+export async function applyStep(step: Step, context: StepContext): Promise<void> {
+  const { deps, operation } = context
+  switch (step.kind) {
+    case 'build':
+      return await applyBuild(step, context)
+    case 'database.ensure':
+      return await ensureDatabase(deps, operation.app_id)
+    case 'database.rotate':
+      return await beginRotation(deps, operation.app_id, step.rotation)
+    case 'release-phase':
+      return await applyReleasePhase(step, context)
+    case 'instances.start':
+      return await applyStart(step, context)
+    case 'instances.healthy':
+      return await applyHealthy(step, context)
+    case 'traffic.switch':
+      return await applySwitch(step, context)
+    case 'commit':
+      return await applyCommit(step, context)
+    case 'instances.drain':
+      return await applyDrain(step, context)
+    case 'instances.stop':
+      return await applyStop(step, context)
+    case 'instances.gone':
+      return await applyGone(context)
+    case 'database.drop':
+      return await dropDatabase(deps, operation.app_id)
+    case 'host.clean':
+      return await deps.agent.removeApp(operation.app_id)
+    case 'forget':
+      return await forgetApp(context)
+  }
+}
+
+/** Takes back what a step did, or began to do. What is not here leaves nothing behind that could do harm. */
+export async function undoStep(step: Step, context: StepContext): Promise<void> {
+  if (step.kind === 'build') await undoBuild(step, context)
+  if (step.kind === 'database.rotate')
+    await abandonRotation(context.deps, context.operation.app_id, step.rotation)
+  if (step.kind === 'instances.start') await applyStop(step, context)
+  if (step.kind === 'traffic.switch') await undoSwitch(step, context)
+}
+
+/** The key goes first: from then on what is left, in backups too, can no longer be read. */
+async function forgetApp({ deps, operation }: StepContext): Promise<void> {
+  for (const source of await listSources(deps.db, operation.app_id)) await removeSource(deps, source)
+  await deps.secrets.forget(operation.app_id)
+  await transact(deps.db, async (tx) => {
+    await deleteApp(tx, operation.app_id)
+    await publish(tx)
+  })
+}

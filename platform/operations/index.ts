@@ -1,0 +1,20 @@
+export { addEvents } from './event-store.ts'
+export { followEvents } from './events.ts'
+export { operationJobs, scheduleForgetting } from './jobs.ts'
+export { LOG_LIMITS, type LogLines, openLogLines } from './log-lines.ts'
+export { beginStep, beginUndo, finishOperation, moveTo } from './progress-store.ts'
+export { operationHandlers } from './routes.ts'
+export {
+  activeOperation,
+  checkFree,
+  findProgress,
+  findRepeated,
+  getOperation,
+  insertOperation,
+  latestOperations,
+  listOperations,
+  type NewOperation,
+  teamOfOperation,
+  unfinishedOperations,
+} from './store.ts'
+export type { Progress } from './tables.ts'

@@ -1,0 +1,12 @@
+import type { operationRoutes } from '#contract/operations.ts'
+import type { Handlers } from '#runtime/server/handler.ts'
+import { read } from '#runtime/server/transact.ts'
+import { followEvents } from './events.ts'
+import { getOperation } from './store.ts'
+
+/** Handlers of the operations routes. */
+export const operationHandlers: Handlers<typeof operationRoutes> = {
+  get: async ({ params }, deps) => await read(() => getOperation(deps.db, params.operation)),
+  events: async ({ params, query, signal }, deps) =>
+    followEvents(deps, params.operation, query.after, signal),
+}

@@ -1,0 +1,2 @@
+export { renderOpenApi } from './openapi.ts'
+export { statusHandlers } from './routes.ts'

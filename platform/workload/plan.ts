@@ -1,0 +1,113 @@
+import type { InstanceSpec, Traffic, WorkloadConfig } from '#contract/agent.ts'
+import type { AppName, ProcessType } from '#contract/ids.ts'
+import { INSTANCE_CA, INSTANCE_PORT } from '#contract/installation.ts'
+import { argvOf } from './command-line.ts'
+
+/** A release as far as its instances need it. */
+export interface ReleaseFacts {
+  readonly version: number
+  readonly image: string
+  readonly processes: Readonly<Record<string, string>>
+  /** What a person has configured. */
+  readonly config: Readonly<Record<string, string>>
+  readonly databaseUrl: string
+}
+
+export interface InstanceFacts {
+  readonly process: string
+  readonly index: number
+  readonly release: number
+  readonly epoch: number
+  readonly traffic: Traffic
+}
+
+export interface AppFacts {
+  readonly id: string
+  readonly name: string
+  readonly hostNames: readonly string[]
+  /** Releases of the instances below. */
+  readonly releases: readonly ReleaseFacts[]
+  readonly instances: readonly InstanceFacts[]
+  readonly keepImages: readonly string[]
+}
+
+/** Everything that decides what the host runs for the apps. */
+export interface WorkloadSnapshot {
+  readonly generation: number
+  readonly apps: readonly AppFacts[]
+}
+
+/** The apps' half of the host's state, whole. The same snapshot always gives the same config. */
+export function planWorkload(snapshot: WorkloadSnapshot): WorkloadConfig {
+  const apps = [...snapshot.apps].sort((a, b) => compare(a.id, b.id))
+  return { generation: snapshot.generation, apps: apps.map(planApp) }
+}
+
+function planApp(app: AppFacts): WorkloadConfig['apps'][number] {
+  return {
+    app: app.name as AppName,
+    appId: app.id as WorkloadConfig['apps'][number]['appId'],
+    hostNames: [...app.hostNames],
+    instances: [...app.instances].sort(inOrder).map((instance) => planInstance(app, instance)),
+    keepImages: [...new Set(app.keepImages)].sort(compare),
+  }
+}
+
+function planInstance(app: AppFacts, instance: InstanceFacts): InstanceSpec {
+  const release = app.releases.find(({ version }) => version === instance.release)
+  if (release === undefined)
+    throw new Error(`app ${app.id} has instances of release ${instance.release} only`)
+  return {
+    process: instance.process as ProcessType,
+    index: instance.index,
+    release: instance.release,
+    epoch: instance.epoch,
+    image: release.image,
+    command: argvOf(release.processes[instance.process] ?? ''),
+    env: environmentOf(app.name, release, instance.process),
+    traffic: instance.traffic,
+  }
+}
+
+/** What a process finds in its environment. The platform's own names win over configured ones. */
+export function environmentOf(
+  app: string,
+  release: Omit<ReleaseFacts, 'image' | 'processes'>,
+  process: string,
+): Record<string, string> {
+  return {
+    NODE_ENV: 'production',
+    ...release.config,
+    DATABASE_URL: release.databaseUrl,
+    MARU_APP: app,
+    MARU_PROCESS: process,
+    MARU_RELEASE: String(release.version),
+    NODE_EXTRA_CA_CERTS: INSTANCE_CA,
+    PGSSLROOTCERT: INSTANCE_CA,
+    PORT: String(INSTANCE_PORT),
+  }
+}
+
+/** A workload as text for logs and tests. Values of the environment may be secret, so none is shown. */
+export function renderWorkload(config: WorkloadConfig): string {
+  const lines = [`generation ${config.generation}`]
+  for (const app of config.apps) {
+    lines.push(`${app.app} (${app.appId}) at ${app.hostNames.join(', ')}`)
+    lines.push(`  keeps ${app.keepImages.join(', ') || 'no image'}`)
+    for (const instance of app.instances) lines.push(...renderInstance(instance))
+  }
+  return `${lines.join('\n')}\n`
+}
+
+function renderInstance(one: InstanceSpec): string[] {
+  const command = one.command.length === 0 ? "the image's command" : JSON.stringify(one.command)
+  const names = Object.keys(one.env).sort(compare)
+  return [
+    `  ${one.process}.${one.index} v${one.release} epoch ${one.epoch}, traffic ${one.traffic}: ${one.image} ${command}`,
+    ...names.map((name) => `    ${name}=[redacted]`),
+  ]
+}
+
+const compare = (a: string, b: string) => (a < b ? -1 : a > b ? 1 : 0)
+const inOrder = (a: InstanceFacts, b: InstanceFacts) =>
+  compare(a.process, b.process) || a.release - b.release || a.epoch - b.epoch || a.index - b.index

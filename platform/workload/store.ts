@@ -1,0 +1,79 @@
+import type { ColumnType } from 'kysely'
+import type { HostReport } from '#contract/agent.ts'
+import type { ServerDeps } from '#runtime/server/handler.ts'
+import { notify } from '#runtime/server/notify.ts'
+import { storableJson } from '#runtime/server/storable-json.ts'
+
+/** The database or a transaction of it. */
+export type Db = ServerDeps['db']
+
+type Tables = {
+  workload_generation: { only: boolean; generation: number }
+  workload_report: { host: string; report: ColumnType<HostReport, string, string>; received_at: Date }
+}
+
+/** Rings when the wanted workload has changed. */
+export const WANTED = 'workload.wanted'
+/** Rings when a host has reported. */
+export const REPORTED = 'workload.reported'
+
+const workload = (db: Db) => db.withTables<Tables>()
+
+/**
+ * Makes what the transaction wrote the wanted state: call it last in every transaction that changes instances.
+ * Gives the generation to wait for.
+ */
+export async function publish(tx: Db): Promise<number> {
+  const { generation } = await workload(tx)
+    .updateTable('workload_generation')
+    .set((set) => ({ generation: set('generation', '+', 1) }))
+    .returning('generation')
+    .executeTakeFirstOrThrow()
+  await notify(tx, WANTED)
+  return generation
+}
+
+/** The generation that is wanted now. */
+export async function wantedGeneration(db: Db): Promise<number> {
+  const row = await workload(db)
+    .selectFrom('workload_generation')
+    .select('generation')
+    .executeTakeFirstOrThrow()
+  return row.generation
+}
+
+/** Moves past a generation that a host already has: so it goes on after this database was restored from a backup. */
+export async function moveGenerationPast(tx: Db, generation: number): Promise<void> {
+  await workload(tx)
+    .updateTable('workload_generation')
+    .set({ generation: generation + 1 })
+    .where('generation', '<=', generation)
+    .execute()
+}
+
+/** Keeps a host's latest report and wakes who waits for it. */
+export async function saveReport(tx: Db, report: HostReport, receivedAt: Date): Promise<void> {
+  const row = { report: storableJson(report), received_at: receivedAt }
+  await workload(tx)
+    .insertInto('workload_report')
+    .values({ host: report.host, ...row })
+    .onConflict((conflict) => conflict.column('host').doUpdateSet(row))
+    .execute()
+  await notify(tx, REPORTED)
+}
+
+export interface ReceivedReport {
+  readonly report: HostReport
+  readonly receivedAt: Date
+}
+
+/** The latest report of the host; undefined before the first. */
+export async function latestReport(db: Db): Promise<ReceivedReport | undefined> {
+  const row = await workload(db)
+    .selectFrom('workload_report')
+    .select(['report', 'received_at'])
+    .orderBy('received_at', 'desc')
+    .limit(1)
+    .executeTakeFirst()
+  return row === undefined ? undefined : { report: row.report, receivedAt: row.received_at }
+}

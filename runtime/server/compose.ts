@@ -1,0 +1,58 @@
+import { readFileSync } from 'node:fs'
+import { API } from '#contract/api.ts'
+import type { ControlConfig } from '#contract/installation.ts'
+import {
+  accountHandlers,
+  accountJobs,
+  principalOf,
+  ROOT,
+  scheduleAccountSweep,
+} from '#platform/accounts/index.ts'
+import {
+  appHandlers,
+  appJobs,
+  appLoops,
+  countApps,
+  findApp,
+  startRotation,
+  teamOfApp,
+} from '#platform/apps/index.ts'
+import { dataJobs, makeDataHandlers } from '#platform/data/index.ts'
+import {
+  operationHandlers,
+  operationJobs,
+  scheduleForgetting,
+  teamOfOperation,
+} from '#platform/operations/index.ts'
+import { statusHandlers } from '#platform/status/index.ts'
+import type { Composition } from './start.ts'
+import { read } from './transact.ts'
+
+/** Every capability of the control plane, put together. A new one adds its lines here. */
+export function compose(config: ControlConfig): Composition<typeof API> {
+  const authSecret = readFileSync(config.authSecretFile, 'utf8').trim()
+  return {
+    routes: API,
+    handlers: {
+      platform: statusHandlers(countApps),
+      accounts: accountHandlers(authSecret),
+      apps: appHandlers,
+      data: makeDataHandlers({ findApp, startRotation }),
+      operations: operationHandlers,
+    },
+    jobs: [accountJobs, appJobs, dataJobs, operationJobs],
+    loops: [
+      appLoops,
+      async (deps) => {
+        await Promise.all([scheduleAccountSweep(deps), scheduleForgetting(deps)])
+        return { stop: async () => undefined }
+      },
+    ],
+    lookups: ({ db, now }) => ({
+      principalOf: (token) => principalOf(db, token, now()),
+      teamOfApp: (app) => read(() => teamOfApp(db, app)),
+      teamOfOperation: (operation) => read(() => teamOfOperation(db, operation)),
+    }),
+    root: ROOT,
+  }
+}

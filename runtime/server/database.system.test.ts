@@ -1,0 +1,63 @@
+import assert from 'node:assert/strict'
+import { after, before, test } from 'node:test'
+import { sql } from 'kysely'
+import { MaruError } from '#contract/errors.ts'
+import { makeTestDatabase, type TestDatabase } from './test-database.ts'
+import { transact } from './transact.ts'
+
+let database: TestDatabase
+
+before(async () => {
+  database = await makeTestDatabase()
+})
+after(async () => {
+  await database.close()
+})
+
+/** Cuts every connection of the control plane, as a failover does. */
+const cutAll = () =>
+  sql`select pg_terminate_backend(pid) from pg_stat_activity
+      where datname = current_database() and pid <> pg_backend_pid()`.execute(database.db)
+
+test('a transaction that lost its connection before commit runs again and happens once', async () => {
+  await sql`create table try_once (n int)`.execute(database.db)
+  let runs = 0
+  await transact(database.db, async (tx) => {
+    runs += 1
+    await sql`insert into try_once values (1)`.execute(tx)
+    if (runs === 1) await cutAll()
+    await sql`select 1`.execute(tx)
+  })
+  const { rows } = await sql<{ count: number }>`select count(*) from try_once`.execute(database.db)
+  assert.equal(runs, 2)
+  assert.equal(rows[0]?.count, 1)
+})
+
+test('a lost answer to COMMIT is reported and never run again', async () => {
+  await sql`create table slow_commit (n int)`.execute(database.db)
+  await sql`create function die() returns trigger language plpgsql as $$
+    begin perform pg_terminate_backend(pg_backend_pid()); return null; end $$`.execute(database.db)
+  await sql`create constraint trigger at_commit after insert on slow_commit
+    deferrable initially deferred for each row execute function die()`.execute(database.db)
+  let runs = 0
+  const attempt = transact(database.db, async (tx) => {
+    runs += 1
+    await sql`insert into slow_commit values (1)`.execute(tx)
+  })
+  await assert.rejects(
+    attempt,
+    (error) => error instanceof MaruError && error.code === 'database_unavailable',
+  )
+  assert.equal(runs, 1)
+})
+
+test('a connection that turned out read-only is not handed out again', async () => {
+  const pid = async () =>
+    (await sql<{ pid: number }>`select pg_backend_pid() as pid`.execute(database.db)).rows[0]?.pid
+  await sql`create table written (n int)`.execute(database.db)
+  await sql`set default_transaction_read_only = on`.execute(database.db)
+  const spoilt = await pid()
+  await assert.rejects(sql`insert into written values (1)`.execute(database.db), { code: '25006' })
+  assert.notEqual(await pid(), spoilt)
+  await sql`insert into written values (1)`.execute(database.db)
+})

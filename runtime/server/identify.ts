@@ -1,0 +1,41 @@
+import type { FastifyRequest } from 'fastify'
+import type { Principal } from '#contract/access.ts'
+import { MaruError } from '#contract/errors.ts'
+import type { Route } from '#contract/route.ts'
+import { type AccessLookups, ANONYMOUS } from './authorize.ts'
+import { makeRateLimit, RATE_LIMITS } from './rate-limit.ts'
+
+export type Identify = (request: FastifyRequest, route: Route) => Promise<Principal>
+
+/**
+ * Who asks, by bearer token, within the rate limits. A token that is no longer valid is refused even where none would
+ * be needed: whoever sends one believes in being signed in.
+ */
+export function identifyByToken(
+  principalOf: AccessLookups['principalOf'],
+  nowMs: () => number = () => performance.now(),
+): Identify {
+  const bySource = makeRateLimit(RATE_LIMITS.sourcePerMinute, nowMs)
+  const byPrincipal = makeRateLimit(RATE_LIMITS.principalPerMinute, nowMs)
+  const secrets = makeRateLimit(RATE_LIMITS.secretsPerMinute, nowMs)
+  return async (request, route) => {
+    bySource.take(request.ip)
+    if (takesSecret(route)) secrets.take(request.ip)
+    const token = bearerOf(request.headers.authorization)
+    if (token === undefined) return ANONYMOUS
+    const principal = await principalOf(token)
+    if (!principal) throw new MaruError('unauthenticated')
+    byPrincipal.take(principal.id)
+    return principal
+  }
+}
+
+/** Set-up and sign-in: what anyone may create is made out of a secret, so these are where guessing happens. */
+const takesSecret = ({ access }: Route) => access.resource === 'public' && access.action === 'create'
+
+function bearerOf(header: string | undefined): string | undefined {
+  if (header === undefined) return undefined
+  const token = /^Bearer ([^\s]+)$/i.exec(header)?.[1]
+  if (token === undefined) throw new MaruError('unauthenticated')
+  return token
+}

@@ -1,0 +1,57 @@
+import type { FastifyInstance } from 'fastify'
+import type { Principal } from '#contract/access.ts'
+import type { Log } from '#runtime/kit/log.ts'
+import { type AccessLookups, ANONYMOUS } from './authorize.ts'
+import type { ServerDeps } from './handler.ts'
+import type { Idempotency } from './idempotency.ts'
+import { makeListener } from './listener.ts'
+import type { HandlersOf, RouteFrame, RouteTable } from './routes.ts'
+import { silent } from './test-database.ts'
+
+/** Header by which a test says who asks. */
+export const WHO = 'x-test-who'
+
+const withoutKeys: Idempotency = {
+  once: async (_request, work) => ({ ...(await work()), replayed: false }),
+  sweep: async () => undefined,
+  releaseAll: async () => undefined,
+}
+
+export interface TestServerOptions {
+  readonly people?: Readonly<Record<string, Principal>>
+  readonly lookups?: Partial<AccessLookups>
+  readonly idempotency?: Idempotency
+  readonly deps?: Partial<ServerDeps>
+  readonly stopping?: AbortSignal
+  readonly log?: Log
+}
+
+/** The real HTTP frame over any routes and handlers; who asks is named by a header instead of a token. */
+export function makeTestServer<A extends RouteTable>(
+  routes: A,
+  handlers: HandlersOf<A>,
+  {
+    people = {},
+    lookups = {},
+    idempotency = withoutKeys,
+    deps = {},
+    stopping,
+    log = silent,
+  }: TestServerOptions = {},
+  identify: RouteFrame['identify'] = async (request) =>
+    people[String(request.headers[WHO] ?? '')] ?? ANONYMOUS,
+): FastifyInstance {
+  const frame = {
+    deps: { log, now: () => new Date(), ...deps } as ServerDeps,
+    lookups: {
+      principalOf: async () => undefined,
+      teamOfApp: async () => undefined,
+      teamOfOperation: async () => undefined,
+      ...lookups,
+    },
+    idempotency,
+    stopping: stopping ?? new AbortController().signal,
+    identify,
+  }
+  return makeListener(routes, handlers, frame, { log })
+}
