@@ -1,0 +1,63 @@
+import { Command } from 'commander'
+import { registerAccountCommands } from '#platform/accounts/commands.ts'
+import { registerAppCommands } from '#platform/apps/commands.ts'
+import { registerDataCommands } from '#platform/data/commands.ts'
+import { registerHostCommands } from '#platform/hosts/commands.ts'
+import { registerOperationCommands } from '#platform/operations/commands.ts'
+import { registerTestCommand } from '#tools/test-command.ts'
+import { addApiCommand } from './command.ts'
+import { type CliContext, processContext } from './context.ts'
+
+const INTRODUCTION = `
+First steps:
+  $ maru up                 bring this machine into shape (as root)
+  $ maru deploy             put the application in this folder online
+  $ maru logs -f            see what it prints
+
+Every command has --help with an example, and --json for scripts.
+Exit codes: 0 done, 1 failed, 2 invalid input, 3 refused, 4 unreachable.`
+
+/** The whole command line, ready to parse. What a command does is loaded when it runs: help stays fast. */
+export function buildProgram(context: CliContext = processContext()): Command {
+  const program = new Command('maru')
+    .description('Your own application platform: from a source folder to HTTPS, with a database.')
+    .addHelpText('after', INTRODUCTION)
+    .helpCommand(false)
+    .enablePositionalOptions()
+    .exitOverride()
+    .configureOutput({
+      writeOut: (text) => void context.stdout.write(text),
+      writeErr: (text) => void context.stderr.write(text),
+      // A wrong command line is reported like every other error, by whoever runs the program.
+      outputError: () => {},
+    })
+  program.commandsGroup('Apps:')
+  registerAppCommands(program, context)
+  registerDataCommands(program, context)
+  registerOperationCommands(program, context)
+  registerDestroy(program, context)
+  program.commandsGroup('You:')
+  registerAccountCommands(program, context)
+  program.commandsGroup('This host:')
+  registerHostCommands(program, context)
+  program.commandsGroup('Development:')
+  registerTestCommand(program)
+  return program
+}
+
+/** `destroy` belongs to two capabilities: an app where one is named, the whole installation otherwise. */
+function registerDestroy(program: Command, context: CliContext): void {
+  addApiCommand(program, 'destroy', {
+    summary: 'Destroy an app with all its data; without a name, the whole installation on this machine',
+    examples: ['maru destroy shop', 'maru destroy shop --confirm shop', 'maru destroy --confirm maru'],
+  })
+    .argument('[app]', 'name of the app; none: the installation')
+    .option('--confirm <name>', 'the name again, for scripts')
+    .option('--name <name>', 'the installation, where the machine has several')
+    .option('--keep-images', 'keep the stack images for a later `maru up`')
+    .action(async (app, options) =>
+      app === undefined
+        ? (await import('#platform/hosts/index.ts')).runDestroy(context, options)
+        : (await import('#platform/apps/commands-change.ts')).destroy(context, app, options),
+    )
+}
