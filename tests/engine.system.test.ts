@@ -1,0 +1,38 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { cli, cliOk, deploy, folderWith, greeter, HOME, newApp, nodeApp, waitFor } from './harness.ts'
+import { ask } from './https.ts'
+import { ownEngine } from './own-engine.ts'
+
+test('the engine dies during a deploy: the deploy ends as a whole, and the platform goes on', async (t) => {
+  const first = await ownEngine()
+  if (first === undefined) return t.skip('the engine of this machine serves others too')
+  const app = newApp(t, 'engine')
+  await deploy(await folderWith(t, nodeApp(greeter('old'))), app)
+  const slow = nodeApp(greeter('new'), {
+    'build.js': `console.log('building slowly'); setTimeout(() => {}, 5000)`,
+  })
+  const manifest = {
+    name: 'app',
+    scripts: { build: 'node build.js', start: 'node server.js' },
+    type: 'module',
+  }
+  const folder = await folderWith(t, { ...slow, 'package.json': JSON.stringify(manifest) })
+  const printed: string[] = []
+  const deploying = cli(['deploy', folder, '--app', app, '--json'], {
+    onOutput: (text) => void printed.push(text),
+    timeoutMs: 120_000,
+  })
+  await waitFor('the build to run', async () => printed.join('').includes('building slowly'), 60_000)
+  process.kill(first, 'SIGKILL')
+  await waitFor('another engine', async () => {
+    const now = await ownEngine()
+    return now !== undefined && now !== first
+  })
+  const { exitCode, stderr } = await deploying
+  await waitFor('the app to answer', async () => (await ask(app)).status === 200, 60_000)
+  assert.equal((await ask(app)).body, exitCode === 0 ? 'new' : 'old', stderr)
+  await cliOk(['up', '--home', HOME])
+  await deploy(await folderWith(t, nodeApp(greeter('next'))), app)
+  assert.equal((await ask(app)).body, 'next')
+})

@@ -1,0 +1,31 @@
+import { join } from 'node:path'
+import { addressesOf, POSTGRES_HOST } from '#contract/installation.ts'
+import { type RunResult, run } from '#runtime/drivers/process.ts'
+import { cliJson, HOME, installation } from './harness.ts'
+
+/** DATABASE_URL of an app, taken apart. */
+export async function databaseOf(app: string): Promise<URL> {
+  const { url } = await cliJson<{ url: string }>(['db', 'url', app])
+  return new URL(url)
+}
+
+/** psql on the host through the database proxy, with what an app knows; overrides win. */
+export function psql(
+  url: URL,
+  sql: string,
+  overrides: Readonly<Record<string, string>> = {},
+): Promise<RunResult> {
+  const env = {
+    PGHOST: POSTGRES_HOST,
+    PGHOSTADDR: addressesOf(installation).pgproxy.data,
+    PGPORT: url.port || '5432',
+    PGUSER: decodeURIComponent(url.username),
+    PGPASSWORD: decodeURIComponent(url.password),
+    PGDATABASE: url.pathname.slice(1),
+    PGSSLMODE: 'verify-full',
+    PGSSLROOTCERT: join(HOME, 'pki/root.crt'),
+    PGCONNECT_TIMEOUT: '3',
+    ...overrides,
+  }
+  return run(['psql', '--no-psqlrc', '-At', '-v', 'ON_ERROR_STOP=1', '-c', sql], { env, timeoutMs: 15_000 })
+}

@@ -1,0 +1,34 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { docker, leftovers } from '../tools/test-installation.ts'
+import { cliError, cliOk, HOME, installation } from './harness.ts'
+import { ownEngine } from './own-engine.ts'
+
+const WHERE = { name: installation.name, home: HOME, httpPort: 0, httpsPort: 0, subnet: installation.subnet }
+
+test('destroy asks for the right name', async () => {
+  const refused = await cliError(['destroy', '--home', HOME, '--confirm', 'another'])
+  assert.equal(refused.code, 'hosts.name_mismatch')
+})
+
+test('down stops and keeps the data, up starts it again', async () => {
+  await cliOk(['down', '--home', HOME])
+  const running = await docker('ps', '--filter', `name=^${installation.name}-`, '--format', '{{.Names}}')
+  assert.equal(running, '')
+  await cliOk(['up', '--home', HOME])
+  await cliOk(['apps'])
+})
+
+test('destroy removes every trace of the installation and nothing else', async (t) => {
+  // An engine that the installation started ends with it, so somebody else's things can only be on another one.
+  const shared = (await ownEngine()) === undefined
+  // Named as if it were ours, but without the label that proves it.
+  const foreign = `other-${installation.name}-apps`
+  if (shared) await docker('network', 'create', '--internal', foreign)
+  t.after(() => docker('network', 'rm', foreign))
+  const keep = process.env.MARU_TEST_KEEP_IMAGES ? ['--keep-images'] : []
+  await cliOk(['destroy', '--home', HOME, '--confirm', installation.name, ...keep])
+  assert.deepEqual(await leftovers(WHERE), [])
+  const left = await docker('network', 'ls', '--filter', `name=^${foreign}$`, '--format', '{{.Name}}')
+  assert.equal(left, shared ? foreign : '')
+})

@@ -1,0 +1,4 @@
+import { runUnitTests } from './test-files.ts'
+
+// Format, lint, types, fresh documents, boundaries, sizes: each is a test, so one run has one summary.
+process.exitCode = await runUnitTests()

@@ -1,0 +1,43 @@
+import { mkdir, readFile, writeFile } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
+import { API } from '#contract/api.ts'
+import manifest from '#package.json' with { type: 'json' }
+import { renderOpenApi } from '#platform/status/openapi.ts'
+import { buildProgram } from '#runtime/cli/program.ts'
+import { renderApi, renderConfig, renderErrors, renderLimits } from './reference.ts'
+import { renderCli } from './reference-cli.ts'
+import { ROOT } from './source-tree.ts'
+
+/** An installation's own /openapi.json names its own address. */
+const SERVER = { version: manifest.version, url: 'https://maru.localhost' }
+
+/** The generated documents: path → text. */
+export async function generate(): Promise<ReadonlyMap<string, string>> {
+  return new Map([
+    ['docs/reference/api.md', renderApi(API)],
+    ['docs/reference/cli.md', renderCli(buildProgram())],
+    ['docs/reference/config.md', renderConfig()],
+    ['docs/reference/errors.md', renderErrors()],
+    ['docs/reference/limits.md', renderLimits()],
+    ['docs/reference/openapi.json', `${JSON.stringify(renderOpenApi(API, SERVER), null, 2)}\n`],
+  ])
+}
+
+/** Generated documents whose file is absent or different. */
+export async function staleDocuments(): Promise<string[]> {
+  const stale: string[] = []
+  for (const [path, text] of await generate()) {
+    const have = await readFile(join(ROOT, path), 'utf8').catch((error: NodeJS.ErrnoException) => {
+      if (error.code === 'ENOENT') return undefined
+      throw error
+    })
+    if (have !== text) stale.push(path)
+  }
+  return stale
+}
+
+if (import.meta.main)
+  for (const [path, text] of await generate()) {
+    await mkdir(dirname(join(ROOT, path)), { recursive: true })
+    await writeFile(join(ROOT, path), text)
+  }

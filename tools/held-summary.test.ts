@@ -1,0 +1,20 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { holdSummary } from './held-summary.ts'
+
+test('lines pass at once, the summary and the failures after it wait', () => {
+  const printed: string[] = []
+  const held = holdSummary((line) => printed.push(line))
+  held.add('✔ one (1ms)\n✖ tw')
+  assert.deepEqual(printed, ['✔ one (1ms)'])
+  held.add('o (1ms)\nℹ tests 2\nℹ fail 1\n\n✖ failing tests:\n')
+  assert.deepEqual(printed, ['✔ one (1ms)', '✖ two (1ms)'])
+  assert.equal(held.end(), 'ℹ tests 2\nℹ fail 1\n\n✖ failing tests:\n')
+})
+
+test('a run without a summary loses nothing', () => {
+  const printed: string[] = []
+  const held = holdSummary((line) => printed.push(line))
+  held.add('crashed\nhalf a line')
+  assert.deepEqual([...printed, held.end()], ['crashed', 'half a line'])
+})

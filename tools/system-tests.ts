@@ -1,0 +1,116 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
+import { run } from '#runtime/drivers/process.ts'
+import { holdSummary } from './held-summary.ts'
+import { ROOT } from './source-tree.ts'
+import { testFiles } from './test-files.ts'
+import {
+  chooseInstallation,
+  docker,
+  leftovers,
+  removeInstallation,
+  type TestInstallation,
+} from './test-installation.ts'
+
+const MARU = join(ROOT, 'maru')
+/** Runs last: it destroys the installation and looks for what is left. */
+const LAST = 'tests/zz-destroy.system.test.ts'
+const PROGRAMS: Readonly<Record<string, string>> = { openssl: 'openssl', psql: 'postgresql-client' }
+
+/** Brings up an installation of its own, runs the system tests on it and removes it, whatever happens. */
+export async function runSystemTests(pattern: string, unitToo: boolean): Promise<number> {
+  const chosen = testFiles('system', pattern)
+  if (chosen.length === 0) {
+    console.error(`No system test file has "${pattern}" in its path.`)
+    return 2
+  }
+  await installPrograms()
+  const keepImages = (await docker('image', 'ls', '--quiet', 'maru/base')) !== ''
+  const installation = await chooseInstallation()
+  const stop = new AbortController()
+  const interrupt = () => stop.abort()
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, interrupt)
+  try {
+    const up = await upOf(installation, stop.signal)
+    if (up !== 0) return up
+    const files = new Set([...(unitToo ? testFiles('unit') : []), ...chosen, LAST])
+    return await testRun([...files], installation, keepImages, stop.signal)
+  } finally {
+    await cleanUp(installation, keepImages)
+  }
+}
+
+/** Installs the programs that the tests call, where they are missing. */
+async function installPrograms(): Promise<void> {
+  const missing = Object.entries(PROGRAMS).filter(([program]) => !existsSync(`/usr/bin/${program}`))
+  if (missing.length === 0) return
+  const packages = missing.map(([, name]) => name)
+  console.log(`Installing ${packages.join(', ')} for the tests`)
+  const env = { DEBIAN_FRONTEND: 'noninteractive' }
+  await run(['apt-get', 'update', '-qq'], { env })
+  const done = await run(['apt-get', 'install', '-y', '-qq', '--no-install-recommends', ...packages], { env })
+  if (done.exitCode !== 0) throw new Error(`apt-get could not install ${packages.join(', ')}: ${done.stderr}`)
+}
+
+function upOf(installation: TestInstallation, signal: AbortSignal): Promise<number> {
+  const { name, home, httpPort, httpsPort, subnet } = installation
+  console.log(
+    `Installation ${name} in ${home}, ports ${httpPort} and ${httpsPort}, addresses ${subnet}.0.0/16`,
+  )
+  const where = ['--name', name, '--home', home, '--subnet', subnet]
+  const ports = ['--http-port', String(httpPort), '--https-port', String(httpsPort)]
+  return ended(spawn(MARU, ['up', ...where, ...ports], { cwd: ROOT, stdio: 'inherit' }), signal)
+}
+
+/** Runs the files one after the other. The runner's summary is held back until the clean-up has spoken. */
+async function testRun(
+  files: readonly string[],
+  installation: TestInstallation,
+  keepImages: boolean,
+  signal: AbortSignal,
+): Promise<number> {
+  const child = spawn(
+    process.execPath,
+    ['--test', '--test-concurrency=1', '--test-timeout=600000', '--test-reporter=spec', ...files],
+    {
+      cwd: ROOT,
+      stdio: ['ignore', 'pipe', 'inherit'],
+      env: {
+        ...process.env,
+        MARU_TEST_HOME: installation.home,
+        MARU_TEST_KEEP_IMAGES: keepImages ? '1' : '',
+        FORCE_COLOR: '0',
+      },
+    },
+  )
+  const held = holdSummary((line) => console.log(line))
+  child.stdout.setEncoding('utf8').on('data', held.add)
+  const code = await ended(child, signal)
+  const clean = await cleanUp(installation, keepImages)
+  console.log(held.end())
+  return clean ? code : code || 1
+}
+
+/** Exit code of a child; an interrupt is passed on to it and makes the run fail. */
+function ended(child: ChildProcess, signal: AbortSignal): Promise<number> {
+  const kill = () => child.kill('SIGTERM')
+  signal.addEventListener('abort', kill)
+  if (signal.aborted) kill()
+  return new Promise((resolve, reject) => {
+    child.on('error', reject)
+    child.on('close', (code) => {
+      signal.removeEventListener('abort', kill)
+      resolve(signal.aborted ? 130 : (code ?? 1))
+    })
+  })
+}
+
+/** Idempotent: the last test has usually removed everything already. */
+async function cleanUp(installation: TestInstallation, keepImages: boolean): Promise<boolean> {
+  const done = await removeInstallation(MARU, installation, keepImages)
+  if (done && done.exitCode !== 0) console.error(`The test installation was not destroyed:\n${done.stderr}`)
+  const left = await leftovers(installation)
+  for (const line of left) console.error(`Left behind: ${line}`)
+  return left.length === 0
+}

@@ -1,0 +1,30 @@
+import type { Command } from 'commander'
+
+/** Adds `maru test`. The tools are loaded only when it runs: they need the development packages. */
+export function registerTestCommand(program: Command): void {
+  program
+    .command('test')
+    .description('Test this program: unit tests, system tests on an installation of their own, or both')
+    .argument('[kind]', 'unit or system; both when left out')
+    .argument('[pattern]', 'only the test files whose path contains this')
+    .option('--json', 'accepted like everywhere; the output is the test runner’s own')
+    .addHelpText('after', '\nExamples:\n  ./maru test unit\n  ./maru test system -- edge')
+    .action(async (kind: string | undefined, pattern: string | undefined) => {
+      process.exitCode = await runTests(kind, pattern ?? '')
+    })
+}
+
+async function runTests(kind: string | undefined, pattern: string): Promise<number> {
+  const { MaruError } = await import('#contract/errors.ts')
+  if (kind !== undefined && kind !== 'unit' && kind !== 'system')
+    throw new MaruError('invalid', { field: 'kind', reason: 'must be unit or system' })
+  if (kind !== 'unit' && process.getuid?.() !== 0)
+    throw new MaruError('hosts.not_root', { command: 'maru test system' })
+  const { runUnitTests } = await import('./test-files.ts')
+  if (kind === 'unit') return runUnitTests(pattern)
+  const { runSystemTests } = await import('./system-tests.ts')
+  if (kind === 'system') return runSystemTests(pattern, false)
+  // Minutes are saved when the quick half fails; it joins the long run so that one summary counts everything.
+  const unit = await runUnitTests()
+  return unit === 0 ? runSystemTests('', true) : unit
+}
