@@ -1,8 +1,8 @@
-import { readdir, readFile, readlink, stat } from 'node:fs/promises'
+import { readdir, readlink, stat } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { LABELS, makeDocker } from '#runtime/drivers/docker.ts'
 import { diskSpace, exists, readText } from '#runtime/drivers/files.ts'
-import type { HostFacts, PortFact, RouteFact } from './preflight.ts'
+import type { HostFacts, PortFact, PortHolder, RouteFact } from './preflight.ts'
 
 /** The engine's socket where Debian has it. */
 export const DOCKER_SOCKET = '/var/run/docker.sock'
@@ -123,8 +123,8 @@ export function parseListeners(text: string): Array<{ port: number; inode: strin
 }
 
 /** The processes that have these sockets open. A process that ends meanwhile is simply not found. */
-async function holdersOf(inodes: ReadonlySet<string>): Promise<Map<string, { pid: number; name: string }>> {
-  const found = new Map<string, { pid: number; name: string }>()
+async function holdersOf(inodes: ReadonlySet<string>): Promise<Map<string, PortHolder>> {
+  const found = new Map<string, PortHolder>()
   const pids = (await readdir('/proc')).filter((name) => /^\d+$/.test(name))
   for (const pid of pids) {
     const names = await readdir(`/proc/${pid}/fd`).catch(() => [])
@@ -132,8 +132,11 @@ async function holdersOf(inodes: ReadonlySet<string>): Promise<Map<string, { pid
       const link = await readlink(`/proc/${pid}/fd/${fd}`).catch(() => '')
       const inode = /^socket:\[(\d+)\]$/.exec(link)?.[1]
       if (inode === undefined || !inodes.has(inode)) continue
-      const name = await readFile(`/proc/${pid}/comm`, 'utf8').catch(() => 'unknown')
-      found.set(inode, { pid: Number(pid), name: name.trim() })
+      const name = (await readText(`/proc/${pid}/comm`).catch(() => undefined)) ?? 'unknown'
+      const argv = (await readText(`/proc/${pid}/cmdline`).catch(() => undefined))?.split('\0') ?? []
+      const leadsTo = argv[argv.indexOf('-container-ip') + 1]
+      const isProxy = argv.includes('-container-ip') && leadsTo !== undefined
+      found.set(inode, { pid: Number(pid), name: name.trim(), ...(isProxy ? { leadsTo } : {}) })
     }
   }
   return found
