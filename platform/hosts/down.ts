@@ -5,7 +5,7 @@ import { IMAGE_LABEL } from '#images/build-images.ts'
 import { removeHostRules } from '#platform/network/index.ts'
 import { type Docker, LABELS, makeDocker } from '#runtime/drivers/docker.ts'
 import { makeNft } from '#runtime/drivers/nft.ts'
-import { supervisorPid } from './engine.ts'
+import { ENGINE_PID_FILE, supervisorPid } from './engine.ts'
 import { DOCKER_SOCKET } from './host-facts.ts'
 import { takeLock } from './lock.ts'
 import { forgetInstallation, loadInstallation } from './registry.ts'
@@ -113,5 +113,7 @@ async function removeImages(docker: Docker): Promise<string[]> {
 async function stopSupervisor(docker: Docker): Promise<void> {
   const pid = await supervisorPid()
   if (pid === undefined) return
-  if ((await docker.containers.list({})).length === 0) process.kill(pid, 'SIGTERM')
+  if ((await docker.containers.list({})).length > 0) return
+  process.kill(pid, 'SIGTERM')
+  await rm(ENGINE_PID_FILE, { force: true })
 }
