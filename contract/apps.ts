@@ -1,14 +1,5 @@
 import { z } from 'zod'
-import {
-  AppId,
-  AppName,
-  ConfigName,
-  Instant,
-  OperationId,
-  ProcessType,
-  ReleaseVersion,
-  SourceId,
-} from './ids.ts'
+import { AppId, AppName, ConfigName, Instant, ProcessType, ReleaseVersion, SourceId } from './ids.ts'
 import { Operation } from './operations.ts'
 import { route } from './route.ts'
 
@@ -311,13 +302,3 @@ export const appRoutes = {
     response: z.strictObject({ operations: z.array(Operation) }),
   }),
 }
-
-/** What an app can do now, in words when it can't. Server and clients share it. */
-export const appCan = {
-  deploy: (app: Pick<App, 'state'>): true | string =>
-    app.state === 'destroying' ? 'it is being destroyed' : true,
-  rollback: (app: Pick<App, 'release'>): true | string =>
-    app.release === null ? 'it has no release yet' : true,
-}
-
-export const OperationRef = z.strictObject({ operation: OperationId })

@@ -1,9 +1,6 @@
 import { z } from 'zod'
 import { plainReason } from './plain-reason.ts'
 
-/** Exit codes of the CLI: 0 done, 1 failed, 2 invalid input, 3 refused, 4 unreachable. */
-export const EXIT = { done: 0, failed: 1, invalid: 2, refused: 3, unreachable: 4 } as const
-
 type Params = Readonly<Record<string, string | number | boolean>>
 
 /**
@@ -12,6 +9,7 @@ type Params = Readonly<Record<string, string | number | boolean>>
  */
 export interface ErrorRow {
   readonly status: number
+  /** Exit code of the CLI (0 is done): 1 failed, 2 invalid input, 3 refused, 4 unreachable. */
   readonly exit: 1 | 2 | 3 | 4
   readonly message: string
   readonly hint: string

@@ -5,7 +5,6 @@ import { Instant } from './ids.ts'
 export const HOME = {
   installation: 'installation.json',
   platform: 'platform.json',
-  lock: 'up.lock',
   secrets: 'secrets',
   pki: 'pki',
   run: 'run',
