@@ -8,6 +8,7 @@ export const ACCOUNT_LIMITS = {
   passwordMax: 128,
   setupLinkHours: 24,
   tokenDays: 90,
+  sessionHours: 12,
   loginAttempts: 10,
   loginWindowS: 900,
 } as const
@@ -49,6 +50,17 @@ export const Me = z.strictObject({
 })
 export type Me = z.infer<typeof Me>
 
+const setupFields = {
+  token: z
+    .string()
+    .min(1)
+    .max(200)
+    .describe('Of the set-up link: what stands between # and the first full stop'),
+  email: Email,
+  name: PersonName,
+  password: Password,
+}
+const loginFields = { email: Email, password: z.string().min(1).max(ACCOUNT_LIMITS.passwordMax) }
 const tokenName = plain.max(60).default('maru CLI').describe('What the token is for')
 
 export const accountRoutes = {
@@ -57,13 +69,7 @@ export const accountRoutes = {
     path: '/v1/setup',
     summary: 'Take the one-time set-up link: makes the first operator and a token',
     access: { resource: 'public', action: 'create' },
-    body: z.strictObject({
-      token: z.string().min(1).max(200),
-      email: Email,
-      name: PersonName,
-      password: Password,
-      tokenName,
-    }),
+    body: z.strictObject({ ...setupFields, tokenName }),
     response: NewToken,
     status: 201,
   }),
@@ -72,13 +78,34 @@ export const accountRoutes = {
     path: '/v1/login',
     summary: 'Sign in with a password; answers with a token',
     access: { resource: 'public', action: 'create' },
-    body: z.strictObject({
-      email: Email,
-      password: z.string().min(1).max(ACCOUNT_LIMITS.passwordMax),
-      tokenName,
-    }),
+    body: z.strictObject({ ...loginFields, tokenName }),
     response: NewToken,
     status: 201,
+  }),
+  signIn: route({
+    method: 'POST',
+    path: '/v1/session',
+    summary: 'Sign in with a password in a browser; sets the session cookie',
+    access: { resource: 'public', action: 'create' },
+    body: z.strictObject(loginFields),
+    response: Me,
+    status: 201,
+  }),
+  signInBySetup: route({
+    method: 'POST',
+    path: '/v1/session/setup',
+    summary: 'Take the one-time set-up link in a browser: makes the first operator, sets the session cookie',
+    access: { resource: 'public', action: 'create' },
+    body: z.strictObject(setupFields),
+    response: Me,
+    status: 201,
+  }),
+  signOut: route({
+    method: 'DELETE',
+    path: '/v1/session',
+    summary: 'End the session of this browser at once',
+    access: { resource: 'self', action: 'destroy' },
+    response: z.strictObject({ ended: z.literal(true) }),
   }),
   me: route({
     method: 'GET',

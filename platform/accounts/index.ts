@@ -1,4 +1,5 @@
 export { accountJobs, scheduleAccountSweep } from './jobs.ts'
 export { FIRST_TEAM, principalOf, ROOT } from './principals.ts'
 export { accountHandlers } from './routes.ts'
+export { principalOfSession } from './sessions.ts'
 export { loadTeamNames } from './store.ts'

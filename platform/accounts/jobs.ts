@@ -12,11 +12,11 @@ export function accountJobs(deps: ServerDeps): JobHandlers {
   return {
     [NAME]: async () => {
       const now = deps.now().getTime()
-      await sweepAccounts(
-        deps.db,
-        new Date(now - ACCOUNT_LIMITS.loginWindowS * 1000),
-        new Date(now - EXPIRED_KEPT_MS),
-      )
+      await sweepAccounts(deps.db, {
+        failedBefore: new Date(now - ACCOUNT_LIMITS.loginWindowS * 1000),
+        tokensExpiredBefore: new Date(now - EXPIRED_KEPT_MS),
+        sessionsExpiredBefore: new Date(now),
+      })
       await scheduleAccountSweep(deps)
     },
   }

@@ -1,10 +1,9 @@
-import { ACCOUNT_LIMITS, type NewToken } from '#contract/accounts.ts'
+import { ACCOUNT_LIMITS } from '#contract/accounts.ts'
 import { MaruError } from '#contract/errors.ts'
 import type { ServerDeps } from '#runtime/server/handler.ts'
 import { read, transact } from '#runtime/server/transact.ts'
 import { type AuthSettings, findByPassword, makeAuth } from './better-auth.ts'
-import { addLoginFailure, clearLoginFailures, type LoginFailures } from './store.ts'
-import { issueToken } from './tokens.ts'
+import { addLoginFailure, clearLoginFailures, type Database, type LoginFailures } from './store.ts'
 
 /** One source may fail for more addresses than one, but not for many. */
 const ATTEMPTS_OF_SOURCE = 5 * ACCOUNT_LIMITS.loginAttempts
@@ -15,14 +14,15 @@ const isTooMany = ({ here, ofEmail, ofSource }: LoginFailures) =>
   here >= ACCOUNT_LIMITS.loginAttempts || ofEmail >= ATTEMPTS_OF_EMAIL || ofSource >= ATTEMPTS_OF_SOURCE
 
 /**
- * Signs in with a password. Every attempt counts as failed before the password is looked at, so that many at the same
+ * Checks a password; `issue` makes what the person gets for it, in one transaction with the count of failures. Every attempt counts as failed before the password is looked at, so that many at the same
  * moment don't get more guesses. Known and unknown addresses are answered, paused and timed alike.
  */
-export async function logIn(
+export async function logIn<T>(
   { db, now }: Pick<ServerDeps, 'db' | 'now'>,
   settings: AuthSettings,
-  request: { email: string; password: string; tokenName: string; source: string },
-): Promise<NewToken> {
+  request: { email: string; password: string; source: string },
+  issue: (tx: Database, userId: string) => Promise<T>,
+): Promise<T> {
   const email = request.email.toLowerCase()
   const since = new Date(now().getTime() - ACCOUNT_LIMITS.loginWindowS * 1000)
   const attempt = { email, source: request.source, now: now(), since }
@@ -33,6 +33,6 @@ export async function logIn(
     throw new MaruError('accounts.login_failed', { attempts: ACCOUNT_LIMITS.loginAttempts })
   return await transact(db, async (tx) => {
     await clearLoginFailures(tx, email)
-    return await issueToken(tx, { userId, name: request.tokenName, now: now() })
+    return await issue(tx, userId)
   })
 }

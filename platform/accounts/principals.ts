@@ -1,7 +1,8 @@
 import type { Principal } from '#contract/access.ts'
 import { read } from '#runtime/server/transact.ts'
+import { findByToken } from './principal-store.ts'
 import { hashSecret, looksLikeToken } from './secrets.ts'
-import { type Database, findPrincipal, touchToken } from './store.ts'
+import { type Database, touchToken } from './store.ts'
 
 /** The team that the installation comes with; made by the migration. */
 export const FIRST_TEAM = 'team_home'
@@ -21,7 +22,7 @@ const TOUCH_MS = 60_000
 /** Who a bearer token belongs to; undefined when it is unknown, expired or revoked. */
 export async function principalOf(db: Database, token: string, now: Date): Promise<Principal | undefined> {
   if (!looksLikeToken(token)) return undefined
-  const found = await read(() => findPrincipal(db, hashSecret(token), now))
+  const found = await read(() => findByToken(db, hashSecret(token), now))
   if (!found) return undefined
   if (found.lastUsedAt === null || now.getTime() - found.lastUsedAt.getTime() > TOUCH_MS)
     await read(() => touchToken(db, found.tokenId, now))

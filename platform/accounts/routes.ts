@@ -6,6 +6,7 @@ import type { Handlers, ServerDeps } from '#runtime/server/handler.ts'
 import { read, transact } from '#runtime/server/transact.ts'
 import type { AuthSettings } from './better-auth.ts'
 import { logIn } from './login.ts'
+import { beginSession, endSession, issueSession } from './sessions.ts'
 import { makeSetupLink, takeSetup } from './setup.ts'
 import { deleteToken, findEmail, listTokens, loadTeamNames } from './store.ts'
 import { issueToken } from './tokens.ts'
@@ -17,8 +18,30 @@ export function accountHandlers(authSecret: string): Handlers<typeof accountRout
     secret: authSecret,
   })
   return {
-    setup: async ({ body }, deps) => await takeSetup(deps, settings(deps), body),
-    login: async ({ body, source }, deps) => await logIn(deps, settings(deps), { ...body, source }),
+    setup: async ({ body }, deps) =>
+      await takeSetup(deps, settings(deps), body, (tx, userId) =>
+        issueToken(tx, { userId, name: body.tokenName, now: deps.now() }),
+      ),
+    login: async ({ body, source }, deps) =>
+      await logIn(deps, settings(deps), { ...body, source }, (tx, userId) =>
+        issueToken(tx, { userId, name: body.tokenName, now: deps.now() }),
+      ),
+    signIn: async ({ body, source, session }, deps) => {
+      const secret = await logIn(deps, settings(deps), { ...body, source }, (tx, userId) =>
+        issueSession(tx, userId, deps.now()),
+      )
+      return await describe(deps, await beginSession(deps, secret, session))
+    },
+    signInBySetup: async ({ body, session }, deps) => {
+      const secret = await takeSetup(deps, settings(deps), body, (tx, userId) =>
+        issueSession(tx, userId, deps.now()),
+      )
+      return await describe(deps, await beginSession(deps, secret, session))
+    },
+    signOut: async ({ session }, deps) => {
+      await endSession(deps, session)
+      return { ended: true }
+    },
     me: async ({ principal }, deps) => await describe(deps, principal),
     tokens: async ({ principal }, { db, now }) => ({
       tokens: await read(() => listTokens(db, principal.id, now())),

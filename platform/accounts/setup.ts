@@ -1,4 +1,4 @@
-import { ACCOUNT_LIMITS, type NewToken } from '#contract/accounts.ts'
+import { ACCOUNT_LIMITS } from '#contract/accounts.ts'
 import { MaruError } from '#contract/errors.ts'
 import { isUniqueViolation } from '#runtime/server/database-errors.ts'
 import type { ServerDeps } from '#runtime/server/handler.ts'
@@ -7,8 +7,7 @@ import { type AuthSettings, addPerson, hashPassword, makeAuth } from './better-a
 import { checkPassword } from './password-strength.ts'
 import { FIRST_TEAM } from './principals.ts'
 import { hashSecret, newSecret } from './secrets.ts'
-import { addMember, hasSetupLink, replaceSetupLink, takeSetupLink } from './store.ts'
-import { issueToken } from './tokens.ts'
+import { addMember, type Database, hasSetupLink, replaceSetupLink, takeSetupLink } from './store.ts'
 
 type Deps = Pick<ServerDeps, 'db' | 'now'>
 
@@ -23,14 +22,15 @@ export async function makeSetupLink({ db, now }: Deps): Promise<{ token: string;
 }
 
 /**
- * Takes the set-up link and makes the operator, in one transaction: the link is used exactly when the operator
- * exists. A password that is refused leaves the link as it was.
+ * Takes the set-up link and makes the operator, in one transaction with what `issue` makes for them: the link is used
+ * exactly when the operator exists. A password that is refused leaves the link as it was.
  */
-export async function takeSetup(
+export async function takeSetup<T>(
   { db, now }: Deps,
   settings: AuthSettings,
-  request: { token: string; email: string; name: string; password: string; tokenName: string },
-): Promise<NewToken> {
+  request: { token: string; email: string; name: string; password: string },
+  issue: (tx: Database, userId: string) => Promise<T>,
+): Promise<T> {
   const secretHash = hashSecret(request.token)
   const email = request.email.toLowerCase()
   // Before the slow hash: a stranger without a link must not be able to keep us busy.
@@ -43,7 +43,7 @@ export async function takeSetup(
       const person = { email, name: request.name, passwordHash, operator: true }
       const userId = await addPerson(makeAuth(tx, settings), person)
       await addMember(tx, FIRST_TEAM, userId, 'owner')
-      return await issueToken(tx, { userId, name: request.tokenName, now: now() })
+      return await issue(tx, userId)
     })
   } catch (error) {
     if (isUniqueViolation(error)) throw new MaruError('accounts.email_taken', {}, { cause: error })

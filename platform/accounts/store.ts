@@ -1,10 +1,12 @@
 import { type Kysely, sql } from 'kysely'
-import { type Principal, TeamRole } from '#contract/access.ts'
+import type { TeamRole } from '#contract/access.ts'
 import type { Token } from '#contract/accounts.ts'
 import type { TokenId } from '#contract/ids.ts'
 
+/** Tables of the accounts. */
 type AccountTables = {
   accounts_user: { id: string; name: string; email: string; operator: boolean }
+  accounts_browser_session: { secret_hash: Buffer; user_id: string; created_at: Date; expires_at: Date }
   accounts_team: { id: string; name: string }
   accounts_membership: { team_id: string; user_id: string; role: string }
   accounts_setup_link: { only_one: boolean; secret_hash: Buffer; expires_at: Date }
@@ -23,7 +25,8 @@ interface TokenRow {
 // biome-ignore lint/complexity/noBannedTypes: this is where the tables are named
 export type Database = Kysely<{}>
 
-const tables = (db: Database) => db.withTables<AccountTables>()
+/** The tables, for the stores of this folder. */
+export const tables = (db: Database) => db.withTables<AccountTables>()
 const TOKEN_COLUMNS = ['id', 'name', 'created_at', 'expires_at', 'last_used_at'] as const
 
 const toToken = (row: TokenRow): Token => ({
@@ -138,37 +141,6 @@ export async function deleteToken(db: Database, userId: string, id: TokenId): Pr
   return row !== undefined
 }
 
-/** Who a token belongs to. Nothing is cached: a revoked token is dead with the next request. */
-export async function findPrincipal(
-  db: Database,
-  secretHash: Buffer,
-  now: Date,
-): Promise<{ tokenId: string; lastUsedAt: Date | null; principal: Principal } | undefined> {
-  const rows = await tables(db)
-    .selectFrom('accounts_token as token')
-    .innerJoin('accounts_user as person', 'person.id', 'token.user_id')
-    .leftJoin('accounts_membership as member', 'member.user_id', 'person.id')
-    .select([
-      'token.id as tokenId',
-      'token.last_used_at as lastUsedAt',
-      'person.id',
-      'person.name',
-      'person.operator',
-      'member.team_id as teamId',
-      'member.role',
-    ])
-    .where('token.secret_hash', '=', secretHash)
-    .where('token.expires_at', '>', now)
-    .execute()
-  const [first] = rows
-  if (!first) return undefined
-  const teams = rows.flatMap(({ teamId, role }) =>
-    teamId === null ? [] : [{ teamId, role: TeamRole.parse(role) }],
-  )
-  const { tokenId, lastUsedAt, id, name, operator } = first
-  return { tokenId, lastUsedAt, principal: { kind: 'user', id, name, operator, teams } }
-}
-
 export async function touchToken(db: Database, id: string, now: Date): Promise<void> {
   await tables(db).updateTable('accounts_token').set({ last_used_at: now }).where('id', '=', id).execute()
 }
@@ -215,8 +187,20 @@ export async function clearLoginFailures(db: Database, email: string): Promise<v
   await tables(db).deleteFrom('accounts_login_failure').where('email', '=', email).execute()
 }
 
-/** Removes what no longer counts: old failures, and tokens that have been expired for a month. */
-export async function sweepAccounts(db: Database, failedBefore: Date, expiredBefore: Date): Promise<void> {
+/** When each kind of row no longer counts. */
+export interface SweepTimes {
+  readonly failedBefore: Date
+  readonly tokensExpiredBefore: Date
+  readonly sessionsExpiredBefore: Date
+}
+
+/** Removes what no longer counts: old failures, tokens that people may still look for, and sessions. */
+export async function sweepAccounts(db: Database, times: SweepTimes): Promise<void> {
+  const { failedBefore, tokensExpiredBefore, sessionsExpiredBefore } = times
   await tables(db).deleteFrom('accounts_login_failure').where('failed_at', '<', failedBefore).execute()
-  await tables(db).deleteFrom('accounts_token').where('expires_at', '<', expiredBefore).execute()
+  await tables(db).deleteFrom('accounts_token').where('expires_at', '<', tokensExpiredBefore).execute()
+  await tables(db)
+    .deleteFrom('accounts_browser_session')
+    .where('expires_at', '<', sessionsExpiredBefore)
+    .execute()
 }

@@ -7,6 +7,8 @@ import type { Route } from '#contract/route.ts'
 export interface AccessLookups {
   /** Who a bearer token belongs to; undefined when it is unknown, expired or revoked. */
   readonly principalOf: (token: string) => Promise<Principal | undefined>
+  /** Whose browser session it is, by the content of its cookie; undefined when it is unknown, over or ended. */
+  readonly principalOfSession: (secret: string) => Promise<Principal | undefined>
   readonly teamOfApp: (app: string) => Promise<string | undefined>
   readonly teamOfOperation: (operation: string) => Promise<string | undefined>
 }

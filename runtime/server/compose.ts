@@ -5,6 +5,7 @@ import {
   accountHandlers,
   accountJobs,
   principalOf,
+  principalOfSession,
   ROOT,
   scheduleAccountSweep,
 } from '#platform/accounts/index.ts'
@@ -50,6 +51,7 @@ export function compose(config: ControlConfig): Composition<typeof API> {
     ],
     lookups: ({ db, now }) => ({
       principalOf: (token) => principalOf(db, token, now()),
+      principalOfSession: (secret) => principalOfSession(db, secret, now()),
       teamOfApp: (app) => read(() => teamOfApp(db, app)),
       teamOfOperation: (operation) => read(() => teamOfOperation(db, operation)),
     }),

@@ -5,6 +5,7 @@ import type { ControlConfig } from '#contract/installation.ts'
 import type { BodyOf, ParamsOf, QueryOf, ResponseOf, Route } from '#contract/route.ts'
 import type { AgentClient } from '#runtime/drivers/agent-client.ts'
 import type { Log } from '#runtime/kit/log.ts'
+import type { BrowserSession } from './browser-session.ts'
 import type { KeyedRequest } from './idempotency.ts'
 import type { Jobs } from './jobs.ts'
 import type { Hub } from './notify.ts'
@@ -40,6 +41,8 @@ export interface Call<T extends Route> {
   readonly source: string
   /** Aborted when the caller goes away. */
   readonly signal: AbortSignal
+  /** The session of a browser, and how the answer changes it. */
+  readonly session: BrowserSession
   /** Only where the route has `upload`. */
   readonly upload: Readable
 }

@@ -3,16 +3,19 @@ import type { Principal } from '#contract/access.ts'
 import { MaruError } from '#contract/errors.ts'
 import type { Route } from '#contract/route.ts'
 import { type AccessLookups, ANONYMOUS } from './authorize.ts'
+import { sessionSecretOf } from './browser-session.ts'
 import { makeRateLimit, RATE_LIMITS } from './rate-limit.ts'
 
 export type Identify = (request: FastifyRequest, route: Route) => Promise<Principal>
 
 /**
- * Who asks, by bearer token, within the rate limits. A token that is no longer valid is refused even where none would
- * be needed: whoever sends one believes in being signed in.
+ * Who asks, within the rate limits: by bearer token, or by the session of a browser. A token that is no longer valid is
+ * refused even where none would be needed: whoever sends one believes in being signed in. A cookie is sent by the
+ * browser unasked, so an old one only means that nobody is signed in, and public routes don't look at it.
  */
-export function identifyByToken(
-  principalOf: AccessLookups['principalOf'],
+export function identifyCaller(
+  { principalOf, principalOfSession }: Pick<AccessLookups, 'principalOf' | 'principalOfSession'>,
+  origin: string,
   nowMs: () => number = () => performance.now(),
 ): Identify {
   const bySource = makeRateLimit(RATE_LIMITS.sourcePerMinute, nowMs)
@@ -22,11 +25,14 @@ export function identifyByToken(
     bySource.take(request.ip)
     if (takesSecret(route)) secrets.take(request.ip)
     const token = bearerOf(request.headers.authorization)
-    if (token === undefined) return ANONYMOUS
-    const principal = await principalOf(token)
+    const principal = token === undefined ? await bySession(request, route) : await principalOf(token)
     if (!principal) throw new MaruError('unauthenticated')
-    byPrincipal.take(principal.id)
+    if (principal.kind !== 'anonymous') byPrincipal.take(principal.id)
     return principal
+  }
+  async function bySession(request: FastifyRequest, { access }: Route): Promise<Principal> {
+    const secret = access.resource === 'public' ? undefined : sessionSecretOf(request, origin)
+    return (secret === undefined ? undefined : await principalOfSession(secret)) ?? ANONYMOUS
   }
 }
 

@@ -1,5 +1,6 @@
 import { createServer, type Server } from 'node:http'
 import { createServer as createTlsServer } from 'node:https'
+import { fastifyCookie } from '@fastify/cookie'
 import { type FastifyInstance, type FastifyRequest, fastify as makeFastify } from 'fastify'
 import { type ErrorBody, MaruError } from '#contract/errors.ts'
 import type { Log } from '#runtime/kit/log.ts'
@@ -53,6 +54,7 @@ export function makeListener<A extends RouteTable>(
     },
   })
   acceptUpgrades(server, fastify)
+  fastify.register(fastifyCookie)
   addContentTypes(fastify, table)
   addHooks(fastify, options.log)
   addErrors(fastify, table, options.log)

@@ -6,6 +6,7 @@ import type { Principal } from '#contract/access.ts'
 import { MaruError, parseWith } from '#contract/errors.ts'
 import type { Route } from '#contract/route.ts'
 import { type AccessLookups, authorize } from './authorize.ts'
+import { browserSession } from './browser-session.ts'
 import { failureOf, logFailure } from './failure.ts'
 import type { Call, Handlers, ServerDeps, StreamEvent } from './handler.ts'
 import type { Idempotency, KeyedAnswer } from './idempotency.ts'
@@ -24,6 +25,8 @@ export interface RouteFrame {
   readonly deps: ServerDeps
   readonly lookups: AccessLookups
   readonly idempotency: Idempotency
+  /** The platform's own address, as browsers write it. */
+  readonly origin: string
   /** Who asks, as the listener knows it; also where the rates are limited. */
   readonly identify: (request: FastifyRequest, route: Route) => Promise<Principal>
   /** Aborted when the server stops: streams end, and clients resume with the next server. */
@@ -78,7 +81,7 @@ function registerRoute(fastify: FastifyInstance, served: Served, frame: RouteFra
     handler: async (request, reply) => {
       const principal = admitted.get(request)
       if (!principal) throw new Error(`${id} was reached without authorization`)
-      const call = callOf(served, request, reply, principal, frame.stopping)
+      const call = callOf(served, request, reply, principal, frame)
       const work = () => served.handler(call, frame.deps)
       if (route.kind === 'json') return await answerJson(route, reply, call, work, frame)
       return await answerOther(served, request, reply, call, await work(), frame)
@@ -92,7 +95,7 @@ function callOf(
   request: FastifyRequest,
   reply: FastifyReply,
   principal: Principal,
-  stopping: AbortSignal,
+  { stopping, origin }: RouteFrame,
 ): Call<Route> {
   const params = parseWith(route.params, request.params)
   const query = parseWith(route.query, queryOf(route, request))
@@ -111,6 +114,7 @@ function callOf(
     source: request.ip ?? 'local',
     // When the server stops, requests that will end are let end; streams are not waited for.
     signal: route.kind === 'json' ? callerLeft(reply) : AbortSignal.any([stopping, callerLeft(reply)]),
+    session: browserSession(request, reply, origin),
     upload: uploadOf(route, request),
   }
 }

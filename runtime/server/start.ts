@@ -3,7 +3,7 @@ import type { Server } from 'node:https'
 import type { FastifyInstance } from 'fastify'
 import type pg from 'pg'
 import type { Principal } from '#contract/access.ts'
-import { addressesOf, type ControlConfig } from '#contract/installation.ts'
+import { addressesOf, type ControlConfig, urlOf } from '#contract/installation.ts'
 import type { AgentClient } from '#runtime/drivers/agent-client.ts'
 import type { Log } from '#runtime/kit/log.ts'
 import type { AccessLookups } from './authorize.ts'
@@ -11,7 +11,7 @@ import { type Connection, connectionOf, makeDatabase, makePool } from './databas
 import { isConnectionError } from './database-errors.ts'
 import type { ServerDeps } from './handler.ts'
 import { type Idempotency, makeIdempotency } from './idempotency.ts'
-import { identifyByToken } from './identify.ts'
+import { identifyCaller } from './identify.ts'
 import { jobs, type MakeJobs } from './jobs.ts'
 import { makeListener } from './listener.ts'
 import { loadMigrations, migrate } from './migrate.ts'
@@ -123,12 +123,13 @@ async function listen<A extends RouteTable>(
   const { routes, handlers } = composition
   const { config, log } = deps
   const lookups = composition.lookups(deps)
-  const frame: Omit<RouteFrame, 'identify'> = { deps, lookups, idempotency, stopping }
-  const byToken = { ...frame, identify: identifyByToken(lookups.principalOf) }
+  const origin = urlOf(config.installation)
+  const frame: Omit<RouteFrame, 'identify'> = { deps, lookups, idempotency, origin, stopping }
+  const byCaller = { ...frame, identify: identifyCaller(lookups, origin) }
   const asRoot = { ...frame, identify: async () => composition.root }
   const tls = await loadCertificate(config.listen)
   const edgeAddress = addressesOf(config.installation).edge.edge
-  const open = makeListener(routes, handlers, byToken, { log, tls, edgeAddress })
+  const open = makeListener(routes, handlers, byCaller, { log, tls, edgeAddress })
   const local = makeListener(routes, handlers, asRoot, { log })
   await rm(config.controlSocket, { force: true })
   await local.listen({ path: config.controlSocket })

@@ -23,6 +23,7 @@ export interface TestServerOptions {
   readonly idempotency?: Idempotency
   readonly deps?: Partial<ServerDeps>
   readonly stopping?: AbortSignal
+  readonly origin?: string
   readonly log?: Log
 }
 
@@ -36,6 +37,7 @@ export function makeTestServer<A extends RouteTable>(
     idempotency = withoutKeys,
     deps = {},
     stopping,
+    origin = 'https://maru.localhost',
     log = silent,
   }: TestServerOptions = {},
   identify: RouteFrame['identify'] = async (request) =>
@@ -45,11 +47,13 @@ export function makeTestServer<A extends RouteTable>(
     deps: { log, now: () => new Date(), ...deps } as ServerDeps,
     lookups: {
       principalOf: async () => undefined,
+      principalOfSession: async () => undefined,
       teamOfApp: async () => undefined,
       teamOfOperation: async () => undefined,
       ...lookups,
     },
     idempotency,
+    origin,
     stopping: stopping ?? new AbortController().signal,
     identify,
   }
