@@ -2,8 +2,8 @@ import { accountRoutes, type Token } from '#contract/accounts.ts'
 import { MaruError, parseWith } from '#contract/errors.ts'
 import { TokenId } from '#contract/ids.ts'
 import type { ApiOptions, CliContext } from '#runtime/cli/context.ts'
-import { ago } from '#runtime/cli/human-units.ts'
 import { openSession } from '#runtime/cli/session.ts'
+import { ago } from '#runtime/kit/human-units.ts'
 
 /** `maru tokens list` */
 export async function list(context: CliContext, options: ApiOptions): Promise<void> {

@@ -6,9 +6,9 @@ import { chooseApp } from '#runtime/cli/app-name.ts'
 import { parseConfig } from '#runtime/cli/assignments.ts'
 import type { ApiOptions, CliContext } from '#runtime/cli/context.ts'
 import { followOperation } from '#runtime/cli/follow-operation.ts'
-import { counted } from '#runtime/cli/human-units.ts'
 import { openSession } from '#runtime/cli/session.ts'
 import { renderPairs } from '#runtime/cli/table.ts'
+import { counted } from '#runtime/kit/human-units.ts'
 
 type AppOptions = ApiOptions & { readonly app?: string }
 

@@ -10,9 +10,9 @@ import { type PackedSource, packSource } from '#platform/builds/index.ts'
 import { chooseApp } from '#runtime/cli/app-name.ts'
 import type { ApiOptions, CliContext } from '#runtime/cli/context.ts'
 import { followOperation } from '#runtime/cli/follow-operation.ts'
-import { bytes, counted } from '#runtime/cli/human-units.ts'
 import { openSession, type Session } from '#runtime/cli/session.ts'
-import { safeText } from '#runtime/cli/terminal-text.ts'
+import { bytes, counted } from '#runtime/kit/human-units.ts'
+import { safeText } from '#runtime/kit/safe-text.ts'
 
 type Options = ApiOptions & { readonly app?: string }
 

@@ -1,8 +1,8 @@
 import { type App, appRoutes, type Instance, type Release } from '#contract/apps.ts'
 import { chooseApp } from '#runtime/cli/app-name.ts'
 import type { ApiOptions, CliContext } from '#runtime/cli/context.ts'
-import { ago, bytes } from '#runtime/cli/human-units.ts'
 import { openSession } from '#runtime/cli/session.ts'
+import { ago, bytes } from '#runtime/kit/human-units.ts'
 
 type AppOptions = ApiOptions & { readonly app?: string }
 

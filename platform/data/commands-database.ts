@@ -3,10 +3,10 @@ import { parseWith } from '#contract/errors.ts'
 import { AppName } from '#contract/ids.ts'
 import type { ApiOptions, CliContext } from '#runtime/cli/context.ts'
 import { followOperation } from '#runtime/cli/follow-operation.ts'
-import { ago, bytes } from '#runtime/cli/human-units.ts'
 import { hasTerminal, joinTerminal, terminalOf } from '#runtime/cli/run-terminal.ts'
 import { openSession } from '#runtime/cli/session.ts'
 import { renderPairs } from '#runtime/cli/table.ts'
+import { ago, bytes } from '#runtime/kit/human-units.ts'
 
 const paramsOf = (name: string) => ({ params: { app: parseWith(AppName, name, 'APP') } })
 

@@ -5,8 +5,8 @@ import { type Operation, operationRoutes } from '#contract/operations.ts'
 import { chooseApp } from '#runtime/cli/app-name.ts'
 import type { ApiOptions, CliContext } from '#runtime/cli/context.ts'
 import { followOperation } from '#runtime/cli/follow-operation.ts'
-import { ago } from '#runtime/cli/human-units.ts'
 import { openSession } from '#runtime/cli/session.ts'
+import { ago } from '#runtime/kit/human-units.ts'
 
 /** `maru operation ID` */
 export async function operation(context: CliContext, id: string, options: ApiOptions): Promise<void> {
