@@ -3,6 +3,7 @@ import { appRoutes } from './apps.ts'
 import { dataRoutes } from './data.ts'
 import { operationRoutes } from './operations.ts'
 import { platformRoutes } from './platform.ts'
+import { trustRoutes } from './trust.ts'
 
 /** Every route of the public API. A new capability adds its row here; everything else follows from it. */
 export const API = {
@@ -11,4 +12,5 @@ export const API = {
   apps: appRoutes,
   data: dataRoutes,
   operations: operationRoutes,
+  trust: trustRoutes,
 } as const

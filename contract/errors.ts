@@ -45,6 +45,12 @@ export const ERRORS = {
     'Run `maru login`.',
   ),
   forbidden: row(403, 3, 'Your role does not allow {action} on {resource}.', 'Ask an owner of the team.'),
+  'trust.root_only': row(
+    403,
+    3,
+    'Only root on the host can record what a drill found.',
+    'Run `maru drill` on the host itself, as root.',
+  ),
   rate_limited: row(
     429,
     3,

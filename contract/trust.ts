@@ -1,12 +1,10 @@
 import { z } from 'zod'
 import { Instant } from './ids.ts'
+import { KNOWN_PROMISES } from './promises.ts'
 import { route } from './route.ts'
 
 /** The id of a promise, such as NET-1. It never changes; docs, tests, drills and the Trust page use it. */
-export const PromiseId = z
-  .string()
-  .regex(/^[A-Z]{3}-[1-9][0-9]?$/, 'must look like NET-1')
-  .describe('Id of a promise')
+export const PromiseId = z.enum(KNOWN_PROMISES).describe('Id of a promise, such as NET-1')
 export type PromiseId = z.infer<typeof PromiseId>
 
 /** One thing that a check saw, for people: a name, and a value with its unit. */
@@ -42,6 +40,8 @@ export const PromiseStatus = z.strictObject({
   ismsP: z.array(z.string()).describe('Items of ISMS-P, such as 2.6.1'),
   state: z.enum(['kept', 'not-yet']),
   reason: z.string().nullable(),
+  gaps: z.array(z.string()).describe('What is not real yet; while there is any, no check can make it kept'),
+  note: z.string().nullable().describe('How far the evidence reaches today, where one could think further'),
   evidence: z.array(Evidence).describe('The latest of each check and drill'),
 })
 export type PromiseStatus = z.infer<typeof PromiseStatus>
@@ -109,14 +109,6 @@ export const trustRoutes = {
     access: { resource: 'platform', action: 'manage' },
     response: Evidence,
     kind: 'lines',
-  }),
-  export: route({
-    method: 'GET',
-    path: '/v1/trust/oscal/{document}',
-    summary: 'The promises and their evidence for auditors, as OSCAL',
-    access: { resource: 'platform', action: 'read' },
-    params: z.strictObject({ document: OscalDocument }),
-    response: z.record(z.string(), z.unknown()),
   }),
   /** Only root on the host may: whoever can ask the platform over the network can't tell it what a drill found. */
   recordDrill: route({

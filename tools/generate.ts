@@ -6,6 +6,7 @@ import { renderOpenApi } from '#platform/status/openapi.ts'
 import { buildProgram } from '#runtime/cli/program.ts'
 import { renderApi, renderConfig, renderErrors, renderLimits } from './reference.ts'
 import { renderCli } from './reference-cli.ts'
+import { renderPromises } from './reference-promises.ts'
 import { ROOT } from './source-tree.ts'
 
 /** An installation's own /openapi.json names its own address. */
@@ -19,6 +20,7 @@ export async function generate(): Promise<ReadonlyMap<string, string>> {
     ['docs/reference/config.md', renderConfig()],
     ['docs/reference/errors.md', renderErrors()],
     ['docs/reference/limits.md', renderLimits()],
+    ['docs/reference/promises.md', renderPromises()],
     ['docs/reference/openapi.json', `${JSON.stringify(renderOpenApi(API, SERVER), null, 2)}\n`],
   ])
 }

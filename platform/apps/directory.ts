@@ -1,7 +1,7 @@
 import type { Operation } from '#contract/operations.ts'
 import type { ServerDeps } from '#runtime/server/handler.ts'
 import { read } from '#runtime/server/transact.ts'
-import { getApp } from './app-store.ts'
+import { getApp, listAllApps } from './app-store.ts'
 import { planRotation } from './plan.ts'
 import { mustStart } from './start-operation.ts'
 
@@ -20,4 +20,12 @@ export async function startRotation(
 ): Promise<Operation> {
   const { id } = await findApp(deps, name)
   return await mustStart(deps, { appId: id, appName: name, createdBy, requestKey, plan: planRotation })
+}
+
+/** The host names of every app that is online. */
+export async function listHostNames({ db, config }: ServerDeps): Promise<string[]> {
+  const apps = await read(() => listAllApps(db))
+  return apps
+    .filter(({ release }) => release !== null)
+    .map(({ name }) => `${name}.${config.installation.domain}`)
 }

@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { API } from '#contract/api.ts'
+import { escapeHtml } from '#runtime/kit/html.ts'
 import { renderOpenApi } from './openapi.ts'
-import { escapeHtml, renderReference } from './reference-page.ts'
+import { renderReference } from './reference-page.ts'
 
 interface Operation {
   readonly operationId: string

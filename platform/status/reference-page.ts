@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import type { Route } from '#contract/route.ts'
+import { escapeHtml } from '#runtime/kit/html.ts'
 
 type RouteTable = Readonly<Record<string, Readonly<Record<string, Route>>>>
 interface Property {
@@ -72,15 +73,3 @@ function typeOf({ type, enum: values, default: preset }: Property): string {
   const what = values ? values.join(' | ') : (type ?? 'any')
   return preset === undefined ? what : `${what} (default ${JSON.stringify(preset)})`
 }
-
-const ENTITIES: Readonly<Record<string, string>> = {
-  '&': '&amp;',
-  '<': '&lt;',
-  '>': '&gt;',
-  '"': '&quot;',
-  "'": '&#39;',
-}
-
-/** Makes text harmless inside HTML, attribute values included. */
-export const escapeHtml = (text: string): string =>
-  text.replaceAll(/[&<>"']/g, (sign) => ENTITIES[sign] ?? sign)

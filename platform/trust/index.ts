@@ -5,3 +5,8 @@ export {
   type IssuedCertificate,
   openAuthority,
 } from './authority.ts'
+export type { Check, Finding } from './check.ts'
+export { layersCheck } from './evidence.ts'
+export { trustJobs, trustLoop } from './jobs.ts'
+export { trustHandlers } from './routes.ts'
+export { TRUST_CHANNEL } from './run-check.ts'

@@ -4,6 +4,7 @@ import { registerAppCommands } from '#platform/apps/commands.ts'
 import { registerDataCommands } from '#platform/data/commands.ts'
 import { registerHostCommands } from '#platform/hosts/commands.ts'
 import { registerOperationCommands } from '#platform/operations/commands.ts'
+import { registerTrustCommands } from '#platform/trust/commands.ts'
 import { registerTestCommand } from '#tools/test-command.ts'
 import { addApiCommand } from './command.ts'
 import { type CliContext, processContext } from './context.ts'
@@ -40,6 +41,8 @@ export function buildProgram(context: CliContext = processContext()): Command {
   registerAccountCommands(program, context)
   program.commandsGroup('This host:')
   registerHostCommands(program, context)
+  program.commandsGroup('Trust:')
+  registerTrustCommands(program, context)
   program.commandsGroup('Development:')
   registerTestCommand(program)
   return program

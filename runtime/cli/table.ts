@@ -1,5 +1,4 @@
-import { safeText } from '#runtime/kit/safe-text.ts'
-import { textWidth, truncate } from './terminal-text.ts'
+import { safeText, textWidth, truncate } from './terminal-text.ts'
 
 export interface Column {
   readonly title: string

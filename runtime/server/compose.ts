@@ -15,10 +15,12 @@ import {
   appLoops,
   countApps,
   findApp,
+  listHostNames,
   startRotation,
   teamOfApp,
 } from '#platform/apps/index.ts'
 import { dataJobs, makeDataHandlers } from '#platform/data/index.ts'
+import { edgeChecks } from '#platform/edge/index.ts'
 import {
   operationHandlers,
   operationJobs,
@@ -26,8 +28,12 @@ import {
   teamOfOperation,
 } from '#platform/operations/index.ts'
 import { statusHandlers } from '#platform/status/index.ts'
+import { type Check, layersCheck, trustHandlers, trustJobs, trustLoop } from '#platform/trust/index.ts'
 import type { Composition } from './start.ts'
 import { read } from './transact.ts'
+
+/** What is tried on the running platform to find out which promises are kept; the look at all layers comes last. */
+const CHECKS: readonly Check[] = [...edgeChecks(listHostNames), layersCheck]
 
 /** Every capability of the control plane, put together. A new one adds its lines here. */
 export function compose(config: ControlConfig): Composition<typeof API> {
@@ -40,10 +46,12 @@ export function compose(config: ControlConfig): Composition<typeof API> {
       apps: appHandlers,
       data: makeDataHandlers({ findApp, startRotation }),
       operations: operationHandlers,
+      trust: trustHandlers(CHECKS),
     },
-    jobs: [accountJobs, appJobs, dataJobs, operationJobs],
+    jobs: [accountJobs, appJobs, dataJobs, operationJobs, trustJobs(CHECKS)],
     loops: [
       appLoops,
+      trustLoop(CHECKS),
       async (deps) => {
         await Promise.all([scheduleAccountSweep(deps), scheduleForgetting(deps)])
         return { stop: async () => undefined }

@@ -1,0 +1,50 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { MaruError } from '#contract/errors.ts'
+import type { DrillResult } from '#contract/trust.ts'
+import { evidenceOfDrill } from './record-drill.ts'
+
+const NOW = new Date('2026-03-10T12:00:00Z')
+const result = (change: Partial<DrillResult> = {}): DrillResult => ({
+  drill: 'database-primary-dies',
+  promises: ['BAK-2'],
+  startedAt: '2026-03-10T11:58:00Z',
+  finishedAt: '2026-03-10T11:59:00Z',
+  place: 'lab',
+  setUp: 'A writer writes through the proxy.',
+  fault: 'kill -9 of the primary',
+  measures: [{ name: 'Until the next acknowledged write', value: 4.2, unit: 's', limit: 15 }],
+  passed: true,
+  result: 'Writes went on and none was lost.',
+  ...change,
+})
+const refusal = (change: Partial<DrillResult>) => {
+  try {
+    evidenceOfDrill(result(change), NOW)
+  } catch (error) {
+    assert.ok(error instanceof MaruError)
+    return error.params.field
+  }
+  return assert.fail('it was accepted')
+}
+
+test('a drill becomes evidence from the moment when it ended, with its figures and limits', () => {
+  const { source, name, at, passed, facts, durationMs } = evidenceOfDrill(result(), NOW)
+  assert.deepEqual([source, name, passed, durationMs], ['drill', 'database-primary-dies', true, 60_000])
+  assert.equal(at, '2026-03-10T11:59:00.000Z')
+  assert.deepEqual(facts[1], {
+    name: 'Until the next acknowledged write',
+    value: '4.2 s (limit 15 s)',
+  })
+})
+
+test('a drill cannot pass over its own limit', () => {
+  const measures = [{ name: 'Lost writes', value: 1, unit: 'writes', limit: 0 }]
+  assert.equal(refusal({ measures }), 'passed')
+  assert.equal(evidenceOfDrill(result({ measures, passed: false }), NOW).passed, false)
+})
+
+test('a drill that ended tomorrow, or before it began, is refused', () => {
+  assert.equal(refusal({ finishedAt: '2026-03-11T12:00:00Z' }), 'finishedAt')
+  assert.equal(refusal({ finishedAt: '2026-03-10T11:57:00Z' }), 'finishedAt')
+})

@@ -1,0 +1,139 @@
+import type { KnownPromise } from '#contract/promises.ts'
+
+/** What has to be shown before a promise counts as kept, and what is known to be missing. */
+export interface Requirement {
+  /** Checks and drills that must all have passed, lately enough. */
+  readonly needs: readonly string[]
+  /** What is not real yet, a plain sentence each. As long as there is one, the promise is not kept. */
+  readonly gaps: readonly string[]
+  /** How far the evidence reaches today, where a reader could think that it reaches further. */
+  readonly note?: string
+}
+
+const gaps = (...sentences: string[]): Requirement => ({ needs: [], gaps: sentences })
+const part = (needs: readonly string[], ...sentences: string[]): Requirement => ({ needs, gaps: sentences })
+
+/**
+ * The other half of the register. A promise is kept exactly when its gaps are empty, it needs at least one check or drill,
+ * and all of them passed and are young enough; there is no other way. A gap is removed together with the commit that
+ * closes it.
+ */
+export const REQUIREMENTS: Readonly<Record<KnownPromise, Requirement>> = {
+  'PLT-1': gaps(
+    'Apps, deploys and a database for each app work; sign-in for the apps’ users, stored files, mail, company accounts and other regions do not exist yet.',
+  ),
+  'PLT-2': part(
+    ['trust.layers'],
+    'Controls do not stand at every layer yet: buildings, environment and staff access are not the platform’s matter so far.',
+  ),
+  'PLT-3': gaps(
+    'A newer platform is brought in by an operator who runs a command; nothing does it without one.',
+    'No drill has replaced every component under load yet.',
+  ),
+  'ASR-1': gaps(
+    'The platform holds no certificate.',
+    'The mapping to ISO/IEC 27001 and ISMS-P has not been reviewed by an auditor.',
+  ),
+  'ASR-2': gaps('There is no register of the risks of each data centre.'),
+  'ASR-3': gaps('Engagements for penetration tests cannot be recorded yet, and none has been made.'),
+  'PHY-1': gaps('The platform does not manage doors and badges; whoever owns the building does.'),
+  'PHY-2': gaps('Visits are not recorded by the platform.'),
+  'PHY-3': gaps('The platform receives nothing from doors, cameras or intrusion sensors.'),
+  'ENV-1': gaps('The platform receives nothing from fire detectors and knows one machine only.'),
+  'ENV-2': gaps('The platform receives nothing from power supplies and UPS units.'),
+  'ENV-3': gaps('The platform receives nothing from temperature and humidity sensors.'),
+  'ENV-4': gaps('There is no register of equipment and its maintenance.'),
+  'NET-1': gaps(
+    'Connections from apps to each other and to the platform’s inside are refused, but connections from the machine to the outside and from outside to the machine itself are not filtered by the platform.',
+  ),
+  'NET-2': gaps(
+    'Groups are fixed in the program; rules with a business reason, an approver and an expiry do not exist yet.',
+  ),
+  'NET-3': gaps('No intrusion detection reads the traffic yet.'),
+  'NET-4': gaps(
+    'The edge limits connections per source and cuts slow clients; a flood has not been tried against it, and no upstream partner is called in.',
+  ),
+  'NET-5': gaps('Forged source addresses are not checked per link, and tries are not reported.'),
+  'NET-6': gaps(
+    'Apps have no rights to open raw sockets and are isolated from each other at the bridge, but no drill has run a sniffer yet.',
+  ),
+  'NET-7': part(
+    ['edge.tls', 'data.links'],
+    'From the edge to an app’s instances requests travel unencrypted, inside one machine.',
+    'No drill has searched captured traffic of every link for a known text yet.',
+  ),
+  'NET-8': gaps('Port scans are neither detected nor answered yet.'),
+  'DAT-1': gaps('There is no sign-in service for the apps’ users yet.'),
+  'DAT-2': {
+    needs: ['data.separation'],
+    gaps: [],
+    note: 'The database is the only place where an app’s data stays today: apps have no file storage, and there are no backups yet.',
+  },
+  'DAT-3': part(
+    ['data.separation', 'accounts.closed'],
+    'The suite that tries every endpoint and every resource as another customer has not been run against the running platform; keys, logs and backups are not covered.',
+  ),
+  'SYS-1': part(
+    ['hosts.components'],
+    'The platform’s containers are built from signed packages and restored when they are changed; changes by hand to the machine itself are not found.',
+  ),
+  'SYS-2': gaps('Nothing watches for security updates yet, and there is no test stage before they go out.'),
+  'SYS-3': part(
+    ['hosts.components'],
+    'Containers are replaced rather than patched, but no age is set after which a stack must be rebuilt, and machines are not replaced.',
+  ),
+  'SYS-4': gaps(
+    'Whoever is root on the machine reaches everything on it; there is no assignment per system.',
+  ),
+  'SYS-5': gaps('Login to the machine is the operating system’s own; the platform does not manage it yet.'),
+  'SYS-6': gaps('There is no Kerberos realm yet.'),
+  'SYS-7': gaps('Sessions on the machine are not recorded yet.'),
+  'SYS-8': gaps(
+    'The platform’s own databases and controls listen on internal networks only, but the machine’s own ports are not closed by the platform, and no sweep from outside has been made.',
+  ),
+  'VUL-1': gaps('No advisories are taken in yet.'),
+  'VUL-2': gaps(
+    'The packages of each image are known when it is built; they are not compared with advisories yet.',
+  ),
+  'VUL-3': gaps('Findings are not recorded, so they have no order, owner or deadline yet.'),
+  'VUL-4': gaps('It depends on PLT-3, which is not kept yet.'),
+  'VUL-5': gaps('There is no address for reports, no security.txt and no forum yet.'),
+  'BAK-1': gaps('There are no backups yet.'),
+  'BAK-2': part(
+    ['data.pair', 'database-primary-dies'],
+    'Both copies are on one machine: they survive the death of a process, not of the machine.',
+    'Cutting off and freezing the primary have not been tried yet.',
+  ),
+  'BAK-3': gaps('There are no snapshots to restore from yet.'),
+  'REC-1': gaps('All instances of an app are on one machine; nothing takes over when it dies.'),
+  'REC-2': part(
+    ['data.pair', 'database-primary-dies'],
+    'Only the database is doubled. The edge, the control plane, the host agent and the machine itself exist once.',
+  ),
+  'REC-3': gaps('There is one machine in one place.'),
+  'REC-4': gaps('Incidents are not recorded by the platform yet, and there is no status page.'),
+  'PRV-1': gaps('There is no data map and no privacy notice made from it.'),
+  'PRV-2': gaps('People cannot export or erase what is stored about them yet.'),
+  'PRV-3': gaps(
+    'Connections are encrypted, and passwords and configuration are stored encrypted; volumes and database files are not.',
+  ),
+  'ACC-1': gaps('Operators who are root on the machine can reach the apps’ data.'),
+  'ACC-2': gaps('Staff access is not asked for, approved or recorded by the platform yet.'),
+  'CUS-1': {
+    needs: ['edge.tls'],
+    gaps: [],
+    note: 'This covers the way between a visitor and the edge. From there to the app requests stay inside one machine. The certificates come from the installation’s own authority, whose root certificate a visitor has to trust.',
+  },
+  'CUS-2': gaps('Volumes and database files are not encrypted, and there is no field encryption yet.'),
+  'CUS-3': gaps(
+    'Weak passwords are refused; leaked ones are not recognised, and there are no passkeys or second factors yet.',
+  ),
+  'CUS-4': gaps(
+    'Tokens can be revoked and database credentials rotated; there is no secrets vault and no leak report yet.',
+  ),
+  'CUS-5': gaps('Members cannot be invited into a team yet.'),
+  'CUS-6': gaps('An app reaches any destination on the internet; there is no list of what it may reach.'),
+}
+
+/** Days after which a drill proves nothing any more: it must be repeated. */
+export const DRILL_VALID_DAYS = 30
