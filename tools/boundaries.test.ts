@@ -27,6 +27,10 @@ const OFFENDERS: Readonly<Record<string, readonly [path: string, text: string]>>
   'only stores query': ['platform/apps/deploy.ts', `import { sql } from 'kysely'`],
   'capabilities meet at index.ts': ['platform/apps/deploy.ts', `import { x } from '#platform/data/store.ts'`],
   'crossings are written with #': ['platform/apps/deploy.ts', `import { x } from '../data/index.ts'`],
+  'the console knows the contract, not the server': [
+    'console/apps/apps-page.tsx',
+    `import { x } from '#runtime/server/compose.ts'`,
+  ],
   'drivers and kit know no capability': [
     'runtime/drivers/x.ts',
     `const x = await import('#platform/data/index.ts')`,

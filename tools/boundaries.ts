@@ -124,6 +124,15 @@ export const IMPORT_RULES: readonly ImportRule[] = [
     },
   },
   {
+    name: 'the console knows the contract, not the server',
+    reason: 'it runs in a browser, where there is no Node and nothing secret may arrive',
+    applies: (path) => path.startsWith('console/') && path !== 'console/vite.config.ts',
+    forbids: (found) =>
+      found.local
+        ? !within(found, 'console/', 'contract/', 'runtime/kit/')
+        : found.target.startsWith('node:') || OUTSIDE.includes(found.target),
+  },
+  {
     name: 'drivers and kit know no capability',
     reason: 'they are the floor that capabilities stand on',
     applies: (path) => /^runtime\/(drivers|kit)\//.test(path),

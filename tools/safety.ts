@@ -11,6 +11,7 @@ const MAY_READ_ENV: Readonly<Record<string, string>> = {
   'runtime/cli/':
     "a person's shell settings (NO_COLOR, MARU_HOME, XDG_CONFIG_HOME) are the CLI's configuration",
   'platform/hosts/': 'the installer hands proxies and registry settings of the shell to apt and npm',
+  'console/vite.config.ts': 'development only: which installation its server asks',
   'runtime/drivers/process.ts': 'a child process gets a cleaned copy of the environment',
 }
 

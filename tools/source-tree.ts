@@ -5,7 +5,7 @@ import { type ParseResult, parseSync } from 'oxc-parser'
 /** Root of the repository. */
 export const ROOT = resolve(import.meta.dirname, '..')
 
-const FOLDERS = ['bin', 'contract', 'images', 'platform', 'runtime', 'tests', 'tools']
+const FOLDERS = ['bin', 'console', 'contract', 'images', 'platform', 'runtime', 'tests', 'tools']
 
 /** One TypeScript file, parsed. `path` is relative to the repository. */
 export interface SourceFile {
@@ -31,7 +31,7 @@ export const lineAt = (text: string, offset: number): number => text.slice(0, of
 
 /** Every TypeScript file of the program, its tools and its tests. */
 export function loadSources(): SourceFile[] {
-  const paths = FOLDERS.flatMap((folder) => globSync(`${folder}/**/*.ts`, { cwd: ROOT }))
+  const paths = FOLDERS.flatMap((folder) => globSync(`${folder}/**/*.{ts,tsx}`, { cwd: ROOT }))
   return paths
     .filter((path) => !path.includes('node_modules'))
     .sort()

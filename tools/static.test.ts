@@ -16,6 +16,7 @@ test('the code is formatted and free of lint', () => {
 
 test('the types agree', () => {
   assertPasses(['node_modules/typescript/bin/tsc', '--noEmit'])
+  assertPasses(['node_modules/typescript/bin/tsc', '--project', 'console'])
 })
 
 test('the generated documents are fresh (`npm run generate` renews them)', async () => {

@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process'
 import { globSync } from 'node:fs'
 import { ROOT } from './source-tree.ts'
 
-const ALL = '{bin,contract,images,platform,runtime,tests,tools}/**/*.test.ts'
+const ALL = '{bin,console,contract,images,platform,runtime,tests,tools}/**/*.test.ts'
 
 /** Test files, sorted; with a pattern only those whose path contains it. */
 export function testFiles(kind: 'unit' | 'system', pattern = ''): string[] {

@@ -11,8 +11,8 @@ import { chooseApp } from '#runtime/cli/app-name.ts'
 import type { ApiOptions, CliContext } from '#runtime/cli/context.ts'
 import { followOperation } from '#runtime/cli/follow-operation.ts'
 import { openSession, type Session } from '#runtime/cli/session.ts'
-import { safeText } from '#runtime/cli/terminal-text.ts'
 import { bytes, counted } from '#runtime/kit/human-units.ts'
+import { safeText } from '#runtime/kit/safe-text.ts'
 
 type Options = ApiOptions & { readonly app?: string }
 

@@ -5,7 +5,7 @@ import type { AppName } from '#contract/ids.ts'
 import { chooseApp } from '#runtime/cli/app-name.ts'
 import type { ApiOptions, CliContext } from '#runtime/cli/context.ts'
 import { openSession, type Session } from '#runtime/cli/session.ts'
-import { safeText } from '#runtime/cli/terminal-text.ts'
+import { safeText } from '#runtime/kit/safe-text.ts'
 
 interface Options extends ApiOptions {
   readonly app?: string

@@ -10,8 +10,8 @@ import type { Paint } from '#runtime/cli/colour.ts'
 import type { ApiOptions, CliContext } from '#runtime/cli/context.ts'
 import { openSession } from '#runtime/cli/session.ts'
 import { renderPairs } from '#runtime/cli/table.ts'
-import { safeText } from '#runtime/cli/terminal-text.ts'
 import { ago, elapsed } from '#runtime/kit/human-units.ts'
+import { safeText } from '#runtime/kit/safe-text.ts'
 
 const STATE = { kept: 'kept', 'not-yet': 'not yet' } as const
 

@@ -1,24 +1,7 @@
 import type { Duplex, Readable } from 'node:stream'
-import type { z } from 'zod'
 import type { ResponseOf, Route } from '#contract/route.ts'
+import type { RequestOf } from '#runtime/kit/route-request.ts'
 import type { Endpoint } from './transport.ts'
-
-/** A part of a request: left out where the route has none or every field may be left out. */
-type Part<K extends string, S extends z.ZodType> =
-  undefined extends z.input<S>
-    ? { readonly [P in K]?: undefined }
-    : Record<never, never> extends z.input<S>
-      ? { readonly [P in K]?: z.input<S> }
-      : { readonly [P in K]: z.input<S> }
-
-/** What a route needs to be called; every part is checked with the route's own schema before anything is sent. */
-export type RequestOf<T extends Route> = Part<'params', T['params']> &
-  Part<'query', T['query']> &
-  Part<'body', T['body']> & {
-    /** Given where the caller tries again by itself; otherwise one is made for each call. */
-    readonly idempotencyKey?: string
-    readonly signal?: AbortSignal | undefined
-  }
 
 /** The API as functions. Failures are MaruErrors; no connection is `unreachable`. */
 export interface Client {

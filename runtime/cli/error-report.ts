@@ -1,8 +1,8 @@
 import { CommanderError } from 'commander'
 import type { ErrorBody } from '#contract/errors.ts'
+import { safeText } from '#runtime/kit/safe-text.ts'
 import { makePaint } from './colour.ts'
 import type { CliContext } from './context.ts'
-import { safeText } from './terminal-text.ts'
 
 /** An error ready to be shown, and the exit code that goes with it. */
 export interface ErrorReport {

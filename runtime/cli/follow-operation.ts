@@ -1,8 +1,8 @@
 import { MaruError } from '#contract/errors.ts'
 import { type Operation, type OperationEvent, operationRoutes } from '#contract/operations.ts'
 import { elapsed } from '#runtime/kit/human-units.ts'
+import { safeText } from '#runtime/kit/safe-text.ts'
 import type { Session } from './session.ts'
-import { safeText } from './terminal-text.ts'
 
 type Done = Extract<OperationEvent, { type: 'done' }>
 

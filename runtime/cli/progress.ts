@@ -1,7 +1,8 @@
 import type { WriteStream } from 'node:tty'
 import { elapsed } from '#runtime/kit/human-units.ts'
+import { safeText } from '#runtime/kit/safe-text.ts'
 import type { Paint } from './colour.ts'
-import { safeText, truncate } from './terminal-text.ts'
+import { truncate } from './terminal-text.ts'
 
 /** Steps that follow one another, with a log below each. Texts and lines are made safe for a terminal. */
 export interface Progress {

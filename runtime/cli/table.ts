@@ -1,4 +1,5 @@
-import { safeText, textWidth, truncate } from './terminal-text.ts'
+import { safeText } from '#runtime/kit/safe-text.ts'
+import { textWidth, truncate } from './terminal-text.ts'
 
 export interface Column {
   readonly title: string

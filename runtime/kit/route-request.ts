@@ -2,6 +2,23 @@ import type { z } from 'zod'
 import { parseWith } from '#contract/errors.ts'
 import type { Route } from '#contract/route.ts'
 
+/** A part of a request: left out where the route has none or every field may be left out. */
+type Part<K extends string, S extends z.ZodType> =
+  undefined extends z.input<S>
+    ? { readonly [P in K]?: undefined }
+    : Record<never, never> extends z.input<S>
+      ? { readonly [P in K]?: z.input<S> }
+      : { readonly [P in K]: z.input<S> }
+
+/** What a route needs to be called; every part is checked with the route's own schema before anything is sent. */
+export type RequestOf<T extends Route> = Part<'params', T['params']> &
+  Part<'query', T['query']> &
+  Part<'body', T['body']> & {
+    /** Given where the caller tries again by itself; otherwise one is made for each call. */
+    readonly idempotencyKey?: string
+    readonly signal?: AbortSignal | undefined
+  }
+
 /** The parts of a request before they are checked. */
 export interface RawRequest {
   readonly params?: unknown

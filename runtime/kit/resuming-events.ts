@@ -1,7 +1,7 @@
-import { setTimeout as delay } from 'node:timers/promises'
 import { ErrorBody, MaruError } from '#contract/errors.ts'
-import { readServerEvents } from './event-stream.ts'
+import { pause } from './pause.ts'
 import { isPassing, pauseMs } from './retry.ts'
+import { readServerEvents } from './server-events.ts'
 
 /** A connection that lasted this long was a working one, however quiet. */
 const STEADY_MS = 5000
@@ -52,7 +52,8 @@ export async function* resumingEvents(
     if (Date.now() - aliveAt > options.forMs)
       throw new MaruError('unreachable', { what: options.what }, { cause })
     if (attempt === 1) options.onLost('The connection was lost; trying to resume …')
-    await delay(pauseMs(attempt), undefined, { signal: options.signal })
+    await pause(pauseMs(attempt), options.signal)
+    options.signal?.throwIfAborted()
     attempt += 1
   }
 }

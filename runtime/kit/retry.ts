@@ -1,5 +1,5 @@
-import { setTimeout as delay } from 'node:timers/promises'
 import { MaruError } from '#contract/errors.ts'
+import { pause } from './pause.ts'
 
 const FIRST_DELAY_MS = 100
 const LONGEST_DELAY_MS = 2000
@@ -27,10 +27,11 @@ export async function retrying<T>(
     try {
       return await attempt()
     } catch (error) {
-      const pause = pauseMs(count)
-      if (!isPassing(error) || Date.now() + pause > until) throw error
+      const ms = pauseMs(count)
+      if (!isPassing(error) || Date.now() + ms > until) throw error
       options.onRetry?.(error)
-      await delay(pause, undefined, { signal: options.signal })
+      await pause(ms, options.signal)
+      options.signal?.throwIfAborted()
     }
   }
 }

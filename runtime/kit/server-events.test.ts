@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { Readable } from 'node:stream'
 import { test } from 'node:test'
-import { readServerEvents } from './event-stream.ts'
+import { readServerEvents } from './server-events.ts'
 
 const eventsOf = (text: string) =>
   Array.fromAsync(readServerEvents(Readable.from([Buffer.from(text)], { objectMode: true })))

@@ -1,0 +1,49 @@
+import { VisuallyHidden } from '@mantine/core'
+import { Link } from '@tanstack/react-router'
+import type { ReactNode } from 'react'
+import { useConnection } from '../live/live-provider.tsx'
+import { AccountMenu } from '../session/account-menu.tsx'
+import { useMe } from '../session/use-me.ts'
+import { ConnectionBar } from './connection-bar.tsx'
+import { Mark } from './mark.tsx'
+import classes from './page-frame.module.css'
+
+/** What stands around every page: the way to the others, whose session it is, whether the page is fresh. */
+export function PageFrame({ children }: { readonly children: ReactNode }) {
+  const me = useMe()
+  const connection = useConnection()
+  return (
+    <>
+      <a href="#content" className={classes.skip}>
+        Skip to the content
+      </a>
+      <ConnectionBar />
+      <header className={classes.header}>
+        <div className={classes.inner}>
+          <Link to="/" className={classes.mark}>
+            <Mark />
+            <span className={classes.name}>Maru</span>
+            <VisuallyHidden>: your apps</VisuallyHidden>
+          </Link>
+          <nav aria-label="Pages" className={classes.nav}>
+            <Link to="/" activeOptions={{ exact: false }} className={classes.link}>
+              Apps
+            </Link>
+            {me.operator && (
+              <Link to="/platform" className={classes.link}>
+                Platform
+              </Link>
+            )}
+            <a href="/trust" className={classes.link}>
+              Trust
+            </a>
+          </nav>
+          <AccountMenu me={me} />
+        </div>
+      </header>
+      <main id="content" tabIndex={-1} className={classes.main} data-connection={connection.state}>
+        {children}
+      </main>
+    </>
+  )
+}

@@ -1,0 +1,28 @@
+import { Badge } from '@mantine/core'
+
+const COLOURS: Readonly<Record<string, string>> = {
+  running: 'teal',
+  healthy: 'teal',
+  serving: 'teal',
+  ok: 'teal',
+  done: 'teal',
+  deploying: 'iris',
+  building: 'iris',
+  starting: 'iris',
+  queued: 'iris',
+  draining: 'yellow',
+  degraded: 'yellow',
+  destroying: 'yellow',
+  failed: 'red',
+  unhealthy: 'red',
+  down: 'red',
+}
+
+/** A state in a word, with a colour that says the same; grey where nothing is expected of it. */
+export function StateBadge({ state }: { readonly state: string }) {
+  return (
+    <Badge variant="dot" color={COLOURS[state] ?? 'gray'} tt="none" fw={550} data-live>
+      {state}
+    </Badge>
+  )
+}
