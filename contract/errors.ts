@@ -94,6 +94,13 @@ export const ERRORS = {
     'Wait a moment and send the same request again.',
   ),
 
+  'platform.console_missing': row(
+    503,
+    4,
+    'The web console has not been built into this platform.',
+    'Run `maru up` on the host: it builds the console. The API and /docs work without it.',
+  ),
+
   'accounts.setup_invalid': row(
     403,
     3,

@@ -59,7 +59,17 @@ export async function ensureImages(deps: ImageDeps): Promise<Record<ImageName, B
     return work
   }
   // The slowest first, and then the ones that others wait for.
-  const order: ImageName[] = ['database', 'base', 'edge', 'node', 'packages', 'builder', 'app', 'platform']
+  const order: ImageName[] = [
+    'database',
+    'base',
+    'edge',
+    'node',
+    'packages',
+    'console',
+    'builder',
+    'app',
+    'platform',
+  ]
   const images = await allSettledOrThrow(order.map(async (name) => [name, await ensure(name)] as const))
   await rm(join(deps.home, 'images', 'work'), { recursive: true, force: true })
   return Object.fromEntries(images) as Record<ImageName, BuiltImage>

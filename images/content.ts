@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { MaruError } from '#contract/errors.ts'
 import { ensureFolder } from '#runtime/drivers/files.ts'
 import { run } from '#runtime/drivers/process.ts'
+import { buildConsole, consoleSources } from './build-console.ts'
 import { BUILDER, STATIC_SERVER } from './builder/layout.ts'
 import { fileEntry, folderEntries, linkEntry, type TarEntry } from './layer-tar.ts'
 import { DEFAULT_NODE_MAJOR, NODES } from './nodes.ts'
@@ -52,6 +53,10 @@ export const CONTENTS: Readonly<Record<ContentName, Content>> = {
       )
       return entries.flat()
     },
+  },
+  console: {
+    digest: async (source) => digestOf(await consoleSources(source.programDir)),
+    entries: async (source) => folderEntries(await buildConsole(source), `${PROGRAM_DIR}/console/dist`),
   },
   platform: { digest: async (source) => digestOf(await programEntries(source)), entries: programEntries },
 }

@@ -22,10 +22,19 @@ export interface LayerRecipe {
 }
 
 /** What a layer brings. */
-export type ContentName = 'node' | 'app' | 'builder' | 'packages' | 'platform'
+export type ContentName = 'node' | 'app' | 'builder' | 'packages' | 'console' | 'platform'
 
 export type ImageRecipe = RootfsRecipe | LayerRecipe
-export type ImageName = 'base' | 'node' | 'app' | 'builder' | 'database' | 'edge' | 'packages' | 'platform'
+export type ImageName =
+  | 'base'
+  | 'node'
+  | 'app'
+  | 'builder'
+  | 'database'
+  | 'edge'
+  | 'packages'
+  | 'console'
+  | 'platform'
 
 /** Debian release of every image, whatever the host runs. */
 export const SUITES = [
@@ -107,9 +116,11 @@ export const RECIPES: Readonly<Record<ImageName, ImageRecipe>> = {
   },
   // Apart from the program, so that a changed program costs a second.
   packages: { kind: 'layer', from: 'node', content: 'packages', settings: [], expectedS: 8 },
+  // The web console; below the program, because that changes more often.
+  console: { kind: 'layer', from: 'packages', content: 'console', settings: [], expectedS: 8 },
   platform: {
     kind: 'layer',
-    from: 'packages',
+    from: 'console',
     content: 'platform',
     settings: ['ENV NODE_ENV=production', 'WORKDIR /maru-program'],
     expectedS: 2,

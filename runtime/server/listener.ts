@@ -5,6 +5,7 @@ import { type FastifyInstance, type FastifyRequest, fastify as makeFastify } fro
 import { type ErrorBody, MaruError } from '#contract/errors.ts'
 import type { Log } from '#runtime/kit/log.ts'
 import { randomId } from '#runtime/kit/random-id.ts'
+import { asksForPage, type ConsolePages, sendPage, serveConsoleFiles } from './console-pages.ts'
 import { BODY_LIMIT_BYTES, failureOf, logFailure } from './failure.ts'
 import { type HandlersOf, type RouteFrame, type RouteTable, registerRoutes } from './routes.ts'
 import { acceptUpgrades, isUpgrade } from './upgrade.ts'
@@ -15,6 +16,8 @@ export interface ListenerOptions {
   readonly tls?: { readonly cert: Buffer; readonly key: Buffer }
   /** The one peer whose X-Forwarded-For and X-Request-Id are believed. */
   readonly edgeAddress?: string
+  /** The console for browsers: none on the local socket; `undefined` where it has not been built. */
+  readonly console?: { readonly pages: ConsolePages | undefined }
 }
 
 /** A large source over a slow line takes its time; a request that says nothing for a minute is cut. */
@@ -57,7 +60,8 @@ export function makeListener<A extends RouteTable>(
   fastify.register(fastifyCookie)
   addContentTypes(fastify, table)
   addHooks(fastify, options.log)
-  addErrors(fastify, table, options.log)
+  addErrors(fastify, table, options)
+  if (options.console?.pages) serveConsoleFiles(fastify, options.console.pages)
   registerRoutes(fastify, table, handlers, frame)
   return fastify
 }
@@ -121,7 +125,8 @@ function discardRest({ raw }: FastifyRequest): void {
   raw.once('close', () => clearTimeout(cut))
 }
 
-function addErrors(fastify: FastifyInstance, table: RouteTable, log: Log): void {
+function addErrors(fastify: FastifyInstance, table: RouteTable, options: ListenerOptions): void {
+  const { log } = options
   fastify.setErrorHandler((error, request, reply) => {
     const failure = brokenOff(request, error) ?? failureOf(error, request.id)
     logFailure(log, failure, { requestId: request.id, method: request.method, path: pathOf(request) })
@@ -130,7 +135,8 @@ function addErrors(fastify: FastifyInstance, table: RouteTable, log: Log): void 
     return reply.code(failure.status).type('application/json; charset=utf-8').send(body)
   })
   const patterns = patternsOf(table)
-  fastify.setNotFoundHandler((request) => {
+  fastify.setNotFoundHandler((request, reply) => {
+    if (options.console && asksForPage(request)) return sendPage(reply, options.console.pages)
     const path = pathOf(request)
     if (patterns.some((pattern) => pattern.test(path)))
       throw new MaruError('method_not_allowed', { method: request.method, path })

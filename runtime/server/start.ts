@@ -7,6 +7,7 @@ import { addressesOf, type ControlConfig, urlOf } from '#contract/installation.t
 import type { AgentClient } from '#runtime/drivers/agent-client.ts'
 import type { Log } from '#runtime/kit/log.ts'
 import type { AccessLookups } from './authorize.ts'
+import { CONSOLE_DIR, loadConsole } from './console-pages.ts'
 import { type Connection, connectionOf, makeDatabase, makePool } from './database.ts'
 import { isConnectionError } from './database-errors.ts'
 import type { ServerDeps } from './handler.ts'
@@ -129,7 +130,8 @@ async function listen<A extends RouteTable>(
   const asRoot = { ...frame, identify: async () => composition.root }
   const tls = await loadCertificate(config.listen)
   const edgeAddress = addressesOf(config.installation).edge.edge
-  const open = makeListener(routes, handlers, byCaller, { log, tls, edgeAddress })
+  const pages = await loadConsole(CONSOLE_DIR)
+  const open = makeListener(routes, handlers, byCaller, { log, tls, edgeAddress, console: { pages } })
   const local = makeListener(routes, handlers, asRoot, { log })
   await rm(config.controlSocket, { force: true })
   await local.listen({ path: config.controlSocket })

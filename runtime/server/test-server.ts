@@ -4,7 +4,7 @@ import type { Log } from '#runtime/kit/log.ts'
 import { type AccessLookups, ANONYMOUS } from './authorize.ts'
 import type { ServerDeps } from './handler.ts'
 import type { Idempotency } from './idempotency.ts'
-import { makeListener } from './listener.ts'
+import { type ListenerOptions, makeListener } from './listener.ts'
 import type { HandlersOf, RouteFrame, RouteTable } from './routes.ts'
 import { silent } from './test-database.ts'
 
@@ -25,6 +25,7 @@ export interface TestServerOptions {
   readonly stopping?: AbortSignal
   readonly origin?: string
   readonly log?: Log
+  readonly console?: ListenerOptions['console']
 }
 
 /** The real HTTP frame over any routes and handlers; who asks is named by a header instead of a token. */
@@ -39,6 +40,7 @@ export function makeTestServer<A extends RouteTable>(
     stopping,
     origin = 'https://maru.localhost',
     log = silent,
+    console,
   }: TestServerOptions = {},
   identify: RouteFrame['identify'] = async (request) =>
     people[String(request.headers[WHO] ?? '')] ?? ANONYMOUS,
@@ -57,5 +59,5 @@ export function makeTestServer<A extends RouteTable>(
     stopping: stopping ?? new AbortController().signal,
     identify,
   }
-  return makeListener(routes, handlers, frame, { log })
+  return makeListener(routes, handlers, frame, { log, ...(console ? { console } : {}) })
 }
