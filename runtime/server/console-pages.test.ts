@@ -90,6 +90,7 @@ test('files beside the page are kept for a while only', async () => {
   const icon = await get('/favicon.svg')
   assert.deepEqual([icon.body, icon.headers['cache-control']], ['<svg/>', 'public, max-age=3600'])
   assert.match(String(icon.headers['content-type']), /svg/)
+  assert.deepEqual([icon.headers.etag, icon.headers['last-modified']], [undefined, undefined])
 })
 
 test('what is not there is said in the API’s form to programs, and never as a page', async () => {

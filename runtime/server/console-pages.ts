@@ -41,7 +41,9 @@ export async function loadConsole(dir: string): Promise<ConsolePages | undefined
 
 /** Registers the console's files: assets for ever, because a changed one has another name; the others for a while. */
 export function serveConsoleFiles(fastify: FastifyInstance, { dir, files }: ConsolePages): void {
-  fastify.register(fastifyStatic, { root: dir, serve: false, preCompressed: true })
+  // Every file of an image has the same time, so neither it nor an ETag made of it tells a changed file.
+  const undated = { etag: false, lastModified: false }
+  fastify.register(fastifyStatic, { root: dir, serve: false, preCompressed: true, ...undated })
   for (const path of files) {
     const kept = `/${path}`.startsWith(ASSETS)
       ? ({ immutable: true, maxAge: '365d' } as const)
