@@ -24,6 +24,45 @@ const overviewRoute = createRoute({
   component: lazyRouteComponent(() => import('../app/overview/overview-page.tsx'), 'OverviewPage'),
 })
 
+const releasesRoute = createRoute({
+  getParentRoute: () => appRoute,
+  path: '/releases',
+  component: lazyRouteComponent(() => import('../app/releases/releases-page.tsx'), 'ReleasesPage'),
+})
+
+const logsRoute = createRoute({
+  getParentRoute: () => appRoute,
+  path: '/logs',
+  component: lazyRouteComponent(() => import('../app/logs/logs-page.tsx'), 'LogsPage'),
+})
+
+const configRoute = createRoute({
+  getParentRoute: () => appRoute,
+  path: '/config',
+  component: lazyRouteComponent(() => import('../app/config/config-page.tsx'), 'ConfigPage'),
+})
+
+const databaseRoute = createRoute({
+  getParentRoute: () => appRoute,
+  path: '/database',
+  component: lazyRouteComponent(() => import('../app/database/database-page.tsx'), 'DatabasePage'),
+})
+
+const operationRoute = createRoute({
+  getParentRoute: () => appRoute,
+  path: '/operations/$operation',
+  component: lazyRouteComponent(() => import('../app/operations/operation-page.tsx'), 'OperationPage'),
+})
+
+const appPages = [
+  overviewRoute,
+  releasesRoute,
+  logsRoute,
+  configRoute,
+  databaseRoute,
+  operationRoute,
+] as const
+
 const platformRoute = createRoute({
   getParentRoute: () => signedInRoute,
   path: '/platform',
@@ -31,7 +70,7 @@ const platformRoute = createRoute({
 })
 
 const routeTree = rootRoute.addChildren([
-  signedInRoute.addChildren([appsRoute, appRoute.addChildren([overviewRoute]), platformRoute]),
+  signedInRoute.addChildren([appsRoute, appRoute.addChildren(appPages), platformRoute]),
 ])
 
 /** Every address of the console. A page that isn't the first one is loaded when it is asked for. */

@@ -1,13 +1,30 @@
 import { Link } from '@tanstack/react-router'
 import classes from './app-tabs.module.css'
 
+/** Pages of an app in the order in which people need them. */
+const PAGES = [
+  { to: '/apps/$app', name: 'Overview' },
+  { to: '/apps/$app/releases', name: 'Releases' },
+  { to: '/apps/$app/logs', name: 'Logs' },
+  { to: '/apps/$app/config', name: 'Configuration' },
+  { to: '/apps/$app/database', name: 'Database' },
+] as const
+
 /** The pages of an app; each is a link, so they open in new tabs and can be sent to others. */
 export function AppTabs({ app }: { readonly app: string }) {
   return (
     <nav aria-label={`Pages of ${app}`} className={classes.tabs}>
-      <Link to="/apps/$app" params={{ app }} activeOptions={{ exact: true }} className={classes.tab}>
-        Overview
-      </Link>
+      {PAGES.map(({ to, name }, index) => (
+        <Link
+          key={to}
+          to={to}
+          params={{ app }}
+          activeOptions={{ exact: index === 0 }}
+          className={classes.tab}
+        >
+          {name}
+        </Link>
+      ))}
     </nav>
   )
 }

@@ -1,50 +1,73 @@
-import { Table, Title } from '@mantine/core'
+import { Stack } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
 import { useParams } from '@tanstack/react-router'
-import { ago, bytes } from '#runtime/kit/human-units.ts'
+import { type App, appRoutes } from '#contract/apps.ts'
+import { call } from '../../api/api.ts'
+import { CommandLine } from '../../app-shell/command-line.tsx'
 import { Loaded } from '../../app-shell/loaded.tsx'
-import { StateBadge } from '../../app-shell/state-badge.tsx'
-import { useServerTime } from '../../live/use-server-time.ts'
-import { instancesQuery } from '../app-queries.ts'
+import { appQuery, instancesQuery, releasesQuery } from '../app-queries.ts'
+import { ConfirmButton } from '../confirm-button.tsx'
+import { OperationList } from '../operations/operation-list.tsx'
+import { Section } from '../section.tsx'
+import { useStartOperation } from '../use-start-operation.ts'
+import { InstancesTable } from './instances-table.tsx'
+import { MetricsSection } from './metrics-section.tsx'
+import { PathPicture } from './path-picture.tsx'
+import { ScaleForm } from './scale-form.tsx'
 
-/** What runs of an app now. */
+/** An app at a glance: its way from the edge to the database, what it does, what runs of it. */
 export function OverviewPage() {
-  const { app } = useParams({ from: '/signed-in/apps/$app/' })
-  const query = useQuery(instancesQuery(app))
-  const now = useServerTime()
+  const { app: name } = useParams({ from: '/signed-in/apps/$app/' })
+  const app = useQuery(appQuery(name)).data
+  if (app === undefined) return null
+  return app.release === null ? <NotReleased app={app} /> : <Released app={app} release={app.release} />
+}
+
+function NotReleased({ app }: { readonly app: App }) {
   return (
-    <>
-      <Title order={2}>Instances</Title>
-      <Loaded query={query}>
-        {({ instances }) => (
-          <Table.ScrollContainer minWidth={480}>
-            <Table verticalSpacing="sm">
-              <Table.Thead>
-                <Table.Tr>
-                  <Table.Th>Instance</Table.Th>
-                  <Table.Th>State</Table.Th>
-                  <Table.Th>Release</Table.Th>
-                  <Table.Th>Memory</Table.Th>
-                  <Table.Th>Started</Table.Th>
-                </Table.Tr>
-              </Table.Thead>
-              <Table.Tbody>
-                {instances.map((one) => (
-                  <Table.Tr key={`${one.id} ${one.release}`}>
-                    <Table.Td>{one.id}</Table.Td>
-                    <Table.Td>
-                      <StateBadge state={one.state} /> <bdi>{one.detail}</bdi>
-                    </Table.Td>
-                    <Table.Td>v{one.release}</Table.Td>
-                    <Table.Td data-live>{one.memoryBytes === null ? '–' : bytes(one.memoryBytes)}</Table.Td>
-                    <Table.Td data-live>{one.startedAt === null ? '–' : ago(one.startedAt, now)}</Table.Td>
-                  </Table.Tr>
-                ))}
-              </Table.Tbody>
-            </Table>
-          </Table.ScrollContainer>
-        )}
-      </Loaded>
-    </>
+    <Stack gap="xl">
+      <Section title="Not released yet" about="In the folder of the program:">
+        <CommandLine command={`maru deploy --app ${app.name}`} />
+      </Section>
+      <OperationList app={app.name} />
+    </Stack>
+  )
+}
+
+function Released({ app, release }: { readonly app: App; readonly release: number }) {
+  const query = useQuery(instancesQuery(app.name))
+  const serving = useQuery(releasesQuery(app.name)).data?.releases.find(({ version }) => version === release)
+  const processes = Object.keys(serving?.processes ?? {}).filter((process) => process !== 'release')
+  return (
+    <Stack gap={40}>
+      <Loaded query={query}>{({ instances }) => <PathPicture app={app} instances={instances} />}</Loaded>
+      <MetricsSection app={app.name} />
+      <Section title="Instances" beside={<Restart app={app.name} />}>
+        <Loaded query={query}>
+          {({ instances }) => (
+            <>
+              <InstancesTable instances={instances} />
+              <ScaleForm app={app.name} processes={processes} release={release} instances={instances} />
+            </>
+          )}
+        </Loaded>
+      </Section>
+      <OperationList app={app.name} />
+    </Stack>
+  )
+}
+
+function Restart({ app }: { readonly app: string }) {
+  const restart = useStartOperation(app, () => call(appRoutes.restart, { params: { app } }))
+  return (
+    <ConfirmButton
+      label="Restart"
+      title={`Restart ${app}?`}
+      action={() => restart.mutate()}
+      pending={restart.isPending}
+      error={restart.error}
+    >
+      Every instance is replaced by a new one of the same release. Requests go on being answered.
+    </ConfirmButton>
   )
 }

@@ -1,0 +1,38 @@
+import { Paper, Text } from '@mantine/core'
+import { useMutation } from '@tanstack/react-query'
+import { useNavigate } from '@tanstack/react-router'
+import { appRoutes } from '#contract/apps.ts'
+import { call } from '../../api/api.ts'
+import { ConfirmButton } from '../confirm-button.tsx'
+import { Section } from '../section.tsx'
+
+/** The end of an app. */
+export function DestroyApp({ app }: { readonly app: string }) {
+  const navigate = useNavigate()
+  const destroy = useMutation({
+    mutationFn: () => call(appRoutes.destroy, { params: { app } }),
+    // The page of an app that goes away is no place to stay.
+    onSuccess: () => navigate({ to: '/' }),
+  })
+  return (
+    <Section title="Destroy this app">
+      <Paper withBorder p="md" bg="var(--maru-surface)">
+        <Text size="sm" mb="sm">
+          Its instances stop; its releases, its configuration and its database are deleted. Nobody can bring
+          them back.
+        </Text>
+        <ConfirmButton
+          label={`Destroy ${app}`}
+          title={`Destroy ${app}?`}
+          name={app}
+          look={{ color: 'red', variant: 'light' }}
+          action={() => destroy.mutate()}
+          pending={destroy.isPending}
+          error={destroy.error}
+        >
+          The app, its database and everything it stored are deleted for good.
+        </ConfirmButton>
+      </Paper>
+    </Section>
+  )
+}

@@ -1,0 +1,72 @@
+import { Alert, Anchor, Group, Loader, Stack, Text, Title } from '@mantine/core'
+import { CheckCircledIcon } from '@radix-ui/react-icons'
+import { useQuery } from '@tanstack/react-query'
+import { useParams } from '@tanstack/react-router'
+import { MaruError } from '#contract/errors.ts'
+import type { AppName, OperationId } from '#contract/ids.ts'
+import { type Operation, operationRoutes } from '#contract/operations.ts'
+import { elapsed } from '#runtime/kit/human-units.ts'
+import { routeQuery } from '../../api/route-query.ts'
+import { ErrorNotice } from '../../app-shell/error-notice.tsx'
+import { Loaded } from '../../app-shell/loaded.tsx'
+import { StateBadge } from '../../app-shell/state-badge.tsx'
+import { useServerTime } from '../../live/use-server-time.ts'
+import { LineList } from '../lines/line-list.tsx'
+import { TITLES } from './operation-titles.ts'
+import { StepList } from './step-list.tsx'
+import { type OperationProgress, useOperationProgress } from './use-operation-progress.ts'
+
+/** One operation of an app, live: its steps, its log, its end. */
+export function OperationPage() {
+  const { app, operation } = useParams({ from: '/signed-in/apps/$app/operations/$operation' })
+  const params = { operation: operation as OperationId }
+  const query = useQuery(routeQuery({ kind: 'app', app: app as AppName }, operationRoutes.get, { params }))
+  const progress = useOperationProgress(operation)
+  return (
+    <Stack gap="lg">
+      <Loaded query={query}>{(one) => <Head operation={one} />}</Loaded>
+      <End progress={progress} />
+      <StepList steps={progress.steps} end={progress.end?.type} />
+      <LineList
+        buffer={progress.buffer}
+        label="Log of the build and of the release command"
+        empty={progress.end ? 'It printed nothing.' : 'Nothing printed yet.'}
+      />
+    </Stack>
+  )
+}
+
+function Head({ operation }: { readonly operation: Operation }) {
+  const now = useServerTime()
+  const until = operation.finishedAt === null ? now : new Date(operation.finishedAt)
+  const ms = Math.max(0, until.getTime() - Date.parse(operation.createdAt))
+  return (
+    <Group gap="sm">
+      <Title order={2}>{TITLES[operation.kind]}</Title>
+      <StateBadge state={operation.state} />
+      <Text size="sm" c="dimmed" data-live>
+        by <bdi>{operation.createdBy}</bdi>, {elapsed(ms)}
+      </Text>
+    </Group>
+  )
+}
+
+/** What became of it, announced to those who can't see it. */
+function End({ progress: { end, error, steps } }: { readonly progress: OperationProgress }) {
+  if (end?.type === 'failed') return <ErrorNotice error={MaruError.fromBody({ error: end.error })} />
+  if (error !== undefined) return <ErrorNotice error={error} />
+  return (
+    <div role="status">
+      {end === undefined ? (
+        <Group gap="xs">
+          <Loader size="xs" aria-hidden />
+          <Text size="sm">{steps.at(-1) ?? 'Waiting for its turn'}</Text>
+        </Group>
+      ) : (
+        <Alert color="teal" variant="light" icon={<CheckCircledIcon aria-hidden />} title={end.text}>
+          {end.url !== null && <Anchor href={end.url}>{end.url}</Anchor>}
+        </Alert>
+      )}
+    </div>
+  )
+}

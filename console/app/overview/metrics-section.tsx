@@ -1,0 +1,62 @@
+import { SegmentedControl, SimpleGrid, Stack } from '@mantine/core'
+import { keepPreviousData, useQuery } from '@tanstack/react-query'
+import { lazy, Suspense, useState } from 'react'
+import { type AppMetrics, MetricsRange } from '#contract/metrics.ts'
+import { Loaded } from '../../app-shell/loaded.tsx'
+import { metricsQuery } from '../app-queries.ts'
+import { ChartPlace } from '../charts/chart-place.tsx'
+import { totalsOf } from '../charts/series.ts'
+import { Figure } from '../figure.tsx'
+import { Section } from '../section.tsx'
+import { latencyText } from './latency-text.ts'
+
+const MetricsCharts = lazy(async () => ({
+  default: (await import('./metrics-charts.tsx')).MetricsCharts,
+}))
+
+const PLACE_PX = 420
+const RANGES = { '1h': 'Hour', '24h': 'Day', '7d': 'Week' } as const
+
+/** What an app did over time: figures first, pictures below. */
+export function MetricsSection({ app }: { readonly app: string }) {
+  const [range, setRange] = useState<MetricsRange>('1h')
+  const query = useQuery({ ...metricsQuery(app, range), placeholderData: keepPreviousData })
+  return (
+    <Section
+      title="Traffic and use"
+      about="Counted by the edge, for every instance together."
+      beside={
+        <SegmentedControl
+          size="xs"
+          aria-label="Range of time"
+          data={MetricsRange.options.map((value) => ({ value, label: RANGES[value] }))}
+          value={range}
+          onChange={(value) => setRange(MetricsRange.parse(value))}
+        />
+      }
+    >
+      <Loaded query={query} placeholder={<ChartPlace height={PLACE_PX} />}>
+        {(metrics) => (
+          <Stack gap="xl">
+            <Totals metrics={metrics} />
+            <Suspense fallback={<ChartPlace height={PLACE_PX} />}>
+              <MetricsCharts metrics={metrics} />
+            </Suspense>
+          </Stack>
+        )}
+      </Loaded>
+    </Section>
+  )
+}
+
+function Totals({ metrics }: { readonly metrics: AppMetrics }) {
+  const { requests, clientErrors, serverErrors, meanLatencyMs } = totalsOf(metrics)
+  return (
+    <SimpleGrid cols={{ base: 2, sm: 4 }}>
+      <Figure name="Requests" value={requests.toLocaleString('en')} />
+      <Figure name="Client errors" value={clientErrors.toLocaleString('en')} />
+      <Figure name="Server errors" value={serverErrors.toLocaleString('en')} />
+      <Figure name="Mean latency" value={latencyText(meanLatencyMs)} />
+    </SimpleGrid>
+  )
+}
