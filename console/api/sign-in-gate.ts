@@ -19,6 +19,11 @@ export function armGate(): void {
   gate.armed = true
 }
 
+/** Somebody leaves on purpose: a refusal is an answer again. */
+export function disarmGate(): void {
+  gate.armed = false
+}
+
 /** Whether requests are waiting for somebody to sign in. */
 export const isGateClosed = (): boolean => gate.waiting !== undefined
 

@@ -7,6 +7,7 @@ import { useMe } from '../session/use-me.ts'
 import { ConnectionBar } from './connection-bar.tsx'
 import { Mark } from './mark.tsx'
 import classes from './page-frame.module.css'
+import { PageLink } from './page-link.tsx'
 
 /** What stands around every page: the way to the others, whose session it is, whether the page is fresh. */
 export function PageFrame({ children }: { readonly children: ReactNode }) {
@@ -26,14 +27,8 @@ export function PageFrame({ children }: { readonly children: ReactNode }) {
             <VisuallyHidden>: your apps</VisuallyHidden>
           </Link>
           <nav aria-label="Pages" className={classes.nav}>
-            <Link to="/" activeOptions={{ exact: false }} className={classes.link}>
-              Apps
-            </Link>
-            {me.operator && (
-              <Link to="/platform" className={classes.link}>
-                Platform
-              </Link>
-            )}
+            <PageLink to="/" covers="/apps/" label="Apps" />
+            {me.operator && <PageLink to="/platform" covers="/platform" label="Platform" />}
             <a href="/trust" className={classes.link}>
               Trust
             </a>

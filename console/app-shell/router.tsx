@@ -1,6 +1,9 @@
 import { createRootRoute, createRoute, createRouter, lazyRouteComponent } from '@tanstack/react-router'
 import { AppLayout } from '../app/app-layout.tsx'
 import { AppsPage } from '../apps/apps-page.tsx'
+import { parseAppsSearch } from '../apps/apps-search.ts'
+import { SetupPage } from '../session/setup-page.tsx'
+import { SignInPage } from '../session/sign-in-page.tsx'
 import { SignedIn } from '../session/signed-in.tsx'
 import { BrokenPage, UnknownPage } from './unknown-page.tsx'
 
@@ -9,7 +12,12 @@ const rootRoute = createRootRoute({ notFoundComponent: UnknownPage, errorCompone
 /** Every page below needs somebody who is signed in. */
 const signedInRoute = createRoute({ getParentRoute: () => rootRoute, id: 'signed-in', component: SignedIn })
 
-const appsRoute = createRoute({ getParentRoute: () => signedInRoute, path: '/', component: AppsPage })
+const appsRoute = createRoute({
+  getParentRoute: () => signedInRoute,
+  path: '/',
+  validateSearch: parseAppsSearch,
+  component: AppsPage,
+})
 
 /** One app; its pages are tabs. */
 const appRoute = createRoute({
@@ -63,14 +71,34 @@ const appPages = [
   operationRoute,
 ] as const
 
+const accountRoute = createRoute({
+  getParentRoute: () => signedInRoute,
+  path: '/account',
+  component: lazyRouteComponent(() => import('../session/account/account-page.tsx'), 'AccountPage'),
+})
+
 const platformRoute = createRoute({
   getParentRoute: () => signedInRoute,
   path: '/platform',
   component: lazyRouteComponent(() => import('../platform/platform-page.tsx'), 'PlatformPage'),
 })
 
+const setupRoute = createRoute({ getParentRoute: () => rootRoute, path: '/setup', component: SetupPage })
+
+/** Only an address of the console: a link must not lead people who just signed in to somewhere else. */
+const parseNext = (next: unknown) => (typeof next === 'string' && /^\/(?![/\\])/.test(next) ? { next } : {})
+
+const signInRoute = createRoute({
+  getParentRoute: () => rootRoute,
+  path: '/sign-in',
+  validateSearch: (search): { next?: string } => parseNext(search.next),
+  component: SignInPage,
+})
+
 const routeTree = rootRoute.addChildren([
-  signedInRoute.addChildren([appsRoute, appRoute.addChildren(appPages), platformRoute]),
+  setupRoute,
+  signInRoute,
+  signedInRoute.addChildren([appsRoute, appRoute.addChildren(appPages), platformRoute, accountRoute]),
 ])
 
 /** Every address of the console. A page that isn't the first one is loaded when it is asked for. */

@@ -1,6 +1,21 @@
-import { ActionIcon, Menu, SegmentedControl, Text, useMantineColorScheme } from '@mantine/core'
-import { PersonIcon } from '@radix-ui/react-icons'
+import {
+  ActionIcon,
+  Anchor,
+  Button,
+  Divider,
+  Popover,
+  SegmentedControl,
+  Stack,
+  Text,
+  useMantineColorScheme,
+} from '@mantine/core'
+import { ExitIcon, PersonIcon } from '@radix-ui/react-icons'
+import { useMutation } from '@tanstack/react-query'
+import { Link } from '@tanstack/react-router'
+import { useState } from 'react'
 import type { Me } from '#contract/accounts.ts'
+import { ErrorNotice } from '../app-shell/error-notice.tsx'
+import { signOut } from './sign-out.ts'
 
 const SCHEMES = [
   { value: 'light', label: 'Light' },
@@ -8,38 +23,68 @@ const SCHEMES = [
   { value: 'auto', label: 'Auto' },
 ] as const
 
-/** Who is signed in, and what is theirs. */
+/** Who is signed in, what is theirs, and the way out. */
 export function AccountMenu({ me }: { readonly me: Me }) {
-  const { colorScheme, setColorScheme } = useMantineColorScheme()
+  const [isOpen, setOpen] = useState(false)
   return (
-    <Menu position="bottom-end" width={240}>
-      <Menu.Target>
-        <ActionIcon variant="default" size="lg" radius="xl" aria-label="Your account">
+    <Popover opened={isOpen} onChange={setOpen} position="bottom-end" width={260} trapFocus returnFocus>
+      <Popover.Target>
+        <ActionIcon
+          variant="default"
+          size="lg"
+          radius="xl"
+          aria-label="Your account"
+          onClick={() => setOpen(!isOpen)}
+        >
           <PersonIcon aria-hidden />
         </ActionIcon>
-      </Menu.Target>
-      <Menu.Dropdown>
-        <Menu.Label>
-          <Text size="sm" fw={600} c="var(--mantine-color-text)">
-            <bdi>{me.name}</bdi>
-          </Text>
+      </Popover.Target>
+      <Popover.Dropdown aria-label="Your account">
+        <AccountPanel me={me} onLeave={() => setOpen(false)} />
+      </Popover.Dropdown>
+    </Popover>
+  )
+}
+
+function AccountPanel({ me, onLeave }: { readonly me: Me; readonly onLeave: () => void }) {
+  const { colorScheme, setColorScheme } = useMantineColorScheme()
+  const leaving = useMutation({ mutationFn: signOut })
+  return (
+    <Stack gap="sm">
+      <div>
+        <Text fw={600} truncate>
+          <bdi>{me.name}</bdi>
+        </Text>
+        <Text size="sm" c="dimmed" truncate>
           {me.email}
-        </Menu.Label>
-        <Menu.Divider />
-        <Menu.Label>Appearance</Menu.Label>
-        <SegmentedControl
-          fullWidth
-          size="xs"
-          aria-label="Appearance"
-          data={[...SCHEMES]}
-          value={colorScheme}
-          onChange={setColorScheme}
-        />
-        <Menu.Divider />
-        <Menu.Item component="a" href="/docs">
-          API reference
-        </Menu.Item>
-      </Menu.Dropdown>
-    </Menu>
+        </Text>
+      </div>
+      <SegmentedControl
+        fullWidth
+        size="xs"
+        aria-label="Colours"
+        data={[...SCHEMES]}
+        value={colorScheme}
+        onChange={setColorScheme}
+      />
+      <Divider />
+      <Anchor component={Link} to="/account" size="sm" onClick={onLeave}>
+        Account and tokens
+      </Anchor>
+      <Anchor href="/docs" size="sm">
+        API reference
+      </Anchor>
+      <Divider />
+      {leaving.error && <ErrorNotice error={leaving.error} />}
+      <Button
+        variant="default"
+        size="xs"
+        leftSection={<ExitIcon aria-hidden />}
+        loading={leaving.isPending}
+        onClick={() => leaving.mutate()}
+      >
+        Sign out
+      </Button>
+    </Stack>
   )
 }

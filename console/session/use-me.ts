@@ -3,10 +3,13 @@ import { createContext, useContext } from 'react'
 import { accountRoutes, type Me } from '#contract/accounts.ts'
 import { call } from '../api/api.ts'
 
-/** The query of who is signed in. */
+/** Under which key it is kept who is signed in. */
+export const ME = ['me'] as const
+
+/** The query of who is signed in. A refusal is an answer: nothing is tried again. */
 export const useMeQuery = () =>
   useQuery({
-    queryKey: ['me'],
+    queryKey: ME,
     queryFn: ({ signal }) => call(accountRoutes.me, { signal }),
     refetchInterval: false,
   })

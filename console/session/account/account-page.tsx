@@ -1,0 +1,39 @@
+import { Paper, Stack, Text, Title } from '@mantine/core'
+import { useMe } from '../use-me.ts'
+import { NewTokenForm } from './new-token-form.tsx'
+import { TokenList } from './token-list.tsx'
+
+/** Who is signed in, and the tokens of their programs. */
+export function AccountPage() {
+  const me = useMe()
+  return (
+    <Stack gap="xl" maw={760}>
+      <div>
+        <Title order={1}>
+          <bdi>{me.name}</bdi>
+        </Title>
+        <Text c="dimmed">
+          {me.email}
+          {me.operator && ', operator of this installation'}
+        </Text>
+        {me.teams.map((team) => (
+          <Text c="dimmed" key={team.id}>
+            {team.role} of <bdi>{team.name}</bdi>
+          </Text>
+        ))}
+      </div>
+      <Stack gap="md">
+        <div>
+          <Title order={2}>Tokens</Title>
+          <Text size="sm" c="dimmed">
+            For the command line on other machines, and for scripts. A token can do what you can.
+          </Text>
+        </div>
+        <TokenList />
+        <Paper withBorder p="md">
+          <NewTokenForm />
+        </Paper>
+      </Stack>
+    </Stack>
+  )
+}
