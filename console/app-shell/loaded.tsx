@@ -27,7 +27,7 @@ export function Loaded<T>(props: {
 
 function Placeholder() {
   return (
-    <Stack gap="sm" aria-busy="true" aria-label="Loading">
+    <Stack gap="sm" role="status" aria-busy="true" aria-label="Loading">
       <Skeleton height={20} width="40%" />
       <Skeleton height={72} />
       <Skeleton height={72} />

@@ -1,4 +1,5 @@
-import { Paper, Stack, Text, Title } from '@mantine/core'
+import { Stack, Text, Title } from '@mantine/core'
+import { Panel, PanelBody } from '../../app-shell/panel.tsx'
 import { useMe } from '../use-me.ts'
 import { NewTokenForm } from './new-token-form.tsx'
 import { TokenList } from './token-list.tsx'
@@ -7,7 +8,7 @@ import { TokenList } from './token-list.tsx'
 export function AccountPage() {
   const me = useMe()
   return (
-    <Stack gap="xl" maw={760}>
+    <Stack gap="lg" maw={760}>
       <div>
         <Title order={1}>
           <bdi>{me.name}</bdi>
@@ -22,18 +23,17 @@ export function AccountPage() {
           </Text>
         ))}
       </div>
-      <Stack gap="md">
-        <div>
-          <Title order={2}>Tokens</Title>
-          <Text size="sm" c="dimmed">
-            For the command line on other machines, and for scripts. A token can do what you can.
-          </Text>
-        </div>
+      <Panel
+        title="Tokens"
+        note="For the command line on other machines, and for scripts. A token can do what you can."
+      >
         <TokenList />
-        <Paper withBorder p="md">
+      </Panel>
+      <Panel title="New token">
+        <PanelBody>
           <NewTokenForm />
-        </Paper>
-      </Stack>
+        </PanelBody>
+      </Panel>
     </Stack>
   )
 }

@@ -1,4 +1,4 @@
-import { Button, Group, NumberInput, Stack, Text, TextInput, Title } from '@mantine/core'
+import { Button, Group, NumberInput, Stack, Text, TextInput } from '@mantine/core'
 import { useMutation, useQueryClient } from '@tanstack/react-query'
 import { useState } from 'react'
 import { ACCOUNT_LIMITS, accountRoutes, type NewToken } from '#contract/accounts.ts'
@@ -30,9 +30,6 @@ export function NewTokenForm() {
       }}
     >
       <Stack gap="sm">
-        <Title order={3} size="h4">
-          New token
-        </Title>
         {make.error && <ErrorNotice error={make.error} />}
         {make.data && <Secret made={make.data} />}
         <Group align="flex-end" gap="sm">

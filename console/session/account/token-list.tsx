@@ -1,9 +1,11 @@
-import { Button, Table, Text } from '@mantine/core'
+import { Button, Text } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
 import { useState } from 'react'
 import type { Token } from '#contract/accounts.ts'
 import { ago } from '#runtime/kit/human-units.ts'
+import { DataTable } from '../../app-shell/data-table.tsx'
 import { Loaded } from '../../app-shell/loaded.tsx'
+import { PanelBody } from '../../app-shell/panel.tsx'
 import { useServerTime } from '../../live/use-server-time.ts'
 import { RevokeDialog } from './revoke-dialog.tsx'
 import { tokensQuery } from './tokens-query.ts'
@@ -17,7 +19,9 @@ export function TokenList() {
       <Loaded query={query}>
         {({ tokens }) =>
           tokens.length === 0 ? (
-            <Text size="sm">There is none yet.</Text>
+            <PanelBody>
+              <Text size="sm">There is none yet.</Text>
+            </PanelBody>
           ) : (
             <TokenTable tokens={tokens} onRevoke={setRevoking} />
           )
@@ -31,41 +35,28 @@ export function TokenList() {
 function TokenTable(props: { readonly tokens: readonly Token[]; readonly onRevoke: (token: Token) => void }) {
   const now = useServerTime()
   return (
-    <Table.ScrollContainer minWidth={520}>
-      <Table verticalSpacing="xs">
-        <Table.Thead>
-          <Table.Tr>
-            <Table.Th>Name</Table.Th>
-            <Table.Th>Made</Table.Th>
-            <Table.Th>Last used</Table.Th>
-            <Table.Th>Expires</Table.Th>
-            <Table.Td />
-          </Table.Tr>
-        </Table.Thead>
-        <Table.Tbody>
-          {props.tokens.map((token) => (
-            <Table.Tr key={token.id}>
-              <Table.Td>
-                <bdi>{token.name}</bdi>
-              </Table.Td>
-              <Table.Td>{ago(token.createdAt, now)}</Table.Td>
-              <Table.Td>{token.lastUsedAt === null ? 'never' : ago(token.lastUsedAt, now)}</Table.Td>
-              <Table.Td>{token.expiresAt.slice(0, 10)}</Table.Td>
-              <Table.Td ta="right">
-                <Button
-                  size="compact-sm"
-                  variant="subtle"
-                  color="red"
-                  aria-label={`Revoke ${token.name}`}
-                  onClick={() => props.onRevoke(token)}
-                >
-                  Revoke
-                </Button>
-              </Table.Td>
-            </Table.Tr>
-          ))}
-        </Table.Tbody>
-      </Table>
-    </Table.ScrollContainer>
+    <DataTable label="Tokens" columns={['Name', 'Made', 'Last used', 'Expires', '.Revoke']} minWidth={520}>
+      {props.tokens.map((token) => (
+        <tr key={token.id}>
+          <td>
+            <bdi>{token.name}</bdi>
+          </td>
+          <td>{ago(token.createdAt, now)}</td>
+          <td>{token.lastUsedAt === null ? 'never' : ago(token.lastUsedAt, now)}</td>
+          <td>{token.expiresAt.slice(0, 10)}</td>
+          <td align="right">
+            <Button
+              size="compact-sm"
+              variant="subtle"
+              color="red"
+              aria-label={`Revoke ${token.name}`}
+              onClick={() => props.onRevoke(token)}
+            >
+              Revoke
+            </Button>
+          </td>
+        </tr>
+      ))}
+    </DataTable>
   )
 }
