@@ -3,7 +3,7 @@ import { useMutation } from '@tanstack/react-query'
 import { useNavigate } from '@tanstack/react-router'
 import { appRoutes } from '#contract/apps.ts'
 import { call } from '../../api/api.ts'
-import { ConfirmButton } from '../confirm-button.tsx'
+import { ConfirmButton } from '../../app-shell/confirm-button.tsx'
 import { Section } from '../section.tsx'
 
 /** The end of an app. */

@@ -2,9 +2,9 @@ import { Table, Text, VisuallyHidden } from '@mantine/core'
 import { appRoutes, type Release } from '#contract/apps.ts'
 import { ago, bytes } from '#runtime/kit/human-units.ts'
 import { call } from '../../api/api.ts'
+import { ConfirmButton } from '../../app-shell/confirm-button.tsx'
 import { StateBadge } from '../../app-shell/state-badge.tsx'
 import { useServerTime } from '../../live/use-server-time.ts'
-import { ConfirmButton } from '../confirm-button.tsx'
 import { useStartOperation } from '../use-start-operation.ts'
 
 /** Releases, newest first. */

@@ -1,7 +1,7 @@
 import { Button, type ButtonProps, Group, Modal, Stack, Text, TextInput } from '@mantine/core'
 import { useDisclosure } from '@mantine/hooks'
 import { type ReactNode, useState } from 'react'
-import { ErrorNotice } from '../app-shell/error-notice.tsx'
+import { ErrorNotice } from './error-notice.tsx'
 
 /** A button that says what will happen before it does it; what can't be undone asks for the name, too. */
 export function ConfirmButton(props: {
