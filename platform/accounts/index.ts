@@ -1,3 +1,4 @@
+export { ACCOUNT_CHECKS } from './evidence.ts'
 export { accountJobs, scheduleAccountSweep } from './jobs.ts'
 export { FIRST_TEAM, principalOf, ROOT } from './principals.ts'
 export { accountHandlers } from './routes.ts'

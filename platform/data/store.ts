@@ -47,3 +47,9 @@ export async function updateDatabase(
 export async function deleteDatabase(db: Db, appId: string): Promise<void> {
   await data(db).deleteFrom('data_database').where('app_id', '=', appId).execute()
 }
+
+/** The apps whose database is complete. */
+export async function listReady(db: Db): Promise<string[]> {
+  const rows = await data(db).selectFrom('data_database').select('app_id').where('ready', '=', true).execute()
+  return rows.map(({ app_id }) => app_id)
+}

@@ -3,6 +3,7 @@ import { readFile } from 'node:fs/promises'
 import { addressesOf, urlOf } from '#contract/installation.ts'
 import type { Check, Finding } from '#platform/trust/index.ts'
 import { askHttp, type Handshake, type TlsProbe, tryHandshake } from '#runtime/drivers/tls-probe.ts'
+import { sample } from '#runtime/kit/sample.ts'
 import type { ServerDeps } from '#runtime/server/handler.ts'
 import { CERTIFICATE_DAYS } from './certificates.ts'
 import { EDGE_PORTS } from './layout.ts'
@@ -142,12 +143,4 @@ async function lookAtHttp({ deps, probe, domain }: Door): Promise<string[]> {
   if (plain.status !== 308 || plain.headers.location !== target)
     problems.push(`Plain HTTP answered ${plain.status} instead of sending on to HTTPS.`)
   return problems
-}
-
-/** As many as `size` of them, each with the same chance. */
-function sample<T>(all: readonly T[], size: number): T[] {
-  const rest = [...all]
-  return Array.from({ length: Math.min(size, rest.length) }, () =>
-    rest.splice(randomInt(rest.length), 1),
-  ).flat()
 }

@@ -16,6 +16,9 @@ export interface TlsProbe {
   readonly maxVersion?: SecureVersion
   /** OpenSSL's list for TLS 1.2 and below. */
   readonly ciphers?: string
+  /** A certificate to show (PEM), where the other side asks for one. */
+  readonly cert?: string
+  readonly key?: string
   readonly signal?: AbortSignal
 }
 
@@ -30,17 +33,9 @@ export type Handshake =
 
 /** Tries one handshake. The certificate's chain and name are verified. */
 export function tryHandshake(probe: TlsProbe): Promise<Handshake> {
-  const { host, port, name, ca, minVersion, maxVersion, ciphers, signal } = probe
+  const { name, signal, ...how } = probe
   return new Promise((resolve) => {
-    const socket: TLSSocket = connect({
-      host,
-      port,
-      servername: name,
-      ca,
-      ...(minVersion === undefined ? {} : { minVersion }),
-      ...(maxVersion === undefined ? {} : { maxVersion }),
-      ...(ciphers === undefined ? {} : { ciphers }),
-    })
+    const socket: TLSSocket = connect({ ...how, servername: name })
     const end = (handshake: Handshake) => {
       socket.destroy()
       resolve(handshake)
@@ -70,8 +65,9 @@ export interface HttpProbe {
   readonly name: string
   readonly method?: string
   readonly path: string
+  readonly headers?: Readonly<Record<string, string>>
   /** The root that is believed; without it the question is asked over plain HTTP. */
-  readonly tls?: { readonly ca: string; readonly cert?: string; readonly key?: string }
+  readonly tls?: { readonly ca: string }
   readonly signal?: AbortSignal
 }
 
@@ -82,14 +78,14 @@ export interface HttpAnswer {
 
 /** Asks and gives status and headers; the body is thrown away. No answer is an error with its code. */
 export function askHttp(probe: HttpProbe): Promise<HttpAnswer> {
-  const { host, port, name, method = 'GET', path, tls, signal } = probe
+  const { host, port, name, method = 'GET', path, headers, tls, signal } = probe
   return new Promise((resolve, reject) => {
     const options = {
       host,
       port,
       method,
       path,
-      headers: { host: name },
+      headers: { ...headers, host: name },
       timeout: TIMEOUT_MS,
       agent: false as const,
       ...(signal === undefined ? {} : { signal }),

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs'
 import { API } from '#contract/api.ts'
 import type { ControlConfig } from '#contract/installation.ts'
 import {
+  ACCOUNT_CHECKS,
   accountHandlers,
   accountJobs,
   principalOf,
@@ -19,7 +20,7 @@ import {
   startRotation,
   teamOfApp,
 } from '#platform/apps/index.ts'
-import { dataJobs, makeDataHandlers } from '#platform/data/index.ts'
+import { DATA_CHECKS, dataJobs, makeDataHandlers } from '#platform/data/index.ts'
 import { edgeChecks } from '#platform/edge/index.ts'
 import {
   operationHandlers,
@@ -33,7 +34,12 @@ import type { Composition } from './start.ts'
 import { read } from './transact.ts'
 
 /** What is tried on the running platform to find out which promises are kept; the look at all layers comes last. */
-const CHECKS: readonly Check[] = [...edgeChecks(listHostNames), layersCheck]
+export const CHECKS: readonly Check[] = [
+  ...edgeChecks(listHostNames),
+  ...DATA_CHECKS,
+  ...ACCOUNT_CHECKS,
+  layersCheck,
+]
 
 /** Every capability of the control plane, put together. A new one adds its lines here. */
 export function compose(config: ControlConfig): Composition<typeof API> {
