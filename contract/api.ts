@@ -1,6 +1,7 @@
 import { accountRoutes } from './accounts.ts'
 import { appRoutes } from './apps.ts'
 import { dataRoutes } from './data.ts'
+import { liveRoutes } from './live.ts'
 import { operationRoutes } from './operations.ts'
 import { platformRoutes } from './platform.ts'
 import { trustRoutes } from './trust.ts'
@@ -12,5 +13,6 @@ export const API = {
   apps: appRoutes,
   data: dataRoutes,
   operations: operationRoutes,
+  live: liveRoutes,
   trust: trustRoutes,
 } as const

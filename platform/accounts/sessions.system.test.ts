@@ -31,7 +31,7 @@ before(async () => {
   const { db } = database
   const jobs = { add: async () => undefined } as unknown as ServerDeps['jobs']
   deps = { db, config, jobs, now: () => now } as unknown as ServerDeps
-  const identify = identifyCaller(
+  const { identify } = identifyCaller(
     {
       principalOf: (token) => principalOf(db, token, now),
       principalOfSession: (secret) => principalOfSession(db, secret, now),

@@ -1,6 +1,10 @@
 import { MaruError } from '#contract/errors.ts'
 import type { AppId, AppName } from '#contract/ids.ts'
+import { announceApp } from '#platform/operations/index.ts'
 import { type AppRow, apps, type Db } from './tables.ts'
+
+/** Columns that say which app a row is. */
+const WHOSE = ['team_id as team', 'name as app'] as const
 
 /** An app by name; `apps.not_found` where there is none. */
 export async function getApp(db: Db, name: string): Promise<AppRow> {
@@ -76,6 +80,7 @@ export async function insertApp(tx: Db, app: { id: AppId; name: AppName; teamId:
     .returningAll()
     .executeTakeFirst()
   if (row === undefined) throw new MaruError('apps.name_taken', { app: app.name })
+  await announceApp(tx, { team: app.teamId, app: app.name })
   return row
 }
 
@@ -84,19 +89,23 @@ export async function updateApp(
   id: string,
   change: Partial<Pick<AppRow, 'config_sealed' | 'release' | 'epoch' | 'next_release'>>,
 ): Promise<void> {
-  await apps(tx)
+  const changed = await apps(tx)
     .updateTable('apps_app')
     .set(change)
     .where('id', '=', id as AppId)
-    .execute()
+    .returning(WHOSE)
+    .executeTakeFirst()
+  if (changed !== undefined) await announceApp(tx, changed)
 }
 
 /** Removes an app with everything that refers to it. */
 export async function deleteApp(tx: Db, id: string): Promise<void> {
-  await apps(tx)
+  const deleted = await apps(tx)
     .deleteFrom('apps_app')
     .where('id', '=', id as AppId)
-    .execute()
+    .returning(WHOSE)
+    .executeTakeFirst()
+  if (deleted !== undefined) await announceApp(tx, deleted)
 }
 
 /** Number of instances that a person has set, by process type. */

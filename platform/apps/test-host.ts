@@ -20,7 +20,11 @@ export interface TestHost extends AgentClient {
   judge: (instance: InstanceSpec) => Partial<InstanceReport>
   buildEvents: (request: BuildRequest) => BuildEvent[]
   releaseExitCode: number
+  problem: string
 }
+
+/** Instances that go on running keep their time. */
+const STARTED_AT = '2026-01-01T00:00:00.000Z'
 
 /** Makes one that builds everything and calls every instance healthy. */
 export function makeTestHost(): TestHost {
@@ -44,6 +48,7 @@ export function makeTestHost(): TestHost {
       },
     ],
     releaseExitCode: 0,
+    problem: '',
     async putWorkload(config) {
       const have = host.workloads.at(-1)?.generation ?? -1
       if (config.generation < have)
@@ -101,7 +106,7 @@ function makeReport(host: TestHost, sequence: number): HostReport {
     at: new Date().toISOString(),
     host: 'test-host',
     generation: config?.generation ?? -1,
-    problem: '',
+    problem: host.problem,
     components: [],
     instances: (config?.apps ?? []).flatMap((app) =>
       app.instances.map((one) => ({
@@ -111,7 +116,7 @@ function makeReport(host: TestHost, sequence: number): HostReport {
         release: one.release,
         epoch: one.epoch,
         state: 'healthy' as const,
-        startedAt: new Date().toISOString(),
+        startedAt: STARTED_AT,
         restarts: 0,
         exitCode: null,
         outOfMemory: false,

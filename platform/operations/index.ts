@@ -1,3 +1,4 @@
+export { APP_CHANGED, type AppChange, announceApp } from './announce.ts'
 export { addEvents } from './event-store.ts'
 export { followEvents } from './events.ts'
 export { operationJobs, scheduleForgetting } from './jobs.ts'

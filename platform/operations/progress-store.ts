@@ -1,8 +1,12 @@
 import type { OperationId } from '#contract/ids.ts'
 import type { OperationEvent } from '#contract/operations.ts'
 import { storableJson } from '#runtime/server/storable-json.ts'
+import { announceApp } from './announce.ts'
 import { addEvents } from './event-store.ts'
 import { type Db, type ErrorOf, operations, type Progress } from './tables.ts'
+
+/** Columns that say which app an operation is about. */
+const WHOSE = ['team_id as team', 'app_name as app'] as const
 
 /**
  * Notes that a step begins and announces it. False when it was begun before: then this is a resumption, and
@@ -19,8 +23,10 @@ export async function beginStep(
     .set({ state: 'running', step_index: index, step_begun_at: new Date() })
     .where('id', '=', progress.id)
     .where((where) => where.or([where('step_index', '<', index), where('step_begun_at', 'is', null)]))
+    .returning(WHOSE)
     .executeTakeFirst()
-  if (begun.numUpdatedRows === 0n) return false
+  if (begun === undefined) return false
+  await announceApp(tx, begun)
   await addEvents(tx, progress.id, [event])
   return true
 }
@@ -36,12 +42,14 @@ export async function moveTo(tx: Db, id: OperationId, stepIndex: number): Promis
 
 /** From now on the operation goes back; the first error is the one that counts. */
 export async function beginUndo(tx: Db, id: OperationId, error: ErrorOf): Promise<void> {
-  await operations(tx)
+  const begun = await operations(tx)
     .updateTable('operations_operation')
     .set({ undoing: true, state: 'running', error: storableJson(error) })
     .where('id', '=', id)
     .where('undoing', '=', false)
-    .execute()
+    .returning(WHOSE)
+    .executeTakeFirst()
+  if (begun !== undefined) await announceApp(tx, begun)
 }
 
 /** Ends an operation, with its last event. Ending twice changes nothing. */
@@ -55,6 +63,9 @@ export async function finishOperation(
     .set({ state: event.type, finished_at: new Date() })
     .where('id', '=', id)
     .where('state', 'in', ['queued', 'running'])
+    .returning(WHOSE)
     .executeTakeFirst()
-  if (ended.numUpdatedRows > 0n) await addEvents(tx, id, [event])
+  if (ended === undefined) return
+  await addEvents(tx, id, [event])
+  await announceApp(tx, ended)
 }

@@ -1,6 +1,7 @@
 import { MaruError } from '#contract/errors.ts'
 import type { AppName, OperationId } from '#contract/ids.ts'
 import type { Operation, OperationKind } from '#contract/operations.ts'
+import { announceApp } from './announce.ts'
 import { type Db, operations, type Progress } from './tables.ts'
 
 export interface NewOperation {
@@ -36,6 +37,7 @@ export async function insertOperation(tx: Db, operation: NewOperation): Promise<
     })
     .returningAll()
     .executeTakeFirstOrThrow()
+  await announceApp(tx, { team: operation.teamId, app: operation.app })
   return toOperation(row)
 }
 

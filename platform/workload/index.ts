@@ -10,5 +10,5 @@ export {
   renderWorkload,
   type WorkloadSnapshot,
 } from './plan.ts'
-export { latestReport, publish, type ReceivedReport, wantedGeneration } from './store.ts'
+export { latestReport, publish, REPORTED, type ReceivedReport, wantedGeneration } from './store.ts'
 export { waitForReport } from './wait-for-report.ts'

@@ -22,6 +22,7 @@ import {
 } from '#platform/apps/index.ts'
 import { DATA_CHECKS, dataJobs, makeDataHandlers } from '#platform/data/index.ts'
 import { edgeChecks } from '#platform/edge/index.ts'
+import { makeLive } from '#platform/live/index.ts'
 import {
   operationHandlers,
   operationJobs,
@@ -29,7 +30,14 @@ import {
   teamOfOperation,
 } from '#platform/operations/index.ts'
 import { statusHandlers } from '#platform/status/index.ts'
-import { type Check, layersCheck, trustHandlers, trustJobs, trustLoop } from '#platform/trust/index.ts'
+import {
+  type Check,
+  layersCheck,
+  TRUST_CHANNEL,
+  trustHandlers,
+  trustJobs,
+  trustLoop,
+} from '#platform/trust/index.ts'
 import type { Composition } from './start.ts'
 import { read } from './transact.ts'
 
@@ -44,6 +52,7 @@ export const CHECKS: readonly Check[] = [
 /** Every capability of the control plane, put together. A new one adds its lines here. */
 export function compose(config: ControlConfig): Composition<typeof API> {
   const authSecret = readFileSync(config.authSecretFile, 'utf8').trim()
+  const live = makeLive([{ channel: TRUST_CHANNEL, kind: 'trust' }])
   return {
     routes: API,
     handlers: {
@@ -53,11 +62,13 @@ export function compose(config: ControlConfig): Composition<typeof API> {
       data: makeDataHandlers({ findApp, startRotation }),
       operations: operationHandlers,
       trust: trustHandlers(CHECKS),
+      live: live.handlers,
     },
     jobs: [accountJobs, appJobs, dataJobs, operationJobs, trustJobs(CHECKS)],
     loops: [
       appLoops,
       trustLoop(CHECKS),
+      live.loop,
       async (deps) => {
         await Promise.all([scheduleAccountSweep(deps), scheduleForgetting(deps)])
         return { stop: async () => undefined }

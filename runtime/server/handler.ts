@@ -34,6 +34,8 @@ export interface Call<T extends Route> {
   readonly query: QueryOf<T>
   readonly body: BodyOf<T>
   readonly principal: Principal
+  /** For streams: who the caller is by now. Throws when the token or session has ended or no longer allows the call. */
+  readonly recheck: () => Promise<Principal>
   /** The request under its `Idempotency-Key`, where it has one; `keyHash` makes one text of it. */
   readonly keyed: KeyedRequest | undefined
   readonly requestId: string
@@ -47,9 +49,9 @@ export interface Call<T extends Route> {
   readonly upload: Readable
 }
 
-/** An event of a stream: `id` is sent as the SSE id so that a client can resume after it. */
+/** An event of a stream: `id`, where there is one, is sent as the SSE id so that a client can resume after it. */
 export interface StreamEvent<E> {
-  readonly id: number
+  readonly id?: number
   readonly data: E
 }
 

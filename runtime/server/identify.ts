@@ -17,16 +17,20 @@ export function identifyCaller(
   { principalOf, principalOfSession }: Pick<AccessLookups, 'principalOf' | 'principalOfSession'>,
   origin: string,
   nowMs: () => number = () => performance.now(),
-): Identify {
+): { readonly identify: Identify; readonly recognise: Identify } {
   const bySource = makeRateLimit(RATE_LIMITS.sourcePerMinute, nowMs)
   const byPrincipal = makeRateLimit(RATE_LIMITS.principalPerMinute, nowMs)
   const secrets = makeRateLimit(RATE_LIMITS.secretsPerMinute, nowMs)
-  return async (request, route) => {
-    bySource.take(request.ip)
-    if (takesSecret(route)) secrets.take(request.ip)
+  const recognise: Identify = async (request, route) => {
     const token = bearerOf(request.headers.authorization)
     const principal = token === undefined ? await bySession(request, route) : await principalOf(token)
     if (!principal) throw new MaruError('unauthenticated')
+    return principal
+  }
+  const identify: Identify = async (request, route) => {
+    bySource.take(request.ip)
+    if (takesSecret(route)) secrets.take(request.ip)
+    const principal = await recognise(request, route)
     if (principal.kind !== 'anonymous') byPrincipal.take(principal.id)
     return principal
   }
@@ -34,6 +38,7 @@ export function identifyCaller(
     const secret = access.resource === 'public' ? undefined : sessionSecretOf(request, origin)
     return (secret === undefined ? undefined : await principalOfSession(secret)) ?? ANONYMOUS
   }
+  return { identify, recognise }
 }
 
 /** Set-up and sign-in: what anyone may create is made out of a secret, so these are where guessing happens. */

@@ -10,6 +10,7 @@ import { browserSession } from './browser-session.ts'
 import { failureOf, logFailure } from './failure.ts'
 import type { Call, Handlers, ServerDeps, StreamEvent } from './handler.ts'
 import type { Idempotency, KeyedAnswer } from './idempotency.ts'
+import type { Identify } from './identify.ts'
 import { makeOpenLimit, type OpenLimit } from './open-limit.ts'
 import { joinDuplex, limitBytes, sendEvents, sendLines, tooLarge } from './streams.ts'
 import { upgradeOf } from './upgrade.ts'
@@ -28,7 +29,9 @@ export interface RouteFrame {
   /** The platform's own address, as browsers write it. */
   readonly origin: string
   /** Who asks, as the listener knows it; also where the rates are limited. */
-  readonly identify: (request: FastifyRequest, route: Route) => Promise<Principal>
+  readonly identify: Identify
+  /** The same without counting: for who was admitted and is still there. */
+  readonly recognise: Identify
   /** Aborted when the server stops: streams end, and clients resume with the next server. */
   readonly stopping: AbortSignal
 }
@@ -95,8 +98,9 @@ function callOf(
   request: FastifyRequest,
   reply: FastifyReply,
   principal: Principal,
-  { stopping, origin }: RouteFrame,
+  frame: RouteFrame,
 ): Call<Route> {
+  const { stopping, origin } = frame
   const params = parseWith(route.params, request.params)
   const query = parseWith(route.query, queryOf(route, request))
   const body = route.upload ? undefined : parseWith(route.body, bodyOf(route, request))
@@ -106,6 +110,11 @@ function callOf(
     query,
     body,
     principal,
+    recheck: async () => {
+      const now = await frame.recognise(request, route)
+      await authorize(now, route, request.params as Record<string, unknown>, frame.lookups)
+      return now
+    },
     keyed:
       key === undefined
         ? undefined

@@ -125,9 +125,10 @@ async function listen<A extends RouteTable>(
   const { config, log } = deps
   const lookups = composition.lookups(deps)
   const origin = urlOf(config.installation)
-  const frame: Omit<RouteFrame, 'identify'> = { deps, lookups, idempotency, origin, stopping }
-  const byCaller = { ...frame, identify: identifyCaller(lookups, origin) }
-  const asRoot = { ...frame, identify: async () => composition.root }
+  const frame: Omit<RouteFrame, 'identify' | 'recognise'> = { deps, lookups, idempotency, origin, stopping }
+  const byCaller = { ...frame, ...identifyCaller(lookups, origin) }
+  const root = async () => composition.root
+  const asRoot = { ...frame, identify: root, recognise: root }
   const tls = await loadCertificate(config.listen)
   const edgeAddress = addressesOf(config.installation).edge.edge
   const pages = await loadConsole(CONSOLE_DIR)

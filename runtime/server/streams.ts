@@ -23,7 +23,11 @@ export async function sendEvents(
   const heartbeat = keepAlive(response, ': still here\n\n')
   try {
     for await (const { id, data } of events)
-      await write(response, `id: ${id}\ndata: ${JSON.stringify(data)}\n\n`, signal)
+      await write(
+        response,
+        `${id === undefined ? '' : `id: ${id}\n`}data: ${JSON.stringify(data)}\n\n`,
+        signal,
+      )
   } catch (error) {
     if (!signal.aborted)
       await write(response, `event: error\ndata: ${JSON.stringify(failed(error).toBody())}\n\n`, signal)

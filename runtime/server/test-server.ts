@@ -58,6 +58,7 @@ export function makeTestServer<A extends RouteTable>(
     origin,
     stopping: stopping ?? new AbortController().signal,
     identify,
+    recognise: identify,
   }
   return makeListener(routes, handlers, frame, { log, ...(console ? { console } : {}) })
 }
