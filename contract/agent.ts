@@ -194,7 +194,7 @@ export type AgentRunRequest = z.infer<typeof AgentRunRequest>
  * The agent's API, over a unix socket that only the control plane and root can open:
  * PUT /v1/workload WorkloadConfig → {generation}; GET /v1/report?after=SEQ&waitMs=N → HostReport (long poll);
  * POST /v1/builds BuildRequest → BuildEvent lines; POST /v1/runs → 101, AgentRunRequest line, RUN_FRAME frames;
- * GET /v1/logs?app=A&process=P&follow=true&tail=N → LogLine lines;
+ * GET /v1/logs?app=A&process=P&follow=true&tail=N|since=T → LogLine lines;
  * GET /v1/instances/last-log?app=A&release=N&lines=40 → {lines: string[]};
  * DELETE /v1/apps/APPID → {} removes the app's images, slugs, caches and build leftovers.
  */

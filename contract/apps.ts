@@ -279,6 +279,9 @@ export const appRoutes = {
         .max(10_000)
         .default(200)
         .describe('Lines from the end, for each instance'),
+      since: Instant.optional().describe(
+        'Every line from this time on instead of `tail` lines; to resume, ask from the last one and leave out what comes again',
+      ),
       process: ProcessType.optional().describe('Only this process type'),
     }),
     response: LogLine,

@@ -108,8 +108,7 @@ export const appHandlers: Handlers<typeof appRoutes> = {
   },
   logs: async ({ params, query, signal }, deps) => {
     await appOf(deps, params.app)
-    const { follow, tail, process } = query
-    return deps.agent.logs({ app: params.app, follow, tail, process }, signal)
+    return deps.agent.logs({ app: params.app, ...query }, signal)
   },
   run: async ({ params }, deps) => {
     const app = await appOf(deps, params.app)

@@ -1,4 +1,3 @@
-import { once } from 'node:events'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { MaruError } from '#contract/errors.ts'
 
@@ -41,6 +40,18 @@ export interface LineSender {
   readonly end: () => void
 }
 
+/** Resolves when the reader has room again, or has left. Whichever comes first takes the other's listener away. */
+const roomFor = (response: ServerResponse): Promise<void> =>
+  new Promise((resolve) => {
+    const done = () => {
+      response.off('drain', done)
+      response.off('close', done)
+      resolve()
+    }
+    response.on('drain', done)
+    response.on('close', done)
+  })
+
 /** Begins an answer of JSON lines. */
 export function sendLines(response: ServerResponse): LineSender {
   response.writeHead(200, { 'content-type': 'application/x-ndjson' })
@@ -48,7 +59,7 @@ export function sendLines(response: ServerResponse): LineSender {
   return {
     send: async (line) => {
       if (response.destroyed || response.write(`${JSON.stringify(line)}\n`)) return
-      await Promise.race([once(response, 'drain'), once(response, 'close')])
+      await roomFor(response)
     },
     end: () => response.end(),
   }

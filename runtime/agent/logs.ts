@@ -2,6 +2,7 @@ import { setTimeout as pause } from 'node:timers/promises'
 import type { LogLine } from '#contract/apps.ts'
 import { type Docker, type EngineContainer, LABELS } from '#runtime/drivers/docker.ts'
 import { INSTANCE_COMPONENT } from './instance-spec.ts'
+import { mergeByTime } from './merge-by-time.ts'
 
 export interface LogDeps {
   readonly docker: Docker
@@ -13,6 +14,8 @@ export interface LogRequest {
   readonly process?: string | undefined
   readonly follow: boolean
   readonly tail: number
+  /** Every line from this time on, its own instant included, instead of `tail` lines. */
+  readonly since?: string | undefined
 }
 
 /** Hands a line on; resolves when the reader has room for more. */
@@ -35,7 +38,9 @@ export async function streamLogs(
     ...(request.process === undefined ? {} : { [LABELS.process]: request.process }),
   }
   const first = await deps.docker.containers.list(labels)
-  const seen = await backlog(deps.docker, first, request.tail, emit)
+  // Followed from a time, each instance goes on by itself: nothing has to be read before.
+  const isResumed = request.follow && request.since !== undefined
+  const seen = isResumed ? new Map<string, string>() : await backlog(deps.docker, first, request, emit)
   if (!request.follow) return
   const following = new Set<string>()
   let failure: unknown
@@ -43,7 +48,7 @@ export async function streamLogs(
     for (const container of await deps.docker.containers.list(labels)) {
       if (following.has(container.id)) continue
       following.add(container.id)
-      followOne(deps.docker, container, seen, emit, signal)
+      followOne(deps.docker, container, { seen, since: request.since }, emit, signal)
         .catch((error: unknown) => {
           failure = error
         })
@@ -59,26 +64,29 @@ export async function streamLogs(
 async function backlog(
   docker: Docker,
   containers: readonly EngineContainer[],
-  tail: number,
+  { tail, since }: Pick<LogRequest, 'tail' | 'since'>,
   emit: Emit,
 ): Promise<Map<string, string>> {
-  const seen = new Map<string, string>()
-  const all = await Promise.all(containers.map((one) => linesOf(docker, one, tail)))
-  containers.forEach((one, n) => {
-    const last = all[n]?.at(-1)
-    seen.set(one.id, last?.at ?? new Date().toISOString())
-  })
-  for (const line of all.flat().sort((a, b) => (a.at < b.at ? -1 : a.at > b.at ? 1 : 0))) await emit(line)
+  // Who has printed nothing yet is followed from just before the look, so that nothing falls in between.
+  const begunAt = new Date(Date.now() - 1).toISOString()
+  const seen = new Map(containers.map(({ id }) => [id, begunAt]))
+  if (tail === 0 && since === undefined) return seen
+  const range = since === undefined ? { tail } : { tail: 'all' as const, since: secondsOf(since) }
+  for await (const { id, ...line } of mergeByTime(containers.map((one) => linesOf(docker, one, range)))) {
+    seen.set(id, line.at)
+    await emit(line)
+  }
   return seen
 }
 
-async function linesOf(docker: Docker, container: EngineContainer, tail: number): Promise<LogLine[]> {
-  if (tail === 0) return []
-  const lines: LogLine[] = []
-  for await (const line of docker.containers.logs(container.id, { follow: false, tail })) {
-    lines.push(lineOf(container, line))
-  }
-  return lines
+async function* linesOf(
+  docker: Docker,
+  container: EngineContainer,
+  range: { readonly tail: number | 'all'; readonly since?: string },
+): AsyncGenerator<LogLine & { readonly id: string }> {
+  const { id } = container
+  for await (const line of docker.containers.logs(id, { follow: false, ...range }))
+    yield { id, ...lineOf(container, line) }
 }
 
 const lineOf = ({ labels }: EngineContainer, line: Omit<LogLine, 'instance'>): LogLine => ({
@@ -91,12 +99,13 @@ const lineOf = ({ labels }: EngineContainer, line: Omit<LogLine, 'instance'>): L
 async function followOne(
   docker: Docker,
   container: EngineContainer,
-  seen: Map<string, string>,
+  { seen, since: resumeAt }: { readonly seen: Map<string, string>; readonly since: string | undefined },
   emit: Emit,
   signal: AbortSignal,
 ): Promise<void> {
   const from = seen.get(container.id)
-  const since = from === undefined ? {} : { since: secondsOf(from) }
+  const start = from ?? resumeAt
+  const since = start === undefined ? {} : { since: secondsOf(start) }
   for await (const line of docker.containers.logs(container.id, {
     follow: true,
     tail: 'all',
@@ -125,7 +134,7 @@ export async function lastLog(deps: LogDeps, app: string, release: number, lines
     [LABELS.release]: String(release),
   })
   const merged: LogLine[] = []
-  await backlog(deps.docker, containers, lines, async (line) => {
+  await backlog(deps.docker, containers, { tail: lines }, async (line) => {
     merged.push(line)
   })
   return merged.slice(-lines).map(({ instance, line }) => `${instance} ${line}`)

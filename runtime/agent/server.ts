@@ -3,7 +3,7 @@ import type { Duplex } from 'node:stream'
 import { z } from 'zod'
 import { AGENT_API, BuildRequest, WorkloadConfig } from '#contract/agent.ts'
 import { MaruError, parseWith } from '#contract/errors.ts'
-import { AppId, AppName, ProcessType } from '#contract/ids.ts'
+import { AppId, AppName, Instant, ProcessType } from '#contract/ids.ts'
 import type { Log } from '#runtime/kit/log.ts'
 import { readBody, sendError, sendJson, sendLines } from './http.ts'
 import { type LogDeps, lastLog, streamLogs } from './logs.ts'
@@ -34,6 +34,7 @@ const LogsQuery = z.strictObject({
   process: ProcessType.optional(),
   follow: z.stringbool().default(false),
   tail: z.coerce.number().int().min(0).max(10_000).default(200),
+  since: Instant.optional(),
 })
 const LastLogQuery = z.strictObject({
   app: AppName,

@@ -19,6 +19,8 @@ export interface LogQuery {
   readonly process?: string | undefined
   readonly follow: boolean
   readonly tail: number
+  /** Every line from this time on, instead of `tail` lines. */
+  readonly since?: string | undefined
 }
 
 /** The control plane's way to a host's agent. Failures are MaruErrors; an agent that is away is `unreachable`. */
@@ -76,8 +78,14 @@ export function makeAgentClient(socketPath: string): AgentClient {
       stream.write(`${JSON.stringify(request)}\n`)
       return stream
     },
-    logs: ({ app, process, follow, tail }, signal) => {
-      const query = { app, follow: String(follow), tail, ...(process === undefined ? {} : { process }) }
+    logs: ({ app, process, follow, tail, since }, signal) => {
+      const query = {
+        app,
+        follow: String(follow),
+        tail,
+        ...(process === undefined ? {} : { process }),
+        ...(since === undefined ? {} : { since }),
+      }
       return lines(LogLine, { path: withQuery(AGENT_API.logs, query), signal })
     },
     lastLog: async (app, release, count) => {
