@@ -115,6 +115,53 @@ export const InstanceReport = z.strictObject({
 })
 export type InstanceReport = z.infer<typeof InstanceReport>
 
+/** What the edge has counted for one app since the process that counts was started. Numbers only grow. */
+export const TrafficCounters = z.strictObject({
+  appId: AppId,
+  answers: z.number().int(),
+  clientErrors: z.number().int().describe('Answers with a status of 400 to 499'),
+  serverErrors: z.number().int().describe('Answers with a status of 500 to 599'),
+  timed: z.number().int().describe('Answers whose time is in `tenthsMs`; begins at zero again after 2^32'),
+  tenthsMs: z
+    .number()
+    .int()
+    .describe('Time from request to the head of its answer, summed; begins at zero again after 2^32'),
+})
+export type TrafficCounters = z.infer<typeof TrafficCounters>
+
+/**
+ * The counters of one process of the edge. A reload starts another; the one before ends with its last request, and
+ * is reported for a while after that, so that a follower who was away misses nothing.
+ */
+export const WorkerTraffic = z.strictObject({
+  worker: z.string().describe('Never given again'),
+  apps: z.array(TrafficCounters),
+})
+export type WorkerTraffic = z.infer<typeof WorkerTraffic>
+
+/** What an instance has used since its container was started. */
+export const InstanceUsageCounters = z.strictObject({
+  appId: AppId,
+  process: ProcessType,
+  index: z.number().int(),
+  release: z.number().int(),
+  epoch: z.number().int(),
+  /** Names this run of this container: another one counts from zero. */
+  life: z.string(),
+  cpuUs: z.number().int(),
+  memoryBytes: z.number().int(),
+})
+export type InstanceUsageCounters = z.infer<typeof InstanceUsageCounters>
+
+/** Counters of one moment. They only grow, so whoever misses some reports learns the sum from the next. */
+export const HostFigures = z.strictObject({
+  at: Instant,
+  /** Null when the edge did not answer. Every app that the edge leads to is in it, also without requests. */
+  traffic: z.array(WorkerTraffic).nullable(),
+  instances: z.array(InstanceUsageCounters),
+})
+export type HostFigures = z.infer<typeof HostFigures>
+
 export const HostReport = z.strictObject({
   /** Grows with every report; a long poll asks for one after the last seen. */
   sequence: z.number().int(),
@@ -127,6 +174,8 @@ export const HostReport = z.strictObject({
   components: z.array(ComponentStatus),
   instances: z.array(InstanceReport),
   disk: z.strictObject({ freeMb: z.number(), totalMb: z.number() }),
+  /** The newest; null before the first. */
+  figures: HostFigures.nullable(),
 })
 export type HostReport = z.infer<typeof HostReport>
 

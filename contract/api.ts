@@ -2,6 +2,7 @@ import { accountRoutes } from './accounts.ts'
 import { appRoutes } from './apps.ts'
 import { dataRoutes } from './data.ts'
 import { liveRoutes } from './live.ts'
+import { metricsRoutes } from './metrics.ts'
 import { operationRoutes } from './operations.ts'
 import { platformRoutes } from './platform.ts'
 import { trustRoutes } from './trust.ts'
@@ -12,6 +13,7 @@ export const API = {
   accounts: accountRoutes,
   apps: appRoutes,
   data: dataRoutes,
+  metrics: metricsRoutes,
   operations: operationRoutes,
   live: liveRoutes,
   trust: trustRoutes,

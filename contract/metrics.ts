@@ -7,20 +7,27 @@ export const METRICS_RANGES = { '1h': 10, '24h': 300, '7d': 1800 } as const
 export const MetricsRange = z.enum(['1h', '24h', '7d'])
 export type MetricsRange = z.infer<typeof MetricsRange>
 
-/** Requests of one step of time, counted by the edge. A step that nobody counted is not in the list: it is not zero. */
+/**
+ * Requests of one step of time, counted by the edge when their answer ends; those that it answers in the app's place
+ * (502 to 504) included. A step that nobody counted is not in the list: it is not zero. What came in while nobody
+ * counted is part of the first step after it, unless that took more than five minutes.
+ */
 export const TrafficPoint = z.strictObject({
   at: Instant.describe('Begin of the step'),
   requests: z.number().int(),
   clientErrors: z.number().int().describe('Answers with a status of 400 to 499'),
   serverErrors: z.number().int().describe('Answers with a status of 500 or more'),
-  latencyMs: z.number().nullable().describe('Mean time from request to answer; null without requests'),
+  latencyMs: z
+    .number()
+    .nullable()
+    .describe('Mean time from the head of a request to the head of its answer; null without requests'),
 })
 export type TrafficPoint = z.infer<typeof TrafficPoint>
 
 export const UsagePoint = z.strictObject({
   at: Instant.describe('Begin of the step'),
-  memoryBytes: z.number().int(),
-  cpu: z.number().describe('Processors in use; 1 is one whole processor'),
+  memoryBytes: z.number().int().describe('The most that was measured in the step'),
+  cpu: z.number().describe('Processors in use, on average; 1 is one whole processor'),
 })
 export type UsagePoint = z.infer<typeof UsagePoint>
 
@@ -31,7 +38,10 @@ export const InstanceUsage = z.strictObject({
 })
 export type InstanceUsage = z.infer<typeof InstanceUsage>
 
-/** What an app did in a range of time. Steps are aligned to the clock; the newest may still be filling. */
+/**
+ * What an app did in a range of time. Steps are aligned to the clock; the newest may still be filling: the longer ones
+ * are summed up once a minute.
+ */
 export const AppMetrics = z.strictObject({
   range: MetricsRange,
   stepS: z.number().int(),

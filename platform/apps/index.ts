@@ -1,5 +1,5 @@
 export { countApps, teamOfApp } from './app-store.ts'
-export { findApp, listHostNames, startRotation } from './directory.ts'
+export { findApp, listFinishedReleases, listHostNames, startRotation } from './directory.ts'
 export { appJobs } from './jobs.ts'
 export { appLoops } from './loops.ts'
 export { appHandlers } from './routes.ts'

@@ -127,5 +127,6 @@ function makeReport(host: TestHost, sequence: number): HostReport {
       })),
     ),
     disk: { freeMb: 50_000, totalMb: 100_000 },
+    figures: null,
   }
 }

@@ -25,6 +25,7 @@ before(async () => {
     home: host.home,
     authority: host.authority,
     haproxy: host.haproxy,
+    beforeReload: async () => undefined,
     now: () => new Date(),
     check: async (file) => {
       const result = await host.docker.containers.exec(`${host.installation.name}-edge`, [

@@ -25,6 +25,8 @@ export interface EdgeDeps {
   readonly home: string
   readonly authority: Authority
   readonly haproxy: Haproxy
+  /** Called right before a reload, while the process that will be replaced still serves everything. */
+  readonly beforeReload: () => Promise<void>
   /** Has HAProxy itself judge a configuration file; gives its complaint, or undefined when it is good. */
   readonly check: (file: string) => Promise<string | undefined>
   readonly now: () => Date
@@ -74,13 +76,15 @@ export async function applyEdge(deps: EdgeDeps, apps: readonly EdgeApp[]): Promi
 }
 
 /** The files for a first start, with no app yet; files that are there stay, because the agent keeps them. */
-export async function prepareEdge(deps: Omit<EdgeDeps, 'haproxy' | 'check'>): Promise<void> {
+export async function prepareEdge(deps: Omit<EdgeDeps, 'haproxy' | 'check' | 'beforeReload'>): Promise<void> {
   if (await exists(edgeFiles(deps.home).config)) return
   const away: Haproxy = {
     ask: async () => undefined,
     reload: async () => ({ ok: false, log: 'not running' }),
+    hold: async () => undefined,
   }
-  await applyEdge({ ...deps, haproxy: away, check: async () => undefined }, [])
+  const idle = { haproxy: away, check: async () => undefined, beforeReload: async () => undefined }
+  await applyEdge({ ...deps, ...idle }, [])
 }
 
 /** Host names become file names and parts of the configuration: nothing else may get there. */
@@ -132,6 +136,7 @@ async function reload(deps: EdgeDeps, input: EdgeInput, config: string, mark: st
   // Health and weights go over to the new worker; without them every server starts unknown.
   const state = await deps.haproxy.ask('show servers state')
   await writeFileAtomic(files.state, state ?? '', READABLE)
+  await deps.beforeReload()
   const result = await deps.haproxy.reload()
   // A state of today must not be believed by a process that starts next week.
   await rm(files.state, { force: true })

@@ -7,18 +7,26 @@ const CHECK_PASSED = 3
 const CHECK_PASSED_CONDITIONALLY = 4
 const OPERATIONAL_RUNNING = 2
 
-/** Reads requests under way from the answer to `show stat` (CSV): backend/server → number. */
-export function parseOpenRequests(text: string): ReadonlyMap<string, number> {
+/** Reads the answer to `show stat` (CSV): for each row a function from a column's name to its value. */
+export function parseStatistics(text: string): Array<(column: string) => string> {
   const [head = '', ...lines] = text.split('\n').filter((line) => line.trim() !== '')
-  const columns = head.replace(/^# /, '').split(',')
-  const at = (name: string) => columns.indexOf(name)
-  return new Map(
-    lines.map((line) => {
-      const values = line.split(',')
-      return [`${values[at('pxname')]}/${values[at('svname')]}`, Number(values[at('scur')])]
-    }),
+  const columns = new Map(
+    head
+      .replace(/^# /, '')
+      .split(',')
+      .map((name, index) => [name, index]),
   )
+  return lines.map((line) => {
+    const values = line.split(',')
+    return (column) => values[columns.get(column) ?? -1] ?? ''
+  })
 }
+
+/** Requests under way in the answer to `show stat`: backend/server → number. */
+export const parseOpenRequests = (text: string): ReadonlyMap<string, number> =>
+  new Map(
+    parseStatistics(text).map((value) => [`${value('pxname')}/${value('svname')}`, Number(value('scur'))]),
+  )
 
 /** Reads the answer to `show servers state` (format 1: a version, a `#` line with the names, then the values). */
 export function parseServersState(text: string, open: ReadonlyMap<string, number>): RunningServer[] {

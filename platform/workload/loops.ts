@@ -1,5 +1,6 @@
 import type { WorkloadConfig } from '#contract/agent.ts'
 import { MaruError } from '#contract/errors.ts'
+import { recordFigures } from '#platform/metrics/index.ts'
 import { pause } from '#runtime/kit/pause.ts'
 import type { ServerDeps } from '#runtime/server/handler.ts'
 import { transact } from '#runtime/server/transact.ts'
@@ -72,7 +73,10 @@ async function follow(deps: ServerDeps, signal: AbortSignal): Promise<void> {
     try {
       const report = await deps.agent.report(after, REPORT_WAIT_MS, signal)
       after = report.sequence
-      await transact(deps.db, (tx) => saveReport(tx, report, deps.now()))
+      // Figures are kept as differences: the report is stored without them.
+      const { figures, ...rest } = report
+      await transact(deps.db, (tx) => saveReport(tx, { ...rest, figures: null }, deps.now()))
+      if (figures !== null) await recordFigures(deps, report.host, figures)
       complained = false
     } catch (error) {
       if (signal.aborted) return

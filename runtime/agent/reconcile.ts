@@ -44,7 +44,7 @@ export interface ReconcileDeps {
 }
 
 export interface Reconciled {
-  readonly report: Omit<HostReport, 'sequence' | 'at'>
+  readonly report: Omit<HostReport, 'sequence' | 'at' | 'figures'>
   /** Something is still on its way: look again soon. */
   readonly unsettled: boolean
 }

@@ -1,11 +1,13 @@
-import type { HostReport } from '#contract/agent.ts'
+import type { HostFigures, HostReport } from '#contract/agent.ts'
 
-type Content = Omit<HostReport, 'sequence' | 'at'>
+type Content = Omit<HostReport, 'sequence' | 'at' | 'figures'>
 
 /** The latest report, for those who wait for a newer one. */
 export interface ReportBoard {
   /** Numbers a report and wakes who waits. One that says nothing new only renews the time of the last one. */
   publish(content: Content, now: Date): void
+  /** The figures that every report carries from now on; wakes who waits. */
+  publishFigures(figures: HostFigures): void
   latest(): HostReport
   /** The first report after `after`; the latest one when `waitMs` have passed or the caller has left. */
   wait(after: number, waitMs: number, signal: AbortSignal): Promise<HostReport>
@@ -16,18 +18,22 @@ const RENEW_MS = 5_000
 
 /** Starts with an empty report, numbered by the clock: numbers grow over restarts of the agent too. */
 export function makeReportBoard(empty: Content, now: Date): ReportBoard {
-  let latest: HostReport = { ...empty, sequence: now.getTime(), at: now.toISOString() }
+  let latest: HostReport = { ...empty, sequence: now.getTime(), at: now.toISOString(), figures: null }
   let text = JSON.stringify(empty)
   const waiting = new Set<() => void>()
+  const renew = (change: Partial<HostReport>) => {
+    latest = { ...latest, ...change, sequence: latest.sequence + 1 }
+    for (const wake of [...waiting]) wake()
+  }
   return {
     latest: () => latest,
     publish: (content, at) => {
       const next = JSON.stringify(content)
       if (next === text && at.getTime() - Date.parse(latest.at) < RENEW_MS) return
       text = next
-      latest = { ...content, sequence: latest.sequence + 1, at: at.toISOString() }
-      for (const wake of [...waiting]) wake()
+      renew({ ...content, at: at.toISOString() })
     },
+    publishFigures: (figures) => renew({ figures }),
     wait: (after, waitMs, signal) => {
       if (latest.sequence > after || signal.aborted) return Promise.resolve(latest)
       return new Promise((resolve) => {

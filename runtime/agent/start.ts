@@ -2,7 +2,7 @@ import { chmod, chown } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { AgentConfig } from '#contract/installation.ts'
 import { addressesOf, HOME, SOCKETS, UID } from '#contract/installation.ts'
-import { EDGE_COMPONENT, type EdgeDeps, edgeFiles } from '#platform/edge/index.ts'
+import { EDGE_COMPONENT, type EdgeDeps, edgeFiles, makeTrafficReader } from '#platform/edge/index.ts'
 import { makeHostRules } from '#platform/network/index.ts'
 import { openAuthority } from '#platform/trust/index.ts'
 import { type Docker, EngineRefusal, makeDocker } from '#runtime/drivers/docker.ts'
@@ -11,10 +11,10 @@ import { makeHaproxy } from '#runtime/drivers/haproxy.ts'
 import { makeNft } from '#runtime/drivers/nft.ts'
 import type { Log } from '#runtime/kit/log.ts'
 import { watchEngine } from './engine-watch.ts'
+import { watchFigures } from './figures.ts'
 import { makeRetirement } from './instances.ts'
 import { keepBridgeIsolated } from './isolate.ts'
 import { startLoop } from './loop.ts'
-import { watchMemory } from './memory.ts'
 import { pruneImages, removeApp } from './prune.ts'
 import { makeReportBoard } from './report-board.ts'
 import { listenOn, serveRootSocket } from './root-socket.ts'
@@ -43,8 +43,10 @@ export async function startAgent(config: AgentConfig, log: Log): Promise<Agent> 
     if (error !== undefined) log.warn('agent.retirement_failed', { error })
     wake()
   })
-  const edge = await edgeDeps(config, docker)
-  const memory = watchMemory(docker, owner, log, ended.signal)
+  const haproxy = makeHaproxy(edgeFiles(config.home))
+  const traffic = makeTrafficReader(haproxy, Date.now)
+  const edge = { ...(await edgeDeps(config, docker)), haproxy, beforeReload: traffic.beforeReload }
+  const memory = watchFigures({ docker, owner, log, traffic, workloads, board }, ended.signal)
   const rules = makeHostRules(makeNft(), config.installation)
   const parts = { config, docker, log, workloads, watch, retirement, edge, rules, memory }
   const state = { ...parts, now: () => new Date(), images: new Map() }
@@ -146,13 +148,15 @@ async function openSockets(config: AgentConfig, deps: AgentServerDeps): Promise<
   }
 }
 
-async function edgeDeps(config: AgentConfig, docker: Docker): Promise<EdgeDeps> {
+async function edgeDeps(
+  config: AgentConfig,
+  docker: Docker,
+): Promise<Omit<EdgeDeps, 'haproxy' | 'beforeReload'>> {
   const name = `${config.installation.name}-${EDGE_COMPONENT}`
   return {
     installation: config.installation,
     home: config.home,
     authority: await openAuthority(join(config.home, HOME.pki)),
-    haproxy: makeHaproxy(edgeFiles(config.home)),
     now: () => new Date(),
     check: async (file) => {
       try {

@@ -3,6 +3,7 @@ import { registerAccountCommands } from '#platform/accounts/commands.ts'
 import { registerAppCommands } from '#platform/apps/commands.ts'
 import { registerDataCommands } from '#platform/data/commands.ts'
 import { registerHostCommands } from '#platform/hosts/commands.ts'
+import { registerMetricsCommands } from '#platform/metrics/commands.ts'
 import { registerOperationCommands } from '#platform/operations/commands.ts'
 import { registerTrustCommands } from '#platform/trust/commands.ts'
 import { registerTestCommand } from '#tools/test-command.ts'
@@ -35,6 +36,7 @@ export function buildProgram(context: CliContext = processContext()): Command {
   program.commandsGroup('Apps:')
   registerAppCommands(program, context)
   registerDataCommands(program, context)
+  registerMetricsCommands(program, context)
   registerOperationCommands(program, context)
   registerDestroy(program, context)
   program.commandsGroup('You:')

@@ -2,7 +2,7 @@ import type { Duplex, Readable, Writable } from 'node:stream'
 import { setTimeout as pause } from 'node:timers/promises'
 import type Dockerode from 'dockerode'
 import type { ContainerSpec } from '#contract/agent.ts'
-import { readGroupMemory } from './cgroup-memory.ts'
+import { findUsageGroup, readUsage } from './cgroup-usage.ts'
 import { callEngine, callUnless, findInEngine } from './docker-call.ts'
 import { type CreateExtras, createOptionsOf, LABELS, laterNetworks } from './docker-create.ts'
 import { labelFilter } from './docker-networks.ts'
@@ -148,8 +148,9 @@ function memoryOf(stats: Dockerode.ContainerStats): number | undefined {
 
 async function measureMemory(container: Dockerode.Container): Promise<number | undefined> {
   const { State } = await container.inspect()
-  const direct = await readGroupMemory(State.Pid)
-  return direct ?? memoryOf(await container.stats({ stream: false, 'one-shot': true }))
+  const group = await findUsageGroup(State.Pid)
+  const direct = group && (await readUsage(group))
+  return direct?.memoryBytes ?? memoryOf(await container.stats({ stream: false, 'one-shot': true }))
 }
 
 async function collect(frames: AsyncIterable<OutputFrame>) {

@@ -119,6 +119,8 @@ function hostConfigOf(spec: ContainerSpec, extras: CreateExtras) {
     RestartPolicy: { Name: spec.restart === 'always' ? 'unless-stopped' : 'no' },
     Init: spec.init,
     PidMode: spec.pidMode === 'host' ? 'host' : '',
+    // Who sees the host's processes must also read the names of their groups as the host does.
+    ...(spec.pidMode === 'host' ? { CgroupnsMode: 'host' as const } : {}),
     LogConfig: { Type: 'json-file', Config: { 'max-size': '10m', 'max-file': '3' } },
     ...(extras.cgroupParent === undefined ? {} : { CgroupParent: extras.cgroupParent }),
   }

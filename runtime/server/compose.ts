@@ -16,6 +16,7 @@ import {
   appLoops,
   countApps,
   findApp,
+  listFinishedReleases,
   listHostNames,
   startRotation,
   teamOfApp,
@@ -23,6 +24,7 @@ import {
 import { DATA_CHECKS, dataJobs, makeDataHandlers } from '#platform/data/index.ts'
 import { edgeChecks } from '#platform/edge/index.ts'
 import { makeLive } from '#platform/live/index.ts'
+import { makeMetricsHandlers, metricsJobs, scheduleRollUp } from '#platform/metrics/index.ts'
 import {
   operationHandlers,
   operationJobs,
@@ -60,17 +62,18 @@ export function compose(config: ControlConfig): Composition<typeof API> {
       accounts: accountHandlers(authSecret),
       apps: appHandlers,
       data: makeDataHandlers({ findApp, startRotation }),
+      metrics: makeMetricsHandlers({ findApp, listFinishedReleases }),
       operations: operationHandlers,
       trust: trustHandlers(CHECKS),
       live: live.handlers,
     },
-    jobs: [accountJobs, appJobs, dataJobs, operationJobs, trustJobs(CHECKS)],
+    jobs: [accountJobs, appJobs, dataJobs, metricsJobs, operationJobs, trustJobs(CHECKS)],
     loops: [
       appLoops,
       trustLoop(CHECKS),
       live.loop,
       async (deps) => {
-        await Promise.all([scheduleAccountSweep(deps), scheduleForgetting(deps)])
+        await Promise.all([scheduleAccountSweep(deps), scheduleForgetting(deps), scheduleRollUp(deps)])
         return { stop: async () => undefined }
       },
     ],

@@ -1,4 +1,5 @@
 import { abandonRotation, beginRotation, dropDatabase, ensureDatabase } from '#platform/data/index.ts'
+import { forgetFigures } from '#platform/metrics/index.ts'
 import { publish } from '#platform/workload/index.ts'
 import { transact } from '#runtime/server/transact.ts'
 import { deleteApp } from '../app-store.ts'
@@ -61,6 +62,7 @@ async function forgetApp({ deps, operation }: StepContext): Promise<void> {
   await deps.secrets.forget(operation.app_id)
   await transact(deps.db, async (tx) => {
     await deleteApp(tx, operation.app_id)
+    await forgetFigures(tx, operation.app_id)
     await publish(tx)
   })
 }
