@@ -24,7 +24,7 @@ import {
 import { DATA_CHECKS, dataJobs, makeDataHandlers } from '#platform/data/index.ts'
 import { edgeChecks } from '#platform/edge/index.ts'
 import { makeLive } from '#platform/live/index.ts'
-import { makeMetricsHandlers, metricsJobs, scheduleRollUp } from '#platform/metrics/index.ts'
+import { METRICS_STORED, makeMetricsHandlers, metricsJobs, scheduleRollUp } from '#platform/metrics/index.ts'
 import {
   operationHandlers,
   operationJobs,
@@ -54,7 +54,10 @@ export const CHECKS: readonly Check[] = [
 /** Every capability of the control plane, put together. A new one adds its lines here. */
 export function compose(config: ControlConfig): Composition<typeof API> {
   const authSecret = readFileSync(config.authSecretFile, 'utf8').trim()
-  const live = makeLive([{ channel: TRUST_CHANNEL, kind: 'trust' }])
+  const live = makeLive([
+    { channel: TRUST_CHANNEL, kind: 'trust' },
+    { channel: METRICS_STORED, kind: 'metrics' },
+  ])
   return {
     routes: API,
     handlers: {
