@@ -30,6 +30,7 @@ const report = (instances: InstanceReport[], more: Partial<HostReport> = {}): Ho
   components: [{ component: 'edge', state: 'ok', detail: '', memoryBytes: 5 }],
   instances,
   disk: { freeMb: 10, totalMb: 20 },
+  figures: null,
   ...more,
 })
 
