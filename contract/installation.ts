@@ -41,6 +41,9 @@ export const UID = {
 /** Where the host's tree of control groups is inside the agent. */
 export const HOST_CGROUP = '/host/cgroup'
 
+/** Where systemd owns the tree: the slice that has a slice of its own for each build below it. */
+export const BUILD_SLICE = 'maru-build'
+
 /** Name by which instances reach the database proxy; it is in the servers' certificates. */
 export const POSTGRES_HOST = 'postgres.maru.internal'
 /** Where the installation's root certificate is inside every instance. */

@@ -1,7 +1,7 @@
 import { mkdir, readdir, rmdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
-import { HOST_CGROUP } from '#contract/installation.ts'
+import { BUILD_SLICE, HOST_CGROUP } from '#contract/installation.ts'
 import type { EngineInfo } from '#runtime/drivers/docker.ts'
 import { exists, isAbsent, readText } from '#runtime/drivers/files.ts'
 import { randomId } from '#runtime/kit/random-id.ts'
@@ -15,15 +15,19 @@ export interface BuildCgroup {
 }
 
 /**
- * Makes the group. Undefined where systemd owns the tree: the engine then takes a slice only, and the limits on
- * memory and time alone end a build that forks without end.
+ * Makes the group, or names one that systemd makes and removes where the tree is systemd's: `maru up` told it how many
+ * processes such a slice may have.
  */
-export async function openBuildCgroup(info: EngineInfo, processes: number): Promise<BuildCgroup | undefined> {
-  if (info.cgroupDriver !== 'cgroupfs') return undefined
+export async function openBuildCgroup(info: EngineInfo, processes: number): Promise<BuildCgroup> {
   // Inside the agent's container /sys/fs/cgroup shows the agent's own group; the host's tree is mounted beside it.
   const root = (await exists(HOST_CGROUP)) ? HOST_CGROUP : '/sys/fs/cgroup'
-  const name = randomId('maru-build').replace('_', '-')
-  const folder = info.cgroupVersion === '1' ? join(root, 'pids', name) : join(root, name)
+  const name = randomId(BUILD_SLICE).replace('_', '-')
+  const tree = info.cgroupVersion === '1' ? join(root, 'pids') : root
+  if (info.cgroupDriver === 'systemd') {
+    const folder = join(tree, ...slicesAbove(name), `${name}.slice`)
+    return { parent: `${name}.slice`, limitHit: () => limitHit(folder, processes), close: async () => {} }
+  }
+  const folder = join(tree, name)
   await mkdir(folder)
   await writeFile(join(folder, 'pids.max'), String(processes))
   return {
@@ -31,9 +35,15 @@ export async function openBuildCgroup(info: EngineInfo, processes: number): Prom
     limitHit: () => limitHit(folder, processes),
     close: async () => {
       const above = info.cgroupVersion === '1' ? (await readdir(root)).map((one) => join(root, one)) : [root]
-      await Promise.all(above.map((tree) => removeGroup(join(tree, name))))
+      await Promise.all(above.map((one) => removeGroup(join(one, name))))
     },
   }
+}
+
+/** Folders of the slices that systemd puts above one: each dash of a slice's name is a step down. */
+export function slicesAbove(name: string): string[] {
+  const parts = name.split('-')
+  return parts.slice(1).map((_, index) => `${parts.slice(0, index + 1).join('-')}.slice`)
 }
 
 /**
@@ -43,6 +53,8 @@ export async function openBuildCgroup(info: EngineInfo, processes: number): Prom
 async function limitHit(folder: string, processes: number): Promise<boolean> {
   const peak = await readText(join(folder, 'pids.peak'))
   if (peak !== undefined) return Number(peak) >= processes
+  // A slice is there only while a step is in it.
+  if (!(await exists(folder))) return false
   const steps = (await readdir(folder, { withFileTypes: true })).filter((entry) => entry.isDirectory())
   const groups = [folder, ...steps.map(({ name }) => join(folder, name))]
   return (await Promise.all(groups.map(countsRefusal))).some(Boolean)

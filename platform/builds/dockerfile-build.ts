@@ -19,7 +19,7 @@ export async function buildDockerfile(context: BuildContext): Promise<BuildResul
   const stop = new AbortController()
   const watch = setInterval(() => {
     // A group can end while it is read; what it counted is looked at again when the build ends.
-    cgroup?.limitHit().then(
+    cgroup.limitHit().then(
       (hit) => hit && stop.abort(),
       () => {},
     )
@@ -35,17 +35,17 @@ export async function buildDockerfile(context: BuildContext): Promise<BuildResul
         cpus: limits.cpus,
         networkMode: addressesOf(deps.config.installation).networks.build.name,
         signal: AbortSignal.any([signal, stop.signal]),
-        ...(cgroup === undefined ? {} : { cgroupParent: cgroup.parent }),
+        cgroupParent: cgroup.parent,
       },
       withoutLabels((line) => context.out.line(line)),
     )
     return await describe(context, id)
   } catch (error) {
-    if (stop.signal.aborted || (await cgroup?.limitHit())) throw processLimit()
+    if (stop.signal.aborted || (await cgroup.limitHit())) throw processLimit()
     throw translate(error, limits.memoryMb)
   } finally {
     clearInterval(watch)
-    await cgroup?.close()
+    await cgroup.close()
   }
 }
 

@@ -1,6 +1,7 @@
 import { rm } from 'node:fs/promises'
+import { join } from 'node:path'
 import { MaruError } from '#contract/errors.ts'
-import type { Installation } from '#contract/installation.ts'
+import { HOME, type Installation } from '#contract/installation.ts'
 import { IMAGE_LABEL } from '#images/build-images.ts'
 import { removeHostRules } from '#platform/network/index.ts'
 import { type Docker, LABELS, makeDocker } from '#runtime/drivers/docker.ts'
@@ -9,6 +10,7 @@ import { ENGINE_PID_FILE, supervisorPid } from './engine.ts'
 import { DOCKER_SOCKET } from './host-facts.ts'
 import { takeLock } from './lock.ts'
 import { forgetInstallation, loadInstallation } from './registry.ts'
+import { removeSystemdSettings } from './systemd-settings.ts'
 import { removeWrapper } from './wrapper.ts'
 
 /** The installation of a data folder; `hosts.not_installed` where there is none. */
@@ -64,7 +66,7 @@ export async function destroy(home: string, options: DestroyOptions): Promise<st
     await removeWrapper({ installation })
     const others = await forgetInstallation(installation.name)
     if (others.length === 0 && options.keepImages !== true) removed.push(...(await removeImages(docker)))
-    await stopSupervisor(docker)
+    await releaseEngine(docker, others.length === 0, join(home, HOME.logs, 'engine.log'))
     await rm(home, { recursive: true, force: true })
     return [...removed, home]
   } finally {
@@ -110,10 +112,11 @@ async function removeImages(docker: Docker): Promise<string[]> {
 }
 
 /** The engine ends only if an installation started it and no container of anybody is left there. */
-async function stopSupervisor(docker: Docker): Promise<void> {
+async function releaseEngine(docker: Docker, isLast: boolean, log: string): Promise<void> {
+  const isIdle = (await docker.containers.list({})).length === 0
+  if (isLast) await removeSystemdSettings(isIdle, log)
   const pid = await supervisorPid()
-  if (pid === undefined) return
-  if ((await docker.containers.list({})).length > 0) return
+  if (pid === undefined || !isIdle) return
   process.kill(pid, 'SIGTERM')
   await rm(ENGINE_PID_FILE, { force: true })
 }

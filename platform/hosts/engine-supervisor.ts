@@ -3,6 +3,7 @@
  * `maru up` starts this program detached; it goes on until it is told to end.
  */
 import { spawn } from 'node:child_process'
+import { ENGINE_OPTIONS } from './engine-options.ts'
 import { limitLog } from './log-limit.ts'
 
 const FIRST_DELAY_MS = 1000
@@ -13,9 +14,6 @@ const LOG_LOOK_MS = 60_000
 /** Its own output and the engine's are one file. */
 const STDOUT = 1
 
-// With live-restore, containers go on while the engine is away.
-const ARGV = ['--no-new-privileges', '--live-restore'] as const
-
 let stopping = false
 let delayMs = FIRST_DELAY_MS
 
@@ -24,7 +22,7 @@ const log = (event: string, fields: object = {}) =>
 
 function start(): void {
   const since = Date.now()
-  const engine = spawn('dockerd', ARGV, { stdio: 'inherit' })
+  const engine = spawn('dockerd', ENGINE_OPTIONS, { stdio: 'inherit' })
   log('engine.started', { pid: engine.pid })
   const stop = () => {
     stopping = true

@@ -8,10 +8,12 @@ import { run, startDetached } from '#runtime/drivers/process.ts'
 import { DOCKER_SOCKET } from './host-facts.ts'
 import { pollUntil } from './poll.ts'
 import type { HostProgress } from './progress.ts'
+import { runsSystemd, systemctl, writeSystemdSettings } from './systemd-settings.ts'
 
+const ENGINE = '/usr/sbin/dockerd'
 /** Debian packages that the host needs, by a file that each brings. */
 const PACKAGES: ReadonlyArray<readonly [name: string, file: string]> = [
-  ['docker.io', '/usr/sbin/dockerd'],
+  ['docker.io', ENGINE],
   ['iptables', '/usr/sbin/iptables'],
   ['nftables', '/usr/sbin/nft'],
   ['mmdebstrap', '/usr/bin/mmdebstrap'],
@@ -38,6 +40,7 @@ export async function ensureEngine(
 ): Promise<Docker> {
   const log = join(home, HOME.logs, 'host-packages.log')
   const missing = await missingPackages()
+  await writeSystemdSettings(!(await exists(ENGINE)), log)
   if (missing.length > 0) {
     await progress.step(`Debian packages ${missing.join(', ')}`, 60, log, () => installPackages(missing, log))
   }
@@ -55,8 +58,11 @@ export async function ensureEngine(
 }
 
 async function missingPackages(): Promise<string[]> {
-  const present = await Promise.all(PACKAGES.map(([, file]) => exists(file)))
-  return PACKAGES.filter((_, index) => !present[index]).map(([name]) => name)
+  // Debian 13 took the command line out of the engine's package; the advice of `maru doctor` names it.
+  const hasOwnPackage = !/^VERSION_ID="?12/m.test((await readText('/etc/os-release')) ?? '')
+  const wanted = hasOwnPackage ? [...PACKAGES, ['docker-cli', '/usr/bin/docker'] as const] : PACKAGES
+  const present = await Promise.all(wanted.map(([, file]) => exists(file)))
+  return wanted.filter((_, index) => !present[index]).map(([name]) => name)
 }
 
 async function answers(docker: Docker): Promise<boolean> {
@@ -85,12 +91,7 @@ async function installPackages(names: readonly string[], log: string): Promise<v
 }
 
 async function startEngine(programDir: string, log: string): Promise<void> {
-  if (await exists('/run/systemd/system')) {
-    const result = await run(['systemctl', 'enable', '--now', 'docker'], { logFile: log })
-    if (result.exitCode === 0) return
-    const reason = result.stderr.trim().split('\n').at(-1) || 'no output'
-    throw new MaruError('hosts.step_failed', { step: 'systemctl enable --now docker', reason, log })
-  }
+  if (await runsSystemd()) return await systemctl(['enable', '--now', 'docker'], log)
   if ((await supervisorPid()) !== undefined) return
   const supervisor = join(programDir, 'platform/hosts/engine-supervisor.ts')
   const fd = openSync(log, 'a', 0o640)

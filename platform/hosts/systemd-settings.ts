@@ -1,0 +1,68 @@
+import { readdir, rm, rmdir } from 'node:fs/promises'
+import { dirname } from 'node:path'
+import { APP_LIMITS } from '#contract/apps.ts'
+import { MaruError } from '#contract/errors.ts'
+import { BUILD_SLICE } from '#contract/installation.ts'
+import { ensureFolder, exists, readText, writeFileIfChanged } from '#runtime/drivers/files.ts'
+import { run } from '#runtime/drivers/process.ts'
+import { ENGINE_OPTIONS } from './engine-options.ts'
+
+const MARK = '# Made by `maru up`; the last `maru destroy` on this machine removes it.'
+
+/** Only for an engine that Maru installed: one that was here before keeps the settings of its owner. */
+const ENGINE_SETTINGS = {
+  path: '/etc/systemd/system/docker.service.d/50-maru.conf',
+  text: `${MARK}\n[Service]\nEnvironment="DOCKER_OPTS=${ENGINE_OPTIONS.join(' ')}"\n`,
+}
+
+/**
+ * For each slice whose name begins like this one. The engine's builder has no limit on processes, and where the engine
+ * leaves control groups to systemd nobody else may set one. A slice ends with the last step of the build in it.
+ */
+const BUILD_SETTINGS = {
+  path: `/etc/systemd/system/${BUILD_SLICE}-.slice.d/50-maru.conf`,
+  text: `${MARK}\n[Unit]\nStopWhenUnneeded=yes\n[Slice]\nTasksMax=${APP_LIMITS.build.processes}\n`,
+}
+
+/** Whether systemd is what starts programs on this machine. */
+export const runsSystemd = () => exists('/run/systemd/system')
+
+/** `brings`: the engine isn't here yet, and starts as soon as its package is installed. */
+export async function writeSystemdSettings(brings: boolean, log: string): Promise<void> {
+  if (!(await runsSystemd())) return
+  const ours = brings || (await isOurs(ENGINE_SETTINGS.path))
+  const files = ours ? [ENGINE_SETTINGS, BUILD_SETTINGS] : [BUILD_SETTINGS]
+  for (const { path } of files) await ensureFolder(dirname(path), 0o755)
+  const changed = await Promise.all(
+    files.map(({ path, text }) => writeFileIfChanged(path, text, { mode: 0o644 })),
+  )
+  if (changed.includes(true)) await systemctl(['daemon-reload'], log)
+}
+
+/** Runs systemctl; its refusal is a step that failed. */
+export async function systemctl(args: readonly string[], log: string): Promise<void> {
+  const result = await run(['systemctl', ...args], { logFile: log })
+  if (result.exitCode === 0) return
+  const reason = result.stderr.trim().split('\n').at(-1) || 'no output'
+  throw new MaruError('hosts.step_failed', { step: `systemctl ${args.join(' ')}`, reason, log })
+}
+
+/** Takes the settings back. An engine that serves nobody any more starts without them at once, others when it next starts. */
+export async function removeSystemdSettings(isIdle: boolean, log: string): Promise<void> {
+  if (!(await runsSystemd())) return
+  const hadEngine = await isOurs(ENGINE_SETTINGS.path)
+  const removed = await Promise.all([ENGINE_SETTINGS, BUILD_SETTINGS].map(({ path }) => removeOurs(path)))
+  if (!removed.includes(true)) return
+  await systemctl(['daemon-reload'], log)
+  if (hadEngine && isIdle) await systemctl(['try-restart', 'docker'], log)
+}
+
+const isOurs = async (path: string) => (await readText(path))?.startsWith(MARK) === true
+
+async function removeOurs(path: string): Promise<boolean> {
+  if (!(await isOurs(path))) return false
+  await rm(path)
+  const folder = dirname(path)
+  if ((await readdir(folder)).length === 0) await rmdir(folder)
+  return true
+}
