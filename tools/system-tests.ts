@@ -1,8 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process'
-import { existsSync } from 'node:fs'
 import { join } from 'node:path'
-import { run } from '#runtime/drivers/process.ts'
 import { holdSummary } from './held-summary.ts'
+import { installPrograms } from './install-programs.ts'
 import { ROOT } from './source-tree.ts'
 import { testFiles } from './test-files.ts'
 import {
@@ -25,7 +24,7 @@ export async function runSystemTests(pattern: string, unitToo: boolean): Promise
     console.error(`No system test file has "${pattern}" in its path.`)
     return 2
   }
-  await installPrograms()
+  await installPrograms(PROGRAMS)
   const keepImages = (await docker('image', 'ls', '--quiet', 'maru/base')) !== ''
   const installation = await chooseInstallation()
   const stop = new AbortController()
@@ -39,18 +38,6 @@ export async function runSystemTests(pattern: string, unitToo: boolean): Promise
   } finally {
     await cleanUp(installation, keepImages)
   }
-}
-
-/** Installs the programs that the tests call, where they are missing. */
-async function installPrograms(): Promise<void> {
-  const missing = Object.entries(PROGRAMS).filter(([program]) => !existsSync(`/usr/bin/${program}`))
-  if (missing.length === 0) return
-  const packages = missing.map(([, name]) => name)
-  console.log(`Installing ${packages.join(', ')} for the tests`)
-  const env = { DEBIAN_FRONTEND: 'noninteractive' }
-  await run(['apt-get', 'update', '-qq'], { env })
-  const done = await run(['apt-get', 'install', '-y', '-qq', '--no-install-recommends', ...packages], { env })
-  if (done.exitCode !== 0) throw new Error(`apt-get could not install ${packages.join(', ')}: ${done.stderr}`)
 }
 
 function upOf(installation: TestInstallation, signal: AbortSignal): Promise<number> {

@@ -4,11 +4,16 @@ import type { Command } from 'commander'
 export function registerTestCommand(program: Command): void {
   program
     .command('test')
-    .description('Test this program: unit tests, system tests on an installation of their own, or both')
-    .argument('[kind]', 'unit or system; both when left out')
+    .description(
+      'Test this program: unit tests, system tests on an installation of their own, or both; machine tests',
+    )
+    .argument('[kind]', 'unit, system or machine; the first two when left out')
     .argument('[pattern]', 'only the test files whose path contains this')
     .option('--json', 'accepted like everywhere; the output is the test runner’s own')
-    .addHelpText('after', '\nExamples:\n  ./maru test unit\n  ./maru test system -- edge')
+    .addHelpText(
+      'after',
+      '\nExamples:\n  ./maru test unit\n  ./maru test system -- edge\n  ./maru test machine',
+    )
     .action(async (kind: string | undefined, pattern: string | undefined) => {
       process.exitCode = await runTests(kind, pattern ?? '')
     })
@@ -16,12 +21,16 @@ export function registerTestCommand(program: Command): void {
 
 async function runTests(kind: string | undefined, pattern: string): Promise<number> {
   const { MaruError } = await import('#contract/errors.ts')
-  if (kind !== undefined && kind !== 'unit' && kind !== 'system')
-    throw new MaruError('invalid', { field: 'kind', reason: 'must be unit or system' })
+  if (kind !== undefined && !['unit', 'system', 'machine'].includes(kind))
+    throw new MaruError('invalid', { field: 'kind', reason: 'must be unit, system or machine' })
   if (kind !== 'unit' && process.getuid?.() !== 0)
-    throw new MaruError('hosts.not_root', { command: 'maru test system' })
+    throw new MaruError('hosts.not_root', { command: `maru test ${kind ?? 'system'}` })
   const { runUnitTests } = await import('./test-files.ts')
   if (kind === 'unit') return runUnitTests(pattern)
+  if (kind === 'machine') {
+    const { runMachineTests } = await import('./machine-tests.ts')
+    return await runMachineTests(pattern)
+  }
   const { runSystemTests } = await import('./system-tests.ts')
   if (kind === 'system') return runSystemTests(pattern, false)
   // Minutes are saved when the quick half fails; it joins the long run so that one summary counts everything.

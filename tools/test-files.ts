@@ -4,11 +4,17 @@ import { ROOT } from './source-tree.ts'
 
 const ALL = '{bin,console,contract,images,platform,runtime,tests,tools}/**/*.test.ts'
 
+/** Unit tests need this program only; system tests an installation; machine tests boot a machine. */
+export type TestKind = 'unit' | 'system' | 'machine'
+
+const kindOf = (path: string): TestKind =>
+  path.endsWith('.system.test.ts') ? 'system' : path.endsWith('.machine.test.ts') ? 'machine' : 'unit'
+
 /** Test files, sorted; with a pattern only those whose path contains it. */
-export function testFiles(kind: 'unit' | 'system', pattern = ''): string[] {
+export function testFiles(kind: TestKind, pattern = ''): string[] {
   return globSync(ALL, { cwd: ROOT })
     .filter((path) => !path.includes('node_modules'))
-    .filter((path) => path.endsWith('.system.test.ts') === (kind === 'system'))
+    .filter((path) => kindOf(path) === kind)
     .filter((path) => path.includes(pattern))
     .sort()
 }
