@@ -34,6 +34,27 @@ test('logs of several instances are merged, and a new instance joins a followed 
   assert.equal(seen.filter((line) => line === 'worker.1 first').length, 1)
 })
 
+test('a log goes on from a time, with every line of that moment and after it', async () => {
+  const program =
+    "for(const n of [1,2,3,4,5])setTimeout(()=>console.log('line '+n),n*20);setInterval(()=>{},1000)"
+  await lab.put(['count', [lab.instance('worker', 1, 1, program)]])
+  const query = { app: 'count', follow: false, tail: 100 }
+  const read = (more: object = {}) =>
+    Array.fromAsync(lab.client.logs({ ...query, ...more }, AbortSignal.timeout(60_000)))
+  await until('all are printed', async () => (await read()).length === 5)
+  const all = await read()
+  const { at: since } = all[2] ?? assert.fail('no third line')
+  assert.deepEqual(await read({ since, tail: 1 }), all.slice(2))
+
+  const left = new AbortController()
+  const followed: unknown[] = []
+  for await (const line of lab.client.logs({ ...query, follow: true, since }, left.signal)) {
+    followed.push(line)
+    if (followed.length === 3) left.abort()
+  }
+  assert.deepEqual(followed, all.slice(2))
+})
+
 /** Runs a one-off; gives its output and the payload of its last frame. */
 async function runOnce(
   command: string[],
