@@ -8,6 +8,7 @@ import {
   hashSpec,
   LABELS,
 } from '#runtime/drivers/docker.ts'
+import type { AddressBook } from './address-book.ts'
 import { type ImageFacts, INSTANCE_COMPONENT, instanceContainer, type Place } from './instance-spec.ts'
 
 /** An instance that should exist, with the container that it means. */
@@ -20,6 +21,7 @@ export interface WantedInstance {
 
 export interface InstanceDeps extends Place {
   readonly docker: Docker
+  readonly addresses: AddressBook
 }
 
 /** Every instance of a workload as a container. `images`: what is known of them, so that each is looked at only once. */
@@ -72,7 +74,7 @@ export async function raiseInstances(
   await Promise.all(
     [...byName].map(async ([name, steps]) => {
       try {
-        for (const step of steps) await applyStep({ docker: deps.docker, owner: deps.installation.id }, step)
+        for (const step of steps) await raise(deps, step)
       } catch (error) {
         if (!(error instanceof EngineRefusal)) throw error
         problems.set(name, reasonOf(error))
@@ -80,6 +82,12 @@ export async function raiseInstances(
     }),
   )
   return problems
+}
+
+async function raise({ docker, installation, addresses }: InstanceDeps, step: ContainerStep): Promise<void> {
+  const owner = installation.id
+  if (step.kind !== 'create') return applyStep({ docker, owner }, step)
+  await docker.containers.create(step.spec, owner, { address: await addresses.take() })
 }
 
 const nameOf = (step: ContainerStep) => (step.kind === 'create' ? step.spec.name : step.name)

@@ -14,6 +14,7 @@ import type { HostRules } from '#platform/network/index.ts'
 import { type Docker, type EngineContainer, LABELS } from '#runtime/drivers/docker.ts'
 import { diskSpace, readJson } from '#runtime/drivers/files.ts'
 import type { Log } from '#runtime/kit/log.ts'
+import type { AddressBook } from './address-book.ts'
 import { judgeComponents } from './components.ts'
 import type { EngineWatch } from './engine-watch.ts'
 import { type ImageFacts, RUN_COMPONENT, serverName } from './instance-spec.ts'
@@ -31,6 +32,7 @@ import type { WorkloadStore } from './workload-store.ts'
 export interface ReconcileDeps {
   readonly config: AgentConfig
   readonly docker: Docker
+  readonly addresses: AddressBook
   readonly edge: EdgeDeps
   readonly rules: HostRules
   readonly log: Log
@@ -127,7 +129,8 @@ interface BroughtApps {
  * something that is gone.
  */
 async function bringApps(deps: ReconcileDeps, workload: WorkloadConfig): Promise<BroughtApps> {
-  const place = { docker: deps.docker, installation: deps.config.installation, home: deps.config.home }
+  const { docker, addresses } = deps
+  const place = { docker, addresses, installation: deps.config.installation, home: deps.config.home }
   const wanted = await wantedInstances(place, workload, deps.images)
   const problems = await raiseInstances(place, wanted, await listInstances(place))
   const have = await listInstances(place)

@@ -7,11 +7,13 @@ import type { AgentConfig } from '#contract/installation.ts'
 import { type Attached, type Docker, EngineRefusal, LABELS } from '#runtime/drivers/docker.ts'
 import type { Log } from '#runtime/kit/log.ts'
 import { encodeFrame, type Frame, type FrameKind, makeFrameReader } from '#runtime/kit/run-frames.ts'
+import type { AddressBook } from './address-book.ts'
 import { confined, environment, RUN_COMPONENT } from './instance-spec.ts'
 import { reasonOf } from './instances.ts'
 
 export interface RunDeps {
   readonly docker: Docker
+  readonly addresses: AddressBook
   readonly config: AgentConfig
   readonly log: Log
 }
@@ -133,9 +135,8 @@ async function runOne(
   const { docker, config } = deps
   await checkRoom(deps, request)
   const spec = await specOf(deps, request)
-  const id = await started(() =>
-    docker.containers.create(spec, config.installation.id, { stdin: true, tty: request.tty }),
-  )
+  const extras = { stdin: true, tty: request.tty, address: await deps.addresses.take() }
+  const id = await started(() => docker.containers.create(spec, config.installation.id, extras))
   const timeout = AbortSignal.timeout(request.timeoutS * 1000)
   const end = () => void docker.containers.kill(id).catch(() => {})
   try {

@@ -10,6 +10,7 @@ import { ensureFolder } from '#runtime/drivers/files.ts'
 import { makeHaproxy } from '#runtime/drivers/haproxy.ts'
 import { makeNft } from '#runtime/drivers/nft.ts'
 import type { Log } from '#runtime/kit/log.ts'
+import { makeAddressBook } from './address-book.ts'
 import { watchEngine } from './engine-watch.ts'
 import { watchFigures } from './figures.ts'
 import { makeRetirement } from './instances.ts'
@@ -48,7 +49,8 @@ export async function startAgent(config: AgentConfig, log: Log): Promise<Agent> 
   const edge = { ...(await edgeDeps(config, docker)), haproxy, beforeReload: traffic.beforeReload }
   const memory = watchFigures({ docker, owner, log, traffic, workloads, board }, ended.signal)
   const rules = makeHostRules(makeNft(), config.installation)
-  const parts = { config, docker, log, workloads, watch, retirement, edge, rules, memory }
+  const addresses = makeAddressBook(docker, config.installation, Math.floor(Date.now() / 1000))
+  const parts = { config, docker, addresses, log, workloads, watch, retirement, edge, rules, memory }
   const state = { ...parts, now: () => new Date(), images: new Map() }
   const loop = startLoop(state, board)
   wake = loop.wake
@@ -60,7 +62,7 @@ export async function startAgent(config: AgentConfig, log: Log): Promise<Agent> 
     board,
     wake,
     build: builderOf(config, docker, log),
-    run: (stream) => serveRun({ docker, config, log }, stream),
+    run: (stream) => serveRun({ docker, addresses, config, log }, stream),
     removeApp: async (appId) => {
       const { removeSlugs } = await import('#platform/builds/index.ts')
       await removeApp(docker, owner, appId)

@@ -14,6 +14,7 @@ export const LABELS = {
   index: 'maru.index',
   release: 'maru.release',
   epoch: 'maru.epoch',
+  address: 'maru.address',
 } as const
 
 const MEGABYTE = 1024 * 1024
@@ -33,11 +34,13 @@ export function hashSpec(spec: object): string {
   return createHash('sha256').update(canonical(spec)).digest('hex').slice(0, 16)
 }
 
-/** Options beside the spec that only one-off containers need. */
+/** What a container gets beside its spec: it changes nothing of what the container means. */
 export interface CreateExtras {
   readonly tty?: boolean
   readonly stdin?: boolean
   readonly cgroupParent?: string
+  /** On its first network; its own for as long as it exists, also while it does not run. */
+  readonly address?: string
   readonly volumes?: readonly { readonly name: string; readonly target: string }[]
 }
 
@@ -132,7 +135,8 @@ export function createOptionsOf(
   owner: string,
   extras: CreateExtras = {},
 ): ContainerCreateOptions {
-  const first = spec.networks[0]
+  const { address } = extras
+  const first = spec.networks[0] && { ...spec.networks[0], ...(address === undefined ? {} : { address }) }
   const joins = first !== undefined && !['host', 'none'].includes(first.name)
   return {
     name: spec.name,
@@ -151,6 +155,7 @@ export function createOptionsOf(
       [LABELS.owner]: owner,
       [LABELS.component]: spec.component,
       [LABELS.spec]: hashSpec(spec),
+      ...(address === undefined ? {} : { [LABELS.address]: address }),
     },
     ExposedPorts: Object.fromEntries(spec.ports.map((port) => [`${port.container}/tcp`, {}])),
     HostConfig: hostConfigOf(spec, extras),
