@@ -28,10 +28,32 @@ interface ModemError {
   readonly message: string
 }
 
-/** Runs a call to the engine: a refusal becomes EngineRefusal, an engine that is away `hosts.engine_unavailable`. */
-export async function callEngine<T>(call: () => Promise<T>): Promise<T> {
+/** Longer than the engine takes for anything that is no work of its own, such as removing a large image. */
+const LIMIT_MS = 120_000
+
+/**
+ * Runs a call to the engine: a refusal becomes EngineRefusal, an engine that is away, or says nothing for `limitMs`,
+ * `hosts.engine_unavailable`.
+ */
+export async function callEngine<T>(call: () => Promise<T>, limitMs = LIMIT_MS): Promise<T> {
+  const { promise, reject } = Promise.withResolvers<never>()
+  const timer = setTimeout(() => {
+    const cause = new Error(`the engine did not answer within ${limitMs / 1000} s`)
+    reject(new MaruError('hosts.engine_unavailable', {}, { cause }))
+  }, limitMs)
   try {
-    return await call()
+    return await Promise.race([call(), promise])
+  } catch (error) {
+    throw translate(error)
+  } finally {
+    clearTimeout(timer)
+  }
+}
+
+/** As callEngine, for what takes as long as what a person runs in it: whoever asks decides when it is enough. */
+export async function workInEngine<T>(work: () => Promise<T>): Promise<T> {
+  try {
+    return await work()
   } catch (error) {
     throw translate(error)
   }

@@ -3,7 +3,7 @@ import { setTimeout as pause } from 'node:timers/promises'
 import type Dockerode from 'dockerode'
 import type { ContainerSpec } from '#contract/agent.ts'
 import { findUsageGroup, readUsage } from './cgroup-usage.ts'
-import { callEngine, callUnless, findInEngine } from './docker-call.ts'
+import { callEngine, callUnless, findInEngine, workInEngine } from './docker-call.ts'
 import { type CreateExtras, createOptionsOf, LABELS, laterNetworks } from './docker-create.ts'
 import { labelFilter } from './docker-networks.ts'
 import {
@@ -281,16 +281,16 @@ export function makeDockerContainers(engine: Dockerode): DockerContainers {
       callUnless([304, 404], () => one(id).stop(timeoutS === undefined ? {} : { t: timeoutS })),
     kill: (id, signal = 'SIGKILL') => callUnless([404, 409], () => one(id).kill({ signal })),
     remove: (id) => callUnless([404, 409], () => one(id).remove({ force: true, v: true })),
-    wait: (id) => callEngine(() => waitFor(engine, id)),
+    wait: (id) => workInEngine(() => waitFor(engine, id)),
     memoryBytes: (id) => findInEngine(() => measureMemory(one(id))),
     logs: (id, options) => logsOf(engine, id, options),
     putArchive: (id, tar, path) =>
-      callEngine(async () => {
+      workInEngine(async () => {
         await one(id).putArchive(tar, { path })
       }),
     getArchive: (id, path) => callEngine(async () => (await one(id).getArchive({ path })) as Readable),
     attach: (id, { tty }) => callEngine(() => attachTo(engine, id, tty)),
     resize: (id, { columns, rows }) => callUnless([404, 409], () => one(id).resize({ w: columns, h: rows })),
-    exec: (id, argv, options = {}) => callEngine(() => execIn(engine, id, argv, options.user)),
+    exec: (id, argv, options = {}) => workInEngine(() => execIn(engine, id, argv, options.user)),
   }
 }

@@ -1,6 +1,6 @@
 import type { Readable } from 'node:stream'
 import type Dockerode from 'dockerode'
-import { callEngine, callUnless, EngineRefusal, findInEngine } from './docker-call.ts'
+import { callEngine, callUnless, EngineRefusal, findInEngine, workInEngine } from './docker-call.ts'
 import { readJsonLines } from './docker-streams.ts'
 
 export interface EngineImage {
@@ -145,14 +145,14 @@ export function makeDockerImages(engine: Dockerode): DockerImages {
         return (await engine.listImages({ filters: JSON.stringify(filters) })).map(summaryOf)
       }),
     importTar: (tar, tag, changes) =>
-      callEngine(async () => {
+      workInEngine(async () => {
         const options = { ...splitTag(tag), changes: changes.join('\n') }
         // The typings miss `fromSrc=-` with a stream body; the engine's API has it since 1.0.
         const answer = (await engine.importImage(tar as never, options)) as unknown as Readable
         return must(await follow(answer, () => {}), 'the import')
       }),
     build: (context, options, onLine) =>
-      callEngine(async () => {
+      workInEngine(async () => {
         const answer = (await engine.buildImage(context, buildQuery(options))) as Readable
         return must(await follow(answer, onLine), 'the build')
       }).catch((error: unknown) => {
@@ -160,7 +160,7 @@ export function makeDockerImages(engine: Dockerode): DockerImages {
         throw options.signal?.aborted === true ? options.signal.reason : error
       }),
     load: (tar) =>
-      callEngine(async () => {
+      workInEngine(async () => {
         await follow((await engine.loadImage(tar, { quiet: true } as object)) as Readable, () => {})
       }),
     tag: (ref, tag) =>
