@@ -301,6 +301,12 @@ export const ERRORS = {
     'The command failed: {reason}.',
     'Try again with MARU_DEBUG=1 to see where; if it persists, report it.',
   ),
+  'console.failed': row(
+    500,
+    1,
+    'The page could not go on: {reason}.',
+    'Load the page again; if it persists, report it with what you were about to do.',
+  ),
   'cli.not_maru': row(
     502,
     4,

@@ -5,7 +5,7 @@ import { retrying } from '#runtime/kit/retry.ts'
 import { type RawRequest, type RequestOf, renderRequest } from '#runtime/kit/route-request.ts'
 import { textLines } from '#runtime/kit/text-lines.ts'
 import { noteServerTime } from '../live/server-clock.ts'
-import { asUnreachable, chunksOf, SERVER_NAME } from './chunks.ts'
+import { asUnreachable, chunksOf, serverName } from './chunks.ts'
 import { waitForSignIn } from './sign-in-gate.ts'
 
 const RETRY_MS = 8000
@@ -22,13 +22,13 @@ async function toError(response: Response): Promise<MaruError> {
     return MaruError.fromBody(ErrorBody.parse(JSON.parse(body)))
   } catch (cause) {
     if (response.status >= 500) return asUnreachable(cause)
-    return new MaruError('cli.not_maru', { what: SERVER_NAME, status: response.status }, { cause })
+    return new MaruError('cli.not_maru', { what: serverName(), status: response.status }, { cause })
   }
 }
 
 async function reach(path: string, init: RequestInit): Promise<Response> {
   try {
-    const response = await fetch(path, init)
+    const response = await fetch(new URL(path, location.origin), init)
     noteServerTime(response.headers.get('date'))
     return response
   } catch (error) {
@@ -112,7 +112,7 @@ export function events<T extends Route>(
     isLast: (event) => isLast(event as ResponseOf<T>),
     forMs: patience.resumeMs ?? RESUME_MS,
     signal: asked.signal,
-    what: SERVER_NAME,
+    what: serverName(),
     onLost: () => patience.onLost?.(),
   })
   return received as AsyncGenerator<ResponseOf<T>>

@@ -1,11 +1,11 @@
 import { MaruError } from '#contract/errors.ts'
 
 /** What messages call the other side. */
-export const SERVER_NAME = `Maru at ${location.origin}`
+export const serverName = (): string => `Maru at ${location.origin}`
 
 /** A failed connection as the error that people meet. */
 export function asUnreachable(cause: unknown): MaruError {
-  return new MaruError('unreachable', { what: SERVER_NAME }, { cause })
+  return new MaruError('unreachable', { what: serverName() }, { cause })
 }
 
 async function within<T>(ms: number, work: Promise<T>): Promise<T> {

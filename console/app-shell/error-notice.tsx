@@ -7,7 +7,7 @@ import { CodeInText } from './code-in-text.tsx'
 export function sentencesOf(error: unknown): { readonly message: string; readonly hint: string } {
   if (error instanceof MaruError) return error
   const reason = error instanceof Error ? error.message : String(error)
-  return new MaruError('cli.failed', { reason })
+  return new MaruError('console.failed', { reason })
 }
 
 /** An error, with the same sentences as on the command line: what happened and why, and what to do next. */

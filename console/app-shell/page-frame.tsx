@@ -8,6 +8,7 @@ import { ConnectionBar } from './connection-bar.tsx'
 import { Mark } from './mark.tsx'
 import classes from './page-frame.module.css'
 import { PageLink } from './page-link.tsx'
+import { useCurrentTitle } from './page-title.ts'
 
 /** What stands around every page: the way to the others, whose session it is, whether the page is fresh. */
 export function PageFrame({ children }: { readonly children: ReactNode }) {
@@ -18,6 +19,7 @@ export function PageFrame({ children }: { readonly children: ReactNode }) {
       <a href="#content" className={classes.skip}>
         Skip to the content
       </a>
+      <PageName />
       <ConnectionBar />
       <header className={classes.header}>
         <div className={classes.inner}>
@@ -42,3 +44,10 @@ export function PageFrame({ children }: { readonly children: ReactNode }) {
     </>
   )
 }
+
+/** Says where one is now: a screen reader hears nothing of a page that only changes its content. */
+const PageName = () => (
+  <VisuallyHidden role="status">
+    <bdi>{useCurrentTitle()}</bdi>
+  </VisuallyHidden>
+)

@@ -18,11 +18,11 @@ export function UnknownPage() {
   )
 }
 
-/** A page that could not be shown; the others still can. */
-export function BrokenPage({ error, reset }: ErrorComponentProps) {
+/** A page that could not be shown: after an upgrade, its files have new names, and a reload finds them. */
+export function BrokenPage({ error }: ErrorComponentProps) {
   return (
     <Stack p="xl">
-      <ErrorNotice error={error} onTryAgain={reset} />
+      <ErrorNotice error={error} onTryAgain={() => location.reload()} />
     </Stack>
   )
 }

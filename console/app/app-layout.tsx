@@ -4,6 +4,7 @@ import { useQuery } from '@tanstack/react-query'
 import { Outlet, useParams } from '@tanstack/react-router'
 import type { App } from '#contract/apps.ts'
 import { Loaded } from '../app-shell/loaded.tsx'
+import { usePageTitle } from '../app-shell/page-title.ts'
 import { StateBadge } from '../app-shell/state-badge.tsx'
 import { appQuery } from './app-queries.ts'
 import { AppTabs } from './app-tabs.tsx'
@@ -11,6 +12,7 @@ import { AppTabs } from './app-tabs.tsx'
 /** Around every page of one app: its name, address and state, and the way to its other pages. */
 export function AppLayout() {
   const { app: name } = useParams({ from: '/signed-in/apps/$app' })
+  usePageTitle(name)
   const query = useQuery(appQuery(name))
   return (
     <Loaded query={query}>

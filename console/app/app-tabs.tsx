@@ -1,4 +1,5 @@
 import { Link } from '@tanstack/react-router'
+import { moveAmongLinks } from '../app-shell/move-among-links.ts'
 import classes from './app-tabs.module.css'
 
 /** Pages of an app in the order in which people need them. */
@@ -13,7 +14,7 @@ const PAGES = [
 /** The pages of an app; each is a link, so they open in new tabs and can be sent to others. */
 export function AppTabs({ app }: { readonly app: string }) {
   return (
-    <nav aria-label={`Pages of ${app}`} className={classes.tabs}>
+    <nav aria-label={`Pages of ${app}`} className={classes.tabs} onKeyDown={moveAmongLinks}>
       {PAGES.map(({ to, name }, index) => (
         <Link
           key={to}

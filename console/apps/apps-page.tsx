@@ -4,6 +4,7 @@ import { useNavigate, useSearch } from '@tanstack/react-router'
 import { type App, appRoutes } from '#contract/apps.ts'
 import { routeQuery } from '../api/route-query.ts'
 import { Loaded } from '../app-shell/loaded.tsx'
+import { usePageTitle } from '../app-shell/page-title.ts'
 import classes from './apps-page.module.css'
 import type { AppsSearch } from './apps-search.ts'
 import { AppsTable } from './apps-table.tsx'
@@ -13,6 +14,7 @@ import { SearchField } from './search-field.tsx'
 
 /** The apps of one's teams. */
 export function AppsPage() {
+  usePageTitle('Apps')
   const query = useQuery(routeQuery({ kind: 'apps' }, appRoutes.list, {}))
   return (
     <Loaded query={query}>{({ apps }) => (apps.length === 0 ? <FirstApp /> : <Apps apps={apps} />)}</Loaded>

@@ -6,7 +6,7 @@ export function FirstApp() {
   return (
     <Paper withBorder p="xl" bg="var(--maru-surface)">
       <Stack gap="md" maw={560}>
-        <Title order={2}>Deploy your first app</Title>
+        <Title order={1}>Deploy your first app</Title>
         <Text>
           In a folder with a Node program, a Dockerfile or an index.html. Maru builds it, gives it a database
           and an HTTPS address; it appears here by itself.

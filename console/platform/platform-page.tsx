@@ -3,11 +3,13 @@ import { useQuery } from '@tanstack/react-query'
 import { platformRoutes } from '#contract/platform.ts'
 import { routeQuery } from '../api/route-query.ts'
 import { Loaded } from '../app-shell/loaded.tsx'
+import { usePageTitle } from '../app-shell/page-title.ts'
 import { ComponentsPanel } from './components-panel.tsx'
 import { TrustPanel } from './trust-panel.tsx'
 
 /** The platform itself, for operators. */
 export function PlatformPage() {
+  usePageTitle('Platform')
   const query = useQuery(routeQuery({ kind: 'platform' }, platformRoutes.status, {}))
   return (
     <Stack gap="lg">

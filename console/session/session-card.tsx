@@ -1,10 +1,12 @@
 import { Paper, Stack, Title } from '@mantine/core'
 import type { ReactNode } from 'react'
 import { Mark } from '../app-shell/mark.tsx'
+import { usePageTitle } from '../app-shell/page-title.ts'
 import classes from './session-card.module.css'
 
 /** A page with one thing to do, before anybody is signed in. */
 export function SessionCard({ title, children }: { readonly title: string; readonly children: ReactNode }) {
+  usePageTitle(title)
   return (
     <main className={classes.page}>
       <Mark size={36} />

@@ -1,4 +1,5 @@
 import { Stack, Text, Title } from '@mantine/core'
+import { usePageTitle } from '../../app-shell/page-title.ts'
 import { Panel, PanelBody } from '../../app-shell/panel.tsx'
 import { useMe } from '../use-me.ts'
 import { NewTokenForm } from './new-token-form.tsx'
@@ -6,6 +7,7 @@ import { TokenList } from './token-list.tsx'
 
 /** Who is signed in, and the tokens of their programs. */
 export function AccountPage() {
+  usePageTitle('Your account')
   const me = useMe()
   return (
     <Stack gap="lg" maw={760}>
