@@ -20,7 +20,9 @@ const URGENCY: Readonly<Record<App['state'], number>> = {
   running: 4,
 }
 
-const byName = (one: App, other: App) => one.name.localeCompare(other.name)
+/** shop-2 before shop-10. */
+const names = new Intl.Collator('en', { numeric: true })
+const byName = (one: App, other: App) => names.compare(one.name, other.name)
 
 const COMPARE: Readonly<Record<Order, (one: App, other: App) => number>> = {
   name: byName,

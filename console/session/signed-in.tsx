@@ -1,4 +1,4 @@
-import { Navigate, Outlet, useLocation } from '@tanstack/react-router'
+import { Outlet, useRouter } from '@tanstack/react-router'
 import { useEffect } from 'react'
 import { MaruError } from '#contract/errors.ts'
 import { armGate } from '../api/sign-in-gate.ts'
@@ -14,7 +14,6 @@ const isSignedOut = (error: unknown) => error instanceof MaruError && error.code
 /** Every page behind the sign-in. */
 export function SignedIn() {
   const { data: me, error, refetch } = useMeQuery()
-  const next = useLocation({ select: ({ href }) => href })
   useEffect(() => {
     if (me !== undefined) armGate()
   }, [me])
@@ -29,11 +28,21 @@ export function SignedIn() {
         </LiveProvider>
       </MeContext>
     )
-  if (isSignedOut(error)) return <Navigate to="/sign-in" search={next === '/' ? {} : { next }} replace />
+  if (isSignedOut(error)) return <ToSignIn />
   if (error === null) return null
   return (
     <SessionCard title="Maru does not answer">
       <ErrorNotice error={error} onTryAgain={() => void refetch()} />
     </SessionCard>
   )
+}
+
+/** Leads to the sign-in page, which leads back. The address is read once: while the router changes it, this is still here. */
+function ToSignIn() {
+  const router = useRouter()
+  useEffect(() => {
+    const next = router.latestLocation.href
+    void router.navigate({ to: '/sign-in', search: next === '/' ? {} : { next }, replace: true })
+  }, [router])
+  return null
 }

@@ -62,7 +62,7 @@ function Secret({ made }: { readonly made: NewToken }) {
   return (
     <Stack gap={4} role="status">
       <Text size="sm">
-        The token <bdi>{made.token.name}</bdi>. It is shown this once; Maru keeps no copy.
+        The token “<bdi>{made.token.name}</bdi>”. It is shown this once; Maru keeps no copy.
       </Text>
       <CommandLine command={made.secret} label="Copy the token" />
     </Stack>
