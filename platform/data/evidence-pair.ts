@@ -12,8 +12,9 @@ export async function lookAtPair({ config, db }: ServerDeps): Promise<Finding> {
   const members = await readCluster(config.patroni, config.patroniCa)
   if (members === undefined) return { passed: false, summary: 'No member of the pair answers.', facts: [] }
   const { rows } = await read(() =>
-    sql<{ commit: string; standbys: string }>`select current_setting('synchronous_commit') as commit,
-      current_setting('synchronous_standby_names') as standbys`.execute(db),
+    sql<PairSettings>`select current_setting('synchronous_commit') as commit,
+      current_setting('synchronous_standby_names') as standbys,
+      has_database_privilege('rewind', 'postgres', 'CONNECT') as rewinds`.execute(db),
   )
   const problems = judgePair(members, rows[0])
   const lag = members.map((member) => member.lag).find((bytes) => typeof bytes === 'number')
@@ -30,11 +31,16 @@ export async function lookAtPair({ config, db }: ServerDeps): Promise<Finding> {
   }
 }
 
+/** What the server itself says about the pair. */
+export interface PairSettings {
+  readonly commit: string
+  readonly standbys: string
+  /** Whether a member that was ahead when it died can be set back to where its copy is. */
+  readonly rewinds: boolean
+}
+
 /** Every acknowledged write waits for the standby only when the server is told so and the standby streams. */
-export function judgePair(
-  members: readonly PatroniMember[],
-  settings: { readonly commit: string; readonly standbys: string } | undefined,
-): string[] {
+export function judgePair(members: readonly PatroniMember[], settings: PairSettings | undefined): string[] {
   const leaders = members.filter(({ role, state }) => role === 'leader' && state === 'running')
   const standby = members.find(({ role, state }) => role === 'sync_standby' && state === 'streaming')
   const lag = typeof standby?.lag === 'number' ? standby.lag : undefined
@@ -47,5 +53,6 @@ export function judgePair(
     ...(['on', 'remote_apply'].includes(settings?.commit ?? '') && settings?.standbys !== ''
       ? []
       : ['Writes are acknowledged without waiting for the standby.']),
+    ...(settings?.rewinds === true ? [] : ['A primary that died could not rejoin as the standby.']),
   ]
 }

@@ -34,7 +34,7 @@ export async function ensureControlDatabase(request: DatabaseRequest): Promise<v
   }
 }
 
-/** Connects to whichever member takes writes; undefined when none does yet. */
+/** Connects to whichever member takes writes; undefined when none does yet, or when Patroni has not made its roles. */
 async function connectToPrimary(request: DatabaseRequest, database: string): Promise<pg.Client | undefined> {
   const { postgres, postgresPort } = addressesOf(request.installation)
   for (const host of postgres) {
@@ -51,8 +51,10 @@ async function connectToPrimary(request: DatabaseRequest, database: string): Pro
     client.on('error', () => {})
     try {
       await client.connect()
-      const { rows } = await client.query('SELECT pg_is_in_recovery() AS standby')
-      if (rows[0]?.standby === false) return client
+      const { rows } = await client.query(
+        "SELECT pg_is_in_recovery() AS standby, EXISTS (SELECT FROM pg_roles WHERE rolname = 'rewind') AS made",
+      )
+      if (rows[0]?.standby === false && rows[0].made === true) return client
     } catch (error) {
       if (host === postgres.at(-1)) throw error
     }
@@ -80,5 +82,6 @@ async function ensureDatabase(client: pg.Client): Promise<void> {
   for (const database of [CONTROL_ROLE, 'postgres', 'template1']) {
     await client.query(`REVOKE ALL ON DATABASE ${pg.escapeIdentifier(database)} FROM PUBLIC`)
   }
-  await client.query(`GRANT CONNECT ON DATABASE postgres TO ${name}`)
+  // Without it, a primary that was ahead when it died can never rejoin: pg_rewind reads from the new one through here.
+  await client.query(`GRANT CONNECT ON DATABASE postgres TO ${name}, rewind`)
 }
