@@ -127,8 +127,19 @@ function mustRefuse(what: string, handshake: Handshake): string[] {
   return [`${what} could not be tried (${handshake.code}).`]
 }
 
+/** No answer is a problem with its code, not the end of the whole look. */
+async function lookAtHttp(door: Door): Promise<string[]> {
+  try {
+    return await askBothDoors(door)
+  } catch (error) {
+    const code = error instanceof Error && 'code' in error ? String(error.code) : undefined
+    if (code === undefined) throw error
+    return [`HTTPS and its HTTP door could not both be asked (${code}).`]
+  }
+}
+
 /** HSTS with its subdomains covers every app, and one frontend sends it for all of them. */
-async function lookAtHttp({ deps, probe, domain }: Door): Promise<string[]> {
+async function askBothDoors({ deps, probe, domain }: Door): Promise<string[]> {
   const { host, port, ca, signal } = probe
   const problems: string[] = []
   const common = { host, name: domain, ...(signal === undefined ? {} : { signal }) }

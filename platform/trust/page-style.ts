@@ -36,7 +36,8 @@ h4 { font-size: 0.95rem; margin: 0; }
 .count small { font-size: 1.05rem; font-weight: 500; color: var(--soft); letter-spacing: 0; }
 .sum progress { width: 100%; height: 0.7rem; accent-color: var(--good); }
 .sum p { grid-column: 1 / -1; margin: 0.25rem 0 0; color: var(--soft); }
-.layers { list-style: none; margin: 1.5rem 0; padding: 0; display: grid; gap: 0.5rem; grid-template-columns: repeat(auto-fill, minmax(14rem, 1fr)); }
+.kept-now { grid-column: 1 / -1; margin: 0.75rem 0 0.25rem; padding-inline-start: 1.2rem; }
+.layers { list-style: none; margin: 1.5rem 0; padding: 0; display: grid; gap: 0.5rem; grid-template-columns: repeat(auto-fill, minmax(15.5rem, 1fr)); }
 .layers a { display: flex; justify-content: space-between; gap: 1rem; padding: 0.6rem 0.9rem; background: var(--card); border: 1px solid var(--line); border-radius: 8px; text-decoration: none; }
 .layers a:hover { text-decoration: underline; }
 .layers span { color: var(--soft); white-space: nowrap; }

@@ -32,8 +32,16 @@ function renderSummary({ kept, promises, at }: TrustReport): string {
   const all = promises.length
   return `<section class="sum" aria-label="Summary"><span class="count">${kept} <small>of ${all} kept now</small></span>
 <progress value="${kept}" max="${all}" aria-label="Promises kept">${kept} of ${all}</progress>
-<p>As of ${renderTime(new Date(at))}. ${counted(all - kept, 'promise')} not yet kept, each with the reason. Load the page again
+${renderKept(promises)}<p>As of ${renderTime(new Date(at))}. ${counted(all - kept, 'promise')} not yet kept, each with the reason. Load the page again
 for the newest state.</p></section>`
+}
+
+/** Links to what is kept: it stands far down the page, among all that is not. */
+function renderKept(promises: readonly PromiseStatus[]): string {
+  const links = promises
+    .filter(({ state }) => state === 'kept')
+    .map(({ id, wording }) => `<li><a href="#${id}">${safe(wording)}</a> <span class="id">${id}</span></li>`)
+  return links.length === 0 ? '' : `<ul class="kept-now">${links.join('')}</ul>`
 }
 
 const keptOf = (promises: readonly PromiseStatus[]) =>
