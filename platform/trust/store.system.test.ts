@@ -49,7 +49,7 @@ const stateOf = async () => (await loadReport(deps)).promises.find(({ id }) => i
 
 test('evidence makes a promise kept, a failure breaks it, and whoever listens is told', async () => {
   const bell = deps.hub.bell(TRUST_CHANNEL)
-  await bell.wait(5_000)
+  assert.ok(await bell.wait(30_000), 'the hub does not listen')
   assert.equal(await stateOf(), 'not-yet')
   await runAndRecord(check, deps, NEVER)
   assert.ok(await bell.wait(5_000))
