@@ -22,16 +22,19 @@ export const APP_LIMITS = {
   runsAtOnce: 10,
 } as const
 
+/** What the platform puts into the environment of every process of an app. */
+export const INSTANCE_ENVIRONMENT = {
+  PORT: 'port on which the web process has to listen, on all addresses',
+  DATABASE_URL: "the app's PostgreSQL database, with user and password, over TLS that is verified",
+  PGSSLROOTCERT: "file with the installation's root certificate, for PostgreSQL's own programs",
+  NODE_EXTRA_CA_CERTS: 'the same file, for Node: other apps of the installation can be asked over HTTPS',
+  MARU_APP: 'name of the app',
+  MARU_RELEASE: 'number of the release',
+  MARU_PROCESS: 'process type, such as `web`',
+} as const
+
 /** Names that the platform sets itself; a person cannot. */
-export const RESERVED_CONFIG: readonly string[] = [
-  'PORT',
-  'DATABASE_URL',
-  'PGSSLROOTCERT',
-  'NODE_EXTRA_CA_CERTS',
-  'MARU_APP',
-  'MARU_RELEASE',
-  'MARU_PROCESS',
-]
+export const RESERVED_CONFIG: readonly string[] = Object.keys(INSTANCE_ENVIRONMENT)
 
 export const ReleaseState = z.enum(['building', 'starting', 'serving', 'superseded', 'failed'])
 export type ReleaseState = z.infer<typeof ReleaseState>

@@ -49,7 +49,7 @@ export const ERRORS = {
     403,
     3,
     'Only root on the host can record what a drill found.',
-    'Run `maru drill` on the host itself, as root.',
+    'Run the drill on the host itself, as root.',
   ),
   rate_limited: row(
     429,

@@ -6,6 +6,7 @@ import { renderOpenApi } from '#platform/status/openapi.ts'
 import { buildProgram } from '#runtime/cli/program.ts'
 import { renderApi, renderConfig, renderErrors, renderLimits } from './reference.ts'
 import { renderCli } from './reference-cli.ts'
+import { renderEnvironment } from './reference-environment.ts'
 import { renderPromises } from './reference-promises.ts'
 import { ROOT } from './source-tree.ts'
 
@@ -18,6 +19,7 @@ export async function generate(): Promise<ReadonlyMap<string, string>> {
     ['docs/reference/api.md', renderApi(API)],
     ['docs/reference/cli.md', renderCli(buildProgram())],
     ['docs/reference/config.md', renderConfig()],
+    ['docs/reference/environment.md', renderEnvironment()],
     ['docs/reference/errors.md', renderErrors()],
     ['docs/reference/limits.md', renderLimits()],
     ['docs/reference/promises.md', renderPromises()],

@@ -5,6 +5,8 @@ import { DATA_LIMITS } from '#contract/data.ts'
 import { ERRORS } from '#contract/errors.ts'
 import { AgentConfig, ControlConfig, Installation } from '#contract/installation.ts'
 import type { Route } from '#contract/route.ts'
+import { EDGE_LIMITS } from '#platform/edge/index.ts'
+import { LIMIT_MEANINGS } from './limit-meanings.ts'
 
 type Schema = z.core.JSONSchema.BaseSchema
 
@@ -83,6 +85,14 @@ function routeText(route: Route): string {
     .join('\n\n')
 }
 
+const API_RULES = [
+  '- **Who you are**: `Authorization: Bearer TOKEN`; `maru tokens create NAME` makes a token. A browser has a session instead.',
+  '- **Errors** have one form, `{"error": {"code", "message", "hint", "params"}}`: what happened and why, and what to do next. The [codes](errors.md) are stable.',
+  '- **Long work** answers with an operation at once. Its events can be read again from any point: a lost connection loses nothing.',
+  '- **Once only**: where a route takes an `Idempotency-Key` (any text of your own), the same request with the same key is carried out once, however often it is sent.',
+  '- **Limits**: too many requests are answered with 429 and `Retry-After`.',
+].join('\n')
+
 /** Every route, capability by capability. */
 export function renderApi(api: Readonly<Record<string, Readonly<Record<string, Route>>>>): string {
   const parts = Object.entries(api).flatMap(([capability, routes]) => [
@@ -91,7 +101,8 @@ export function renderApi(api: Readonly<Record<string, Readonly<Record<string, R
   ])
   return document(
     'API',
-    'The same as [openapi.json](openapi.json), for people. Send `Authorization: Bearer TOKEN`. Errors have one form and stable codes: [errors](errors.md).',
+    'The same as [openapi.json](openapi.json), for people. Every address begins with that of the platform, such as `https://maru.example.org`.',
+    API_RULES,
     ...parts,
   )
 }
@@ -126,23 +137,40 @@ export function renderConfig(): string {
   )
 }
 
+const MEGABYTE = 1024 * 1024
+
+/** A limit for people; its unit is at the end of its name. */
+function limitText(name: string, value: number): string {
+  if (name.endsWith('Bytes')) return value >= MEGABYTE ? `${value / MEGABYTE} MB` : `${value / 1024} kB`
+  if (name.endsWith('Mb')) return `${value} MB`
+  if (name.endsWith('Hours')) return `${value} hours`
+  if (name.endsWith('Days')) return `${value} days`
+  if (name.endsWith('S')) return value % 60 === 0 ? `${value / 60} min` : `${value} s`
+  return String(value)
+}
+
 const limitRows = (limits: object, prefix = ''): string[][] =>
-  Object.entries(limits).flatMap(([name, value]) =>
-    typeof value === 'object'
-      ? limitRows(value, `${prefix}${name}.`)
-      : [[`\`${prefix}${name}\``, String(value)]],
-  )
+  Object.entries(limits).flatMap(([key, value]) => {
+    const name = `${prefix}${key}`
+    if (typeof value === 'object') return limitRows(value, `${name}.`)
+    const meaning = LIMIT_MEANINGS[name]
+    if (meaning === undefined) throw new Error(`tools/limit-meanings.ts has no words for the limit ${name}`)
+    return [[`\`${name}\``, limitText(key, value), meaning]]
+  })
 
 /** Every limit, as the program enforces it. */
 export function renderLimits(): string {
   const groups: ReadonlyArray<readonly [string, object]> = [
     ['Apps', APP_LIMITS],
+    ['Requests', EDGE_LIMITS],
     ['Databases', DATA_LIMITS],
     ['Accounts', ACCOUNT_LIMITS],
   ]
   return document(
     'Limits',
-    'Names end in their unit: `Bytes`, `Mb` (2^20 bytes), `S` (seconds), `Days`. Each limit is also in the error that enforces it.',
-    ...groups.map(([title, limits]) => `## ${title}\n\n${table(['limit', 'value'], limitRows(limits))}`),
+    'As the program enforces them; MB are 2^20 bytes. The error that enforces a limit names it too.',
+    ...groups.map(
+      ([title, limits]) => `## ${title}\n\n${table(['limit', 'value', 'of what'], limitRows(limits))}`,
+    ),
   )
 }

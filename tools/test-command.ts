@@ -1,19 +1,15 @@
 import type { Command } from 'commander'
+import { addCommand } from '#runtime/cli/command.ts'
 
 /** Adds `maru test`. The tools are loaded only when it runs: they need the development packages. */
 export function registerTestCommand(program: Command): void {
-  program
-    .command('test')
-    .description(
+  addCommand(program, 'test', {
+    summary:
       'Test this program: unit tests, system tests on an installation of their own, or both; machine tests',
-    )
+    examples: ['./maru test unit', './maru test system -- edge', './maru test machine'],
+  })
     .argument('[kind]', 'unit, system or machine; the first two when left out')
     .argument('[pattern]', 'only the test files whose path contains this')
-    .option('--json', 'accepted like everywhere; the output is the test runner’s own')
-    .addHelpText(
-      'after',
-      '\nExamples:\n  ./maru test unit\n  ./maru test system -- edge\n  ./maru test machine',
-    )
     .action(async (kind: string | undefined, pattern: string | undefined) => {
       process.exitCode = await runTests(kind, pattern ?? '')
     })

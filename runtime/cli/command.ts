@@ -8,14 +8,21 @@ export interface CommandText {
   readonly isDefault?: boolean
 }
 
+const TEXTS = new WeakMap<Command, CommandText>()
+
+/** The text that a command was added with; groups have none. */
+export const textOf = (command: Command): CommandText | undefined => TEXTS.get(command)
+
 /** Adds a command with its summary, examples and `--json`, which every command has. */
 export function addCommand(parent: Command, usage: string, text: CommandText): Command {
   const examples = text.examples.map((line) => `  $ ${line}\n`).join('')
-  return parent
+  const command = parent
     .command(usage, { isDefault: text.isDefault ?? false })
     .description(text.summary)
     .option('--json', 'print JSON for scripts')
     .addHelpText('after', `\nExamples:\n${examples}`.trimEnd())
+  TEXTS.set(command, text)
+  return command
 }
 
 /** Adds a command that talks to the control plane. */
