@@ -19,6 +19,8 @@ export default defineConfig({
   root: import.meta.dirname,
   plugins: [react()],
   build: {
+    // The first ones that have both light-dark() and Promise.withResolvers().
+    target: ['chrome123', 'firefox121', 'safari17.5'],
     outDir: 'dist',
     emptyOutDir: true,
     modulePreload: { polyfill: false },

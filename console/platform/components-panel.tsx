@@ -11,9 +11,7 @@ export function ComponentsPanel({ status }: { readonly status: PlatformStatus })
   const memory = components.reduce((sum, one) => sum + (one.memoryBytes ?? 0), 0)
   const troubled = components.filter(({ state }) => state !== 'ok')
   const health =
-    troubled.length === 0
-      ? 'All components are well'
-      : `${troubled.length} of ${components.length} need a look`
+    troubled.length === 0 ? 'All components are well' : `${troubled.length} of ${components.length} not well`
   return (
     <Panel
       title="Components"
