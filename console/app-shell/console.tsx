@@ -4,7 +4,7 @@ import { RouterProvider } from '@tanstack/react-router'
 import { StrictMode } from 'react'
 import { makeQueryClient } from '../api/query-client.ts'
 import { makeRouter } from './router.tsx'
-import { readableGreys, theme } from './theme.ts'
+import { readableColours, theme } from './theme.ts'
 
 const queryClient = makeQueryClient()
 const router = makeRouter()
@@ -23,7 +23,7 @@ export function Console() {
     <StrictMode>
       <MantineProvider
         theme={theme}
-        cssVariablesResolver={readableGreys}
+        cssVariablesResolver={readableColours}
         defaultColorScheme="auto"
         getStyleNonce={styleNonce}
       >

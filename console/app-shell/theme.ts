@@ -67,11 +67,12 @@ export const theme = createTheme({
   },
 })
 
-/** Mantine's own dimmed and placeholder greys are too light to read (below 4.5 : 1). */
-export const readableGreys: CSSVariablesResolver = () => ({
+/** Mantine's own dimmed, placeholder and error colours are too light to read (below 4.5 : 1). */
+export const readableColours: CSSVariablesResolver = () => ({
   variables: {},
   light: {
     '--mantine-color-dimmed': '#5a626b',
+    '--mantine-color-error': '#c92a2a',
     '--mantine-color-placeholder': '#6a727b',
     '--maru-page': '#f7f7f9',
     '--maru-surface': '#ffffff',
@@ -79,6 +80,7 @@ export const readableGreys: CSSVariablesResolver = () => ({
   },
   dark: {
     '--mantine-color-dimmed': '#a3a6b3',
+    '--mantine-color-error': '#ff8787',
     '--mantine-color-placeholder': '#8f92a0',
     '--maru-page': '#14151b',
     '--maru-surface': '#1a1c24',
