@@ -110,6 +110,14 @@ export const trustRoutes = {
     response: Evidence,
     kind: 'lines',
   }),
+  export: route({
+    method: 'GET',
+    path: '/v1/trust/oscal/{document}',
+    summary: 'The promises and their evidence for auditors, as OSCAL',
+    access: { resource: 'platform', action: 'read' },
+    params: z.strictObject({ document: OscalDocument }),
+    response: z.record(z.string(), z.unknown()),
+  }),
   /** Only root on the host may: whoever can ask the platform over the network can't tell it what a drill found. */
   recordDrill: route({
     method: 'POST',

@@ -1,6 +1,9 @@
+import { mkdir } from 'node:fs/promises'
+import { join, resolve } from 'node:path'
 import { parseWith } from '#contract/errors.ts'
 import {
   type Evidence,
+  OscalDocument,
   PromiseId,
   type PromiseStatus,
   type TrustReport,
@@ -10,6 +13,7 @@ import type { Paint } from '#runtime/cli/colour.ts'
 import type { ApiOptions, CliContext } from '#runtime/cli/context.ts'
 import { openSession } from '#runtime/cli/session.ts'
 import { renderPairs } from '#runtime/cli/table.ts'
+import { writeFileAtomic } from '#runtime/drivers/files.ts'
 import { ago, elapsed } from '#runtime/kit/human-units.ts'
 import { safeText } from '#runtime/kit/safe-text.ts'
 
@@ -95,3 +99,18 @@ export async function verify(context: CliContext, options: ApiOptions): Promise<
 /** A promise that would be kept, had a check not failed just now. One with gaps is not kept anyway. */
 const isBroken = ({ gaps, evidence }: PromiseStatus, failed: ReadonlySet<string>) =>
   gaps.length === 0 && evidence.some(({ name, source }) => source === 'check' && failed.has(name))
+
+/** `maru trust export [DIR]` */
+export async function writeOscal(context: CliContext, dir: string, options: ApiOptions): Promise<void> {
+  const { api, out } = await openSession(context, options)
+  const folder = resolve(context.cwd, dir)
+  await mkdir(folder, { recursive: true })
+  const files: string[] = []
+  for (const document of OscalDocument.options) {
+    const content = await api.call(trustRoutes.export, { params: { document } })
+    const file = join(folder, `oscal-${document}.json`)
+    await writeFileAtomic(file, `${JSON.stringify(content, null, 2)}\n`, { mode: 0o644 })
+    files.push(file)
+  }
+  out.result({ files }, () => files.map((file) => `${file}\n`).join(''))
+}

@@ -17,4 +17,10 @@ export function registerTrustCommands(program: Command, context: CliContext): vo
     summary: 'Run all checks now; fails when a promise that was kept is not',
     examples: ['maru trust verify'],
   }).action(async (options) => (await load()).verify(context, options))
+  addApiCommand(trust, 'export', {
+    summary: 'Write the promises and their evidence for auditors (NIST OSCAL 1.2.1, two files)',
+    examples: ['maru trust export', 'maru trust export ./audit'],
+  })
+    .argument('[dir]', 'folder for the files', '.')
+    .action(async (dir, options) => (await load()).writeOscal(context, dir, options))
 }

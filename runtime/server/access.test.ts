@@ -61,7 +61,12 @@ const server = makeTestServer(API, markers, {
 })
 after(() => server.close())
 
-const VALUES: Readonly<Record<string, string>> = { app: 'shop', operation: 'op_2222', token: 'tok_2222' }
+const VALUES: Readonly<Record<string, string>> = {
+  app: 'shop',
+  operation: 'op_2222',
+  token: 'tok_2222',
+  document: 'assessment-results',
+}
 const ABSENT: Readonly<Record<string, string>> = { app: 'absent', operation: 'op_9999', token: 'tok_9999' }
 
 const urlOf = (route: Route, values: Readonly<Record<string, string>>) =>
