@@ -295,6 +295,26 @@ export const ERRORS = {
   ),
   'hosts.not_root': row(403, 3, '{command} needs root.', 'Run it with sudo.'),
 
+  'drills.unknown': row(404, 2, 'There is no drill {drill}.', '`maru drill list` shows them all.'),
+  'drills.only_in_lab': row(
+    409,
+    3,
+    '{drill} breaks things, and the installation in {home} is not marked as a lab.',
+    'Run it on a lab: `maru up --lab` marks an installation on which nobody depends. Nothing was changed.',
+  ),
+  'drills.production': row(
+    409,
+    3,
+    'The installation in {home} is not marked as a lab.',
+    '{drill} disturbs nobody: to run it here, add --i-understand-this-is-production. Nothing was changed.',
+  ),
+  'drills.stopped': row(
+    500,
+    1,
+    '{drill} was not carried out: its {stage} failed ({reason}).',
+    'It proved nothing, in either way. Correct the cause and run it again; docs/drills/{drill}.md helps.',
+  ),
+
   'cli.failed': row(
     500,
     1,

@@ -4,6 +4,8 @@ import { Instant } from './ids.ts'
 /** Files and folders of an installation, relative to its data folder (default /var/lib/maru). */
 export const HOME = {
   installation: 'installation.json',
+  /** Marks an installation on which nobody depends: drills may break it. */
+  lab: 'lab',
   platform: 'platform.json',
   secrets: 'secrets',
   pki: 'pki',

@@ -91,8 +91,9 @@ export const IMPORT_RULES: readonly ImportRule[] = [
   },
   {
     name: 'only the server makes database connections',
-    reason: 'one pool knows about TLS, failover and limits; hosts makes the first role before it exists',
-    applies: (path) => !path.startsWith('runtime/server/') && !path.startsWith('platform/hosts/'),
+    reason:
+      'one pool knows about TLS, failover and limits; hosts makes the first role before it exists, a drill is an app',
+    applies: (path) => !['runtime/server/', 'platform/hosts/', 'drills/'].some((own) => path.startsWith(own)),
     forbids: (found) => found.target === 'pg' && !found.typeOnly,
   },
   {

@@ -47,7 +47,7 @@ function upOf(installation: TestInstallation, signal: AbortSignal): Promise<numb
   )
   const where = ['--name', name, '--home', home, '--subnet', subnet]
   const ports = ['--http-port', String(httpPort), '--https-port', String(httpsPort)]
-  return ended(spawn(MARU, ['up', ...where, ...ports], { cwd: ROOT, stdio: 'inherit' }), signal)
+  return ended(spawn(MARU, ['up', '--lab', ...where, ...ports], { cwd: ROOT, stdio: 'inherit' }), signal)
 }
 
 /** Runs the files one after the other. The runner's summary is held back until the clean-up has spoken. */

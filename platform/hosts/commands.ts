@@ -50,5 +50,6 @@ function registerUp(program: Command, context: CliContext): void {
     .option('--http-port <port>', 'port for HTTP, which only redirects (default: 80)')
     .option('--https-port <port>', 'port for HTTPS (default: 443)')
     .option('--subnet <prefix>', 'first two numbers of a free private range (default: 10.89)')
+    .option('--lab', 'nobody depends on this installation: drills may break it')
     .action(async (options: HostOptions) => (await actions()).runUp(context, options))
 }

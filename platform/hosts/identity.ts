@@ -13,6 +13,7 @@ export interface UpOptions {
   readonly httpPort?: string
   readonly httpsPort?: string
   readonly subnet?: string
+  readonly lab?: boolean
   readonly json?: boolean
 }
 

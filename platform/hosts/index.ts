@@ -1,3 +1,5 @@
 export { runDestroy } from './command-actions.ts'
 export { convergeContainers, convergePlatform, WORKLOAD_COMPONENTS } from './converge.ts'
+export { requireInstallation } from './down.ts'
 export { supervisorPid } from './engine.ts'
+export { DOCKER_SOCKET } from './host-facts.ts'

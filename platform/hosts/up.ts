@@ -46,13 +46,15 @@ interface Run extends UpDeps {
   readonly identity: Identity
   readonly installation: Installation
   readonly home: string
+  readonly lab: boolean
 }
 
 /** Brings this machine into shape, whatever state it is in. Doing it again changes nothing. */
 export async function up(options: UpOptions, deps: UpDeps): Promise<UpResult> {
   const since = performance.now()
   const identity = await identify(options, deps.now())
-  const run: Run = { ...deps, identity, installation: identity.installation, home: identity.home }
+  const { installation, home } = identity
+  const run: Run = { ...deps, identity, installation, home, lab: options.lab === true }
   const unlock = await takeLock(run.home, 'up')
   try {
     await preflight(run)
@@ -92,13 +94,19 @@ async function preflight({ identity, installation, home, programDir, progress }:
 /** A finding as two lines: what, and what to do. */
 export const renderFinding = ({ check, what, advice }: Check) => `✗ ${check}: ${what}\n  ${advice}`
 
-async function remember({ installation, home }: Run): Promise<void> {
+async function remember({ installation, home, lab }: Run): Promise<void> {
   await ensureFolder(home, 0o711)
   await ensureFolders(home)
   await limitLogs(join(home, HOME.logs))
   const text = `${JSON.stringify(installation, null, 2)}\n`
   await writeFileIfChanged(join(home, HOME.installation), text, { mode: 0o644 })
   await registerInstallation(installation.name, home)
+  // Only ever set: what people came to depend on is unmarked by hand, knowingly.
+  if (lab)
+    await writeFileIfChanged(
+      join(home, HOME.lab),
+      'Nobody depends on this installation: drills may break it.\n',
+    )
 }
 
 async function bringUp(run: Run, docker: Docker): Promise<Pick<UpResult, 'changes' | 'setupLink'>> {

@@ -1,4 +1,5 @@
 import { Command } from 'commander'
+import { registerDrillCommands } from '#drills/commands.ts'
 import { registerAccountCommands } from '#platform/accounts/commands.ts'
 import { registerAppCommands } from '#platform/apps/commands.ts'
 import { registerDataCommands } from '#platform/data/commands.ts'
@@ -45,6 +46,7 @@ export function buildProgram(context: CliContext = processContext()): Command {
   registerHostCommands(program, context)
   program.commandsGroup('Trust:')
   registerTrustCommands(program, context)
+  registerDrillCommands(program, context)
   program.commandsGroup('Development:')
   registerTestCommand(program)
   return program

@@ -3,6 +3,7 @@ import { setTimeout as pause } from 'node:timers/promises'
 import type Dockerode from 'dockerode'
 import type { ContainerSpec } from '#contract/agent.ts'
 import { findUsageGroup, readUsage } from './cgroup-usage.ts'
+import { type ContainerProcess, processesOf } from './container-processes.ts'
 import { callEngine, callUnless, findInEngine, workInEngine } from './docker-call.ts'
 import { type CreateExtras, createOptionsOf, LABELS, laterNetworks } from './docker-create.ts'
 import { labelFilter } from './docker-networks.ts'
@@ -87,6 +88,8 @@ export interface DockerContainers {
   wait(nameOrId: string): Promise<number>
   /** Memory in use without the page cache; undefined when it does not run. */
   memoryBytes(nameOrId: string): Promise<number | undefined>
+  /** What runs in it now. */
+  processes(nameOrId: string): Promise<ContainerProcess[]>
   logs(nameOrId: string, options: LogOptions): AsyncIterable<EngineLogLine>
   putArchive(nameOrId: string, tar: Readable, path: string): Promise<void>
   getArchive(nameOrId: string, path: string): Promise<Readable>
@@ -283,6 +286,7 @@ export function makeDockerContainers(engine: Dockerode): DockerContainers {
     remove: (id) => callUnless([404, 409], () => one(id).remove({ force: true, v: true })),
     wait: (id) => workInEngine(() => waitFor(engine, id)),
     memoryBytes: (id) => findInEngine(() => measureMemory(one(id))),
+    processes: (id) => callEngine(() => processesOf(one(id))),
     logs: (id, options) => logsOf(engine, id, options),
     putArchive: (id, tar, path) =>
       workInEngine(async () => {

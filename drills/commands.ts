@@ -1,0 +1,21 @@
+import type { Command } from 'commander'
+import { addCommand, addGroup } from '#runtime/cli/command.ts'
+import type { CliContext } from '#runtime/cli/context.ts'
+
+/** Adds `maru drill`. The drills are loaded only when one is asked for. */
+export function registerDrillCommands(program: Command, context: CliContext): void {
+  const drill = addGroup(program, 'drill', 'Put promises to the test on the running platform')
+  const load = () => import('./index.ts')
+  addCommand(drill, 'list', {
+    summary: 'List the drills, what each proves and where it may run',
+    examples: ['maru drill list'],
+  }).action(async (options) => (await load()).listDrills(context, options))
+  addCommand(drill, 'run', {
+    summary: 'Carry out a drill; exit code 1 when the promise was not kept',
+    examples: ['maru drill run database-primary-dies', 'maru drill run neighbours-database --json'],
+  })
+    .argument('<name>', 'name of the drill')
+    .option('--home <dir>', 'data folder of the installation on this host (MARU_HOME)')
+    .option('--i-understand-this-is-production', 'run a harmless drill on an installation that is no lab')
+    .action(async (name, options) => (await load()).carryOut(context, name, options))
+}

@@ -1,0 +1,49 @@
+import { randomInt } from 'node:crypto'
+import { join } from 'node:path'
+import { Database } from '#contract/data.ts'
+import type { DrillPlace } from './drill.ts'
+import { waitUntil } from './wait-until.ts'
+
+/** A static site: deployed in seconds, and it gets a database like every app. */
+const SOURCE = join(import.meta.dirname, '../examples/static-site')
+const DESTROY_S = 120
+
+/** An app that a drill owns. */
+export interface DrillApp {
+  readonly name: string
+  deploy(): Promise<void>
+  database(): Promise<Database>
+  /** DATABASE_URL as the app gets it. */
+  url(): Promise<URL>
+  destroy(): Promise<void>
+}
+
+/** Runs the command line; anything but exit code 0 is a failure of the drill, not a finding. */
+async function ask(place: DrillPlace, args: readonly string[]): Promise<string> {
+  const done = await place.maru(args)
+  if (done.exitCode === 0) return done.stdout
+  throw new Error(`\`maru ${args.join(' ')}\` ended with ${done.exitCode}: ${done.stderr.trim()}`)
+}
+
+/** A drill's app; it exists after `deploy`, under a name that nobody else has. */
+export function drillApp(place: DrillPlace, what: string): DrillApp {
+  const name = `drill-${what}-${randomInt(36 ** 5).toString(36)}`
+  return {
+    name,
+    deploy: async () => {
+      await ask(place, ['deploy', SOURCE, '--app', name, '--json'])
+    },
+    database: async () => Database.parse(JSON.parse(await ask(place, ['db', 'info', name, '--json']))),
+    url: async () => new URL(JSON.parse(await ask(place, ['db', 'url', name, '--json'])).url),
+    destroy: () => destroyApp(place, name),
+  }
+}
+
+/** Also when its deploy was cut off and still goes on, and when the control plane is away for a moment. */
+async function destroyApp(place: DrillPlace, name: string): Promise<void> {
+  const signal = new AbortController().signal
+  await waitUntil(`\`maru destroy ${name}\``, { timeoutS: DESTROY_S, signal }, async () => {
+    const done = await place.maru(['destroy', name, '--confirm', name, '--json'])
+    return done.exitCode === 0 || done.stderr.includes('"apps.not_found"')
+  })
+}

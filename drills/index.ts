@@ -1,0 +1,1 @@
+export { carryOut, listDrills } from './command-actions.ts'

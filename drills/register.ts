@@ -1,0 +1,14 @@
+import { MaruError } from '#contract/errors.ts'
+import { databasePrimaryDies } from './database-primary-dies.drill.ts'
+import type { Drill } from './drill.ts'
+import { neighboursDatabase } from './neighbours-database.drill.ts'
+
+/** Every drill there is. Each has a page in docs/drills/. */
+export const DRILLS: readonly Drill[] = [databasePrimaryDies, neighboursDatabase]
+
+/** The drill of that name. */
+export function findDrill(name: string): Drill {
+  const found = DRILLS.find((drill) => drill.name === name)
+  if (found === undefined) throw new MaruError('drills.unknown', { drill: name })
+  return found
+}
