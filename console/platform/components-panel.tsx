@@ -40,7 +40,7 @@ function ComponentRow(props: { readonly component: ComponentStatus; readonly tot
       </td>
       <td data-live>
         {memoryBytes === null ? '–' : bytes(memoryBytes)}
-        <Share part={memoryBytes ?? 0} of={props.total} />
+        {memoryBytes !== null && <Share part={memoryBytes} of={props.total} />}
       </td>
       <td>
         <bdi>{detail}</bdi>
@@ -52,6 +52,6 @@ function ComponentRow(props: { readonly component: ComponentStatus; readonly tot
 /** A part of a whole as a line; the number beside it says the same. */
 const Share = ({ part, of }: { readonly part: number; readonly of: number }) => (
   <span aria-hidden className={classes.share}>
-    <span style={{ width: `${of === 0 ? 0 : (part / of) * 100}%` }} />
+    <span style={{ width: `${(part / of) * 100}%` }} />
   </span>
 )
