@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { ContainerSpec } from '#contract/agent.ts'
 import { MaruError } from '#contract/errors.ts'
 import { type Docker, EngineRefusal, type ImageDetail } from '#runtime/drivers/docker.ts'
-import type { BuildContext } from './run-build.ts'
+import type { BuildContext } from './build-context.ts'
 import { readTarFile } from './source-file.ts'
 
 const PLAIN_PATH = /^(\/[A-Za-z0-9_-][A-Za-z0-9._-]*)+$/

@@ -4,9 +4,9 @@ import { MaruError } from '#contract/errors.ts'
 import { addressesOf } from '#contract/installation.ts'
 import { EngineRefusal, LABELS } from '#runtime/drivers/docker.ts'
 import { openBuildCgroup } from './build-cgroup.ts'
+import type { BuildContext } from './build-context.ts'
 import { checkImage } from './check-image.ts'
 import { readDockerfile } from './dockerfile-check.ts'
-import type { BuildContext } from './run-build.ts'
 import { readSourceFile } from './source-file.ts'
 
 const POLL_MS = 250

@@ -1,12 +1,12 @@
 import type { BuildEvent, BuildRequest } from '#contract/agent.ts'
 import { type Docker, LABELS } from '#runtime/drivers/docker.ts'
-import type { BuildDeps } from './run-build.ts'
+import type { BuildDeps } from './build-context.ts'
 
+export type { BuildDeps, BuildLimits } from './build-context.ts'
 export type { DetectedApp } from './detect.ts'
 export type { LayerRequest } from './layer-image.ts'
 export { type PackedSource, packSource } from './pack.ts'
 export { type ReceivedSource, receiveSource } from './receive.ts'
-export type { BuildDeps, BuildLimits } from './run-build.ts'
 export { SOURCE_LIMITS, type SourceLimits } from './source-limits.ts'
 
 /** Builds a source into an image on this host. Loaded when it is used: the CLI needs only `packSource`. */

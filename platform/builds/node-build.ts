@@ -8,7 +8,7 @@ import { BUILD_EXIT, BUILDER, type BuildOrder } from '#images/builder/layout.ts'
 import { ensureNodeStack } from '#images/ensure-node-stack.ts'
 import type { Docker } from '#runtime/drivers/docker.ts'
 import { randomId } from '#runtime/kit/random-id.ts'
-import type { BuildContext } from './run-build.ts'
+import type { BuildContext } from './build-context.ts'
 import { makeSlug, type Slug } from './slug.ts'
 import { slugFolder } from './slug-store.ts'
 

@@ -4,47 +4,16 @@ import { createGunzip } from 'node:zlib'
 import type { BuildEvent, BuildRequest, BuildResult } from '#contract/agent.ts'
 import { APP_LIMITS } from '#contract/apps.ts'
 import { MaruError } from '#contract/errors.ts'
-import { type AgentConfig, HOME } from '#contract/installation.ts'
-import { type Docker, EngineRefusal, LABELS } from '#runtime/drivers/docker.ts'
+import { HOME } from '#contract/installation.ts'
+import { EngineRefusal, LABELS } from '#runtime/drivers/docker.ts'
 import { diskSpace, exists } from '#runtime/drivers/files.ts'
-import type { Log } from '#runtime/kit/log.ts'
-import { BuildLog, LOG_LIMITS, type LogLimits, makeMask } from './build-log.ts'
+import type { BuildContext, BuildDeps, BuildLimits } from './build-context.ts'
+import { BuildLog, LOG_LIMITS, makeMask } from './build-log.ts'
 import { buildDockerfile } from './dockerfile-build.ts'
 import { layerImage } from './layer-image.ts'
 import { buildNode } from './node-build.ts'
 import { makeSlug, type Slug } from './slug.ts'
 import { removeUnusedSlugs, SLUG_LABEL, slugFolder } from './slug-store.ts'
-
-export interface BuildDeps {
-  readonly docker: Docker
-  readonly home: string
-  readonly config: AgentConfig
-  readonly log: Log
-  /** Tests use smaller ones. */
-  readonly limits?: BuildLimits
-}
-
-export interface BuildLimits {
-  readonly memoryMb: number
-  readonly cpus: number
-  readonly processes: number
-  readonly timeoutS: number
-  readonly log?: LogLimits
-}
-
-/** What each way of building gets. `signal` covers the caller, the time limit and the disk. */
-export interface BuildContext {
-  readonly request: BuildRequest
-  readonly deps: BuildDeps
-  readonly limits: BuildLimits
-  readonly source: string
-  readonly out: BuildLog
-  readonly labels: Readonly<Record<string, string>>
-  readonly tag: string
-  readonly signal: AbortSignal
-  /** Cleaning up that the result does not depend on: done before the build ends, but nobody's deploy waits for it. */
-  readonly leftovers: Array<Promise<void>>
-}
 
 /** Free space without which no build starts, and below which a running one is stopped. */
 const DISK_START_MB = 1024

@@ -2,7 +2,7 @@ import { readdir, rm, rmdir, stat } from 'node:fs/promises'
 import { basename, join } from 'node:path'
 import { HOME } from '#contract/installation.ts'
 import { LABELS } from '#runtime/drivers/docker.ts'
-import type { BuildContext } from './run-build.ts'
+import type { BuildContext } from './build-context.ts'
 
 /** Label of an image: its slug's file under artifacts/slugs. */
 export const SLUG_LABEL = 'maru.slug'

@@ -1,15 +1,11 @@
 import type { Kysely, Transaction } from 'kysely'
 import { sql } from 'kysely'
-import type { ServerDeps } from './handler.ts'
 
 /** Runs a job; throwing makes it run again with a growing delay, at most `maxAttempts` times. */
 export type JobHandler = (payload: unknown, signal: AbortSignal) => Promise<void>
 
 /** Job name such as `apps.operation` → what runs it. */
 export type JobHandlers = Readonly<Record<string, JobHandler>>
-
-/** What a capability exports when it has jobs. */
-export type MakeJobs = (deps: ServerDeps) => JobHandlers
 
 export interface Jobs {
   /** Adds a job in the caller's transaction: it exists exactly when what it serves exists. */

@@ -13,7 +13,7 @@ import { isConnectionError } from './database-errors.ts'
 import type { ServerDeps } from './handler.ts'
 import { type Idempotency, makeIdempotency } from './idempotency.ts'
 import { identifyCaller } from './identify.ts'
-import { jobs, type MakeJobs } from './jobs.ts'
+import { type JobHandlers, jobs } from './jobs.ts'
 import { makeListener } from './listener.ts'
 import { loadMigrations, migrate } from './migrate.ts'
 import { startHub } from './notify.ts'
@@ -30,7 +30,7 @@ export interface Loop {
 export interface Composition<A extends RouteTable> {
   readonly routes: A
   readonly handlers: HandlersOf<A>
-  readonly jobs: readonly MakeJobs[]
+  readonly jobs: ReadonlyArray<(deps: ServerDeps) => JobHandlers>
   /** Started after the jobs; each gives back how to stop it. */
   readonly loops: ReadonlyArray<(deps: ServerDeps) => Promise<Loop> | Loop>
   readonly lookups: (deps: ServerDeps) => AccessLookups
