@@ -1,15 +1,21 @@
 import type { BuildEvent, BuildRequest } from '#contract/agent.ts'
-import { type Docker, LABELS } from '#runtime/drivers/docker.ts'
+import type { Docker } from '#runtime/drivers/docker.ts'
 import type { BuildDeps } from './build-context.ts'
 
 export type { BuildDeps, BuildLimits } from './build-context.ts'
 export type { DetectedApp } from './detect.ts'
 export type { LayerRequest } from './layer-image.ts'
 export { type PackedSource, packSource } from './pack.ts'
-export { type ReceivedSource, receiveSource } from './receive.ts'
+export type { ReceivedSource } from './receive.ts'
 export { SOURCE_LIMITS, type SourceLimits } from './source-limits.ts'
 
-/** Builds a source into an image on this host. Loaded when it is used: the CLI needs only `packSource`. */
+// What follows is loaded when it is used: the CLI needs only `packSource`, and half of its time to start was the rest.
+
+/** Takes an uploaded source in, checked while it streams. */
+export const receiveSource = async (...args: Parameters<typeof import('./receive.ts').receiveSource>) =>
+  (await import('./receive.ts')).receiveSource(...args)
+
+/** Builds a source into an image on this host. */
 export async function runBuild(
   request: BuildRequest,
   deps: BuildDeps,
@@ -28,9 +34,6 @@ export const layerImage = async (...args: Parameters<typeof import('./layer-imag
 export const removeSlugs = async (home: string, appId: string): Promise<void> =>
   (await import('./slug-store.ts')).removeSlugs(home, appId)
 
-/** Removes the slugs of images that are gone: of releases that can no longer be rolled back to. */
-export async function pruneSlugs(docker: Docker, owner: string, home: string, now: Date): Promise<number> {
-  const { removeStraySlugs, SLUG_LABEL } = await import('./slug-store.ts')
-  const images = await docker.images.list({ [LABELS.owner]: owner })
-  return await removeStraySlugs(home, new Set(images.map(({ labels }) => labels[SLUG_LABEL] ?? '')), now)
-}
+/** Removes the slugs of images that are gone: of releases that can no longer be rolled back to. Gives how many. */
+export const pruneSlugs = async (docker: Docker, owner: string, home: string, now: Date): Promise<number> =>
+  (await import('./slug-store.ts')).pruneSlugs(docker, owner, home, now)

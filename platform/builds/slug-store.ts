@@ -1,7 +1,7 @@
 import { readdir, rm, rmdir, stat } from 'node:fs/promises'
 import { basename, join } from 'node:path'
 import { HOME } from '#contract/installation.ts'
-import { LABELS } from '#runtime/drivers/docker.ts'
+import { type Docker, LABELS } from '#runtime/drivers/docker.ts'
 import type { BuildContext } from './build-context.ts'
 
 /** Label of an image: its slug's file under artifacts/slugs. */
@@ -50,4 +50,10 @@ export async function removeStraySlugs(home: string, used: ReadonlySet<string>, 
     if (removed > 0) await rmdir(folder).catch(() => undefined)
   }
   return removed
+}
+
+/** Removes the slugs of images that are gone, of all apps. Gives how many went. */
+export async function pruneSlugs(docker: Docker, owner: string, home: string, now: Date): Promise<number> {
+  const images = await docker.images.list({ [LABELS.owner]: owner })
+  return await removeStraySlugs(home, new Set(images.map(({ labels }) => labels[SLUG_LABEL] ?? '')), now)
 }

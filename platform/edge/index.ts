@@ -1,5 +1,6 @@
 export { applyEdge, type EdgeDeps, type EdgeResult, prepareEdge, readEdge } from './apply.ts'
 export { edgeChecks, type ListHostNames } from './evidence.ts'
+export { healthChange } from './health-change.ts'
 export { EDGE_COMPONENT, EDGE_PORTS, edgeContainer, edgeFiles } from './layout.ts'
 export { type EdgePlan, planEdge, type RunningEdge, type RunningServer } from './plan.ts'
 export { backendOf, CONTROL_NAME, EDGE_LIMITS, type EdgeApp, type EdgeServer, renderEdge } from './render.ts'

@@ -1,6 +1,6 @@
-import type { Docker } from '#runtime/drivers/docker.ts'
-import { LABELS } from '#runtime/drivers/docker.ts'
+import { type Docker, type EngineEvent, LABELS } from '#runtime/drivers/docker.ts'
 import type { Log } from '#runtime/kit/log.ts'
+import { RUN_COMPONENT } from './instance-spec.ts'
 
 /** How a container's last run ended. The engine forgets it at the next start; the agent remembers. */
 export interface RunEnd {
@@ -16,6 +16,14 @@ export interface EngineWatch {
 
 const RETRY_MS = 1_000
 const INTERESTING = new Set(['die', 'oom', 'start', 'destroy'])
+/** Containers that come and go beside the state. Only the start of a one-off command counts: its port is isolated. */
+const PASSING: ReadonlySet<string | undefined> = new Set(['build', 'check', RUN_COMPONENT])
+
+function concerns({ type, action, labels }: EngineEvent): boolean {
+  if (type !== 'container' || !INTERESTING.has(action)) return false
+  const component = labels[LABELS.component]
+  return !PASSING.has(component) || (component === RUN_COMPONENT && action === 'start')
+}
 
 /** Follows the engine's events: remembers ends and calls `wake` when something changed. Stops when aborted. */
 export function watchEngine(
@@ -29,7 +37,7 @@ export function watchEngine(
   const starved = new Set<string>()
   const follow = async () => {
     for await (const event of docker.events({ [LABELS.owner]: owner }, signal)) {
-      if (event.type !== 'container' || !INTERESTING.has(event.action)) continue
+      if (!concerns(event)) continue
       if (event.action === 'oom') starved.add(event.id)
       if (event.action === 'die') {
         ends.set(event.id, {

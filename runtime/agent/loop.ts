@@ -1,4 +1,6 @@
 import type { HostReport } from '#contract/agent.ts'
+import { healthChange } from '#platform/edge/index.ts'
+import { pause } from '#runtime/kit/pause.ts'
 import { type ReconcileDeps, type Reconciled, reconcile } from './reconcile.ts'
 import type { ReportBoard } from './report-board.ts'
 
@@ -19,22 +21,24 @@ export function startLoop(deps: ReconcileDeps, board: ReportBoard): Loop {
   let stopped = false
   let unsettledSince: number | undefined
   let interrupt = () => {}
-  const rest = (ms: number) =>
-    new Promise<void>((resolve) => {
-      const timer = setTimeout(resolve, ms)
-      interrupt = () => {
-        clearTimeout(timer)
-        resolve()
-      }
-      if (asked) interrupt()
-    })
-  const beat = ({ unsettled }: Reconciled) => {
+  const beat = ({ unsettled }: Reconciled): keyof typeof BEAT_MS => {
     if (!unsettled) {
       unsettledSince = undefined
-      return BEAT_MS.settled
+      return 'settled'
     }
     unsettledSince ??= Date.now()
-    return Date.now() - unsettledSince > LONG_MS ? BEAT_MS.longUnsettled : BEAT_MS.unsettled
+    return Date.now() - unsettledSince > LONG_MS ? 'longUnsettled' : 'unsettled'
+  }
+  const rest = async (result: Reconciled) => {
+    const over = new AbortController()
+    interrupt = () => over.abort()
+    if (asked || stopped) return
+    const now = beat(result)
+    const ends = [pause(BEAT_MS[now], over.signal)]
+    // A passed check is what a deploy waits for.
+    if (now === 'unsettled' && result.edge !== undefined)
+      ends.push(healthChange(deps.edge.haproxy, result.edge.servers, over.signal).catch(leaveToNextPass))
+    await Promise.race(ends).finally(() => over.abort())
   }
   const run = async () => {
     while (!stopped) {
@@ -42,7 +46,7 @@ export function startLoop(deps: ReconcileDeps, board: ReportBoard): Loop {
       const result = await reconcile(deps, board.latest().generation)
       noteChange(deps, board.latest(), result.report)
       board.publish(result.report, deps.now())
-      await rest(beat(result))
+      await rest(result)
     }
   }
   const ended = run()
@@ -58,6 +62,9 @@ export function startLoop(deps: ReconcileDeps, board: ReportBoard): Loop {
     },
   }
 }
+
+/** An edge that doesn't answer is seen, and told of, by the pass that comes now. */
+const leaveToNextPass = () => undefined
 
 /** One sentence for the operator when a pass changed what is in force. */
 function noteChange({ log }: ReconcileDeps, before: HostReport, now: Reconciled['report']): void {

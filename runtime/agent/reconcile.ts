@@ -49,6 +49,8 @@ export interface Reconciled {
   readonly report: Omit<HostReport, 'sequence' | 'at' | 'figures'>
   /** Something is still on its way: look again soon. */
   readonly unsettled: boolean
+  /** What the edge looked like; undefined when it did not answer. */
+  readonly edge: RunningEdge | undefined
 }
 
 /** The platform's component that runs this program; only `maru up` replaces it. */
@@ -79,6 +81,7 @@ export async function reconcile(deps: ReconcileDeps, before: number): Promise<Re
   const report = await attempt('Observing', () => observe(deps, platform, apps, edge))
   const generation = workload !== undefined && apps?.done === true ? workload.generation : before
   return {
+    edge,
     unsettled:
       apps !== undefined && (!apps.done || apps.waiting || (report?.instances ?? []).some(isUnsettled)),
     report: {
