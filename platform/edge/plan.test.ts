@@ -47,7 +47,7 @@ test('a new server is added without weight and waits for its first check', () =>
   assert.deepEqual(commands(input(server('a', true))), {
     kind: 'commands',
     commands: [
-      'add server app.app_x/a 10.9.128.5:8080 check inter 300ms fastinter 150ms downinter 300ms fall 2 rise 1 weight 0',
+      'add server app.app_x/a 10.9.128.5:8080 check inter 300ms fastinter 150ms downinter 100ms fall 2 rise 1 weight 0',
       'enable health app.app_x/a',
       'set server app.app_x/a state ready',
     ],

@@ -43,8 +43,11 @@ export const CONTROL_BACKEND = 'control'
 /** The stick table in which the edge sums up how long answers take. */
 export const TIMES_TABLE = 'times'
 export const SERVING_WEIGHT = 100
-/** How the instances are checked; the runtime API gets the same words when it adds one. */
-export const CHECK = 'check inter 300ms fastinter 150ms downinter 300ms fall 2 rise 1'
+/**
+ * How the instances are checked; the runtime API gets the same words when it adds one. One that starts is down until it
+ * listens, and a deploy waits for it: so what is down is asked often.
+ */
+export const CHECK = 'check inter 300ms fastinter 150ms downinter 100ms fall 2 rise 1'
 
 /** An app's backend: by id, because names can be given again to another app. */
 export const backendOf = (app: Pick<EdgeApp, 'appId'>) => `app.${app.appId}`
