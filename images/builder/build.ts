@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process'
 import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs'
-import { installationKey, keepPackages, restorePackages, tidyCache } from './installed-packages.ts'
+import { installationKey } from './installation-key.ts'
+import { keepPackages, restorePackages, tidyCache } from './installed-packages.ts'
 import { BUILD_EXIT, BUILDER, type BuildOrder } from './layout.ts'
 import { type Manager, managerFor } from './managers.ts'
 import { limitHit, watchLimits } from './watch-limits.ts'
@@ -44,16 +45,23 @@ function environment(manager: Manager | undefined): NodeJS.ProcessEnv {
   return { ...process.env, ...manager?.env, CI: 'true', PATH: path.join(':') }
 }
 
-async function install(manager: Manager, pkg: Package, order: BuildOrder, text: string): Promise<void> {
+/** Packages are kept for build scripts only: without one, the host has what it needs in the app's last slug. */
+async function install(manager: Manager, order: BuildOrder): Promise<void> {
   const env = environment(manager)
-  const key = installationKey(manager, text)
+  const key = order.buildScript ? keyOf(manager) : undefined
   if (key !== undefined && restorePackages(key)) return say('Dependencies are unchanged')
   say(`Installing dependencies with ${manager.name}`)
   await must([process.execPath, ...manager.install], env, BUILD_EXIT.install, 'Installing')
-  if (!order.buildScript) await prune(manager, pkg)
   if (key !== undefined) keepPackages(key)
   tidyCache()
 }
+
+function keyOf(manager: Manager): string | undefined {
+  const { HOSTNAME: _, ...env } = process.env
+  return installationKey(manager, readIfThere, env, [process.version])
+}
+
+const readIfThere = (file: string) => (existsSync(file) ? readFileSync(file, 'utf8') : '')
 
 async function prune(manager: Manager, pkg: Package): Promise<void> {
   if (Object.keys(pkg.devDependencies ?? {}).length === 0) return
@@ -77,15 +85,12 @@ async function main(): Promise<void> {
   const order = JSON.parse(process.argv[2] ?? '') as BuildOrder
   watchLimits()
   mkdirSync(process.env.HOME ?? '/tmp/home', { recursive: true })
-  const text = readFileSync('package.json', 'utf8').replace(/^\uFEFF/, '')
-  const pkg = JSON.parse(text) as Package
+  const pkg = JSON.parse(readFileSync('package.json', 'utf8').replace(/^\uFEFF/, '')) as Package
   say(`Node ${process.versions.node}`)
-  const manager = order.manager === 'none' ? undefined : managerFor(order.manager)
-  if (manager !== undefined) await install(manager, pkg, order, text)
-  if (order.buildScript) {
-    await runBuildScript(pkg, manager)
-    if (manager !== undefined) await prune(manager, pkg)
-  }
+  const manager = order.manager === 'none' ? undefined : managerFor(order.manager, readIfThere)
+  if (manager !== undefined) await install(manager, order)
+  if (order.buildScript) await runBuildScript(pkg, manager)
+  if (manager !== undefined) await prune(manager, pkg)
   if (existsSync('node_modules/.cache')) rmSync('node_modules/.cache', { recursive: true, force: true })
   process.exit(limitHit() ?? BUILD_EXIT.done)
 }

@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs'
 import { BUILDER } from './layout.ts'
 
 /** How a package manager is called: arguments for Node, one command each. */
@@ -76,11 +75,14 @@ const BERRY: Manager = {
   bin: BIN,
 }
 
-/** The package manager of the app in the current folder; yarn's two families differ in their lock files. */
-export function managerFor(kind: 'npm' | 'pnpm' | 'yarn'): Manager {
+/** The lock files of all of them. */
+export const LOCK_FILES = [NPM, PNPM, YARN, BERRY].flatMap(({ lockFiles }) => lockFiles)
+
+/** A source's package manager; `read` gives a file of it. Yarn's two families differ in their lock files. */
+export function managerFor(kind: 'npm' | 'pnpm' | 'yarn', read: (file: string) => string): Manager {
   if (kind === 'npm') return NPM
   if (kind === 'pnpm') return PNPM
-  const version = /^__metadata:\s+version: (\d+)/m.exec(readFileSync('yarn.lock', 'utf8'))?.[1]
+  const version = /^__metadata:\s+version: (\d+)/m.exec(read('yarn.lock'))?.[1]
   if (version === undefined) return YARN
   // Otherwise a lock file of an older release would be rewritten, which --immutable refuses.
   return { ...BERRY, env: { ...BERRY.env, YARN_LOCKFILE_VERSION_OVERRIDE: version } }

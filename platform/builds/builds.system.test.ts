@@ -1,8 +1,6 @@
 import assert from 'node:assert/strict'
-import { readFile } from 'node:fs/promises'
 import { after, afterEach, before, test } from 'node:test'
-import { fileURLToPath } from 'node:url'
-import { type BuildOutcome, makeTestBuilder, type TestBuilder } from './test-builder.ts'
+import { builtImage, makeTestBuilder, pkg, type TestBuilder } from './test-builder.ts'
 
 let host: TestBuilder
 before(async () => {
@@ -11,76 +9,7 @@ before(async () => {
 after(() => host.destroy())
 afterEach(async () => assert.deepEqual(await host.leftovers(), []))
 
-const example = (path: string) =>
-  readFile(fileURLToPath(new URL(`../../examples/${path}`, import.meta.url)), 'utf8')
-const pkg = (value: object) => JSON.stringify({ name: 'x', version: '1.0.0', ...value })
 const start = { start: 'node server.js' }
-
-function imageOf(outcome: BuildOutcome): string {
-  assert.equal(outcome.error, undefined, `${JSON.stringify(outcome.error)}\n${outcome.lines.join('\n')}`)
-  assert.ok(outcome.result)
-  return outcome.result.image
-}
-
-async function notes(): Promise<Record<string, string>> {
-  const names = ['package.json', 'package-lock.json', 'Procfile', 'server.js', 'page.js', 'migrate.js']
-  return Object.fromEntries(
-    await Promise.all(names.map(async (name) => [name, await example(`notes/${name}`)])),
-  )
-}
-
-test('npm: installs, keeps the packages, and is quick when they are unchanged', async (t) => {
-  const files = await notes()
-  const cold = await host.build(files, { app: 'notes' })
-  const image = imageOf(cold)
-  assert.equal(await host.run(image, ['node', '-p', 'require("pg/package.json").name']), 'pg')
-  assert.equal(await host.run(image, ['id', '-u']), '10002')
-  const warm = await host.build({ ...files, 'new.js': '1' }, { app: 'notes' })
-  imageOf(warm)
-  assert.ok(
-    warm.lines.some((line) => /unchanged/.test(line)),
-    warm.lines.join('\n'),
-  )
-  t.diagnostic(`cold ${cold.seconds.toFixed(2)} s, warm ${warm.seconds.toFixed(2)} s`)
-  assert.ok(warm.seconds < 6, `${warm.seconds} s`)
-})
-
-test('a build script sees development packages and configuration; the result has neither', async () => {
-  const lock = {
-    name: 'x',
-    version: '1.0.0',
-    lockfileVersion: 3,
-    packages: {
-      '': { name: 'x', version: '1.0.0', devDependencies: { ms: '2.1.3' } },
-      'node_modules/ms': {
-        version: '2.1.3',
-        resolved: 'https://registry.npmjs.org/ms/-/ms-2.1.3.tgz',
-        integrity:
-          'sha512-6FlzubTLZG3J2a/NVCAleEhjzq5oxgHyaCU9yYXvcLsvoVaHJq/s5xXI6/XXP6tz7R9xAOtHnSO/tXtF3WRTlA==',
-        dev: true,
-      },
-    },
-  }
-  const outcome = await host.build(
-    {
-      'package.json': pkg({
-        scripts: {
-          ...start,
-          build: "node -e \"console.log(require('ms')('1h'), process.env.API_KEY)\" && echo made > made.txt",
-        },
-        devDependencies: { ms: '2.1.3' },
-      }),
-      'package-lock.json': JSON.stringify(lock),
-      'server.js': '',
-    },
-    { env: { API_KEY: 'very-secret-value' } },
-  )
-  const image = imageOf(outcome)
-  assert.ok(outcome.lines.includes('3600000 [hidden]'), outcome.lines.join('\n'))
-  assert.equal(await host.run(image, ['cat', 'made.txt']), 'made')
-  assert.match(await host.run(image, ['sh', '-c', 'ls node_modules/ms 2>&1']), /No such file/)
-  assert.doesNotMatch(await host.run(image, ['env']), /very-secret/)
-})
 
 test('pnpm', async () => {
   const outcome = await host.build({
@@ -103,7 +32,7 @@ snapshots:
 `,
     'server.js': '',
   })
-  assert.equal(await host.run(imageOf(outcome), ['node', '-p', 'require("ms")("1h")']), '3600000')
+  assert.equal(await host.run(builtImage(outcome), ['node', '-p', 'require("ms")("1h")']), '3600000')
 })
 
 for (const [family, lock] of [
@@ -150,7 +79,7 @@ __metadata:
       'yarn.lock': lock,
       'server.js': '',
     })
-    assert.equal(await host.run(imageOf(outcome), ['node', '-p', 'require("ms")("1h")']), '3600000')
+    assert.equal(await host.run(builtImage(outcome), ['node', '-p', 'require("ms")("1h")']), '3600000')
   })
 }
 
@@ -160,7 +89,7 @@ test('another Node release', async () => {
     'server.js': '',
   }
   const outcome = await host.build(files)
-  const image = imageOf(outcome)
+  const image = builtImage(outcome)
   assert.ok(
     outcome.lines.some((line) => line.startsWith('v22.')),
     outcome.lines.join('\n'),
@@ -170,7 +99,7 @@ test('another Node release', async () => {
 
 test('static site', async () => {
   const outcome = await host.build({ 'index.html': '<h1>hi</h1>', 'css/a.css': 'a{}' })
-  const image = imageOf(outcome)
+  const image = builtImage(outcome)
   const probe = `import('node:child_process').then(({spawn})=>{spawn('maru-static',['.'],{stdio:'inherit'});
     const go=()=>fetch('http://127.0.0.1:8080/').then(async r=>{console.log(r.status,await r.text());process.exit()},()=>setTimeout(go,50));go()})`
   assert.match(await host.run(image, ['node', '-e', probe]), /200 <h1>hi<\/h1>/)
@@ -182,7 +111,7 @@ test('Dockerfile', async () => {
       'FROM maru/app:latest\nUSER 0\nRUN echo built > /built.txt\nCOPY a.txt /\nUSER 10002\nCMD ["cat", "/built.txt"]\n',
     'a.txt': 'a',
   })
-  const image = imageOf(outcome)
+  const image = builtImage(outcome)
   assert.equal(outcome.result?.defaultWeb, true)
   assert.equal(await host.run(image, ['cat', '/built.txt', '/a.txt']), 'built\na')
 })
@@ -254,7 +183,7 @@ test('a Dockerfile that forks without end, fills its memory or never ends is sto
 
 test("a Dockerfile gets no other app's image, and its log does not show our labels", async () => {
   const done = await host.build(dockerfile('true'), { app: 'docker' })
-  const image = imageOf(done)
+  const image = builtImage(done)
   assert.doesNotMatch(done.lines.join('\n'), /maru\.owner|test-/)
   const tag = `${host.installation.name}-app-docker:v1`
   for (const name of [tag, `docker.io/library/${tag}`, image, image.slice(7, 10)]) {
@@ -270,5 +199,5 @@ test('a Dockerfile cannot name root by another name, nor leave a file of users t
   const hidden = evil.replace('USER evil', 'RUN mv /etc/passwd /p && ln -s /p /etc/passwd\nUSER evil')
   assert.match((await host.build({ Dockerfile: hidden })).error?.message ?? 'built', /not a plain file/)
   const named = await host.build({ Dockerfile: 'FROM maru/app:latest\nUSER maru-app\nCMD ["id"]\n' })
-  assert.equal(await host.run(imageOf(named), ['id', '-u']), '10002')
+  assert.equal(await host.run(builtImage(named), ['id', '-u']), '10002')
 })

@@ -1,29 +1,26 @@
-import { createReadStream } from 'node:fs'
-import { setTimeout as pause } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
-import { type BuildRecipe, ContainerSpec } from '#contract/agent.ts'
-import { MaruError } from '#contract/errors.ts'
-import { addressesOf, UID } from '#contract/installation.ts'
-import { BUILD_EXIT, BUILDER, type BuildOrder } from '#images/builder/layout.ts'
+import { installationKey, KEY_FILES } from '#images/builder/installation-key.ts'
+import { managerFor } from '#images/builder/managers.ts'
 import { ensureNodeStack } from '#images/ensure-node-stack.ts'
-import type { Docker } from '#runtime/drivers/docker.ts'
-import { randomId } from '#runtime/kit/random-id.ts'
+import { NODES } from '#images/nodes.ts'
+import { buildInContainer, type NodeRecipe } from './build-container.ts'
 import type { BuildContext } from './build-context.ts'
-import { makeSlug, type Slug } from './slug.ts'
-import { slugFolder } from './slug-store.ts'
-
-type NodeRecipe = Extract<BuildRecipe, { kind: 'node' }>
+import { makeSlug, type Slug, type SlugPart } from './slug.ts'
+import { findSlugWithPackages, slugFolder } from './slug-store.ts'
+import { openArchive, readSourceFiles } from './source-file.ts'
 
 const PROGRAM_DIR = fileURLToPath(new URL('../..', import.meta.url)).replace(/\/$/, '')
-const REMOVE_ATTEMPTS = 60
-const REMOVE_PAUSE_MS = 1000
-const PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin'
 
-/** Builds a Node app in a confined container and gives its slug and the stack that it goes on. */
-export async function buildNode(
-  context: BuildContext,
-  recipe: NodeRecipe,
-): Promise<{ stack: string; slug: Slug }> {
+/** A slug, and what it goes on. */
+export interface BuiltSlug {
+  readonly stack: string
+  readonly slug: Slug
+  /** Names the installation of packages that is in the slug unchanged; undefined where it has no name. */
+  readonly packages: string | undefined
+}
+
+/** Builds a Node app and gives its slug; in a confined container, unless there is nothing to run. */
+export async function buildNode(context: BuildContext, recipe: NodeRecipe): Promise<BuiltSlug> {
   const { docker, home, config } = context.deps
   const stack = await ensureNodeStack(recipe.nodeMajor, {
     docker,
@@ -31,111 +28,44 @@ export async function buildNode(
     programDir: PROGRAM_DIR,
     appImage: config.images.app,
   })
-  const { id: owner, name } = config.installation
-  const cache = `${name}-cache-${context.request.appId}`
-  await docker.volumes.ensure(cache, context.labels)
-  const volumes = [
-    { name: '', target: BUILDER.app },
-    { name: cache, target: BUILDER.cache },
-  ]
-  const id = await docker.containers.create(builderSpec(context, recipe, stack.nodeDir), owner, { volumes })
-  // Removing the container is how a build is stopped; whatever waits for it then goes on and fails.
-  const abort = () => void docker.containers.remove(id).catch(() => {})
-  context.signal.addEventListener('abort', abort)
-  try {
-    context.signal.throwIfAborted()
-    await runBuilder(context, id)
-    const slug = await makeSlug(
-      await docker.containers.getArchive(id, BUILDER.app),
-      'app/',
-      slugFolder(context),
-      context.signal,
-    )
-    return { stack: stack.image, slug }
-  } finally {
-    context.signal.removeEventListener('abort', abort)
-    context.leftovers.push(removeBuilder(docker, id))
-  }
+  const packages = await packagesKey(context, recipe, stack.image)
+  const parts = await readyParts(context, recipe, packages)
+  const slug =
+    parts === undefined
+      ? await buildInContainer(context, recipe, stack.nodeDir)
+      : await makeSlug(parts, slugFolder(context), context.signal)
+  return { stack: stack.image, slug, packages }
 }
 
-/** An engine that died meanwhile is soon back; its containers are too. */
-async function removeBuilder(docker: Docker, id: string, attempts = REMOVE_ATTEMPTS): Promise<void> {
-  try {
-    await docker.containers.remove(id)
-  } catch (error) {
-    const away = error instanceof MaruError && error.code === 'hosts.engine_unavailable'
-    if (!away || attempts === 0) throw error
-    await pause(REMOVE_PAUSE_MS)
-    await removeBuilder(docker, id, attempts - 1)
-  }
+/** Key of the installation that the slug will hold; none where a build script may change what was installed. */
+async function packagesKey(
+  { request, deps, source }: BuildContext,
+  { manager: kind, buildScript }: NodeRecipe,
+  stack: string,
+): Promise<string | undefined> {
+  if (kind === 'none' || buildScript) return undefined
+  const files = await readSourceFiles(source, KEY_FILES)
+  if (files === undefined) return undefined
+  const read = (file: string) => files.get(file) ?? ''
+  return installationKey(managerFor(kind, read), read, request.env, [stack, deps.config.images.builder])
 }
 
-function builderSpec(context: BuildContext, recipe: NodeRecipe, nodeDir: string | undefined): ContainerSpec {
-  const { request, deps, limits } = context
-  const { installation, images, hostCaBundle } = deps.config
-  const order: BuildOrder = { manager: recipe.manager, buildScript: recipe.buildScript }
-  const node = nodeDir === undefined ? [] : [{ source: nodeDir, target: BUILDER.node, readOnly: true }]
-  const binary = nodeDir === undefined ? '' : `${BUILDER.node}:`
-  return ContainerSpec.parse({
-    name: `${installation.name}-build-${randomId(request.app)}`,
-    component: 'build',
-    image: images.builder,
-    entrypoint: [],
-    // The platform's Node runs the program; the app's own Node is first in PATH for everything that it starts.
-    command: ['/usr/local/bin/node', BUILDER.program, JSON.stringify(order)],
-    user: `${UID.build}:${UID.build}`,
-    workingDir: BUILDER.app,
-    env: {
-      ...request.env,
-      PATH: `${binary}${PATH}`,
-      HOME: '/tmp/home',
-      NODE_EXTRA_CA_CERTS: BUILDER.hostCa,
-      SSL_CERT_FILE: BUILDER.hostCa,
-    },
-    labels: context.labels,
-    networks: [{ name: addressesOf(installation).networks.build.name }],
-    mounts: [{ source: hostCaBundle, target: BUILDER.hostCa, readOnly: true }, ...node],
-    tmpfs: { '/tmp': 'rw,exec,nosuid,nodev,size=512m,mode=1777' },
-    restart: 'no',
-    memoryMb: limits.memoryMb,
-    cpus: limits.cpus,
-    processes: limits.processes,
-  })
-}
-
-async function runBuilder(context: BuildContext, id: string): Promise<void> {
-  const { containers } = context.deps.docker
-  await containers.putArchive(id, createReadStream(context.source), BUILDER.app)
-  const attached = await containers.attach(id, { tty: false })
-  const follow = async () => {
-    for await (const frame of attached.output) context.out.write(frame)
-    context.out.end()
-  }
-  try {
-    await containers.start(id)
-    // Not before the start: waiting for a container that has not run yet ends at once.
-    const [exitCode] = await Promise.all([containers.wait(id), follow()])
-    context.signal.throwIfAborted()
-    if (exitCode !== BUILD_EXIT.done) throw await failureOf(context, id, exitCode)
-  } finally {
-    attached.close()
-  }
-}
-
-const REASONS: Readonly<Record<number, string>> = {
-  [BUILD_EXIT.install]: 'its dependencies could not be installed',
-  [BUILD_EXIT.script]: 'the build script failed',
-  [BUILD_EXIT.prune]: 'its development dependencies could not be removed',
-}
-
-async function failureOf({ deps, limits }: BuildContext, id: string, exitCode: number): Promise<MaruError> {
-  const outOfMemory = (await deps.docker.containers.inspect(id))?.outOfMemory === true
-  if (exitCode === BUILD_EXIT.memory || outOfMemory) {
-    return new MaruError('apps.build_limit', { limit: `${limits.memoryMb} MB of memory` })
-  }
-  if (exitCode === BUILD_EXIT.processes) {
-    return new MaruError('apps.build_limit', { limit: `${limits.processes} processes` })
-  }
-  const reason = REASONS[exitCode] ?? `the builder ended with exit code ${exitCode}`
-  return new MaruError('apps.build_failed', { reason })
+/**
+ * What the slug is made of where nothing has to be installed or built: the source, with the packages of an earlier
+ * slug. A container for it would be half of a small deploy's time. Undefined where something has to run.
+ */
+async function readyParts(
+  context: BuildContext,
+  { manager, buildScript, nodeMajor }: NodeRecipe,
+  packages: string | undefined,
+): Promise<SlugPart[] | undefined> {
+  if (buildScript) return undefined
+  const kept = packages === undefined ? undefined : await findSlugWithPackages(context, packages)
+  if (manager !== 'none' && kept === undefined) return undefined
+  context.out.line(`-----> Node ${NODES[nodeMajor]?.version}`)
+  context.out.line(kept === undefined ? '-----> Nothing to install' : '-----> Dependencies are unchanged')
+  const source = { open: () => openArchive(context.source), prefix: '' }
+  return kept === undefined
+    ? [source]
+    : [source, { open: () => openArchive(kept), prefix: 'app/', only: 'node_modules/' }]
 }

@@ -1,6 +1,4 @@
-import { createReadStream } from 'node:fs'
 import { basename, join } from 'node:path'
-import { createGunzip } from 'node:zlib'
 import type { BuildEvent, BuildRequest, BuildResult } from '#contract/agent.ts'
 import { APP_LIMITS } from '#contract/apps.ts'
 import { MaruError } from '#contract/errors.ts'
@@ -11,9 +9,10 @@ import type { BuildContext, BuildDeps, BuildLimits } from './build-context.ts'
 import { BuildLog, LOG_LIMITS, makeMask } from './build-log.ts'
 import { buildDockerfile } from './dockerfile-build.ts'
 import { layerImage } from './layer-image.ts'
-import { buildNode } from './node-build.ts'
-import { makeSlug, type Slug } from './slug.ts'
-import { removeUnusedSlugs, SLUG_LABEL, slugFolder } from './slug-store.ts'
+import { type BuiltSlug, buildNode } from './node-build.ts'
+import { makeSlug } from './slug.ts'
+import { PACKAGES_LABEL, removeUnusedSlugs, SLUG_LABEL, slugFolder } from './slug-store.ts'
+import { openArchive } from './source-file.ts'
 
 /** Free space without which no build starts, and below which a running one is stopped. */
 const DISK_START_MB = 1024
@@ -84,23 +83,18 @@ async function build(context: BuildContext): Promise<BuildResult> {
   switch (request.recipe.kind) {
     case 'dockerfile':
       return buildDockerfile(context)
-    case 'node': {
-      const { stack, slug } = await buildNode(context, request.recipe)
-      return finish(context, stack, slug)
-    }
+    case 'node':
+      return finish(context, await buildNode(context, request.recipe))
     case 'static': {
       context.out.line('-----> Static site: nothing to build')
-      const tar = createReadStream(source).pipe(createGunzip())
-      return finish(
-        context,
-        deps.config.images.app,
-        await makeSlug(tar, '', slugFolder(context), context.signal),
-      )
+      const parts = [{ open: () => openArchive(source), prefix: '' }]
+      const slug = await makeSlug(parts, slugFolder(context), context.signal)
+      return finish(context, { stack: deps.config.images.app, slug, packages: undefined })
     }
   }
 }
 
-async function finish(context: BuildContext, stack: string, slug: Slug): Promise<BuildResult> {
+async function finish(context: BuildContext, { stack, slug, packages }: BuiltSlug): Promise<BuildResult> {
   const { docker } = context.deps
   const file = `${context.request.appId}/${basename(slug.path)}`
   const image = await layerImage(docker, {
@@ -108,7 +102,11 @@ async function finish(context: BuildContext, stack: string, slug: Slug): Promise
     slug: slug.path,
     diffId: slug.diffId,
     tag: context.tag,
-    labels: { ...context.labels, [SLUG_LABEL]: file },
+    labels: {
+      ...context.labels,
+      [SLUG_LABEL]: file,
+      ...(packages === undefined ? {} : { [PACKAGES_LABEL]: packages }),
+    },
   })
   await removeUnusedSlugs(context)
   return { image, stack, slug: { file, bytes: slug.bytes }, defaultWeb: false }

@@ -2,10 +2,13 @@ import { readdir, rm, rmdir, stat } from 'node:fs/promises'
 import { basename, join } from 'node:path'
 import { HOME } from '#contract/installation.ts'
 import { type Docker, LABELS } from '#runtime/drivers/docker.ts'
+import { exists } from '#runtime/drivers/files.ts'
 import type { BuildContext } from './build-context.ts'
 
 /** Label of an image: its slug's file under artifacts/slugs. */
 export const SLUG_LABEL = 'maru.slug'
+/** Label of an image: the key of the installation that its slug's node_modules are, see `installationKey`. */
+export const PACKAGES_LABEL = 'maru.packages'
 
 /** Slugs lie in a folder for each app, so that an app's end is the end of its slugs. */
 export const slugFolder = ({ deps, request }: Pick<BuildContext, 'deps' | 'request'>): string =>
@@ -22,6 +25,25 @@ export async function removeUnusedSlugs(context: Pick<BuildContext, 'deps' | 're
   const folder = slugFolder(context)
   const surplus = (await readdir(folder)).filter((name) => !used.has(name))
   await Promise.all(surplus.map((name) => rm(join(folder, name), { force: true })))
+}
+
+/** A slug of this app that holds the packages of an installation; undefined where there is none. */
+export async function findSlugWithPackages(
+  context: Pick<BuildContext, 'deps' | 'request'>,
+  key: string,
+): Promise<string | undefined> {
+  const { docker, config } = context.deps
+  const images = await docker.images.list({
+    [LABELS.owner]: config.installation.id,
+    [LABELS.appId]: context.request.appId,
+    [PACKAGES_LABEL]: key,
+  })
+  for (const { labels } of images) {
+    // Only the last part: an app can label an image of its own Dockerfile as it likes.
+    const path = join(slugFolder(context), basename(labels[SLUG_LABEL] ?? ''))
+    if (path.endsWith('.tar.gz') && (await exists(path))) return path
+  }
+  return undefined
 }
 
 /** Removes all slugs of an app that was destroyed. */

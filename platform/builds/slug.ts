@@ -26,26 +26,31 @@ export interface Slug {
 const OWNER = { uid: UID.app, gid: UID.app, mtime: new Date('2020-01-01T00:00:00Z') }
 const UNPACKED_MAX = 4 * APP_LIMITS.slugMaxBytes
 
+/** A tar of which a slug takes what is below `prefix`, or of that only what is below `only`. */
+export interface SlugPart {
+  /** Called when its turn has come. */
+  readonly open: () => Readable | Promise<Readable>
+  readonly prefix: string
+  readonly only?: string
+}
+
 /**
- * Makes a slug of a tar whose entries are below `prefix`. What a build made is not trusted: owners, times and modes
- * are set (so equal files give an equal slug), special files and what is not below the prefix are dropped.
+ * Makes a slug of tars, one after the other. What a build made is not trusted: owners, times and modes are set (so
+ * equal files give an equal slug), special files and what does not belong to a part are dropped.
  */
 export async function makeSlug(
-  tar: Readable,
-  prefix: string,
+  parts: readonly SlugPart[],
   folder: string,
   signal: AbortSignal,
 ): Promise<Slug> {
   await ensureFolder(folder, 0o700)
   const temporary = join(folder, `${crypto.randomUUID()}.tmp`)
   try {
-    const input = extract()
     const output = pack()
     const plain = digest(UNPACKED_MAX)
     const packed = digest(APP_LIMITS.slugMaxBytes)
     await Promise.all([
-      pipeline(tar, input, { signal }),
-      copyEntries(input, output, prefix, signal),
+      copyParts(parts, output, signal),
       pipeline(
         output,
         plain.tap,
@@ -89,21 +94,19 @@ function digest(maxBytes: number) {
   return { tap, bytes: () => bytes, hex: () => hash.digest('hex') }
 }
 
-async function copyEntries(
-  input: ReturnType<typeof extract>,
+async function copyParts(
+  parts: readonly SlugPart[],
   output: ReturnType<typeof pack>,
-  prefix: string,
   signal: AbortSignal,
 ): Promise<void> {
   try {
     output.entry({ ...OWNER, name: 'app/', type: 'directory', mode: 0o755 })
-    for await (const entry of input) {
-      const header = slugHeader(entry.header, prefix)
-      if (header?.type === 'file') await pipeline(Readable.from(entry), output.entry(header), { signal })
-      else {
-        if (header !== undefined) output.entry(header)
-        entry.resume()
-      }
+    for (const part of parts) {
+      const input = extract()
+      await Promise.all([
+        pipeline(await part.open(), input, { signal }),
+        copyEntries(input, output, part, signal),
+      ])
     }
     output.finalize()
   } catch (error) {
@@ -112,10 +115,29 @@ async function copyEntries(
   }
 }
 
+async function copyEntries(
+  input: ReturnType<typeof extract>,
+  output: ReturnType<typeof pack>,
+  part: SlugPart,
+  signal: AbortSignal,
+): Promise<void> {
+  for await (const entry of input) {
+    const header = slugHeader(entry.header, part)
+    if (header?.type === 'file') await pipeline(Readable.from(entry), output.entry(header), { signal })
+    else {
+      if (header !== undefined) output.entry(header)
+      entry.resume()
+    }
+  }
+}
+
 /** The entry as it is in the slug; undefined for what does not belong there. */
-export function slugHeader(header: TarHeader, prefix: string): TarHeader | undefined {
+export function slugHeader(
+  header: TarHeader,
+  { prefix, only = '' }: Omit<SlugPart, 'open'>,
+): TarHeader | undefined {
   const name = below(header.name, prefix)
-  if (name === undefined) return undefined
+  if (name === undefined || !`${name}/`.startsWith(only)) return undefined
   const path = `app/${name}`
   switch (header.type) {
     case 'directory':

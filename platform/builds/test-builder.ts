@@ -1,3 +1,4 @@
+import assert from 'node:assert/strict'
 import { randomBytes } from 'node:crypto'
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
@@ -24,6 +25,16 @@ export interface BuildOptions {
   readonly signal?: AbortSignal
   readonly onLine?: (line: string) => void
 }
+
+/** The image of a build that must have succeeded. */
+export function builtImage(outcome: BuildOutcome): string {
+  assert.equal(outcome.error, undefined, `${JSON.stringify(outcome.error)}\n${outcome.lines.join('\n')}`)
+  assert.ok(outcome.result)
+  return outcome.result.image
+}
+
+/** A package.json with these fields. */
+export const pkg = (value: object) => JSON.stringify({ name: 'x', version: '1.0.0', ...value })
 
 /** An installation of a test's own that can only build. */
 export interface TestBuilder {
