@@ -14,7 +14,7 @@ const opinionOf = (servers: readonly RunningServer[]) =>
 
 /** Resolves when the edge thinks otherwise of its servers than it did in `known`, and when the signal is aborted. */
 export async function healthChange(
-  haproxy: Haproxy,
+  haproxy: Pick<Haproxy, 'ask'>,
   known: readonly RunningServer[],
   signal: AbortSignal,
 ): Promise<void> {
