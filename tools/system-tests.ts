@@ -15,7 +15,11 @@ import {
 const MARU = join(ROOT, 'maru')
 /** Runs last: it destroys the installation and looks for what is left. */
 const LAST = 'tests/zz-destroy.system.test.ts'
-const PROGRAMS: Readonly<Record<string, string>> = { openssl: 'openssl', psql: 'postgresql-client' }
+const PROGRAMS: Readonly<Record<string, string>> = {
+  openssl: 'openssl',
+  psql: 'postgresql-client',
+  chromium: 'chromium',
+}
 
 /** Brings up an installation of its own, runs the system tests on it and removes it, whatever happens. */
 export async function runSystemTests(pattern: string, unitToo: boolean): Promise<number> {
