@@ -63,6 +63,8 @@ export const theme = createTheme({
       },
       styles: { title: { fontWeight: 650 } },
     }),
+    // The keyboard scrolls a table that is wider than the screen; by name, so that only pages with one load it.
+    TableScrollContainer: { defaultProps: { type: 'native', tabIndex: 0, pos: 'relative' } },
     Tooltip: Tooltip.extend({ defaultProps: { withArrow: true, openDelay: 200 } }),
   },
 })
