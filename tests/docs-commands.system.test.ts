@@ -24,6 +24,7 @@ const NOT_RUN: Readonly<Record<string, string>> = {
   './maru test system -- edge': 'it is a test run, as this one is: tools/test-command.ts',
   './maru test machine': 'it is a test run, as this one is: tools/test-command.ts',
   './maru test': 'it is this test run: tools/test-command.ts',
+  './maru bench': 'it takes five minutes: tests/bench.system.test.ts takes the short way',
   'npm run format': 'it changes the source; tools/static.test.ts asks for the same without changing it',
   'npm run generate': 'it changes the source; tools/static.test.ts asks for the same without changing it',
 }

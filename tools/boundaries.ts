@@ -45,6 +45,7 @@ const OPENS: Readonly<Record<string, string>> = {
   'platform/hosts/': 'it runs on the host before there is a server or an agent to ask',
   'images/': 'programs that run inside containers, apart from the platform',
   'tools/': 'development only',
+  'bench/': 'it measures the platform from outside',
 }
 
 /** The boundaries of docs/architecture.md. A new rule needs a reason that a newcomer understands. */

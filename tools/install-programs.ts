@@ -1,12 +1,13 @@
 import { existsSync } from 'node:fs'
 import { run } from '#runtime/drivers/process.ts'
 
-/** Installs the programs that tests call, where they are missing: by name, with the Debian package of each. */
+/** Installs programs that tests and benchmarks call, where they are missing: by name, with the Debian package of each. */
 export async function installPrograms(programs: Readonly<Record<string, string>>): Promise<void> {
   const missing = Object.entries(programs).filter(([program]) => !existsSync(`/usr/bin/${program}`))
   if (missing.length === 0) return
   const packages = missing.map(([, name]) => name)
-  console.log(`Installing ${packages.join(', ')} for the tests`)
+  // Standard output may be a document for scripts.
+  console.error(`Installing ${packages.join(', ')}`)
   const env = { DEBIAN_FRONTEND: 'noninteractive' }
   await run(['apt-get', 'update', '-qq'], { env })
   const done = await run(['apt-get', 'install', '-y', '-qq', '--no-install-recommends', ...packages], { env })

@@ -5,7 +5,18 @@ import { type ParseResult, parseSync } from 'oxc-parser'
 /** Root of the repository. */
 export const ROOT = resolve(import.meta.dirname, '..')
 
-const FOLDERS = ['bin', 'console', 'contract', 'drills', 'images', 'platform', 'runtime', 'tests', 'tools']
+const FOLDERS = [
+  'bench',
+  'bin',
+  'console',
+  'contract',
+  'drills',
+  'images',
+  'platform',
+  'runtime',
+  'tests',
+  'tools',
+]
 
 /** One TypeScript file, parsed. `path` is relative to the repository. */
 export interface SourceFile {

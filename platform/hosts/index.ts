@@ -3,3 +3,4 @@ export { convergeContainers, convergePlatform, WORKLOAD_COMPONENTS } from './con
 export { requireInstallation } from './down.ts'
 export { supervisorPid } from './engine.ts'
 export { DOCKER_SOCKET } from './host-facts.ts'
+export { makeHostProgress } from './progress.ts'

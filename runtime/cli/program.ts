@@ -1,4 +1,5 @@
 import { Command } from 'commander'
+import { registerBenchCommand } from '#bench/bench-command.ts'
 import { registerDrillCommands } from '#drills/commands.ts'
 import { registerAccountCommands } from '#platform/accounts/commands.ts'
 import { registerAppCommands } from '#platform/apps/commands.ts'
@@ -49,6 +50,7 @@ export function buildProgram(context: CliContext = processContext()): Command {
   registerDrillCommands(program, context)
   program.commandsGroup('Development:')
   registerTestCommand(program)
+  registerBenchCommand(program, context)
   return program
 }
 

@@ -1,0 +1,110 @@
+import { chromium, type Page } from 'playwright-core'
+import { urlOf } from '#contract/installation.ts'
+import { installPrograms } from '#tools/install-programs.ts'
+import type { Benchmark } from './benchmark.ts'
+import { type Figure, figureOf } from './report.ts'
+
+const ROUNDS = 5
+const KILOBYTE = 1000
+const SHOWN_MS = 30_000
+const ROW = 'first page, nothing cached'
+
+interface Loaded {
+  readonly shownMs: number
+  readonly loadedMs: number
+  readonly scriptKb: number
+  readonly allKb: number
+  readonly files: number
+}
+
+/** How long the console's first page takes, and how large it is. */
+export const consoleLoad: Benchmark = {
+  name: 'console',
+  title: 'Console',
+  method:
+    'Chromium on the same machine opens the console as somebody who has not signed in, each time with an empty cache: until there is text on the page, until the browser calls it loaded, and what went over the wire, compressed.',
+  measure: async ({ installation, quick, say }) => {
+    const url = `${urlOf(installation)}/`
+    await installPrograms({ chromium: 'chromium' })
+    // As root, and in containers, Chromium's own sandbox has nothing to stand on; it opens our own pages only.
+    const browser = await chromium.launch({ executablePath: '/usr/bin/chromium', args: ['--no-sandbox'] })
+    try {
+      const loads: Loaded[] = []
+      for (let round = 1; round <= (quick ? 1 : ROUNDS); round++) {
+        say(`round ${round}`)
+        const context = await browser.newContext({ ignoreHTTPSErrors: true })
+        loads.push(await loadOnce(await context.newPage(), url))
+        await context.close()
+      }
+      return figuresOf(loads)
+    } finally {
+      await browser.close()
+    }
+  },
+}
+
+async function loadOnce(page: Page, url: string): Promise<Loaded> {
+  const network = await page.context().newCDPSession(page)
+  const kinds = new Map<string, string>()
+  const bytes = { script: 0, all: 0 }
+  let files = 0
+  network.on('Network.responseReceived', ({ requestId, type }) => kinds.set(requestId, type))
+  network.on('Network.loadingFinished', ({ requestId, encodedDataLength }) => {
+    files += 1
+    bytes.all += encodedDataLength
+    if (kinds.get(requestId) === 'Script') bytes.script += encodedDataLength
+  })
+  await network.send('Network.enable')
+  const answer = await page.goto(url, { waitUntil: 'load' })
+  if (answer?.status() !== 200) throw new Error(`${url} answered ${answer?.status()}`)
+  // The page's own clock, which began when it was asked for.
+  const shown = await page.waitForFunction(
+    'document.getElementById("root")?.innerText.trim() ? performance.now() : 0',
+    undefined,
+    { timeout: SHOWN_MS },
+  )
+  const loaded = await page.evaluate<number>('performance.getEntriesByType("navigation")[0].loadEventEnd')
+  return {
+    shownMs: Number(await shown.jsonValue()),
+    loadedMs: loaded,
+    scriptKb: bytes.script / KILOBYTE,
+    allKb: bytes.all / KILOBYTE,
+    files,
+  }
+}
+
+function figuresOf(loads: readonly Loaded[]): Figure[] {
+  const of = (pick: (load: Loaded) => number) => loads.map(pick)
+  return [
+    figureOf(
+      ROW,
+      'until there is text',
+      'ms',
+      of(({ shownMs }) => shownMs),
+    ),
+    figureOf(
+      ROW,
+      'until loaded',
+      'ms',
+      of(({ loadedMs }) => loadedMs),
+    ),
+    figureOf(
+      ROW,
+      'script',
+      'kB',
+      of(({ scriptKb }) => scriptKb),
+    ),
+    figureOf(
+      ROW,
+      'all files',
+      'kB',
+      of(({ allKb }) => allKb),
+    ),
+    figureOf(
+      ROW,
+      'number of files',
+      'files',
+      of(({ files }) => files),
+    ),
+  ]
+}

@@ -1,0 +1,75 @@
+import { setTimeout as delay } from 'node:timers/promises'
+import Dockerode from 'dockerode'
+import { DOCKER_SOCKET } from '#platform/hosts/index.ts'
+import { LABELS } from '#runtime/drivers/docker.ts'
+import type { Benchmark, BenchPlace } from './benchmark.ts'
+import { type Figure, figureOf } from './report.ts'
+
+const WATCH_S = 30
+const QUICK_S = 2
+const MEGABYTE = 1024 * 1024
+const ALL = 'all of them'
+
+/** What the platform takes while nobody asks it for anything. */
+export const idle: Benchmark = {
+  name: 'idle',
+  title: 'At rest',
+  method: `Every container of the platform while nothing is deployed or asked: memory without page cache, and processor time over ${WATCH_S} s. The container engine itself and the apps are not among them.`,
+  measure: async (place) => {
+    const containers = await platformContainers(place)
+    const before = await readProcessorTimes(containers)
+    const since = performance.now()
+    await delay((place.quick ? QUICK_S : WATCH_S) * 1000)
+    const seconds = (performance.now() - since) / 1000
+    const after = await readProcessorTimes(containers)
+    const percent = containers.map(
+      ({ id }) => (((after.get(id) ?? 0) - (before.get(id) ?? 0)) / seconds) * 100,
+    )
+    const memory = await Promise.all(
+      containers.map(async ({ id }) => ((await place.docker.containers.memoryBytes(id)) ?? 0) / MEGABYTE),
+    )
+    return figuresOf(
+      containers.map(({ component }) => component),
+      memory,
+      percent,
+    )
+  },
+}
+
+interface Watched {
+  readonly id: string
+  readonly component: string
+}
+
+async function platformContainers({ docker, installation }: BenchPlace): Promise<Watched[]> {
+  const list = await docker.containers.list({ [LABELS.owner]: installation.id })
+  return list
+    .filter(({ labels, state }) => labels[LABELS.app] === undefined && state === 'running')
+    .map(({ id, labels }) => ({ id, component: labels[LABELS.component] ?? '' }))
+    .sort((one, other) => (one.component < other.component ? -1 : 1))
+}
+
+/** Seconds of processor time that each container has had since its start. */
+async function readProcessorTimes(containers: readonly Watched[]): Promise<Map<string, number>> {
+  const engine = new Dockerode({ socketPath: DOCKER_SOCKET })
+  const times = await Promise.all(
+    containers.map(async ({ id }) => {
+      const stats = await engine.getContainer(id).stats({ stream: false, 'one-shot': true })
+      return [id, stats.cpu_stats.cpu_usage.total_usage / 1e9] as const
+    }),
+  )
+  return new Map(times)
+}
+
+function figuresOf(
+  names: readonly string[],
+  memory: readonly number[],
+  percent: readonly number[],
+): Figure[] {
+  const sum = (values: readonly number[]) => values.reduce((total, value) => total + value, 0)
+  const rows = (column: string, unit: Figure['unit'], values: readonly number[]) => [
+    ...names.map((name, index) => figureOf(name, column, unit, [values[index] ?? 0])),
+    figureOf(ALL, column, unit, [sum(values)]),
+  ]
+  return [...rows('memory', 'MB', memory), ...rows('processor', '% of a processor', percent)]
+}

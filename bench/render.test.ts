@@ -1,0 +1,58 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { renderPerformance, renderTerminal, tableOf } from './render.ts'
+import { type BenchReport, differenceOf, figureOf, ratioOf } from './report.ts'
+
+const maru = [3.4, 3.2, 4.1]
+const bare = [1.3, 1.2, 1.4]
+const FIGURES = [
+  figureOf('maru deploy', 'until it answers', 's', maru),
+  figureOf('docker', 'until it answers', 's', bare),
+  differenceOf('maru against docker', 'until it answers', 's', maru, bare),
+  ratioOf('maru against docker', 'ratio', maru, bare),
+]
+const REPORT: BenchReport = {
+  at: '2026-01-02T03:04:05.000Z',
+  commit: 'abc1234',
+  quick: false,
+  seconds: 123.4,
+  machine: {
+    processor: 'A processor',
+    processors: 2,
+    memoryMb: 2048,
+    kernel: '6.1',
+    system: 'Debian GNU/Linux 12',
+    engine: '20.10',
+    node: '26.0.0',
+    loadBefore: 0.5,
+  },
+  results: [
+    { name: 'deploy', title: 'Deploy', method: 'Pairs.', figures: FIGURES, skipped: null },
+    { name: 'console', title: 'Console', method: 'A browser.', figures: [], skipped: 'there is none' },
+  ],
+}
+
+test('figures stand in a table by row and column, with median and range', () => {
+  assert.deepEqual(tableOf(FIGURES), {
+    head: ['', 'until it answers', 'ratio'],
+    rows: [
+      ['maru deploy', '3.4 s (3.2 to 4.1)', ''],
+      ['docker', '1.3 s (1.2 to 1.4)', ''],
+      ['maru against docker', '+2.1 s', '2.62 ×'],
+    ],
+  })
+})
+
+test('the document names the machine, the commit, every figure and what was not measured', () => {
+  const text = renderPerformance(REPORT)
+  assert.match(text, /at commit abc1234/)
+  assert.match(text, /\| Processor \| A processor, 2 cores \|/)
+  assert.match(text, /\| maru deploy \| 3\.4 s \(3\.2 to 4\.1\) \|/)
+  assert.match(text, /## Console\n\nA browser\.\n\nNot measured: there is none\./)
+})
+
+test('the terminal shows the same figures', () => {
+  const text = renderTerminal(REPORT)
+  assert.match(text, /maru deploy +3\.4 s/)
+  assert.match(text, /not measured: there is none/)
+})

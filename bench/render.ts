@@ -1,0 +1,76 @@
+import { renderTable } from '#runtime/cli/table.ts'
+import { table as markdownTable } from '#tools/reference.ts'
+import type { BenchReport, BenchResult, Figure, Machine } from './report.ts'
+
+const NOTICE =
+  '<!-- Made by `maru bench`, from performance.json beside it. Change neither by hand: measure again. -->'
+
+/** Three digits, and no more behind the point than that takes. */
+const numberText = (value: number) =>
+  Math.abs(value) >= 100
+    ? Math.round(value).toLocaleString('en')
+    : value.toLocaleString('en', { maximumSignificantDigits: 3 })
+
+/** A figure for people: `3.4 s (3.2 to 4.1)`. */
+export function figureText({ value, unit, isDifference, samples = [] }: Figure): string {
+  const sign = isDifference === true && value > 0 ? '+' : ''
+  const range =
+    samples.length > 1 ? ` (${numberText(Math.min(...samples))} to ${numberText(Math.max(...samples))})` : ''
+  return `${sign}${numberText(value)} ${unit}${range}`
+}
+
+/** The figures as a table: a line for each row, a column for each column, in the order in which they came. */
+export function tableOf(figures: readonly Figure[]): { head: string[]; rows: string[][] } {
+  const columns = [...new Set(figures.map(({ column }) => column))]
+  const names = [...new Set(figures.map(({ row }) => row))]
+  const cell = (row: string, column: string) => {
+    const figure = figures.find((one) => one.row === row && one.column === column)
+    return figure === undefined ? '' : figureText(figure)
+  }
+  return {
+    head: ['', ...columns],
+    rows: names.map((row) => [row, ...columns.map((column) => cell(row, column))]),
+  }
+}
+
+/** What the machine is, as pairs. */
+const machineRows = (machine: Machine): Array<[string, string]> => [
+  ['Processor', `${machine.processor}, ${machine.processors} cores`],
+  ['Memory', `${(machine.memoryMb / 1024).toFixed(1)} GB`],
+  ['System', `${machine.system}, kernel ${machine.kernel}`],
+  ['Programs', `Docker Engine ${machine.engine}, Node ${machine.node}`],
+  ['Load before the run', machine.loadBefore.toFixed(2)],
+]
+
+/** The whole report for a terminal. */
+export function renderTerminal(report: BenchReport): string {
+  const parts = report.results.map((result) => {
+    if (result.skipped !== null) return `${result.title}\n  not measured: ${result.skipped}\n`
+    const { head, rows } = tableOf(result.figures)
+    return `${result.title}\n${renderTable(
+      head.map((title) => ({ title })),
+      rows,
+    )}`
+  })
+  const machine = machineRows(report.machine).map(([, value]) => value)
+  return `${parts.join('\n')}\n${machine.join('; ')}\n`
+}
+
+/** The whole report as docs/performance.md. */
+export function renderPerformance(report: BenchReport): string {
+  const when = report.at.slice(0, 16).replace('T', ' ')
+  return `${[
+    '# Performance',
+    NOTICE,
+    `Measured by \`./maru bench\` on ${when} UTC, at commit ${report.commit}, in ${Math.round(report.seconds)} s. Read them as ratios: another machine gives other figures. Where several samples were taken, the median is shown, and the smallest and largest in brackets.`,
+    markdownTable(['the machine', ''], machineRows(report.machine)),
+    ...report.results.flatMap(sectionOf),
+  ].join('\n\n')}\n`
+}
+
+function sectionOf({ title, method, figures, skipped }: BenchResult): string[] {
+  const head = [`## ${title}`, method]
+  if (skipped !== null) return [...head, `Not measured: ${skipped}.`]
+  const table = tableOf(figures)
+  return [...head, markdownTable(table.head, table.rows)]
+}

@@ -1,0 +1,78 @@
+import { z } from 'zod'
+import { median } from './statistics.ts'
+
+/** One measured value: where it stands in its table, and every sample that it was made from. */
+export const Figure = z.strictObject({
+  row: z.string(),
+  column: z.string(),
+  value: z.number().describe('Median of the samples where there are several'),
+  unit: z.enum(['s', 'ms', 'requests/s', 'MB', 'kB', '% of a processor', '×', 'writes', 'files']),
+  /** How much more (or less) one thing takes than another. */
+  isDifference: z.boolean().optional(),
+  samples: z.array(z.number()).optional(),
+})
+export type Figure = z.infer<typeof Figure>
+export type Unit = Figure['unit']
+
+/** What one benchmark found, or why it could not look. */
+export const BenchResult = z.strictObject({
+  name: z.string(),
+  title: z.string(),
+  method: z.string(),
+  figures: z.array(Figure),
+  skipped: z.string().nullable().describe('Why there are no figures'),
+})
+export type BenchResult = z.infer<typeof BenchResult>
+
+/** The machine on which it was measured, and how busy it was. */
+export const Machine = z.strictObject({
+  processor: z.string(),
+  processors: z.number().int(),
+  memoryMb: z.number().int(),
+  kernel: z.string(),
+  system: z.string(),
+  engine: z.string(),
+  node: z.string(),
+  loadBefore: z.number().describe('Load average of one minute when the run began'),
+})
+export type Machine = z.infer<typeof Machine>
+
+/** A whole run: docs/performance.json. */
+export const BenchReport = z.strictObject({
+  at: z.iso.datetime(),
+  commit: z.string(),
+  quick: z.boolean(),
+  seconds: z.number(),
+  machine: Machine,
+  results: z.array(BenchResult),
+})
+export type BenchReport = z.infer<typeof BenchReport>
+
+/** Four digits are more than any of these measurements can tell. */
+const round = (value: number) => Number(value.toPrecision(4))
+
+/** A figure made from samples: their median. */
+export const figureOf = (row: string, column: string, unit: Unit, samples: readonly number[]): Figure => ({
+  row,
+  column,
+  value: round(median(samples)),
+  unit,
+  samples: samples.map(round),
+})
+
+/** How many times as large the median of one is as that of the other. */
+export const ratioOf = (
+  row: string,
+  column: string,
+  one: readonly number[],
+  other: readonly number[],
+): Figure => ({ row, column, value: round(median(one) / median(other)), unit: '×' })
+
+/** How much larger the median of one is than that of the other. */
+export const differenceOf = (
+  row: string,
+  column: string,
+  unit: Unit,
+  one: readonly number[],
+  other: readonly number[],
+): Figure => ({ row, column, value: round(median(one) - median(other)), unit, isDifference: true })

@@ -1,0 +1,39 @@
+import assert from 'node:assert/strict'
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { test } from 'node:test'
+import { renderPerformance } from '#bench/render.ts'
+import { BenchReport } from '#bench/report.ts'
+import { docker } from '../tools/test-installation.ts'
+import { cli, cliError, folderWith, HOME, installation } from './harness.ts'
+
+test('a quick run measures everything, writes both documents and leaves nothing behind', async (t) => {
+  const folder = await folderWith(t, {})
+  const done = await cli(['bench', '--quick', '--home', HOME, '--output', folder, '--json'])
+  assert.equal(done.exitCode, 0, done.stdout + done.stderr)
+  const report = BenchReport.parse(JSON.parse(done.stdout))
+  t.diagnostic(`${report.seconds.toFixed(1)} s`)
+  assert.deepEqual(
+    report.results.map(({ name }) => name),
+    ['up', 'console', 'deploy', 'edge', 'idle', 'failover'],
+  )
+  for (const { name, figures, skipped } of report.results) {
+    assert.equal(skipped, null, `${name}: ${skipped}`)
+    assert.ok(figures.length > 0, `${name} has no figures`)
+    for (const { row, column, value, isDifference } of figures)
+      assert.ok(isDifference || value >= 0, `${name}, ${row}, ${column}: ${value}`)
+  }
+  assert.deepEqual(JSON.parse(readFileSync(join(folder, 'performance.json'), 'utf8')), report)
+  assert.equal(readFileSync(join(folder, 'performance.md'), 'utf8'), renderPerformance(report))
+  assert.equal(await docker('ps', '--all', '--quiet', '--filter', 'name=^bench-'), '')
+  assert.equal(
+    await docker('ps', '--all', '--quiet', '--filter', `name=^${installation.name}-app-bench-`),
+    '',
+  )
+})
+
+test('a benchmark that does not exist is refused with the names of those that do', async () => {
+  const refused = await cliError(['bench', 'speed', '--home', HOME])
+  assert.equal(refused.exitCode, 2)
+  assert.match(refused.message, /up, console, deploy, edge, idle, failover/)
+})
