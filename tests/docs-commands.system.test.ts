@@ -108,10 +108,10 @@ for (const path of commandDocuments()) {
     let cwd = folder
     for (const { line, text } of commands) {
       if (NOT_RUN[text] !== undefined) continue
-      const into = /^cd (\S+)$/.exec(text)?.[1]
-      if (into !== undefined) cwd = join(cwd, into)
       const done = await typeIn(text, cwd, env)
       assert.equal(done.exitCode, 0, `line ${line}, ${text}:\n${done.stdout}${done.stderr}`)
+      const into = /^cd (\S+)$/.exec(text)?.[1]
+      if (into !== undefined) cwd = join(cwd, into)
     }
   })
 }
