@@ -1,6 +1,6 @@
 import type { ServerDeps } from '#runtime/server/handler.ts'
 import { hurryJobs, type JobHandlers } from '#runtime/server/jobs.ts'
-import { transact } from '#runtime/server/transact.ts'
+import { read, transact } from '#runtime/server/transact.ts'
 import type { Check } from './check.ts'
 import { runAndRecord } from './run-check.ts'
 import { removeOldEvidence } from './store.ts'
@@ -43,8 +43,8 @@ export function trustJobs(checks: readonly Check[]): (deps: ServerDeps) => JobHa
 /** Starts the rounds of all checks; at a start of the control plane each of them is due at once. */
 export function trustLoop(checks: readonly Check[]) {
   return async (deps: ServerDeps): Promise<{ stop(): Promise<void> }> => {
-    for (const check of checks) await scheduleCheck(deps, check, FIRST_MS)
-    await scheduleForgetting(deps)
+    for (const check of checks) await read(() => scheduleCheck(deps, check, FIRST_MS))
+    await read(() => scheduleForgetting(deps))
     // A database that was away for long has pushed the next try far into the future.
     const hurrying = setInterval(() => {
       hurryJobs(deps.db, CHECK_JOB).catch((error: unknown) => deps.log.warn('trust.hurry_failed', { error }))

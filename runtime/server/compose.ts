@@ -76,7 +76,8 @@ export function compose(config: ControlConfig): Composition<typeof API> {
       trustLoop(CHECKS),
       live.loop,
       async (deps) => {
-        await Promise.all([scheduleAccountSweep(deps), scheduleForgetting(deps), scheduleRollUp(deps)])
+        const schedules = [scheduleAccountSweep, scheduleForgetting, scheduleRollUp]
+        await Promise.all(schedules.map((schedule) => read(() => schedule(deps))))
         return { stop: async () => undefined }
       },
     ],
