@@ -14,7 +14,9 @@ const POLL_MS = 250
 /** Builds a Dockerfile with the engine's classic builder: every step is a container with these limits. */
 export async function buildDockerfile(context: BuildContext): Promise<BuildResult> {
   const { deps, limits, tag, labels, signal } = context
-  await checkImages(context)
+  await checkImages(context).catch((error: unknown) => {
+    throw translate(error, limits.memoryMb)
+  })
   const cgroup = await openBuildCgroup(await deps.docker.info(), limits.processes)
   const stop = new AbortController()
   const watch = setInterval(() => {
@@ -50,19 +52,32 @@ export async function buildDockerfile(context: BuildContext): Promise<BuildResul
 }
 
 /** The engine keeps every app's image under a name that a Dockerfile could use. */
-async function checkImages({ deps, source }: BuildContext): Promise<void> {
-  const text = await readSourceFile(source, 'Dockerfile')
+async function checkImages(context: BuildContext): Promise<void> {
+  const text = await readSourceFile(context.source, 'Dockerfile')
   if (text === undefined)
     throw new MaruError('apps.build_failed', { reason: 'it has no Dockerfile below 1 MB' })
   const { images, refusal } = readDockerfile(text)
   if (refusal !== undefined) throw new MaruError('apps.build_failed', { reason: refusal })
-  for (const image of images) {
-    const found = await deps.docker.images.find(image)
-    if (found?.labels[LABELS.owner] === undefined) continue
-    throw new MaruError('apps.build_failed', {
-      reason: `the image ${image} belongs to an app of this platform`,
-    })
+  for (const image of images) await checkBase(context, image)
+}
+
+/** What an image brings into the build counts as written in the Dockerfile: it is read before the engine obeys it. */
+async function checkBase({ deps, out, signal }: BuildContext, image: string): Promise<void> {
+  const refused = (reason: string) => new MaruError('apps.build_failed', { reason })
+  const { images } = deps.docker
+  if ((await images.find(image)) === undefined) {
+    out.line(`Pulling ${image}`)
+    await images.pull(image, signal)
   }
+  const found = await images.find(image)
+  if (found === undefined) throw refused(`the image ${image} is not there, although its registry sent it`)
+  if (found.labels[LABELS.owner] !== undefined)
+    throw refused(`the image ${image} belongs to an app of this platform`)
+  const inherited = readDockerfile(found.onBuild.join('\n'))
+  if (inherited.refusal !== undefined || inherited.images.length > 0)
+    throw refused(
+      `the image ${image} copies from other images by itself (ONBUILD); copy in your own Dockerfile`,
+    )
 }
 
 /** Leaves out the steps that label the image: they are ours, and their values are nobody else's business. */

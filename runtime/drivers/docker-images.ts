@@ -22,6 +22,8 @@ export interface ImageDetail extends EngineImage {
   readonly layers: readonly string[]
   /** Folders for which the engine would make a volume of its own. */
   readonly volumes: readonly string[]
+  /** Instructions that the builder adds to every Dockerfile that begins with this image. */
+  readonly onBuild: readonly string[]
 }
 
 export interface BuildOptions {
@@ -46,6 +48,8 @@ export interface DockerImages {
   importTar(tar: Readable, tag: string, changes: readonly string[]): Promise<string>
   /** Builds a context (tar) with the engine's classic builder; each log line goes to `onLine`. Returns the id. */
   build(context: Readable, options: BuildOptions, onLine: (line: string) => void): Promise<string>
+  /** Brings an image from its registry, one platform of it. */
+  pull(ref: string, signal: AbortSignal): Promise<void>
   /** Loads what `docker save` wrote. */
   load(tar: Readable): Promise<void>
   tag(ref: string, tag: string): Promise<void>
@@ -78,6 +82,7 @@ function detailOf(raw: Dockerode.ImageInspectInfo): ImageDetail {
     env: raw.Config?.Env ?? [],
     layers: raw.RootFS?.Layers ?? [],
     volumes: Object.keys(raw.Config?.Volumes ?? {}).sort(),
+    onBuild: list(raw.Config?.OnBuild as readonly string[] | null),
   }
 }
 
@@ -113,6 +118,14 @@ function buildQuery(options: BuildOptions): Dockerode.ImageBuildOptions {
 function splitTag(tag: string): { repo: string; tag: string } {
   const [repo = tag, version = 'latest'] = tag.split(':')
   return { repo, tag: version }
+}
+
+/** Parts of a reference as the engine's call wants them: a digest takes the tag's place, and no tag means `latest`. */
+export function splitReference(ref: string): { fromImage: string; tag: string } {
+  const [name = ref, digest] = ref.split('@')
+  // A colon before the last slash belongs to the registry's port.
+  const [, bare = name, tag] = /^(.*?)(?::([^:/]*))?$/.exec(name) ?? []
+  return { fromImage: bare, tag: digest ?? tag ?? 'latest' }
 }
 
 /** Follows a build or an import: hands lines on, fails with the engine's own error, gives the last image id. */
@@ -158,6 +171,13 @@ export function makeDockerImages(engine: Dockerode): DockerImages {
       }).catch((error: unknown) => {
         // Aborting cuts the connection, which ends the build in the engine; it is not the engine that is away.
         throw options.signal?.aborted === true ? options.signal.reason : error
+      }),
+    pull: (ref, signal) =>
+      workInEngine(async () => {
+        const options = { ...splitReference(ref), abortSignal: signal }
+        await follow((await engine.createImage(options)) as Readable, () => {})
+      }).catch((error: unknown) => {
+        throw signal.aborted ? signal.reason : error
       }),
     load: (tar) =>
       workInEngine(async () => {
