@@ -7,7 +7,7 @@ export function Panel(props: {
   readonly title: string
   readonly note?: ReactNode
   readonly actions?: ReactNode
-  readonly children: ReactNode
+  readonly children?: ReactNode
 }) {
   return (
     <section className={classes.panel} aria-label={props.title}>

@@ -1,4 +1,5 @@
-import { Link } from '@tanstack/react-router'
+import { Link, useLocation } from '@tanstack/react-router'
+import { useEffect, useRef } from 'react'
 import { moveAmongLinks } from '../app-shell/move-among-links.ts'
 import classes from './app-tabs.module.css'
 
@@ -13,8 +14,15 @@ const PAGES = [
 
 /** The pages of an app; each is a link, so they open in new tabs and can be sent to others. */
 export function AppTabs({ app }: { readonly app: string }) {
+  const tabs = useRef<HTMLElement>(null)
+  const { pathname } = useLocation()
+  // biome-ignore lint/correctness/useExhaustiveDependencies: another page is another tab to be seen
+  useEffect(() => {
+    const here = tabs.current?.querySelector('[aria-current="page"]')
+    here?.scrollIntoView({ block: 'nearest', inline: 'center' })
+  }, [pathname])
   return (
-    <nav aria-label={`Pages of ${app}`} className={classes.tabs} onKeyDown={moveAmongLinks}>
+    <nav ref={tabs} aria-label={`Pages of ${app}`} className={classes.tabs} onKeyDown={moveAmongLinks}>
       {PAGES.map(({ to, name }, index) => (
         <Link
           key={to}

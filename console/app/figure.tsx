@@ -1,5 +1,10 @@
-import { Paper, Stack, Text } from '@mantine/core'
 import type { ReactNode } from 'react'
+import classes from './figure.module.css'
+
+/** Figures side by side, up to the edges of their panel. */
+export const Figures = ({ children }: { readonly children: ReactNode }) => (
+  <dl className={classes.figures}>{children}</dl>
+)
 
 /** A figure with its name, large enough to be read from a distance. */
 export function Figure(props: {
@@ -8,16 +13,12 @@ export function Figure(props: {
   readonly children?: ReactNode
 }) {
   return (
-    <Paper withBorder p="md" bg="var(--maru-surface)">
-      <Stack gap={6}>
-        <Text size="sm" c="dimmed">
-          {props.name}
-        </Text>
-        <Text fz={20} fw={650} data-live>
-          {props.value}
-        </Text>
+    <div className={classes.figure}>
+      <dt className={classes.name}>{props.name}</dt>
+      <dd className={classes.value} data-live>
+        {props.value}
         {props.children}
-      </Stack>
-    </Paper>
+      </dd>
+    </div>
   )
 }

@@ -36,8 +36,8 @@ test('a step that nobody counted is a gap, a step without requests is zero', () 
 
 test('every instance is a line of its own', () => {
   const [first, second] = usageMoments(METRICS, 'memoryBytes')
-  assert.deepEqual([first?.['web.1'], first?.['web.2']], [null, null])
-  assert.deepEqual([second?.['web.1'], second?.['web.2']], [5, 7])
+  assert.deepEqual([first?.['web-1'], first?.['web-2']], [null, null])
+  assert.deepEqual([second?.['web-1'], second?.['web-2']], [5, 7])
 })
 
 test('totals weigh latency by requests', () => {

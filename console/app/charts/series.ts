@@ -31,16 +31,25 @@ export function trafficMoments(metrics: AppMetrics): Moment[] {
   })
 }
 
-/** One figure of every instance, each under its own name. */
+/** The name of an instance in a picture: in a picture's own names a full stop leads into an object. */
+export const seriesName = (instance: string): string => instance.replaceAll('.', '-')
+
+/** Whether a value stands between two gaps. */
+export function isAlone(moments: readonly Moment[], index: number, name: string): boolean {
+  const isGap = (at: number) => (moments[at]?.[name] ?? null) === null
+  return !isGap(index) && isGap(index - 1) && isGap(index + 1)
+}
+
+/** One figure of every instance, each under the name of its line. */
 export function usageMoments(metrics: AppMetrics, figure: 'memoryBytes' | 'cpu'): Moment[] {
   const byStep = new Map<number, Record<string, number>>()
   for (const { instance, points } of metrics.instances) {
     for (const point of points) {
       const at = Date.parse(point.at)
-      byStep.set(at, { ...byStep.get(at), [instance]: point[figure] })
+      byStep.set(at, { ...byStep.get(at), [seriesName(instance)]: point[figure] })
     }
   }
-  const gap = Object.fromEntries(metrics.instances.map(({ instance }) => [instance, null]))
+  const gap = Object.fromEntries(metrics.instances.map(({ instance }) => [seriesName(instance), null]))
   return stepsOf(metrics).map((at) => ({ at, ...gap, ...byStep.get(at) }))
 }
 

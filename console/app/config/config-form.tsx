@@ -9,6 +9,7 @@ import { ErrorNotice } from '../../app-shell/error-notice.tsx'
 import { useStartOperation } from '../use-start-operation.ts'
 import { AddValue } from './add-value.tsx'
 import { type ConfigDraft, rowsOf, withoutChange } from './config-draft.ts'
+import classes from './config-form.module.css'
 import { ValueRow } from './value-row.tsx'
 
 /** Changes are collected and saved together: one release for all of them. */
@@ -46,7 +47,9 @@ export function ConfigForm({ app, names }: { readonly app: string; readonly name
         </Group>
       )}
       {names.length + changes === 0 && (
-        <Text c="dimmed">No values yet. An address of another service or a key of yours belongs here.</Text>
+        <Text size="sm">
+          No values yet. Addresses of other services and keys of yours belong here and not into the program.
+        </Text>
       )}
       {rowsOf(names, draft, shown).map((row) => (
         <ValueRow
@@ -58,7 +61,7 @@ export function ConfigForm({ app, names }: { readonly app: string; readonly name
         />
       ))}
       <AddValue taken={[...names, ...Object.keys(draft)]} onAdd={set} />
-      <Group gap="sm" aria-live="polite">
+      <Group gap="sm" aria-live="polite" className={classes.save ?? ''}>
         <Button disabled={changes === 0} loading={save.isPending} onClick={() => save.mutate()}>
           {changes === 0 ? 'Save' : `Save ${counted(changes, 'change')}`}
         </Button>

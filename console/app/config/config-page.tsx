@@ -2,8 +2,8 @@ import { Stack } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
 import { useParams } from '@tanstack/react-router'
 import { Loaded } from '../../app-shell/loaded.tsx'
+import { Panel, PanelBody } from '../../app-shell/panel.tsx'
 import { configNamesQuery } from '../app-queries.ts'
-import { Section } from '../section.tsx'
 import { ConfigForm } from './config-form.tsx'
 import { DestroyApp } from './destroy-app.tsx'
 
@@ -12,13 +12,15 @@ export function ConfigPage() {
   const { app } = useParams({ from: '/signed-in/apps/$app/config' })
   const query = useQuery(configNamesQuery(app))
   return (
-    <Stack gap={48}>
-      <Section
+    <Stack gap="lg">
+      <Panel
         title="Configuration"
-        about="Values that the app finds in its environment. Saving makes a new release; the app goes on meanwhile."
+        note="Values that the app finds in its environment. Saving makes a new release; the app goes on meanwhile."
       >
-        <Loaded query={query}>{({ names }) => <ConfigForm app={app} names={names} />}</Loaded>
-      </Section>
+        <PanelBody>
+          <Loaded query={query}>{({ names }) => <ConfigForm app={app} names={names} />}</Loaded>
+        </PanelBody>
+      </Panel>
       <DestroyApp app={app} />
     </Stack>
   )

@@ -1,10 +1,9 @@
-import { Paper, Text } from '@mantine/core'
 import { useMutation } from '@tanstack/react-query'
 import { useNavigate } from '@tanstack/react-router'
 import { appRoutes } from '#contract/apps.ts'
 import { call } from '../../api/api.ts'
 import { ConfirmButton } from '../../app-shell/confirm-button.tsx'
-import { Section } from '../section.tsx'
+import { Panel } from '../../app-shell/panel.tsx'
 
 /** The end of an app. */
 export function DestroyApp({ app }: { readonly app: string }) {
@@ -15,12 +14,10 @@ export function DestroyApp({ app }: { readonly app: string }) {
     onSuccess: () => navigate({ to: '/' }),
   })
   return (
-    <Section title="Destroy this app">
-      <Paper withBorder p="md" bg="var(--maru-surface)">
-        <Text size="sm" mb="sm">
-          Its instances stop; its releases, its configuration and its database are deleted. Nobody can bring
-          them back.
-        </Text>
+    <Panel
+      title="Destroy this app"
+      note="Its instances stop; its releases, its configuration and its database are deleted. Nobody can bring them back."
+      actions={
         <ConfirmButton
           label={`Destroy ${app}`}
           title={`Destroy ${app}?`}
@@ -32,7 +29,7 @@ export function DestroyApp({ app }: { readonly app: string }) {
         >
           The app, its database and everything it stored are deleted for good.
         </ConfirmButton>
-      </Paper>
-    </Section>
+      }
+    />
   )
 }

@@ -1,20 +1,16 @@
-import { Progress, SimpleGrid, Stack, Text } from '@mantine/core'
-import { useMutation, useQuery } from '@tanstack/react-query'
+import { Progress, Stack, Text } from '@mantine/core'
+import { useQuery } from '@tanstack/react-query'
 import { useParams } from '@tanstack/react-router'
-import { DATA_LIMITS, type Database, dataRoutes } from '#contract/data.ts'
-import { ago, bytes } from '#runtime/kit/human-units.ts'
-import { call } from '../../api/api.ts'
+import type { Database } from '#contract/data.ts'
+import { bytes } from '#runtime/kit/human-units.ts'
 import { CommandLine } from '../../app-shell/command-line.tsx'
-import { ConfirmButton } from '../../app-shell/confirm-button.tsx'
-import { ErrorNotice } from '../../app-shell/error-notice.tsx'
 import { Loaded } from '../../app-shell/loaded.tsx'
-import { useServerTime } from '../../live/use-server-time.ts'
+import { Panel, PanelBody } from '../../app-shell/panel.tsx'
 import { databaseQuery } from '../app-queries.ts'
-import { Figure } from '../figure.tsx'
-import { Section } from '../section.tsx'
-import { useStartOperation } from '../use-start-operation.ts'
+import { Figure, Figures } from '../figure.tsx'
+import { Credentials } from './credentials.tsx'
 import { PairPicture } from './pair-picture.tsx'
-import { ShowAddress } from './show-address.tsx'
+import { versionText } from './version-text.ts'
 
 /** How often a figure is asked for again while one looks: nothing announces a grown database. */
 const LOOK_MS = 10_000
@@ -26,73 +22,48 @@ export function DatabasePage() {
   return (
     <Loaded query={query}>
       {(database) => (
-        <Stack gap="xl">
-          <Section title="Database" about="Its own; no other app can open it.">
-            <Figures database={database} />
+        <Stack gap="lg">
+          <Panel title="Database" note="The app's own; no other app can open it.">
+            <Facts database={database} />
             <PairPicture database={database} />
-          </Section>
+          </Panel>
           <Credentials app={app} database={database} />
-          <Section title="From the command line">
-            <CommandLine command={`maru db psql ${app}`} />
-            <CommandLine
-              command={`maru db psql ${app} -- -qc '\\! pg_dump --clean --if-exists' > copy.sql`}
-            />
-          </Section>
+          <FromTheCommandLine app={app} />
         </Stack>
       )}
     </Loaded>
   )
 }
 
-function Figures({ database }: { readonly database: Database }) {
+function Facts({ database }: { readonly database: Database }) {
   const { now, limit } = database.connections
   return (
-    <SimpleGrid cols={{ base: 1, xs: 3 }}>
+    <Figures>
       <Figure name="Size" value={bytes(database.sizeBytes)} />
       <Figure name="Connections" value={`${now} of ${limit}`}>
         <Progress
           value={(100 * now) / limit}
           color={now >= 0.9 * limit ? 'red' : 'iris'}
-          size="sm"
+          size="xs"
+          mt={6}
+          maw={180}
           aria-label={`${now} of ${limit} connections in use`}
         />
       </Figure>
-      <Figure name="Version" value={`PostgreSQL ${database.version}`} />
-    </SimpleGrid>
+      <Figure name="Version" value={versionText(database.version)} />
+    </Figures>
   )
 }
 
-function Credentials({ app, database }: { readonly app: string; readonly database: Database }) {
-  const now = useServerTime()
-  const rotate = useStartOperation(app, () => call(dataRoutes.rotate, { params: { app } }))
-  const address = useMutation({ mutationFn: () => call(dataRoutes.url, { params: { app } }) })
-  return (
-    <Section
-      title="Credentials"
-      about={`The app finds them in DATABASE_URL. Made ${ago(database.rotatedAt, now)}.`}
-      beside={
-        <ConfirmButton
-          label="Make new credentials"
-          title="Make new credentials?"
-          action={() => rotate.mutate()}
-          pending={rotate.isPending}
-          error={rotate.error}
-        >
-          The app gets them with a new release. The old ones go on for {DATA_LIMITS.rotationOverlapS / 60}{' '}
-          minutes.
-        </ConfirmButton>
-      }
-    >
-      {address.error !== null && <ErrorNotice error={address.error} />}
-      <ShowAddress
-        url={address.data?.url}
-        pending={address.isPending}
-        onShow={() => address.mutate()}
-        onHide={() => address.reset()}
-      />
-      <Text size="sm" c="dimmed">
-        It leads to {database.host}, which only the instances of apps can reach.
-      </Text>
-    </Section>
-  )
-}
+const FromTheCommandLine = ({ app }: { readonly app: string }) => (
+  <Panel title="From the command line" note="psql runs beside the database, as the app's role.">
+    <PanelBody>
+      <Stack gap="sm" maw={720}>
+        <Text size="sm">Ask it something:</Text>
+        <CommandLine command={`maru db psql ${app}`} />
+        <Text size="sm">Take a copy of everything in it:</Text>
+        <CommandLine command={`maru db psql ${app} -- -qc '\\! pg_dump --clean --if-exists' > copy.sql`} />
+      </Stack>
+    </PanelBody>
+  </Panel>
+)

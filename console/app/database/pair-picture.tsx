@@ -1,6 +1,6 @@
-import { Paper, Text } from '@mantine/core'
 import type { Database } from '#contract/data.ts'
 import { bytes } from '#runtime/kit/human-units.ts'
+import { CodeInText } from '../../app-shell/code-in-text.tsx'
 import classes from './pair-picture.module.css'
 
 type Standby = Database['standbys'][number]
@@ -21,42 +21,25 @@ export function PairPicture({ database }: { readonly database: Database }) {
           name={standby.member}
           title={standby.synchronous ? 'Synchronous standby' : 'Standby'}
           detail={`${standby.state}, ${lagOf(standby)}`}
-          isFollowing
         />
       ))}
       {database.standbys.length === 0 && (
-        <Text component="li" size="sm" c="red">
-          No standby is connected.
-        </Text>
+        <li className={classes.alone} data-live>
+          <CodeInText text="No standby is connected: nothing takes over if the primary fails. `maru status` says what is wrong." />
+        </li>
       )}
     </ul>
   )
 }
 
-function Member(props: {
-  readonly name: string
-  readonly title: string
-  readonly detail: string
-  readonly isFollowing?: boolean
-}) {
+function Member(props: { readonly name: string; readonly title: string; readonly detail: string }) {
   return (
     <li className={classes.member}>
-      {props.isFollowing && (
-        <span className={classes.arrow} aria-hidden>
-          ⟶
-        </span>
-      )}
-      <Paper withBorder p="sm" bg="var(--maru-surface)" flex={1}>
-        <Text size="xs" c="dimmed">
-          {props.title}
-        </Text>
-        <Text fw={600} data-live>
-          {props.name}
-        </Text>
-        <Text size="xs" c="dimmed" data-live>
-          {props.detail}
-        </Text>
-      </Paper>
+      <span className={classes.title}>{props.title}</span>
+      <strong data-live>{props.name}</strong>
+      <span className={classes.detail} data-live>
+        {props.detail}
+      </span>
     </li>
   )
 }

@@ -20,6 +20,8 @@ export function LineList(props: {
   readonly label: string
   /** Said while there are no lines. */
   readonly empty: string
+  /** As high as its lines, for a log that begins with nothing. */
+  readonly grows?: boolean
 }) {
   const { buffer } = props
   const { shown, leftOut } = useSyncExternalStore(buffer.subscribe, buffer.current)
@@ -42,6 +44,7 @@ export function LineList(props: {
       <section
         ref={frame}
         className={classes.scroll}
+        data-grows={props.grows}
         // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls has to be reachable by keyboard
         tabIndex={0}
         aria-label={props.label}

@@ -1,12 +1,12 @@
-import { Select, Stack } from '@mantine/core'
+import { Select } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
 import { useParams } from '@tanstack/react-router'
 import { useState } from 'react'
 import type { ProcessType } from '#contract/ids.ts'
 import { ErrorNotice } from '../../app-shell/error-notice.tsx'
+import { Panel } from '../../app-shell/panel.tsx'
 import { instancesQuery } from '../app-queries.ts'
 import { LineList } from '../lines/line-list.tsx'
-import { Section } from '../section.tsx'
 import { useLogs } from './use-logs.ts'
 
 /** What an app prints, as it prints it. */
@@ -15,20 +15,18 @@ export function LogsPage() {
   const [process, setProcess] = useState<ProcessType | null>(null)
   const { buffer, error } = useLogs(app, process)
   return (
-    <Section
+    <Panel
       title="Logs"
-      about="What the instances print, newest below. Times are UTC."
-      beside={<ProcessChoice app={app} value={process} onChange={setProcess} />}
+      note="What the instances print, the newest at the end. Times are UTC."
+      actions={<ProcessChoice app={app} value={process} onChange={setProcess} />}
     >
-      <Stack gap="sm">
-        {error !== undefined && <ErrorNotice error={error} />}
-        <LineList
-          buffer={buffer}
-          label={`Logs of ${app}`}
-          empty="Nothing printed yet. Lines appear here by themselves."
-        />
-      </Stack>
-    </Section>
+      {error !== undefined && <ErrorNotice error={error} />}
+      <LineList
+        buffer={buffer}
+        label={`Logs of ${app}`}
+        empty="Nothing printed yet. Lines appear here by themselves."
+      />
+    </Panel>
   )
 }
 

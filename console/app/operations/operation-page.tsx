@@ -1,14 +1,15 @@
-import { Alert, Anchor, Group, Loader, Stack, Text, Title } from '@mantine/core'
+import { Alert, Anchor, Group, Loader, Stack, Text } from '@mantine/core'
 import { CheckCircledIcon } from '@radix-ui/react-icons'
 import { useQuery } from '@tanstack/react-query'
 import { useParams } from '@tanstack/react-router'
 import { MaruError } from '#contract/errors.ts'
 import type { AppName, OperationId } from '#contract/ids.ts'
 import { type Operation, operationRoutes } from '#contract/operations.ts'
-import { elapsed } from '#runtime/kit/human-units.ts'
+import { ago, elapsed } from '#runtime/kit/human-units.ts'
 import { routeQuery } from '../../api/route-query.ts'
 import { ErrorNotice } from '../../app-shell/error-notice.tsx'
 import { Loaded } from '../../app-shell/loaded.tsx'
+import { Panel, PanelBody } from '../../app-shell/panel.tsx'
 import { StateBadge } from '../../app-shell/state-badge.tsx'
 import { useServerTime } from '../../live/use-server-time.ts'
 import { LineList } from '../lines/line-list.tsx'
@@ -24,30 +25,43 @@ export function OperationPage() {
   const progress = useOperationProgress(operation)
   return (
     <Stack gap="lg">
-      <Loaded query={query}>{(one) => <Head operation={one} />}</Loaded>
-      <End progress={progress} />
-      <StepList steps={progress.steps} end={progress.end?.type} />
-      <LineList
-        buffer={progress.buffer}
-        label="Log of the build and of the release command"
-        empty={progress.end ? 'It printed nothing.' : 'Nothing printed yet.'}
-      />
+      <Loaded query={query}>
+        {(one) => (
+          <Panel
+            title={TITLES[one.kind]}
+            note={<Who operation={one} />}
+            actions={<StateBadge state={one.state} />}
+          >
+            <PanelBody>
+              <Stack gap="lg">
+                <End progress={progress} />
+                <StepList steps={progress.steps} end={progress.end?.type} />
+              </Stack>
+            </PanelBody>
+          </Panel>
+        )}
+      </Loaded>
+      <Panel title="Log" note="What the build and the release command print.">
+        <LineList
+          buffer={progress.buffer}
+          label="Log of the build and of the release command"
+          empty={progress.end ? 'They printed nothing.' : 'Nothing printed yet.'}
+          grows
+        />
+      </Panel>
     </Stack>
   )
 }
 
-function Head({ operation }: { readonly operation: Operation }) {
+function Who({ operation }: { readonly operation: Operation }) {
   const now = useServerTime()
   const until = operation.finishedAt === null ? now : new Date(operation.finishedAt)
   const ms = Math.max(0, until.getTime() - Date.parse(operation.createdAt))
   return (
-    <Group gap="sm">
-      <Title order={2}>{TITLES[operation.kind]}</Title>
-      <StateBadge state={operation.state} />
-      <Text size="sm" c="dimmed" data-live>
-        by <bdi>{operation.createdBy}</bdi>, {elapsed(ms)}
-      </Text>
-    </Group>
+    <span data-live>
+      {operation.release !== null && `Release v${operation.release}, `}by <bdi>{operation.createdBy}</bdi>,{' '}
+      {ago(operation.createdAt, now)}, {operation.finishedAt === null ? 'for' : 'took'} {elapsed(ms)}
+    </span>
   )
 }
 

@@ -1,5 +1,6 @@
 import { Timeline } from '@mantine/core'
 import { CheckIcon, Cross2Icon, DotFilledIcon } from '@radix-ui/react-icons'
+import classes from './step-list.module.css'
 
 /** What was done, in order; the last one is under way until the operation has ended. */
 export function StepList(props: {
@@ -8,22 +9,29 @@ export function StepList(props: {
 }) {
   const { steps, end } = props
   if (steps.length === 0) return null
-  const bulletOf = (index: number) => {
-    if (index < steps.length - 1 || end === 'done') return <CheckIcon aria-label="done" />
-    return end === 'failed' ? <Cross2Icon aria-label="failed" /> : <DotFilledIcon aria-label="under way" />
-  }
+  const last = steps.length - 1
   return (
-    <Timeline
-      active={steps.length - 1}
-      color={end === 'failed' ? 'red' : 'teal'}
-      bulletSize={22}
-      lineWidth={2}
-      aria-label="Steps"
-    >
-      {steps.map((text, index) => (
-        // biome-ignore lint/suspicious/noArrayIndexKey: steps are only ever added at the end
-        <Timeline.Item key={index} bullet={bulletOf(index)} title={text} />
-      ))}
+    <Timeline active={last} bulletSize={22} lineWidth={2} aria-label="Steps">
+      {steps.map((text, index) => {
+        const [color, bullet] = LOOKS[index < last ? 'done' : (end ?? 'now')]
+        return (
+          <Timeline.Item
+            // biome-ignore lint/suspicious/noArrayIndexKey: steps are only ever added at the end
+            key={index}
+            className={classes.item ?? ''}
+            classNames={{ itemTitle: classes.title ?? '' }}
+            color={color}
+            bullet={bullet}
+            title={text}
+          />
+        )
+      })}
     </Timeline>
   )
 }
+
+const LOOKS = {
+  done: ['teal', <CheckIcon key="done" aria-label="done" />],
+  failed: ['red', <Cross2Icon key="failed" aria-label="failed" />],
+  now: ['iris', <DotFilledIcon key="now" aria-label="under way" />],
+} as const

@@ -1,41 +1,43 @@
-import { SimpleGrid, Stack, Text } from '@mantine/core'
 import type { ReactNode } from 'react'
 import type { AppMetrics } from '#contract/metrics.ts'
 import { bytes } from '#runtime/kit/human-units.ts'
-import { totalsOf, trafficMoments, usageMoments } from '../charts/series.ts'
+import { seriesName, totalsOf, trafficMoments, usageMoments } from '../charts/series.ts'
 import { type ChartSeries, TimeChart } from '../charts/time-chart.tsx'
 import { latencyText } from './latency-text.ts'
+import classes from './metrics-charts.module.css'
 
+/** From the ground up: what failed stands below, where its height can be read. */
 const TRAFFIC: readonly ChartSeries[] = [
-  { name: 'good', label: 'Answered', color: 'iris.6' },
-  { name: 'clientErrors', label: 'Client errors (4xx)', color: 'yellow.6' },
-  { name: 'serverErrors', label: 'Server errors (5xx)', color: 'red.6' },
+  { name: 'serverErrors', label: 'Server errors (5xx)', color: 'var(--maru-chart-bad)' },
+  { name: 'clientErrors', label: 'Client errors (4xx)', color: 'var(--maru-chart-warning)' },
+  { name: 'good', label: 'Answered', color: 'var(--maru-chart-1)' },
 ]
-const LATENCY: readonly ChartSeries[] = [{ name: 'latencyMs', label: 'Mean latency', color: 'teal.6' }]
-const COLOURS = ['iris.6', 'teal.6', 'orange.6', 'pink.6', 'cyan.6', 'lime.7', 'grape.6', 'yellow.7']
+const LATENCY: readonly ChartSeries[] = [{ name: 'latencyMs', label: 'Mean', color: 'var(--maru-chart-2)' }]
+/** Of the theme; more instances begin again. */
+const COLOURS = 6
 
-const rate = (value: number) => `${value >= 10 ? Math.round(value) : value.toFixed(1)}/s`
-const processors = (value: number) => value.toFixed(2)
+function rate(perSecond: number): string {
+  if (perSecond === 0) return '0'
+  return perSecond >= 10 ? `${Math.round(perSecond)}` : perSecond.toFixed(perSecond < 1 ? 2 : 1)
+}
+const processors = (value: number) => (value === 0 ? '0' : value.toFixed(value < 0.1 ? 3 : 2))
 
 const instanceSeries = ({ instances }: AppMetrics): ChartSeries[] =>
   instances.map(({ instance }, index) => ({
-    name: instance,
-    color: COLOURS[index % COLOURS.length] ?? 'iris.6',
+    name: seriesName(instance),
+    label: instance,
+    color: `var(--maru-chart-${(index % COLOURS) + 1})`,
   }))
 
 /** What an app did in a range of time, in four pictures. */
 export function MetricsCharts({ metrics }: { readonly metrics: AppMetrics }) {
-  const totals = totalsOf(metrics)
   const traffic = trafficMoments(metrics)
-  const series = instanceSeries(metrics)
-  const highest = (figure: 'memoryBytes' | 'cpu') =>
-    Math.max(0, ...metrics.instances.flatMap(({ points }) => points.map((point) => point[figure])))
-  const of = { metrics }
+  const totals = totalsOf(metrics)
   return (
-    <SimpleGrid cols={{ base: 1, md: 2 }} spacing="xl" verticalSpacing="xl">
-      <Picture title="Requests a second">
+    <div className={classes.pictures}>
+      <Picture name="Requests a second">
         <TimeChart
-          {...of}
+          metrics={metrics}
           kind="area"
           moments={traffic}
           series={TRAFFIC}
@@ -43,9 +45,9 @@ export function MetricsCharts({ metrics }: { readonly metrics: AppMetrics }) {
           label={`${totals.requests} requests, ${totals.clientErrors} client errors, ${totals.serverErrors} server errors`}
         />
       </Picture>
-      <Picture title="Latency">
+      <Picture name="Latency" aside="until an answer begins">
         <TimeChart
-          {...of}
+          metrics={metrics}
           kind="line"
           moments={traffic}
           series={LATENCY}
@@ -53,9 +55,21 @@ export function MetricsCharts({ metrics }: { readonly metrics: AppMetrics }) {
           label={`Mean latency ${latencyText(totals.meanLatencyMs)}`}
         />
       </Picture>
-      <Picture title={`Memory of each instance, of ${bytes(metrics.limits.memoryBytes)}`}>
+      <Usage metrics={metrics} />
+    </div>
+  )
+}
+
+function Usage({ metrics }: { readonly metrics: AppMetrics }) {
+  const { limits } = metrics
+  const series = instanceSeries(metrics)
+  const highest = (figure: 'memoryBytes' | 'cpu') =>
+    Math.max(0, ...metrics.instances.flatMap(({ points }) => points.map((point) => point[figure])))
+  return (
+    <>
+      <Picture name="Memory" aside={`each instance may use ${bytes(limits.memoryBytes)}`}>
         <TimeChart
-          {...of}
+          metrics={metrics}
           kind="line"
           moments={usageMoments(metrics, 'memoryBytes')}
           series={series}
@@ -63,9 +77,9 @@ export function MetricsCharts({ metrics }: { readonly metrics: AppMetrics }) {
           label={`Highest memory of an instance ${bytes(highest('memoryBytes'))}`}
         />
       </Picture>
-      <Picture title={`Processors of each instance, of ${metrics.limits.cpus}`}>
+      <Picture name="Processors" aside={`each instance may use ${limits.cpus}`}>
         <TimeChart
-          {...of}
+          metrics={metrics}
           kind="line"
           moments={usageMoments(metrics, 'cpu')}
           series={series}
@@ -73,17 +87,17 @@ export function MetricsCharts({ metrics }: { readonly metrics: AppMetrics }) {
           label={`Highest use of an instance ${processors(highest('cpu'))} processors`}
         />
       </Picture>
-    </SimpleGrid>
+    </>
   )
 }
 
-function Picture({ title, children }: { readonly title: string; readonly children: ReactNode }) {
+function Picture(props: { readonly name: string; readonly aside?: string; readonly children: ReactNode }) {
   return (
-    <Stack gap="xs">
-      <Text size="sm" fw={550}>
-        {title}
-      </Text>
-      {children}
-    </Stack>
+    <div className={classes.picture}>
+      <h3 className={classes.name}>
+        {props.name} {props.aside && <span>{props.aside}</span>}
+      </h3>
+      {props.children}
+    </div>
   )
 }

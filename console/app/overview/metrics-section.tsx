@@ -1,20 +1,20 @@
-import { SegmentedControl, SimpleGrid, Stack } from '@mantine/core'
+import { SegmentedControl } from '@mantine/core'
 import { keepPreviousData, useQuery } from '@tanstack/react-query'
 import { lazy, Suspense, useState } from 'react'
 import { type AppMetrics, MetricsRange } from '#contract/metrics.ts'
 import { Loaded } from '../../app-shell/loaded.tsx'
+import { Panel } from '../../app-shell/panel.tsx'
 import { metricsQuery } from '../app-queries.ts'
 import { ChartPlace } from '../charts/chart-place.tsx'
 import { totalsOf } from '../charts/series.ts'
-import { Figure } from '../figure.tsx'
-import { Section } from '../section.tsx'
+import { Figure, Figures } from '../figure.tsx'
 import { latencyText } from './latency-text.ts'
 
 const MetricsCharts = lazy(async () => ({
   default: (await import('./metrics-charts.tsx')).MetricsCharts,
 }))
 
-const PLACE_PX = 420
+const PLACE_PX = 560
 const RANGES = { '1h': 'Hour', '24h': 'Day', '7d': 'Week' } as const
 
 /** What an app did over time: figures first, pictures below. */
@@ -22,10 +22,10 @@ export function MetricsSection({ app }: { readonly app: string }) {
   const [range, setRange] = useState<MetricsRange>('1h')
   const query = useQuery({ ...metricsQuery(app, range), placeholderData: keepPreviousData })
   return (
-    <Section
+    <Panel
       title="Traffic and use"
-      about="Counted by the edge, for every instance together."
-      beside={
+      note="Counted by the edge, for all instances together."
+      actions={
         <SegmentedControl
           size="xs"
           aria-label="Range of time"
@@ -37,26 +37,26 @@ export function MetricsSection({ app }: { readonly app: string }) {
     >
       <Loaded query={query} placeholder={<ChartPlace height={PLACE_PX} />}>
         {(metrics) => (
-          <Stack gap="xl">
+          <div>
             <Totals metrics={metrics} />
             <Suspense fallback={<ChartPlace height={PLACE_PX} />}>
               <MetricsCharts metrics={metrics} />
             </Suspense>
-          </Stack>
+          </div>
         )}
       </Loaded>
-    </Section>
+    </Panel>
   )
 }
 
 function Totals({ metrics }: { readonly metrics: AppMetrics }) {
   const { requests, clientErrors, serverErrors, meanLatencyMs } = totalsOf(metrics)
   return (
-    <SimpleGrid cols={{ base: 2, sm: 4 }}>
+    <Figures>
       <Figure name="Requests" value={requests.toLocaleString('en')} />
       <Figure name="Client errors" value={clientErrors.toLocaleString('en')} />
       <Figure name="Server errors" value={serverErrors.toLocaleString('en')} />
       <Figure name="Mean latency" value={latencyText(meanLatencyMs)} />
-    </SimpleGrid>
+    </Figures>
   )
 }

@@ -3,12 +3,12 @@ import { useQuery } from '@tanstack/react-query'
 import { useParams } from '@tanstack/react-router'
 import { type App, appRoutes } from '#contract/apps.ts'
 import { call } from '../../api/api.ts'
-import { CommandLine } from '../../app-shell/command-line.tsx'
 import { ConfirmButton } from '../../app-shell/confirm-button.tsx'
 import { Loaded } from '../../app-shell/loaded.tsx'
+import { Panel, PanelBody } from '../../app-shell/panel.tsx'
 import { appQuery, instancesQuery, releasesQuery } from '../app-queries.ts'
+import { FirstRelease } from '../first-release.tsx'
 import { OperationList } from '../operations/operation-list.tsx'
-import { Section } from '../section.tsx'
 import { useStartOperation } from '../use-start-operation.ts'
 import { InstancesTable } from './instances-table.tsx'
 import { MetricsSection } from './metrics-section.tsx'
@@ -20,15 +20,9 @@ export function OverviewPage() {
   const { app: name } = useParams({ from: '/signed-in/apps/$app/' })
   const app = useQuery(appQuery(name)).data
   if (app === undefined) return null
-  return app.release === null ? <NotReleased app={app} /> : <Released app={app} release={app.release} />
-}
-
-function NotReleased({ app }: { readonly app: App }) {
   return (
-    <Stack gap="xl">
-      <Section title="Not released yet" about="In the folder of the program:">
-        <CommandLine command={`maru deploy --app ${app.name}`} />
-      </Section>
+    <Stack gap="lg">
+      {app.release === null ? <FirstRelease app={app.name} /> : <Released app={app} release={app.release} />}
       <OperationList app={app.name} />
     </Stack>
   )
@@ -39,21 +33,26 @@ function Released({ app, release }: { readonly app: App; readonly release: numbe
   const serving = useQuery(releasesQuery(app.name)).data?.releases.find(({ version }) => version === release)
   const processes = Object.keys(serving?.processes ?? {}).filter((process) => process !== 'release')
   return (
-    <Stack gap={40}>
+    <>
       <Loaded query={query}>{({ instances }) => <PathPicture app={app} instances={instances} />}</Loaded>
       <MetricsSection app={app.name} />
-      <Section title="Instances" beside={<Restart app={app.name} />}>
+      <Panel
+        title="Instances"
+        note="What runs now. Each process has as many as you say."
+        actions={<Restart app={app.name} />}
+      >
         <Loaded query={query}>
           {({ instances }) => (
-            <>
+            <div>
               <InstancesTable instances={instances} />
-              <ScaleForm app={app.name} processes={processes} release={release} instances={instances} />
-            </>
+              <PanelBody>
+                <ScaleForm app={app.name} processes={processes} release={release} instances={instances} />
+              </PanelBody>
+            </div>
           )}
         </Loaded>
-      </Section>
-      <OperationList app={app.name} />
-    </Stack>
+      </Panel>
+    </>
   )
 }
 

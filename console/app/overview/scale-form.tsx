@@ -1,9 +1,10 @@
-import { Button, Group, NumberInput } from '@mantine/core'
+import { Button, NumberInput } from '@mantine/core'
 import { useState } from 'react'
 import { APP_LIMITS, appRoutes, type Instance } from '#contract/apps.ts'
 import { call } from '../../api/api.ts'
 import { ErrorNotice } from '../../app-shell/error-notice.tsx'
 import { useStartOperation } from '../use-start-operation.ts'
+import classes from './scale-form.module.css'
 
 /** How many of the release that serves are there now, by process. */
 function countsOf(instances: readonly Instance[], release: number): Record<string, number> {
@@ -33,7 +34,14 @@ export function ScaleForm(props: {
   return (
     <>
       {scale.error !== null && <ErrorNotice error={scale.error} />}
-      <Group align="end" gap="sm">
+      <form
+        className={classes.form}
+        aria-label="Number of instances"
+        onSubmit={(event) => {
+          event.preventDefault()
+          if (isChanged) scale.mutate()
+        }}
+      >
         {props.processes.map((process) => (
           <NumberInput
             key={process}
@@ -48,16 +56,10 @@ export function ScaleForm(props: {
             onChange={(count) => setWanted({ ...wanted, [process]: Number(count) })}
           />
         ))}
-        <Button
-          size="xs"
-          variant="default"
-          disabled={!isChanged}
-          loading={scale.isPending}
-          onClick={() => scale.mutate()}
-        >
+        <Button type="submit" size="xs" variant="default" disabled={!isChanged} loading={scale.isPending}>
           Scale
         </Button>
-      </Group>
+      </form>
     </>
   )
 }

@@ -1,17 +1,20 @@
-import { Stack, Text } from '@mantine/core'
+import { Stack } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
 import { useParams } from '@tanstack/react-router'
 import { lazy, Suspense } from 'react'
-import { CommandLine } from '../../app-shell/command-line.tsx'
+import type { Release } from '#contract/apps.ts'
 import { Loaded } from '../../app-shell/loaded.tsx'
+import { Panel, PanelBody } from '../../app-shell/panel.tsx'
 import { releasesQuery } from '../app-queries.ts'
 import { ChartPlace } from '../charts/chart-place.tsx'
-import { Section } from '../section.tsx'
+import { FirstRelease } from '../first-release.tsx'
 import { ReleasesTable } from './releases-table.tsx'
 
 const ReleasesChart = lazy(async () => ({
   default: (await import('./releases-chart.tsx')).ReleasesChart,
 }))
+
+const PICTURE_PX = 150
 
 /** Every release of an app, with the way back to each. */
 export function ReleasesPage() {
@@ -20,29 +23,33 @@ export function ReleasesPage() {
   return (
     <Loaded query={query}>
       {({ releases }) =>
-        releases.length === 0 ? (
-          <Section title="No release yet" about="In the folder of the program:">
-            <CommandLine command={`maru deploy --app ${app}`} />
-          </Section>
-        ) : (
-          <Stack gap="xl">
-            <Section title="Over time" about="Releases of the last 30 days, by day.">
-              <Suspense fallback={<ChartPlace height={140} />}>
-                <ReleasesChart releases={releases} />
-              </Suspense>
-            </Section>
-            <Section
-              title="Releases"
-              about="Going back makes a new release with the code and the configuration of the old one."
-            >
-              <ReleasesTable app={app} releases={releases} />
-            </Section>
-            <Text size="sm" c="dimmed">
-              From the command line: <code>maru rollback</code> or <code>maru rollback v3</code>.
-            </Text>
-          </Stack>
-        )
+        releases.length === 0 ? <FirstRelease app={app} /> : <Releases app={app} releases={releases} />
       }
     </Loaded>
+  )
+}
+
+function Releases(props: { readonly app: string; readonly releases: readonly Release[] }) {
+  return (
+    <Stack gap="lg">
+      <Panel
+        title="Releases"
+        note={
+          <>
+            Going back makes a new release with the code and the configuration of the old one, as{' '}
+            <code>maru rollback</code> does.
+          </>
+        }
+      >
+        <ReleasesTable {...props} />
+      </Panel>
+      <Panel title="Over time" note="Releases of the last 30 days, by day.">
+        <PanelBody>
+          <Suspense fallback={<ChartPlace height={PICTURE_PX} />}>
+            <ReleasesChart releases={props.releases} height={PICTURE_PX} />
+          </Suspense>
+        </PanelBody>
+      </Panel>
+    </Stack>
   )
 }

@@ -1,51 +1,47 @@
-import { Table, Text, VisuallyHidden } from '@mantine/core'
 import { appRoutes, type Release } from '#contract/apps.ts'
 import { ago, bytes } from '#runtime/kit/human-units.ts'
 import { call } from '../../api/api.ts'
 import { ConfirmButton } from '../../app-shell/confirm-button.tsx'
+import { DataTable } from '../../app-shell/data-table.tsx'
 import { StateBadge } from '../../app-shell/state-badge.tsx'
 import { useServerTime } from '../../live/use-server-time.ts'
+import classes from '../cells.module.css'
 import { useStartOperation } from '../use-start-operation.ts'
+
+const COLUMNS = ['Release', 'State', 'Reason', 'Made', 'Kind', 'Size', '.Go back'] as const
 
 /** Releases, newest first. */
 export function ReleasesTable(props: { readonly app: string; readonly releases: readonly Release[] }) {
+  return (
+    <DataTable label="Releases" columns={COLUMNS} minWidth={700}>
+      {props.releases.map((release) => (
+        <ReleaseRow key={release.version} app={props.app} release={release} />
+      ))}
+    </DataTable>
+  )
+}
+
+function ReleaseRow({ app, release }: { readonly app: string; readonly release: Release }) {
   const now = useServerTime()
   return (
-    <Table.ScrollContainer minWidth={640}>
-      <Table verticalSpacing="sm">
-        <Table.Thead>
-          <Table.Tr>
-            {['Release', 'State', 'Reason', 'Made', 'Kind', 'Size', ''].map((title) => (
-              <Table.Th key={title}>{title || <VisuallyHidden>Action</VisuallyHidden>}</Table.Th>
-            ))}
-          </Table.Tr>
-        </Table.Thead>
-        <Table.Tbody>
-          {props.releases.map((release) => (
-            <Table.Tr key={release.version}>
-              <Table.Td fw={600}>v{release.version}</Table.Td>
-              <Table.Td>
-                <StateBadge state={release.state} />
-              </Table.Td>
-              <Table.Td>
-                <bdi>{release.reason}</bdi>
-              </Table.Td>
-              <Table.Td data-live>
-                <Text size="sm">{ago(release.createdAt, now)}</Text>
-                <Text size="xs" c="dimmed">
-                  <bdi>{release.createdBy}</bdi>
-                </Text>
-              </Table.Td>
-              <Table.Td>{release.kind ?? '–'}</Table.Td>
-              <Table.Td>{release.sizeBytes === null ? '–' : bytes(release.sizeBytes)}</Table.Td>
-              <Table.Td ta="end">
-                {release.state === 'superseded' && <Rollback app={props.app} release={release} />}
-              </Table.Td>
-            </Table.Tr>
-          ))}
-        </Table.Tbody>
-      </Table>
-    </Table.ScrollContainer>
+    <tr>
+      <td className={classes.name}>v{release.version}</td>
+      <td>
+        <StateBadge state={release.state} />
+      </td>
+      <td>
+        <bdi>{release.reason}</bdi>
+      </td>
+      <td data-live>
+        {ago(release.createdAt, now)}
+        <bdi className={classes.below}>{release.createdBy}</bdi>
+      </td>
+      <td>{release.kind ?? '–'}</td>
+      <td>{release.sizeBytes === null ? '–' : bytes(release.sizeBytes)}</td>
+      <td className={classes.end}>
+        {release.state === 'superseded' && <Rollback app={app} release={release} />}
+      </td>
+    </tr>
   )
 }
 
