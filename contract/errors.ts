@@ -194,7 +194,7 @@ export const ERRORS = {
     422,
     1,
     'The build failed: {reason}.',
-    'Read the log above. What served before keeps serving.',
+    'Its log says why. What served before keeps serving.',
   ),
   'apps.build_limit': row(
     422,
@@ -206,13 +206,13 @@ export const ERRORS = {
     422,
     1,
     'The release command ended with exit code {exitCode}.',
-    'Read its log above. What served before keeps serving.',
+    'Its log says why. What served before keeps serving.',
   ),
   'apps.unhealthy': row(
     422,
     1,
     'Release v{release} did not become healthy within {seconds} s: {reason}.',
-    'Its last log lines are above. The web process must listen on $PORT. What served before keeps serving.',
+    'Its last log lines say why. The web process must listen on $PORT. What served before keeps serving.',
   ),
   'apps.release_not_found': row(
     404,

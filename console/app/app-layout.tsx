@@ -3,6 +3,7 @@ import { ExternalLinkIcon } from '@radix-ui/react-icons'
 import { useQuery } from '@tanstack/react-query'
 import { Outlet, useParams } from '@tanstack/react-router'
 import type { App } from '#contract/apps.ts'
+import { ErrorNotice } from '../app-shell/error-notice.tsx'
 import { Loaded } from '../app-shell/loaded.tsx'
 import { usePageTitle } from '../app-shell/page-title.ts'
 import { StateBadge } from '../app-shell/state-badge.tsx'
@@ -14,6 +15,15 @@ export function AppLayout() {
   const { app: name } = useParams({ from: '/signed-in/apps/$app' })
   usePageTitle(name)
   const query = useQuery(appQuery(name))
+  if (query.data === undefined && query.error !== null)
+    return (
+      <Stack gap="lg">
+        <Title order={1}>
+          <bdi>{name}</bdi>
+        </Title>
+        <ErrorNotice error={query.error} onTryAgain={() => void query.refetch()} />
+      </Stack>
+    )
   return (
     <Loaded query={query}>
       {(app) => (

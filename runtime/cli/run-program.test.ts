@@ -74,7 +74,7 @@ test('a failed deploy shows what, why and next, and exits with its code', async 
   const args = ['deploy', await folderWithIndex(t), '--app', 'shop']
   const human = await maru(t, args, answers)
   assert.equal(human.exit, 1)
-  assert.match(human.stderr, /Error: The build failed: npm ended with 1\.\nNext: {2}Read the log above/)
+  assert.match(human.stderr, /Error: The build failed: npm ended with 1\.\nNext: {2}Its log says why/)
   const script = await maru(t, [...args, '--json'], answers)
   assert.deepEqual(JSON.parse(script.stderr), error.toBody())
   assert.equal(script.stdout.trim().split('\n').length, 2)

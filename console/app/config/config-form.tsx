@@ -61,17 +61,36 @@ export function ConfigForm({ app, names }: { readonly app: string; readonly name
         />
       ))}
       <AddValue taken={[...names, ...Object.keys(draft)]} onAdd={set} />
-      <Group gap="sm" aria-live="polite" className={classes.save ?? ''}>
-        <Button disabled={changes === 0} loading={save.isPending} onClick={() => save.mutate()}>
-          {changes === 0 ? 'Save' : `Save ${counted(changes, 'change')}`}
-        </Button>
-        {changes > 0 && (
-          <Button variant="subtle" color="gray" onClick={() => setDraft({})}>
-            Discard
-          </Button>
-        )}
-        {stored && <Text size="sm">Stored; the first deploy of {app} uses it.</Text>}
-      </Group>
+      <SaveBar
+        changes={changes}
+        pending={save.isPending}
+        onSave={() => save.mutate()}
+        onDiscard={() => setDraft({})}
+        note={stored ? `Stored; the first deploy of ${app} uses it.` : ''}
+      />
     </Stack>
+  )
+}
+
+function SaveBar(props: {
+  readonly changes: number
+  readonly pending: boolean
+  readonly onSave: () => void
+  readonly onDiscard: () => void
+  readonly note: string
+}) {
+  const { changes } = props
+  return (
+    <Group gap="sm" aria-live="polite" className={classes.save ?? ''}>
+      <Button disabled={changes === 0} loading={props.pending} onClick={props.onSave}>
+        {changes === 0 ? 'Save' : `Save ${counted(changes, 'change')}`}
+      </Button>
+      {changes > 0 && (
+        <Button variant="subtle" color="gray" onClick={props.onDiscard}>
+          Discard
+        </Button>
+      )}
+      {props.note && <Text size="sm">{props.note}</Text>}
+    </Group>
   )
 }

@@ -1,4 +1,4 @@
-import { Alert, Anchor, Group, Loader, Stack, Text } from '@mantine/core'
+import { Anchor, Group, Loader, Stack, Text } from '@mantine/core'
 import { CheckCircledIcon } from '@radix-ui/react-icons'
 import { useQuery } from '@tanstack/react-query'
 import { useParams } from '@tanstack/react-router'
@@ -13,6 +13,7 @@ import { Panel, PanelBody } from '../../app-shell/panel.tsx'
 import { StateBadge } from '../../app-shell/state-badge.tsx'
 import { useServerTime } from '../../live/use-server-time.ts'
 import { LineList } from '../lines/line-list.tsx'
+import classes from './operation-page.module.css'
 import { TITLES } from './operation-titles.ts'
 import { StepList } from './step-list.tsx'
 import { type OperationProgress, useOperationProgress } from './use-operation-progress.ts'
@@ -77,9 +78,17 @@ function End({ progress: { end, error, steps } }: { readonly progress: Operation
           <Text size="sm">{steps.at(-1) ?? 'Waiting for its turn'}</Text>
         </Group>
       ) : (
-        <Alert color="teal" variant="light" icon={<CheckCircledIcon aria-hidden />} title={end.text}>
-          {end.url !== null && <Anchor href={end.url}>{end.url}</Anchor>}
-        </Alert>
+        <Group gap="xs">
+          <CheckCircledIcon aria-hidden className={classes.good} />
+          <Text size="sm" fw={600}>
+            {end.text}
+          </Text>
+          {end.url !== null && (
+            <Anchor href={end.url} size="sm">
+              {end.url.replace('https://', '')}
+            </Anchor>
+          )}
+        </Group>
       )}
     </div>
   )

@@ -1,7 +1,7 @@
 import type { ReactNode } from 'react'
 import type { AppMetrics } from '#contract/metrics.ts'
 import { bytes } from '#runtime/kit/human-units.ts'
-import { seriesName, totalsOf, trafficMoments, usageMoments } from '../charts/series.ts'
+import { type Moment, seriesName, totalsOf, trafficMoments, usageMoments } from '../charts/series.ts'
 import { type ChartSeries, TimeChart } from '../charts/time-chart.tsx'
 import { latencyText } from './latency-text.ts'
 import classes from './metrics-charts.module.css'
@@ -12,6 +12,10 @@ const TRAFFIC: readonly ChartSeries[] = [
   { name: 'clientErrors', label: 'Client errors (4xx)', color: 'var(--maru-chart-warning)' },
   { name: 'good', label: 'Answered', color: 'var(--maru-chart-1)' },
 ]
+/** Without errors there is no line of them along the ground. */
+const shownOf = (traffic: readonly Moment[]) =>
+  TRAFFIC.filter(({ name }) => name === 'good' || traffic.some((moment) => (moment[name] ?? 0) > 0))
+
 const LATENCY: readonly ChartSeries[] = [{ name: 'latencyMs', label: 'Mean', color: 'var(--maru-chart-2)' }]
 /** Of the theme; more instances begin again. */
 const COLOURS = 6
@@ -40,7 +44,7 @@ export function MetricsCharts({ metrics }: { readonly metrics: AppMetrics }) {
           metrics={metrics}
           kind="area"
           moments={traffic}
-          series={TRAFFIC}
+          series={shownOf(traffic)}
           format={rate}
           label={`${totals.requests} requests, ${totals.clientErrors} client errors, ${totals.serverErrors} server errors`}
         />
