@@ -50,12 +50,21 @@ async function stop(): Promise<void> {
 
 before(async () => {
   platform = await makeTestPlatform()
+  await hubListens()
   await start()
 })
 after(async () => {
   await stop()
   await platform.close()
 })
+
+/** Until then it has nothing to say but "something may have changed", which is a greeting and no name. */
+async function hubListens(): Promise<void> {
+  const { db, hub } = platform.deps
+  const bell = hub.bell('test')
+  for (let heard = false; !heard; heard = await bell.wait(50)) await notify(db, 'test')
+  bell.close()
+}
 
 const portOf = () => (server.server.address() as AddressInfo).port
 
@@ -107,7 +116,7 @@ function listenAs(who: string, port = portOf()): Listener {
 }
 
 async function until(what: string, holds: () => boolean): Promise<void> {
-  const giveUpAt = Date.now() + 20_000
+  const giveUpAt = Date.now() + 60_000
   while (!holds()) {
     if (Date.now() > giveUpAt) assert.fail(what)
     await new Promise((resolve) => setTimeout(resolve, 20))

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import type { HostFigures } from '#contract/agent.ts'
+import { readEdge } from '#platform/edge/index.ts'
 import { type KnownCounters, planSample } from '#platform/metrics/plan.ts'
 import { makeTestAgent, type TestAgent } from './test-agent.ts'
 import { get, testApp, until } from './test-host.ts'
@@ -71,9 +72,9 @@ test('no requests are zero, not nothing', async () => {
 test('a reload in the middle of requests loses none and counts none twice', async () => {
   const before = await nextFigures()
   const underWay = [get(lab.host, HOST, '/slowest'), get(lab.host, HOST, '/slowest')]
-  await until(
-    'both are under way',
-    async () => (await lab.client.report(0, 0)).instances[0]?.openRequests === 2,
+  // The edge itself: a report that all is well comes every 5 s only.
+  await until('both are under way', async () =>
+    (await readEdge(lab.host.haproxy))?.servers.some(({ openRequests }) => openRequests === 2),
   )
   // Another app's host name comes: only a reload brings it.
   await lab.applied(await lab.put(['shop', shop()], ['more', []]))

@@ -83,7 +83,7 @@ async function destroyHost(docker: Docker, owner: string, home: string): Promise
 export async function until<T>(
   what: string,
   check: () => Promise<T>,
-  timeoutMs = 20_000,
+  timeoutMs = 60_000,
 ): Promise<NonNullable<T>> {
   const end = Date.now() + timeoutMs
   for (;;) {
