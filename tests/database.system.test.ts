@@ -57,7 +57,7 @@ test('a role cannot make roles, read files, run programs or read what others may
 
 test('no role opens more connections than its limit', async () => {
   const ours = await databaseOf(OURS)
-  const held = await Promise.all(Array.from({ length: 25 }, () => psql(ours, 'SELECT pg_sleep(2)')))
+  const held = await Promise.all(Array.from({ length: 25 }, () => psql(ours, 'SELECT pg_sleep(6)')))
   const refused = held.filter(({ exitCode }) => exitCode !== 0)
   assert.ok(refused.length > 0, '25 connections were opened')
   assert.match(refused[0]?.stderr ?? '', /too many connections/)
