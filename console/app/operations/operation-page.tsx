@@ -1,4 +1,4 @@
-import { Anchor, Group, Loader, Stack, Text } from '@mantine/core'
+import { Anchor, Group, Loader, Stack, Text, VisuallyHidden } from '@mantine/core'
 import { CheckCircledIcon } from '@radix-ui/react-icons'
 import { useQuery } from '@tanstack/react-query'
 import { useParams } from '@tanstack/react-router'
@@ -73,10 +73,7 @@ function End({ progress: { end, error, steps } }: { readonly progress: Operation
   return (
     <div role="status">
       {end === undefined ? (
-        <Group gap="xs">
-          <Loader size="xs" aria-hidden />
-          <Text size="sm">{steps.at(-1) ?? 'Waiting for its turn'}</Text>
-        </Group>
+        <UnderWay step={steps.at(-1)} />
       ) : (
         <Group gap="xs">
           <CheckCircledIcon aria-hidden className={classes.good} />
@@ -91,5 +88,16 @@ function End({ progress: { end, error, steps } }: { readonly progress: Operation
         </Group>
       )}
     </div>
+  )
+}
+
+/** The list of steps shows the latest one, with its sign; here it is said. */
+function UnderWay({ step }: { readonly step: string | undefined }) {
+  if (step !== undefined) return <VisuallyHidden>{step}</VisuallyHidden>
+  return (
+    <Group gap="xs">
+      <Loader size="xs" aria-hidden />
+      <Text size="sm">Waiting for its turn</Text>
+    </Group>
   )
 }

@@ -1,5 +1,5 @@
-import { Timeline } from '@mantine/core'
-import { CheckIcon, Cross2Icon, DotFilledIcon } from '@radix-ui/react-icons'
+import { Loader, Timeline } from '@mantine/core'
+import { CheckIcon, Cross2Icon } from '@radix-ui/react-icons'
 import classes from './step-list.module.css'
 
 /** What was done, in order; the last one is under way until the operation has ended. */
@@ -33,5 +33,5 @@ export function StepList(props: {
 const LOOKS = {
   done: ['teal', <CheckIcon key="done" aria-label="done" />],
   failed: ['red', <Cross2Icon key="failed" aria-label="failed" />],
-  now: ['iris', <DotFilledIcon key="now" aria-label="under way" />],
+  now: ['iris', <Loader key="now" size={12} color="white" role="img" aria-label="under way" />],
 } as const
