@@ -6,6 +6,7 @@ import type { TestContext } from 'node:test'
 import { connect } from 'node:tls'
 import { type Browser, type BrowserContextOptions, chromium, type Page } from 'playwright-core'
 import { HOME, installation } from './harness.ts'
+import { openWay } from './way-to-edge.ts'
 
 const PHONE = { width: 360, height: 800 }
 const DESKTOP = { width: 1440, height: 900 }
@@ -13,8 +14,15 @@ const DESKTOP = { width: 1440, height: 900 }
 /** Debian's Chromium, as a visitor has it: a fresh profile, names of the installation, its certificates and no others. */
 export async function openBrowser(t: TestContext): Promise<Browser> {
   const hosts = [installation.domain, `*.${installation.domain}`].map((name) => `MAP ${name} 127.0.0.1`)
+  const port = installation.ports.https
   const browser = await chromium.launch({
-    executablePath: '/usr/bin/chromium',
+    executablePath: join(import.meta.dirname, 'chromium-apart'),
+    env: {
+      ...process.env,
+      MARU_NODE: process.execPath,
+      MARU_WAY_PORT: String(port),
+      MARU_WAY_SOCKET: await openWay(t, port),
+    },
     args: [
       '--no-sandbox',
       '--disable-gpu',
@@ -56,32 +64,68 @@ export async function openPage(browser: Browser, options: BrowserContextOptions 
 
 const AXE = createRequire(import.meta.url).resolve('axe-core/axe.min.js')
 
-/** What axe finds at an address, a line each. Only here the page's own policy is lifted, so that axe can be put in. */
-export async function accessibilityFaults(
-  browser: Browser,
-  url: string,
-  options: BrowserContextOptions = {},
-): Promise<string[]> {
-  const page = await openPage(browser, { ...options, bypassCSP: true })
-  await page.goto(url)
+/** What axe finds on a page, a line each. The page's context has `bypassCSP`, so that axe can be put in. */
+export async function accessibilityFaults(page: Page): Promise<string[]> {
   await page.addScriptTag({ path: AXE })
   const violations = await page.evaluate<Array<{ id: string; help: string; nodes: Array<{ html: string }> }>>(
     'axe.run().then(({ violations }) => violations)',
   )
-  await page.context().close()
-  return violations.map(({ id, help, nodes }) => `${id}: ${help} (${nodes[0]?.html.slice(0, 200)})`)
+  return violations.map(
+    ({ id, help, nodes }) => `${page.url()} ${id}: ${help} (${nodes[0]?.html.slice(0, 200)})`,
+  )
 }
 
-/** Pictures of a page at phone and desktop size, light and dark, in MARU_SCREENSHOTS where that is set. */
-export async function takePictures(browser: Browser, url: string, name: string): Promise<void> {
+/** A page that is looked at: its address, its name among the pictures, and what is there once it has loaded. */
+export interface Sight {
+  readonly url: string
+  readonly name: string
+  readonly ready?: (page: Page) => Promise<unknown>
+}
+
+/**
+ * Opens pages at phone and desktop size, light and dark; what axe finds, and what is wider than the screen. Pictures of
+ * all go to MARU_SCREENSHOTS where that is set.
+ */
+export async function lookAt(
+  browser: Browser,
+  sights: readonly Sight[],
+  options: BrowserContextOptions = {},
+): Promise<string[]> {
+  const looks = (['light', 'dark'] as const).flatMap((colorScheme) =>
+    Object.entries({ phone: PHONE, desktop: DESKTOP }).map(([size, viewport]) => ({
+      name: `${size}-${colorScheme}`,
+      options: { ...options, colorScheme, viewport, bypassCSP: true, reducedMotion: 'reduce' as const },
+    })),
+  )
+  const faults = await Promise.all(
+    looks.map(async (look) => {
+      const page = await openPage(browser, look.options)
+      const found: string[] = []
+      for (const sight of sights) found.push(...(await faultsOf(page, sight, look.name)))
+      await page.context().close()
+      return found.map((fault) => `${look.name}: ${fault}`)
+    }),
+  )
+  return faults.flat()
+}
+
+async function faultsOf(page: Page, { url, name, ready }: Sight, look: string): Promise<string[]> {
+  await page.goto(url)
+  await ready?.(page)
+  const found = await accessibilityFaults(page)
+  const { scrollWidth, clientWidth } = await page.evaluate<{ scrollWidth: number; clientWidth: number }>(
+    '({ scrollWidth: document.documentElement.scrollWidth, clientWidth: document.documentElement.clientWidth })',
+  )
+  if (scrollWidth > clientWidth)
+    found.push(`${url} is ${scrollWidth} px wide, on a screen of ${clientWidth} px`)
+  await takePicture(page, `${name}-${look}`)
+  return found
+}
+
+/** A picture of the whole page, in MARU_SCREENSHOTS where that is set. */
+async function takePicture(page: Page, name: string): Promise<void> {
   const folder = process.env.MARU_SCREENSHOTS
   if (!folder) return
   await mkdir(folder, { recursive: true })
-  for (const colorScheme of ['light', 'dark'] as const)
-    for (const [size, viewport] of Object.entries({ phone: PHONE, desktop: DESKTOP })) {
-      const page = await openPage(browser, { colorScheme, viewport })
-      await page.goto(url)
-      await page.screenshot({ path: join(folder, `${name}-${size}-${colorScheme}.png`), fullPage: true })
-      await page.context().close()
-    }
+  await page.screenshot({ path: join(folder, `${name}.png`), fullPage: true })
 }

@@ -1,3 +1,4 @@
+import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { addressesOf, POSTGRES_HOST } from '#contract/installation.ts'
 import { type RunResult, run } from '#runtime/drivers/process.ts'
@@ -28,4 +29,23 @@ export function psql(
     ...overrides,
   }
   return run(['psql', '--no-psqlrc', '-At', '-v', 'ON_ERROR_STOP=1', '-c', sql], { env, timeoutMs: 15_000 })
+}
+
+/** A statement as the server's superuser, at whichever member takes writes. */
+export async function superuser(sql: string, database = 'postgres'): Promise<void> {
+  const { postgres, postgresPort } = addressesOf(installation)
+  const env = {
+    PGHOST: POSTGRES_HOST,
+    PGPORT: String(postgresPort),
+    PGUSER: 'postgres',
+    PGPASSWORD: (await readFile(join(HOME, 'secrets/postgres-superuser'), 'utf8')).trim(),
+    PGDATABASE: database,
+    PGSSLMODE: 'verify-full',
+    PGSSLROOTCERT: join(HOME, 'pki/root.crt'),
+  }
+  const ends = await Promise.all(
+    postgres.map((PGHOSTADDR) => run(['psql', '--no-psqlrc', '-c', sql], { env: { ...env, PGHOSTADDR } })),
+  )
+  if (!ends.some(({ exitCode }) => exitCode === 0))
+    throw new Error(ends.map(({ stderr }) => stderr).join('\n'))
 }

@@ -1,18 +1,16 @@
 import assert from 'node:assert/strict'
-import { readFileSync } from 'node:fs'
 import { mkdtemp, readFile, rm } from 'node:fs/promises'
 import { createConnection } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { before, type TestContext, test } from 'node:test'
-import { addressesOf, POSTGRES_HOST } from '#contract/installation.ts'
 import { PROMISES } from '#contract/promises.ts'
 import { type PromiseId, type PromiseStatus, TrustReport } from '#contract/trust.ts'
 import { openAuthority } from '#platform/trust/index.ts'
-import { run } from '#runtime/drivers/process.ts'
 import { cli, cliError, cliJson, deploy, HOME, installation, newApp, waitFor } from './harness.ts'
 import { ask } from './https.ts'
+import { superuser } from './psql.ts'
 
 const report = async () => TrustReport.parse(JSON.parse((await ask(undefined, { path: '/v1/trust' })).body))
 const statusOf = (id: PromiseId) => cliJson<PromiseStatus>(['trust', id])
@@ -99,28 +97,6 @@ test('an id that does not exist is told', async () => {
   const { code, exitCode } = await cliError(['trust', 'NET-99'])
   assert.deepEqual([code, exitCode], ['invalid', 2])
 })
-
-/** A statement as the server's superuser, at whichever member takes writes. */
-async function superuser(sql: string): Promise<void> {
-  const { postgres, postgresPort } = addressesOf(installation)
-  const password = readFileSync(join(HOME, 'secrets/postgres-superuser'), 'utf8').trim()
-  const env = {
-    PGHOST: POSTGRES_HOST,
-    PGPORT: String(postgresPort),
-    PGUSER: 'postgres',
-    PGPASSWORD: password,
-    PGDATABASE: 'postgres',
-    PGSSLMODE: 'verify-full',
-    PGSSLROOTCERT: join(HOME, 'pki/root.crt'),
-  }
-  const ends = await Promise.all(
-    postgres.map((PGHOSTADDR) => run(['psql', '--no-psqlrc', '-c', sql], { env: { ...env, PGHOSTADDR } })),
-  )
-  assert.ok(
-    ends.some(({ exitCode }) => exitCode === 0),
-    ends.map(({ stderr }) => stderr).join('\n'),
-  )
-}
 
 /** For the same name, from an authority that nobody here knows. */
 async function foreignCertificate(t: TestContext, name: string): Promise<string> {

@@ -1,0 +1,104 @@
+import assert from 'node:assert/strict'
+import { after, before, test } from 'node:test'
+import type { Operation } from '#contract/operations.ts'
+import { lookAt, openBrowser, type Sight } from './browser.ts'
+import { newPerson, openConsole, type Person, setupLink, signIn } from './console-person.ts'
+import { addressOf, cli, cliJson, cliOk, deploy, waitFor } from './harness.ts'
+import { ask } from './https.ts'
+import { superuser } from './psql.ts'
+
+/** What all tests share. */
+let person: Person
+const APP = `look-${Date.now().toString(36)}`
+
+before(async () => {
+  person = await newPerson('Beholder')
+  await deploy('examples/notes', APP)
+  await cliOk(['config', 'set', 'GREETING=hello', 'API_KEY=abc', '--app', APP])
+})
+after(() => cli(['destroy', APP, '--confirm', APP]))
+
+/** Requests that are counted: good ones, and some for what isn't there. */
+async function makeTraffic(): Promise<void> {
+  for (let round = 0; round < 60; round++) await ask(APP, { path: round % 10 === 9 ? '/not-there' : '/' })
+  await waitFor('figures of the app', async () => {
+    const { traffic } = await cliJson<{ traffic: Array<{ requests: number }> }>(['metrics', APP])
+    return traffic.some(({ requests }) => requests > 0)
+  })
+}
+
+test('no page of the console has an accessibility fault or is too wide, on a phone and a desktop, light and dark', async (t) => {
+  await makeTraffic()
+  const { operations } = await cliJson<{ operations: Operation[] }>(['operations', '--app', APP])
+  const deployed = operations.find(({ kind }) => kind === 'deploy')
+  const at = (path: string) => addressOf() + path
+  const page = (name: string, path: string, text: string | RegExp): Sight => ({
+    name,
+    url: at(path),
+    ready: async (shown) => {
+      await shown.getByText(text).first().waitFor()
+      await shown.waitForSelector('main[data-connection="live"]')
+      await shown.waitForSelector('main:not(:has([aria-busy="true"]))')
+    },
+  })
+  const inside = [
+    page('apps', '/', APP),
+    page('overview', `/apps/${APP}`, 'Requests a second'),
+    page('releases', `/apps/${APP}/releases`, 'Go back to v1'),
+    page('logs', `/apps/${APP}/logs`, /web\.1/),
+    page('config', `/apps/${APP}/config`, 'GREETING'),
+    page('database', `/apps/${APP}/database`, 'PostgreSQL'),
+    page('operation', `/apps/${APP}/operations/${deployed?.id}`, /added \d+ packages/),
+    page('platform', '/platform', 'postgres-1'),
+    page('account', '/account', person.email),
+  ]
+  const outside: Sight[] = [
+    { name: 'set-up', url: await setupLink(), ready: (shown) => shown.getByLabel('Your name').waitFor() },
+    { name: 'sign-in', url: at('/sign-in'), ready: (shown) => shown.getByLabel('E-mail').waitFor() },
+  ]
+  const browser = await openBrowser(t)
+  const faults = [
+    ...(await lookAt(browser, inside, await signIn(person))),
+    ...(await lookAt(browser, outside)),
+  ]
+  assert.deepEqual(faults, [])
+})
+
+const CONTROL_DATABASE = 'maru_control'
+const MANY = 500
+const AT_ONCE_MS = 1000
+
+test(`${MANY} apps in the list: it opens, finds and scrolls at once, by keyboard, too`, async (t) => {
+  const named = `many-${Date.now().toString(36)}-`
+  t.after(() => superuser(`delete from apps_app where name like '${named}%'`, CONTROL_DATABASE))
+  await superuser(
+    `insert into apps_app (id, name, team_id)
+     select 'app_${named}' || n, '${named}' || lpad(n::text, 3, '0'), (select team_id from apps_app where name = '${APP}')
+     from generate_series(1, ${MANY}) n`,
+    CONTROL_DATABASE,
+  )
+  const page = await openConsole(await openBrowser(t), person, '/')
+  const openedAt = performance.now()
+  await page.getByRole('link', { name: `${named}001` }).waitFor()
+  const rows = await page.getByRole('row').count()
+  assert.ok(rows < 100, `${rows} rows exist`)
+  const timed = async (what: string, act: () => Promise<unknown>) => {
+    const startedAt = performance.now()
+    await act()
+    const ms = Math.round(performance.now() - startedAt)
+    t.diagnostic(`${what}: ${ms} ms`)
+    assert.ok(ms < AT_ONCE_MS, `${what}: ${ms} ms`)
+  }
+  t.diagnostic(`listed ${Math.round(performance.now() - openedAt)} ms after the page came`)
+  await timed('scrolled to the last', async () => {
+    await page.keyboard.press('End')
+    await page.getByRole('link', { name: `${named}${MANY}` }).waitFor()
+  })
+  await timed('found by typing', async () => {
+    await page.keyboard.press('/')
+    await page.keyboard.type(`${named}321`)
+    await page.getByRole('link', { name: `${named}322` }).waitFor({ state: 'detached' })
+    await page.getByRole('link', { name: `${named}321` }).waitFor()
+  })
+  assert.ok(await page.getByText(/^1 of \d+$/).isVisible())
+})
