@@ -2,17 +2,17 @@ import { createHash, type X509Certificate } from 'node:crypto'
 import { mkdir, readFile } from 'node:fs/promises'
 import { createRequire } from 'node:module'
 import { join } from 'node:path'
-import type { TestContext } from 'node:test'
 import { connect } from 'node:tls'
 import { type Browser, type BrowserContextOptions, chromium, type Page } from 'playwright-core'
 import { HOME, installation } from './harness.ts'
-import { openWay } from './way-to-edge.ts'
+import { type Ending, openWay } from './way-to-edge.ts'
 
 const PHONE = { width: 360, height: 800 }
-const DESKTOP = { width: 1440, height: 900 }
+/** The screen of a laptop. */
+export const DESKTOP = { width: 1440, height: 900 }
 
 /** Debian's Chromium, as a visitor has it: a fresh profile, names of the installation, its certificates and no others. */
-export async function openBrowser(t: TestContext): Promise<Browser> {
+export async function openBrowser(t: Ending): Promise<Browser> {
   const hosts = [installation.domain, `*.${installation.domain}`].map((name) => `MAP ${name} 127.0.0.1`)
   const port = installation.ports.https
   const browser = await chromium.launch({

@@ -37,7 +37,7 @@ test('from the set-up link to the first deploy, its live log, configuration, rol
   const log = page.getByRole('region', { name: /^Log of the build/ })
   await log.getByText(/added \d+ packages/).waitFor()
   assert.ok(await page.getByLabel('under way').isVisible(), 'the log is there before the deploy has ended')
-  await page.getByRole('alert').getByText('v1').waitFor()
+  await page.getByText(`${app} v1 serves`).waitFor()
   await deploying
 
   const pages = page.getByRole('navigation', { name: `Pages of ${app}` })
@@ -46,7 +46,7 @@ test('from the set-up link to the first deploy, its live log, configuration, rol
   await page.getByLabel('Value', { exact: true }).fill('hello')
   await page.getByRole('button', { name: 'Add' }).click()
   await page.getByRole('button', { name: 'Save 1 change' }).click()
-  await page.getByRole('alert').getByText('v2').waitFor()
+  await page.getByText(`${app} v2 serves`).waitFor()
   const { values } = await cliJson<{ values: Record<string, string> }>([
     'config',
     'list',
@@ -60,7 +60,7 @@ test('from the set-up link to the first deploy, its live log, configuration, rol
   await page.getByRole('button', { name: 'Go back to v1' }).click()
   await page.getByRole('dialog').getByRole('button', { name: 'Go back to v1' }).click()
   await page.getByRole('heading', { name: 'Rollback' }).waitFor()
-  await page.getByRole('alert').getByText('v3').waitFor()
+  await page.getByText(`${app} v3 serves`).waitFor()
   assert.equal(await servingRelease(app), 3)
 
   await page.getByRole('link', { name: 'Trust', exact: true }).click()
@@ -120,7 +120,7 @@ test('a session that ends in the middle of a form loses nothing: sign in, and th
   assert.equal(await page.getByLabel('New value: name').inputValue(), 'HALF')
   await dialog.getByLabel('Password', { exact: true }).fill(person.password)
   await dialog.getByRole('button', { name: 'Sign in' }).click()
-  await page.getByRole('alert').getByText(/v\d+/).waitFor()
+  await page.getByText(new RegExp(`${SITE} v\\d+ serves`)).waitFor()
   const { values } = await cliJson<{ values: Record<string, string> }>([
     'config',
     'list',

@@ -2,7 +2,11 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { connect, createServer, type Socket } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import type { TestContext } from 'node:test'
+
+/** A test, or whatever else runs what must be done when it ends. */
+export interface Ending {
+  after(end: () => unknown): void
+}
 
 /** What either side sends goes to the other; they end together. */
 export function joinConnections(one: Socket, other: Socket): void {
@@ -17,7 +21,7 @@ export function joinConnections(one: Socket, other: Socket): void {
 }
 
 /** A socket file that leads to a port of this machine until the test ends: files can be reached from other networks. */
-export async function openWay(t: TestContext, port: number): Promise<string> {
+export async function openWay(t: Ending, port: number): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), 'maru-way-'))
   const path = join(folder, 'edge.sock')
   const server = createServer((socket) => joinConnections(socket, connect(port, '127.0.0.1')))
