@@ -5,7 +5,7 @@ import { join } from 'node:path'
 
 /** A test, or whatever else runs what must be done when it ends. */
 export interface Ending {
-  after(end: () => unknown): void
+  after(end: () => unknown): unknown
 }
 
 /** What either side sends goes to the other; they end together. */

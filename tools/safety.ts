@@ -5,6 +5,7 @@ import { lineAt, type SourceFile } from './source-tree.ts'
 /** Where `process.env` may be read, each with its reason. */
 const MAY_READ_ENV: Readonly<Record<string, string>> = {
   'bin/': 'configuration is read once, at the entry',
+  'bench/': 'development only',
   'tests/': 'the test run hands its installation over in the environment',
   'tools/': 'development only',
   'images/': 'programs inside containers get their configuration from the environment',
