@@ -72,6 +72,6 @@ test('a person sees bars and figures; an app that is not there is an error', asy
   )
   assert.match(text, /requests .*▁.* 0\.0 \/s +0 in all/)
   const missing = await cli(['metrics', 'nobody-has-this'])
-  assert.equal(missing.exitCode, 1)
+  assert.equal(missing.exitCode, 2)
   assert.match(missing.stderr, /nobody-has-this/)
 })
