@@ -173,7 +173,8 @@ export const HostReport = z.strictObject({
   problem: z.string(),
   components: z.array(ComponentStatus),
   instances: z.array(InstanceReport),
-  disk: z.strictObject({ freeMb: z.number(), totalMb: z.number() }),
+  /** The file system of the data folder; null when it could not be observed, which is not the same as full. */
+  disk: z.strictObject({ freeMb: z.number(), totalMb: z.number() }).nullable(),
   /** The newest; null before the first. */
   figures: HostFigures.nullable(),
 })

@@ -47,13 +47,17 @@ test("an app cannot reach its neighbour's data by any way that the drill knows",
 
 test('a hole in the wall makes the drill fail and shows on the Trust page, and the closed hole makes it pass', async (t) => {
   const superuser = await asSuperuser(t)
+  const close = () => superuser('REVOKE ALL ON DATABASE template1 FROM PUBLIC')
   await superuser('GRANT CONNECT ON DATABASE template1 TO PUBLIC')
-  t.after(() => superuser('REVOKE ALL ON DATABASE template1 FROM PUBLIC'))
+  t.after(close)
   const result = await carryOut(t, 'neighbours-database')
   assert.equal(result.passed, false)
   assert.equal(measured(result, /attempts that succeeded/), 1)
   assert.match(result.result, /these succeeded: the database template1/)
   assert.equal((await evidenceOf('neighbours-database'))?.passed, false)
+  await close()
+  assert.equal((await carryOut(t, 'neighbours-database')).passed, true)
+  assert.equal((await evidenceOf('neighbours-database'))?.passed, true)
 })
 
 test('a drill that breaks things is refused where people may depend on the platform', async (t) => {

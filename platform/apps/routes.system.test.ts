@@ -114,6 +114,16 @@ test('an almost full disk stops an upload before it begins', async () => {
   )
 })
 
+test('a disk that could not be observed is not taken for a full one', async () => {
+  const setDisk = (disk: object | null) =>
+    sql`update workload_report set report = jsonb_set(report, '{disk}', ${JSON.stringify(disk)}::jsonb)`.execute(
+      platform.deps.db,
+    )
+  await setDisk(null)
+  await upload()
+  await setDisk({ freeMb: 5000, totalMb: 100_000 })
+})
+
 test('app, releases and instances are shown as the contract says', async () => {
   const app = App.parse(await ask(appHandlers.get))
   assert.deepEqual([app.state, app.release, app.instances], ['running', 1, { running: 2, wanted: 2 }])

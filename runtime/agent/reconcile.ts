@@ -79,6 +79,7 @@ export async function reconcile(deps: ReconcileDeps, before: number): Promise<Re
     workload && (await attempt('Bringing the apps to their state', () => bringApps(deps, workload)))
   const edge = apps?.edge ?? (await attempt('Asking the edge', () => readEdge(deps.edge.haproxy)))
   const report = await attempt('Observing', () => observe(deps, platform, apps, edge))
+  const disk = await attempt('Observing the disk', () => diskSpace(deps.config.home))
   const generation = workload !== undefined && apps?.done === true ? workload.generation : before
   return {
     edge,
@@ -90,7 +91,7 @@ export async function reconcile(deps: ReconcileDeps, before: number): Promise<Re
       problem: problems[0] ?? '',
       components: report?.components ?? [],
       instances: report?.instances ?? [],
-      disk: report?.disk ?? { freeMb: 0, totalMb: 0 },
+      disk: disk ?? null,
     },
   }
 }
@@ -197,7 +198,7 @@ async function observe(
   platform: PlatformConfig | undefined,
   apps: BroughtApps | undefined,
   edge: RunningEdge | undefined,
-): Promise<Pick<HostReport, 'components' | 'instances' | 'disk'>> {
+): Promise<Pick<HostReport, 'components' | 'instances'>> {
   const containers = await deps.docker.containers.list({ [LABELS.owner]: deps.config.installation.id })
   const facts = { containers, memory: deps.memory, edge }
   return {
@@ -206,7 +207,6 @@ async function observe(
       ...(await Promise.all((apps?.wanted ?? []).map((one) => observeInstance(deps, one, apps, edge)))),
       ...(apps?.leaving ?? []).map(describeLeaving),
     ],
-    disk: await diskSpace(deps.config.home),
   }
 }
 

@@ -8,7 +8,7 @@ const empty = {
   problem: '',
   components: [],
   instances: [],
-  disk: { freeMb: 0, totalMb: 0 },
+  disk: null,
 }
 const at = (ms: number) => new Date(1_000_000 + ms)
 const never = new AbortController().signal

@@ -100,7 +100,7 @@ const EMPTY_REPORT = {
   problem: '',
   components: [],
   instances: [],
-  disk: { freeMb: 0, totalMb: 0 },
+  disk: null,
 }
 
 async function clearLeftovers(docker: Docker, owner: string, log: Log): Promise<void> {
