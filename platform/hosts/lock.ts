@@ -13,7 +13,7 @@ interface Holder {
  * kernel gives it to one process only and takes it back when that process ends, however it ends.
  */
 export async function takeLock(home: string, command: string): Promise<() => void> {
-  const name = `\0maru-lock-${createHash('sha256').update(home).digest('hex').slice(0, 16)}`
+  const name = nameOf(home)
   const mine: Holder = { pid: process.pid, command }
   const server = createServer((socket) => {
     socket.on('error', () => {})
@@ -29,6 +29,22 @@ export async function takeLock(home: string, command: string): Promise<() => voi
   if (!taken) throw new MaruError('hosts.locked', { ...(await askHolder(name)) })
   return () => void server.close()
 }
+
+/** Whether one of them runs now: the agent leaves the platform's containers to it meanwhile. */
+export function isLocked(home: string): Promise<boolean> {
+  return new Promise((resolve, reject) => {
+    const socket = connect(nameOf(home))
+    socket.once('connect', () => {
+      socket.destroy()
+      resolve(true)
+    })
+    socket.once('error', (error: NodeJS.ErrnoException) =>
+      error.code === 'ECONNREFUSED' ? resolve(false) : reject(error),
+    )
+  })
+}
+
+const nameOf = (home: string) => `\0maru-lock-${createHash('sha256').update(home).digest('hex').slice(0, 16)}`
 
 /** Who holds the lock; it may end while we ask. */
 async function askHolder(name: string): Promise<Holder> {

@@ -10,6 +10,7 @@ import {
   readEdge,
 } from '#platform/edge/index.ts'
 import { convergePlatform } from '#platform/hosts/converge.ts'
+import { isLocked } from '#platform/hosts/lock.ts'
 import type { HostRules } from '#platform/network/index.ts'
 import { type Docker, type EngineContainer, LABELS } from '#runtime/drivers/docker.ts'
 import { diskSpace, readJson } from '#runtime/drivers/files.ts'
@@ -111,6 +112,8 @@ async function bringPlatform(
   { docker, config, log }: ReconcileDeps,
   platform: PlatformConfig,
 ): Promise<void> {
+  // Two that make the same containers at the same moment refuse each other's.
+  if (await isLocked(config.home)) return
   const owner = config.installation.id
   const did = await convergePlatform({ docker, owner }, platform, { leave: [AGENT_COMPONENT] })
   for (const step of did) log.info('agent.platform_step', { step })
