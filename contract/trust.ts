@@ -1,7 +1,10 @@
 import { z } from 'zod'
+import { DrillResult } from './drill-result.ts'
 import { Instant } from './ids.ts'
 import { KNOWN_PROMISES } from './promises.ts'
 import { route } from './route.ts'
+
+export { DrillResult }
 
 /** The id of a promise, such as NET-1. It never changes; docs, tests, drills and the Trust page use it. */
 export const PromiseId = z.enum(KNOWN_PROMISES).describe('Id of a promise, such as NET-1')
@@ -54,31 +57,6 @@ export const TrustReport = z.strictObject({
   promises: z.array(PromiseStatus),
 })
 export type TrustReport = z.infer<typeof TrustReport>
-
-/** What a drill did to the running platform and what it measured. */
-export const DrillResult = z.strictObject({
-  drill: z.string().regex(/^[a-z][a-z0-9-]{2,60}$/, 'must be the name of a drill'),
-  promises: z.array(PromiseId).min(1),
-  startedAt: Instant,
-  finishedAt: Instant,
-  place: z.enum(['lab', 'production']),
-  setUp: z.string().max(1000),
-  fault: z.string().max(1000),
-  measures: z
-    .array(
-      z.strictObject({
-        name: z.string().max(200),
-        value: z.number(),
-        unit: z.string().max(40),
-        limit: z.number().describe('The value must not be larger'),
-      }),
-    )
-    .min(1)
-    .max(50),
-  passed: z.boolean(),
-  result: z.string().max(1000).describe('One sentence'),
-})
-export type DrillResult = z.infer<typeof DrillResult>
 
 /** The two documents of the OSCAL export (NIST OSCAL 1.2). */
 export const OscalDocument = z.enum(['component-definition', 'assessment-results'])

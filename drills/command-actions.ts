@@ -1,7 +1,9 @@
 import { join } from 'node:path'
+import type { DrillResult } from '#contract/drill-result.ts'
 import { MaruError } from '#contract/errors.ts'
 import { HOME } from '#contract/installation.ts'
-import { type DrillResult, trustRoutes } from '#contract/trust.ts'
+import { platformRoutes } from '#contract/platform.ts'
+import { trustRoutes } from '#contract/trust.ts'
 import { DOCKER_SOCKET, requireInstallation } from '#platform/hosts/index.ts'
 import { makeClient } from '#runtime/cli/api-client.ts'
 import { rootSocket } from '#runtime/cli/connect.ts'
@@ -10,10 +12,11 @@ import { makeOutput, type Output } from '#runtime/cli/output.ts'
 import { makeDocker } from '#runtime/drivers/docker.ts'
 import { exists } from '#runtime/drivers/files.ts'
 import { run } from '#runtime/drivers/process.ts'
-import type { DrillPlace } from './drill.ts'
 import { checkAllowed } from './permission.ts'
 import { DRILLS, findDrill } from './register.ts'
-import { runDrill } from './run-drill.ts'
+import { type RunOfDrill, runDrill } from './run-drill.ts'
+import { renderTimeLineText } from './time-line-text.ts'
+import { readVersions } from './versions.ts'
 
 interface Options extends ApiOptions {
   readonly iUnderstandThisIsProduction?: boolean
@@ -58,17 +61,18 @@ export async function carryOut(context: CliContext, name: string, options: Optio
   const stopping = new AbortController()
   const stop = () => stopping.abort()
   context.signals.once('SIGINT', stop)
-  const place: DrillPlace = {
+  const place: RunOfDrill['place'] = {
     installation,
     home,
     docker: makeDocker(DOCKER_SOCKET),
     maru: (args) => runMaru(home, args),
-    say: output.progress.log,
     signal: stopping.signal,
   }
   try {
     output.note(`${drill.name}: ${drill.summary} (about ${drill.expectedS} s)`)
-    const result = await runDrill(drill, { place, where, progress: output.progress, now: context.now })
+    const versions = async () => readVersions(place, await platformVersion(home))
+    const run = { place, where, progress: output.progress, now: context.now, versions }
+    const result = await runDrill(drill, run)
     output.result(result, () => renderResult(output, result))
     if (!result.passed) context.setExit(1)
     await record(home, result)
@@ -100,7 +104,21 @@ function renderResult(output: Output, result: DrillResult): string {
   ])
   const head = `${result.passed ? 'Passed' : 'Not passed'}: ${result.result}`
   const next = result.passed ? '' : `\nWhat to do: docs/drills/${result.drill}.md\n`
-  return `${head}\n\n${output.table([...columns], rows)}${next}`
+  const picture =
+    result.timeLine === undefined ? '' : `\n${renderTimeLineText(result.timeLine, output.columns)}`
+  return `${head}\n\n${output.table([...columns], rows)}${picture}${next}`
+}
+
+/** The version of the platform that answers; its own installation is asked, whatever the shell's settings are. */
+async function platformVersion(home: string): Promise<string | undefined> {
+  const client = makeClient({ kind: 'socket', path: rootSocket(home) })
+  try {
+    return (await client.call(platformRoutes.status, {})).version
+  } catch {
+    return undefined
+  } finally {
+    client.close()
+  }
 }
 
 /** Only root may say what a drill found, so it goes over root's own socket. */

@@ -1,8 +1,9 @@
 import type { Drill, DrillPlace, Measured, Stages } from './drill.ts'
 import { type DrillApp, drillApp } from './drill-app.ts'
 import { longestGapS } from './longest-gap.ts'
+import { markPatroni } from './patroni-moments.ts'
 import { secondsUntil, waitUntil } from './wait-until.ts'
-import { type Ledger, startLedger } from './write-ledger.ts'
+import { type Acknowledged, type Ledger, startLedger } from './write-ledger.ts'
 
 const SILENCE = 'longest time without an acknowledged write'
 const LOST = 'acknowledged writes that were lost'
@@ -59,6 +60,7 @@ function begin(place: DrillPlace): Stages<Names> {
       const postmaster = await findPostmaster(place, primary)
       process.kill(postmaster, 'SIGKILL')
       killed = { primary, server, atMs: performance.now() }
+      place.mark('fault', { at: killed.atMs })
     },
     measure: async () => {
       if (ledger === undefined || killed === undefined) throw new Error('nothing was killed')
@@ -97,24 +99,31 @@ async function measure(
   killed: Killed,
 ): Promise<Measured<Names>> {
   const { signal } = place
+  const isOther = ({ atMs, server }: Acknowledged) => atMs > killed.atMs && server !== killed.server
   // Sessions outlive their server's main process for moments: only another server's word ends the silence.
   const isSteady = () => {
-    const first = ledger.acknowledged.find(
-      ({ atMs, server }) => atMs > killed.atMs && server !== killed.server,
-    )
+    const first = ledger.acknowledged.find(isOther)
     const last = ledger.acknowledged.at(-1)
+    place.show(`Measurement: ${ledger.acknowledged.length} writes acknowledged`)
     return first !== undefined && last !== undefined && last.atMs > first.atMs + STEADY_MS
   }
   await secondsUntil({ timeoutS: WRITES_AGAIN_S, signal }, isSteady)
   const silenceS = longestGapS(ledger.acknowledged, killed.atMs, performance.now())
   await ledger.stop()
-  await secondsUntil({ timeoutS: REJOIN_S, signal }, () => wholeAgain(app, killed.primary))
+  const success = ledger.acknowledged.find(isOther)
+  if (success !== undefined) place.mark('first success', { at: success.atMs })
+  place.show(`Measurement: waiting until ${killed.primary} is synchronous standby again`)
+  const waitedS = await secondsUntil({ timeoutS: REJOIN_S, signal }, () => wholeAgain(app, killed.primary))
   const rejoinS = (performance.now() - killed.atMs) / 1000
+  if (waitedS < REJOIN_S) place.mark('heal')
+  await markPatroni(place, killed.atMs)
   const lost = await ledger.findLost()
   const count = ledger.acknowledged.length
   return {
     values: { [SILENCE]: hundredths(silenceS), [LOST]: lost.length, [REJOIN]: hundredths(rejoinS) },
     result: `Of ${count} acknowledged writes ${lost.length} were lost; no write was acknowledged for ${silenceS.toFixed(2)} s; after ${rejoinS.toFixed(1)} s the pair was whole again.`,
+    figures: { 'acknowledged writes': { value: count, unit: 'writes' } },
+    ledger: { of: 'acknowledged writes', entries: ledger.acknowledged, lost },
   }
 }
 

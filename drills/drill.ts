@@ -1,3 +1,4 @@
+import type { Moment } from '#contract/drill-result.ts'
 import type { Installation } from '#contract/installation.ts'
 import type { PromiseId } from '#contract/trust.ts'
 import type { Docker } from '#runtime/drivers/docker.ts'
@@ -39,6 +40,35 @@ export interface Measured<Name extends string = string> {
   readonly values: Readonly<Record<Name, number>>
   /** One sentence: what happened. */
   readonly result: string
+  /** What was measured beside the measures and has no limit: name → value. */
+  readonly figures?: Readonly<Record<string, { readonly value: number; readonly unit: string }>>
+  /** What was acknowledged to the writers of a drill that has some. */
+  readonly ledger?: RawLedger
+}
+
+/** Everything that writers noted, and what of it was not there afterwards. */
+export interface RawLedger {
+  /** Such as "acknowledged writes". */
+  readonly of: string
+  readonly entries: readonly LedgerEntry[]
+  /** Numbers of the entries that were lost. */
+  readonly lost: readonly number[]
+}
+
+export interface LedgerEntry {
+  readonly n: number
+  /** By the clock of `performance.now()`. */
+  readonly atMs: number
+  /** Who acknowledged it; another server, or the same one started again, has another name. */
+  readonly server: string
+}
+
+/** When something happened, where that is not just now. */
+export interface MarkTime {
+  /** By the clock of `performance.now()`, or a point in time that was read from somebody's record. */
+  readonly at?: number | Date
+  /** Whose record says so, in a few public words; left out where the drill saw it itself. */
+  readonly source?: string
 }
 
 /** The installation that a drill runs on, and the hands that it has there. */
@@ -50,6 +80,13 @@ export interface DrillPlace {
   maru(args: readonly string[]): Promise<RunResult>
   /** A line for the person who watches. */
   say(line: string): void
+  /** What can be seen right now, such as a count: it replaces the one before on the line of the stage under way. */
+  show(text: string): void
+  /**
+   * Notes on the time line that something has happened. `fault` is where it counts from; a drill that marks none counts
+   * from the beginning of its fault stage. Only what was seen or read: a moment that nobody recorded is left out.
+   */
+  mark(label: Moment | (string & {}), when?: MarkTime): void
   /** Aborted when that person wants to stop; whoever waits has to look at it. */
   readonly signal: AbortSignal
 }

@@ -1,10 +1,15 @@
-import type { DrillResult } from '#contract/trust.ts'
+import type { DrillResult, TimeLine } from '#contract/drill-result.ts'
 import type { Drill, Measured } from './drill.ts'
+import { sampleLedger } from './ledger-samples.ts'
 
 export interface DrillTimes {
   readonly startedAt: Date
   readonly finishedAt: Date
   readonly place: DrillResult['place']
+  readonly timeLine?: TimeLine | undefined
+  /** From where the time line counts, by the clock of `performance.now()`. */
+  readonly originMs?: number | undefined
+  readonly versions?: DrillResult['versions']
 }
 
 /** Sets what was measured against the limits. */
@@ -26,5 +31,16 @@ export function judge(drill: Drill, measured: Measured, times: DrillTimes): Dril
     measures,
     passed: measures.every(({ value, limit }) => value <= limit),
     result: measured.result,
+    ...besides(measured, times),
+  }
+}
+
+/** What a result has beside its measures, where there is any. */
+function besides({ figures, ledger }: Measured, { timeLine, originMs, versions }: DrillTimes) {
+  return {
+    ...(timeLine && { timeLine }),
+    ...(figures && { figures: Object.entries(figures).map(([name, figure]) => ({ name, ...figure })) }),
+    ...(versions && versions.length > 0 && { versions }),
+    ...(ledger && originMs !== undefined && { ledger: sampleLedger(ledger, originMs) }),
   }
 }

@@ -44,10 +44,14 @@ function begin(place: DrillPlace): Stages<Names> {
       for (const app of both) await app.deploy()
     },
     fault: async () => {
-      attempts = await intrude(place, intruder, await neighbour.database(), await intruder.database())
+      const [theirs, own] = [await neighbour.database(), await intruder.database()]
+      place.mark('fault')
+      attempts = await intrude(place, intruder, theirs, own)
+      place.mark('last attempt answered')
     },
     measure: async () => {
       const lockedOut = await countLockedOut(place, both)
+      if (lockedOut === 0) place.mark('both use their own')
       return summarize(attempts, lockedOut)
     },
     cleanUp: async () => {
@@ -128,6 +132,7 @@ function summarize(attempts: readonly Attempt[], lockedOut: number): Measured<Na
       : `${lockedOut} apps could not use their own database`,
   ]
   return {
+    figures: { attempts: { value: attempts.length, unit: 'attempts' } },
     values: { [ENTRIES]: entries.length, [UNCLEAR]: unclear.length, [LOCKED_OUT]: lockedOut },
     result: `${found.join('; ')}.`.slice(0, 1000),
   }

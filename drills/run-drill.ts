@@ -1,14 +1,27 @@
+import type { DrillResult } from '#contract/drill-result.ts'
 import { MaruError } from '#contract/errors.ts'
-import type { DrillResult } from '#contract/trust.ts'
 import type { Progress } from '#runtime/cli/progress.ts'
 import type { Drill, DrillPlace, Measured, Stages } from './drill.ts'
 import { judge } from './judge.ts'
+import { makeTimeKeeper, type TimeKeeper } from './time-keeper.ts'
 
 export interface RunOfDrill {
-  readonly place: DrillPlace
+  readonly place: Omit<DrillPlace, 'mark' | 'say' | 'show'>
   readonly where: DrillResult['place']
   readonly progress: Progress
   readonly now: () => Date
+  /** What runs here; asked before the drill begins. */
+  readonly versions?: () => Promise<DrillResult['versions']>
+}
+
+/** A run under way: the drill's hands, and who writes down when. */
+interface Course {
+  readonly drill: Drill
+  readonly place: DrillPlace
+  readonly times: TimeKeeper
+  readonly progress: Progress
+  /** Seconds since the drill began. */
+  readonly elapsedS: () => number
 }
 
 /**
@@ -17,41 +30,89 @@ export interface RunOfDrill {
  */
 export async function runDrill(drill: Drill, run: RunOfDrill): Promise<DrillResult> {
   const startedAt = run.now()
-  const stages = drill.begin(run.place)
+  const versions = await run.versions?.()
+  const course = begin(drill, run)
+  const stages = drill.begin(course.place)
   try {
-    const measured = await measure(drill, stages, run)
-    return judge(drill, measured, { startedAt, finishedAt: run.now(), place: run.where })
+    const measured = await measure(course, stages)
+    const { times } = course
+    return judge(drill, measured, {
+      startedAt,
+      finishedAt: run.now(),
+      place: run.where,
+      versions,
+      timeLine: times.timeLine(),
+      originMs: times.originMs(),
+    })
   } finally {
     await cleanUp(drill, stages, run.progress)
   }
 }
 
-async function measure(drill: Drill, stages: Stages, { place, progress }: RunOfDrill): Promise<Measured> {
-  const stage = async <T>(name: string, what: string, work: () => Promise<T>): Promise<T> => {
-    progress.step(`${name}: ${what}`)
-    try {
-      place.signal.throwIfAborted()
-      const done = await work()
-      progress.end('done')
-      return done
-    } catch (error) {
-      progress.end('failed')
-      throw stopped(drill, name, place.signal, error)
-    }
+function begin(drill: Drill, { place, progress }: RunOfDrill): Course {
+  const times = makeTimeKeeper()
+  const begunMs = performance.now()
+  const elapsedS = () => Math.round((performance.now() - begunMs) / 1000)
+  return {
+    drill,
+    times,
+    progress,
+    elapsedS,
+    place: {
+      ...place,
+      say: progress.log,
+      show: (text) => progress.update(`${text} (${elapsedS()} s of about ${drill.expectedS} s)`),
+      mark: (label, when) => {
+        times.mark(label, when)
+        progress.log(sentenceOf(times, label))
+      },
+    },
   }
-  await stage('Set-up', drill.setUp, stages.setUp)
-  await stage('Fault', drill.fault, stages.fault)
-  return stage('Measurement', Object.keys(drill.measures).join(', '), stages.measure)
+}
+
+/** What was marked last, as a line: `first success 1.32 s after the fault`. */
+function sentenceOf(times: TimeKeeper, label: string): string {
+  const mark = times.timeLine()?.marks.findLast((one) => one.label === label)
+  return mark === undefined || label === 'fault' ? label : `${label} ${mark.atS.toFixed(2)} s after the fault`
+}
+
+const STAGES = { setUp: 'set-up', fault: 'fault', measure: 'measurement' } as const
+
+async function measure(course: Course, stages: Stages): Promise<Measured> {
+  const { drill } = course
+  await stage(course, STAGES.setUp, drill.setUp, stages.setUp)
+  await stage(course, STAGES.fault, drill.fault, stages.fault)
+  return stage(course, STAGES.measure, Object.keys(drill.measures).join(', '), stages.measure)
+}
+
+async function stage<T>(
+  { drill, place, times, progress }: Course,
+  name: (typeof STAGES)[keyof typeof STAGES],
+  what: string,
+  work: () => Promise<T>,
+): Promise<T> {
+  const title = `${name.charAt(0).toUpperCase()}${name.slice(1)}: ${what}`
+  progress.step(title)
+  const end = times.begin(name)
+  try {
+    place.signal.throwIfAborted()
+    const done = await work()
+    // Instead of what was shown last.
+    progress.update(title)
+    progress.end('done')
+    return done
+  } catch (error) {
+    progress.end('failed')
+    throw stopped(drill, name, place.signal, error)
+  } finally {
+    end()
+  }
 }
 
 function stopped(drill: Drill, stage: string, signal: AbortSignal, error: unknown): MaruError {
   const why = error instanceof Error ? error.message : String(error)
   const reason = signal.aborted ? 'it was interrupted' : why
-  return new MaruError(
-    'drills.stopped',
-    { drill: drill.name, stage: stage.toLowerCase(), reason },
-    { cause: error },
-  )
+  return new MaruError('drills.stopped', { drill: drill.name, stage, reason }, { cause: error })
 }
 
 async function cleanUp(drill: Drill, stages: Stages, progress: Progress): Promise<void> {

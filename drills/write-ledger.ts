@@ -3,7 +3,7 @@ import pg from 'pg'
 import { addressesOf, HOME, POSTGRES_HOST } from '#contract/installation.ts'
 import { readText } from '#runtime/drivers/files.ts'
 import { pause } from '#runtime/kit/pause.ts'
-import type { DrillPlace } from './drill.ts'
+import type { DrillPlace, LedgerEntry } from './drill.ts'
 
 const WRITERS = 4
 const PAUSE_MS = 10
@@ -11,14 +11,8 @@ const CONNECT_MS = 1000
 const ANSWER_MS = 5000
 const TABLE = 'drill_ledger'
 
-/** A write that the database acknowledged. */
-export interface Acknowledged {
-  readonly n: number
-  /** By the clock of `performance.now()`. */
-  readonly atMs: number
-  /** Start of the server that took it: another server, or the same one started again, has another. */
-  readonly server: string
-}
+/** A write that the database acknowledged; `server` is the start of the server that took it. */
+export type Acknowledged = LedgerEntry
 
 /** Writers that never give up, and the ledger of what was acknowledged to them. */
 export interface Ledger {

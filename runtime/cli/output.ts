@@ -9,6 +9,8 @@ export interface Output {
   readonly json: boolean
   readonly paint: Paint
   readonly progress: Progress
+  /** Width of the terminal; 80 where the result goes elsewhere. */
+  readonly columns: number
   /** The command's result: a JSON document, or what `render` makes for people. */
   result(value: unknown, render: () => string): void
   /** One of many results: a line of JSON, or what `render` makes for people (nothing if empty). */
@@ -28,6 +30,7 @@ export function makeOutput(context: CliContext, options: Pick<ApiOptions, 'json'
     json,
     paint: makePaint(stdout, context.env),
     progress,
+    columns: stdout.isTTY ? stdout.columns : 80,
     result: (value, render) => void stdout.write(json ? `${JSON.stringify(value, null, 2)}\n` : render()),
     item: (value, render) => void stdout.write(json ? `${JSON.stringify(value)}\n` : render()),
     note: progress.note,

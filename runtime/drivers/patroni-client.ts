@@ -12,22 +12,59 @@ const Member = z.object({
 export type PatroniMember = z.infer<typeof Member>
 
 const Cluster = z.object({ members: z.array(Member) })
+
+/** A change of the leader: number of the timeline that ended, where, why, when, and who led from then on. */
+const HistoryLine = z
+  .tuple([z.number(), z.union([z.number(), z.string()]), z.string()])
+  .rest(z.string().nullable())
+  .transform(([timeline, , reason, at, leader]) => ({
+    timeline,
+    reason,
+    at: at ?? null,
+    leader: leader ?? null,
+  }))
+export type PatroniChange = z.infer<typeof HistoryLine>
+
+const Self = z.object({
+  server_version: z.number().optional(),
+  patroni: z.object({ version: z.string() }),
+})
+/** What a member says about itself: the number of its server's version, such as 170006. */
+export type PatroniSelf = z.infer<typeof Self>
+
+type Members = ReadonlyArray<{ readonly url: string }>
 const TIMEOUT_MS = 2_000
 
 /** Asks the members of the pair, one after the other, for the cluster; undefined when none answers. */
-export async function readCluster(
-  members: ReadonlyArray<{ readonly url: string }>,
+export async function readCluster(members: Members, caFile: string): Promise<PatroniMember[] | undefined> {
+  return (await askAny(members, '/cluster', caFile, Cluster))?.members
+}
+
+/** Every change of the leader that the cluster remembers, oldest first; undefined when nobody answers. */
+export async function readHistory(members: Members, caFile: string): Promise<PatroniChange[] | undefined> {
+  return await askAny(members, '/history', caFile, z.array(HistoryLine))
+}
+
+/** What the first member that answers says about itself. */
+export async function readSelf(members: Members, caFile: string): Promise<PatroniSelf | undefined> {
+  return await askAny(members, '/patroni', caFile, Self)
+}
+
+async function askAny<T extends z.ZodType>(
+  members: Members,
+  path: string,
   caFile: string,
-): Promise<PatroniMember[] | undefined> {
+  schema: T,
+): Promise<z.infer<T> | undefined> {
   const ca = await readFile(caFile, 'utf8')
   for (const { url } of members) {
-    const found = await askOne(new URL('/cluster', url), ca).catch(() => undefined)
+    const found = await askOne(new URL(path, url), ca, schema).catch(() => undefined)
     if (found !== undefined) return found
   }
   return undefined
 }
 
-function askOne(url: URL, ca: string): Promise<PatroniMember[]> {
+function askOne<T extends z.ZodType>(url: URL, ca: string, schema: T): Promise<z.infer<T>> {
   return new Promise((resolve, reject) => {
     const call = request(url, { ca, timeout: TIMEOUT_MS }, (response) => {
       const chunks: Buffer[] = []
@@ -35,7 +72,7 @@ function askOne(url: URL, ca: string): Promise<PatroniMember[]> {
       response.on('error', reject)
       response.on('end', () => {
         try {
-          resolve(Cluster.parse(JSON.parse(Buffer.concat(chunks).toString())).members)
+          resolve(schema.parse(JSON.parse(Buffer.concat(chunks).toString())))
         } catch (error) {
           reject(error)
         }
