@@ -1,6 +1,8 @@
 import { z } from 'zod'
+import { DrillName } from './drill-result.ts'
+import { DrillEvent, DrillStart } from './drills.ts'
 import { ErrorBody } from './errors.ts'
-import { AppId, AppName, Instant, ProcessType } from './ids.ts'
+import { AppId, AppName, DrillStartId, Instant, ProcessType } from './ids.ts'
 import { ComponentStatus } from './platform.ts'
 
 /** A container that should exist, whole. Two equal specs mean the same container; a changed one replaces it. */
@@ -240,12 +242,25 @@ export const AgentRunRequest = z.strictObject({
 })
 export type AgentRunRequest = z.infer<typeof AgentRunRequest>
 
+/** What the agent knows about drills: whether the lab's marker is there, and the drill that it carries out now. */
+export const HostDrills = z.strictObject({ lab: z.boolean(), underWay: DrillStart.nullable() })
+export type HostDrills = z.infer<typeof HostDrills>
+
+export const DrillStartRequest = z.strictObject({ id: DrillStartId, drill: DrillName, startedBy: z.string() })
+export type DrillStartRequest = z.infer<typeof DrillStartRequest>
+
+/** An event of a drill that the agent carries out, numbered from 1. */
+export const NumberedDrillEvent = z.strictObject({ number: z.number().int(), event: DrillEvent })
+export type NumberedDrillEvent = z.infer<typeof NumberedDrillEvent>
+
 /**
  * The agent's API, over a unix socket that only the control plane and root can open:
  * PUT /v1/workload WorkloadConfig → {generation}; GET /v1/report?after=SEQ&waitMs=N → HostReport (long poll);
  * POST /v1/builds BuildRequest → BuildEvent lines; POST /v1/runs → 101, AgentRunRequest line, RUN_FRAME frames;
  * GET /v1/logs?app=A&process=P&follow=true&tail=N|since=T → LogLine lines;
  * GET /v1/instances/last-log?app=A&release=N&lines=40 → {lines: string[]};
+ * GET /v1/drills → HostDrills; POST /v1/drills DrillStartRequest → DrillStart, in a lab only;
+ * GET /v1/drill-events?start=ID&after=N → NumberedDrillEvent lines until its last;
  * DELETE /v1/apps/APPID → {} removes the app's images, slugs, caches and build leftovers.
  */
 export const AGENT_API = {
@@ -255,5 +270,7 @@ export const AGENT_API = {
   runs: '/v1/runs',
   logs: '/v1/logs',
   lastLog: '/v1/last-log',
+  drills: '/v1/drills',
+  drillEvents: '/v1/drill-events',
   app: (appId: string) => `/v1/apps/${appId}`,
 } as const

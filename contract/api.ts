@@ -1,6 +1,7 @@
 import { accountRoutes } from './accounts.ts'
 import { appRoutes } from './apps.ts'
 import { dataRoutes } from './data.ts'
+import { drillRoutes } from './drills.ts'
 import { liveRoutes } from './live.ts'
 import { metricsRoutes } from './metrics.ts'
 import { operationRoutes } from './operations.ts'
@@ -17,4 +18,5 @@ export const API = {
   operations: operationRoutes,
   live: liveRoutes,
   trust: trustRoutes,
+  drills: drillRoutes,
 } as const

@@ -45,12 +45,6 @@ export const ERRORS = {
     'Run `maru login`.',
   ),
   forbidden: row(403, 3, 'Your role does not allow {action} on {resource}.', 'Ask an owner of the team.'),
-  'trust.root_only': row(
-    403,
-    3,
-    'Only root on the host can record what a drill found.',
-    'Run the drill on the host itself, as root.',
-  ),
   rate_limited: row(
     429,
     3,
@@ -313,6 +307,42 @@ export const ERRORS = {
     1,
     '{drill} was not carried out: its {stage} failed ({reason}).',
     'It proved nothing, in either way. Correct the cause and run it again; docs/drills/{drill}.md helps.',
+  ),
+  'drills.none_here': row(
+    409,
+    3,
+    'No drill may run here as it is: the installation in {home} is not marked as a lab.',
+    'Harmless ones run with --i-understand-this-is-production; for the others `maru up --lab` marks an installation on which nobody depends. Nothing was changed.',
+  ),
+  'drills.busy': row(
+    409,
+    3,
+    '{drill} is under way: two drills at once would measure each other.',
+    'Wait for its end and try again. Nothing was changed.',
+  ),
+  'drills.root_only': row(
+    403,
+    3,
+    'Only root on the host can record what a drill found.',
+    'Run the drill on the host itself, as root.',
+  ),
+  'drills.no_run': row(
+    404,
+    2,
+    'There is no run {run} of a drill.',
+    '`maru drill report` shows the last run of each; runs are kept for 90 days.',
+  ),
+  'drills.no_time_line': row(
+    404,
+    2,
+    'The run {run} has no time line.',
+    'Runs of earlier versions have none: run the drill again.',
+  ),
+  'drills.lost': row(
+    404,
+    1,
+    'The host knows nothing of the start {start} any more: its agent was started again.',
+    'Start the drill again. An app whose name begins with drill- may be left; `maru destroy` removes it.',
   ),
 
   'cli.failed': row(

@@ -22,6 +22,10 @@ export const SourceId = prefixed('src', 'Id of an uploaded source')
 export type SourceId = z.infer<typeof SourceId>
 export const TokenId = prefixed('tok', 'Id of an API token')
 export type TokenId = z.infer<typeof TokenId>
+export const DrillRunId = prefixed('run', 'Id of a recorded run of a drill')
+export type DrillRunId = z.infer<typeof DrillRunId>
+export const DrillStartId = prefixed('start', 'Id of a drill that was started from the platform')
+export type DrillStartId = z.infer<typeof DrillStartId>
 
 /** Names that would collide with the platform's own host names or read as official. */
 export const RESERVED_APP_NAMES: readonly string[] = [

@@ -96,14 +96,4 @@ export const trustRoutes = {
     params: z.strictObject({ document: OscalDocument }),
     response: z.record(z.string(), z.unknown()),
   }),
-  /** Only root on the host may: whoever can ask the platform over the network can't tell it what a drill found. */
-  recordDrill: route({
-    method: 'POST',
-    path: '/v1/trust/drills',
-    summary: 'Keep the result of a drill as evidence (root on the host only)',
-    access: { resource: 'platform', action: 'manage' },
-    body: DrillResult,
-    response: Evidence,
-    status: 201,
-  }),
 }

@@ -1,5 +1,5 @@
 import type { Command } from 'commander'
-import { addCommand, addGroup } from '#runtime/cli/command.ts'
+import { addApiCommand, addCommand, addGroup } from '#runtime/cli/command.ts'
 import type { CliContext } from '#runtime/cli/context.ts'
 
 /** Adds `maru drill`. The drills are loaded only when one is asked for. */
@@ -12,10 +12,22 @@ export function registerDrillCommands(program: Command, context: CliContext): vo
   }).action(async (options) => (await load()).listDrills(context, options))
   addCommand(drill, 'run', {
     summary: 'Carry out a drill; exit code 1 when the promise was not kept',
-    examples: ['maru drill run database-primary-dies', 'maru drill run neighbours-database --json'],
+    examples: [
+      'maru drill run database-primary-dies',
+      'maru drill run neighbours-database --json',
+      'maru drill run --all --output ./drills',
+    ],
   })
-    .argument('<name>', 'name of the drill')
+    .argument('[name]', 'name of the drill')
+    .option('--all', 'every drill that may run here, one after the other; goes on when one fails')
+    .option('--output <dir>', 'also write each result there, as JSON and as a picture of its time line')
     .option('--home <dir>', 'data folder of the installation on this host (MARU_HOME)')
     .option('--i-understand-this-is-production', 'run a harmless drill on an installation that is no lab')
-    .action(async (name, options) => (await load()).carryOut(context, name, options))
+    .action(async (name, options) => (await load()).runDrills(context, name, options))
+  addApiCommand(drill, 'report', {
+    summary: 'Show the last result of each drill, its age, figures and time line',
+    examples: ['maru drill report', 'maru drill report database-primary-dies'],
+  })
+    .argument('[name]', 'one drill: also what ran, and how')
+    .action(async (name, options) => (await load()).report(context, name, options))
 }

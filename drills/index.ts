@@ -1,1 +1,3 @@
-export { carryOut, listDrills } from './command-actions.ts'
+export { report } from './command-report.ts'
+export { listDrills, runDrills } from './command-run.ts'
+export { runForAgent } from './run-for-agent.ts'

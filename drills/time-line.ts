@@ -21,14 +21,9 @@ type Drawn = Pick<DrillResult, 'drill' | 'passed' | 'result' | 'timeLine' | 'led
  * The time line of a drill as an SVG picture: the moments from top to bottom, each at its place in time, above them how
  * many writes were acknowledged when. Undefined where the result has no time line. Pure.
  *
- * `page` leaves the colours to the page that it stands in (`TIME_LINE_RULES`); otherwise it brings its own. `id` tells
- * pictures of one page apart.
+ * `page` leaves the colours to the page that it stands in (`TIME_LINE_RULES`); otherwise it brings its own.
  */
-export function renderTimeLine(
-  drawn: Drawn,
-  scheme: TimeLineScheme = 'auto',
-  id = 'time-line',
-): string | undefined {
+export function renderTimeLine(drawn: Drawn, scheme: TimeLineScheme = 'auto'): string | undefined {
   const marks = drawn.timeLine?.marks ?? []
   if (marks.length === 0) return undefined
   const scale = makeScale(
@@ -40,9 +35,9 @@ export function renderTimeLine(
   const bottom = top + marks.length * ROW
   const height = bottom + AXIS
   const parts = [
-    `<svg class="time-line" xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${height}" role="img" aria-labelledby="${id}-title ${id}-desc">`,
-    `<title id="${id}-title">${safe(`Time line of ${drawn.drill}`)}</title>`,
-    `<desc id="${id}-desc">${safe(describeTimeLine(drawn))}</desc>`,
+    `<svg class="time-line" xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${height}" role="img">`,
+    `<title>${safe(`Time line of ${drawn.drill}`)}</title>`,
+    `<desc>${safe(describeTimeLine(drawn))}</desc>`,
     styleOf(scheme),
     `<rect class="tl-page" width="${WIDTH}" height="${height}" rx="8"/>`,
     text(LEFT, 26, 'tl-head', drawn.drill),

@@ -15,8 +15,23 @@ const NPM_TIMEOUT_MS = 600_000
 
 /** Where the program is inside the platform image. */
 export const PROGRAM_DIR = '/maru-program'
-const PROGRAM_FOLDERS = ['bin', 'contract', 'images', 'migrations', 'platform', 'runtime'] as const
-const PROGRAM_FILES = ['package.json', 'package-lock.json'] as const
+const PROGRAM_FOLDERS = [
+  'bin',
+  'contract',
+  'drills',
+  'examples/static-site',
+  'images',
+  'migrations',
+  'platform',
+  'runtime',
+] as const
+/** The last two: the command line, by which drills work, names the commands of developers too. */
+const PROGRAM_FILES = [
+  'package.json',
+  'package-lock.json',
+  'bench/bench-command.ts',
+  'tools/test-command.ts',
+] as const
 
 export interface ContentSource {
   /** This program's own folder. */

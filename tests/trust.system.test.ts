@@ -89,7 +89,7 @@ test('what is public names no app and no private address', async (t) => {
 })
 
 test('nobody but an operator runs checks, and only root on the host records drills', async () => {
-  for (const path of ['/v1/trust/verify', '/v1/trust/drills'])
+  for (const path of ['/v1/trust/verify', '/v1/drills/runs'])
     assert.equal((await ask(undefined, { method: 'POST', path })).status, 401, path)
 })
 

@@ -78,6 +78,11 @@ export function makeTestHost(): TestHost {
     async removeApp(appId) {
       host.removed.push(appId)
     },
+    drills: async () => ({ lab: true, underWay: null }),
+    startDrill: async ({ drill }) => {
+      throw new MaruError('drills.unknown', { drill })
+    },
+    async *drillEvents() {},
   }
   wake = []
   return host

@@ -8,5 +8,6 @@ export {
 export type { Check, Finding } from './check.ts'
 export { layersCheck } from './evidence.ts'
 export { trustJobs, trustLoop } from './jobs.ts'
+export { DRILL_VALID_DAYS } from './requirements.ts'
 export { trustHandlers } from './routes.ts'
-export { TRUST_CHANNEL } from './run-check.ts'
+export { recordEvidence, TRUST_CHANNEL } from './run-check.ts'

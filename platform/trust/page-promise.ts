@@ -2,8 +2,14 @@ import type { Evidence, PromiseStatus } from '#contract/trust.ts'
 import { escapeHtml as safe } from '#runtime/kit/html.ts'
 import { ago, elapsed } from '#runtime/kit/human-units.ts'
 
+/** What all cards of a page share; `pictures` are SVG by the name of the evidence that they show. */
+export interface Shown {
+  readonly now: Date
+  readonly pictures: ReadonlyMap<string, string>
+}
+
 /** One promise as a card: its wording, its state in words, its evidence or the reason, and how it is proven. */
-export function renderPromise(promise: PromiseStatus, now: Date): string {
+export function renderPromise(promise: PromiseStatus, shown: Shown): string {
   const { id, state } = promise
   const badge = state === 'kept' ? '✓ Kept' : '○ Not yet kept'
   return `<article class="promise ${state}" id="${id}" aria-labelledby="${id}-title">
@@ -11,11 +17,11 @@ export function renderPromise(promise: PromiseStatus, now: Date): string {
 <h3 id="${id}-title">${safe(promise.wording)}</h3></div><span class="badge">${badge}</span></div>
 ${promise.reason === null ? '' : `<p><strong>Why not yet:</strong> ${safe(promise.reason)}</p>`}
 ${promise.note === null ? '' : `<p class="soft">${safe(promise.note)}</p>`}
-${promise.evidence.map((one) => renderEvidence(one, now)).join('\n')}
+${promise.evidence.map((one) => renderEvidence(one, shown)).join('\n')}
 ${renderMore(promise)}</article>`
 }
 
-function renderEvidence(evidence: Evidence, now: Date): string {
+function renderEvidence(evidence: Evidence, { now, pictures }: Shown): string {
   const { source, name, at, passed, summary, facts, durationMs, validS } = evidence
   const rows = [
     ...facts.map((fact) => [fact.name, safe(fact.value)]),
@@ -26,6 +32,7 @@ function renderEvidence(evidence: Evidence, now: Date): string {
 <h4>${source === 'check' ? 'Check' : 'Drill'} <code>${safe(name)}</code>: ${passed ? 'passed' : 'failed'},
 ${safe(ago(at, now))} <span class="soft">(${renderTime(new Date(at))})</span></h4>
 <p>${safe(summary)}</p>
+${source === 'drill' ? (pictures.get(name) ?? '') : ''}
 <dl>${rows.map(([term, value]) => `<dt>${safe(term ?? '')}</dt><dd>${value}</dd>`).join('')}</dl></div>`
 }
 

@@ -1,5 +1,8 @@
+import { TIME_LINE_RULES } from '#drills/time-line-style.ts'
+
 /** The style sheet of the Trust page; the server allows exactly this text by its hash. */
-export const TRUST_STYLE = `
+export const TRUST_STYLE = `${TIME_LINE_RULES}
+.time-line { display: block; width: 100%; max-width: 30rem; margin: 0.75rem 0; }
 :root {
   color-scheme: light dark;
   --page: #f6f7f9; --card: #ffffff; --line: #dfe3e8; --text: #16191d; --soft: #4d5661;

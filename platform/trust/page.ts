@@ -1,11 +1,14 @@
 import type { PromiseStatus, TrustReport } from '#contract/trust.ts'
 import { escapeHtml as safe } from '#runtime/kit/html.ts'
 import { counted } from '#runtime/kit/human-units.ts'
-import { renderPromise, renderTime } from './page-promise.ts'
+import { renderPromise, renderTime, type Shown } from './page-promise.ts'
 import { TRUST_STYLE } from './page-style.ts'
 
 /** The Trust page: one document without script, for customers, their lawyers and auditors. */
-export function renderTrustPage(report: TrustReport): string {
+export function renderTrustPage(
+  report: TrustReport,
+  pictures: ReadonlyMap<string, string> = new Map(),
+): string {
   const layers = Map.groupBy(report.promises, ({ layer }) => layer)
   const now = new Date(report.at)
   return `<!doctype html>
@@ -21,7 +24,7 @@ export function renderTrustPage(report: TrustReport): string {
 that proof is fresh. Nobody can mark one as kept. Where something is missing, the page says what.</p>
 ${renderSummary(report)}
 <nav aria-label="Layers"><ul class="layers">${[...layers].map(([layer, promises]) => renderLink(layer, promises)).join('')}</ul></nav>
-<div id="promises">${[...layers].map(([layer, promises]) => renderLayer(layer, promises, now)).join('\n')}</div>
+<div id="promises">${[...layers].map(([layer, promises]) => renderLayer(layer, promises, { now, pictures })).join('\n')}</div>
 ${HOW_TO_VERIFY}
 </main><footer><div class="wide">Maru ${safe(report.version)}. All times are in UTC. Names of customers, apps and
 people never appear here.</div></footer></body></html>
@@ -52,11 +55,11 @@ const anchorOf = (layer: string) => safe(layer.toLowerCase().replaceAll(/[^a-z]+
 const renderLink = (layer: string, promises: readonly PromiseStatus[]) =>
   `<li><a href="#${anchorOf(layer)}">${safe(layer)} <span>${keptOf(promises)}</span></a></li>`
 
-function renderLayer(layer: string, promises: readonly PromiseStatus[], now: Date): string {
+function renderLayer(layer: string, promises: readonly PromiseStatus[], shown: Shown): string {
   const anchor = anchorOf(layer)
   return `<section class="layer" id="${anchor}" aria-labelledby="${anchor}-title">
 <div class="layer-head"><h2 id="${anchor}-title">${safe(layer)}</h2><p>${keptOf(promises)}</p></div>
-<div class="promises">${promises.map((one) => renderPromise(one, now)).join('\n')}</div></section>`
+<div class="promises">${promises.map((one) => renderPromise(one, shown)).join('\n')}</div></section>`
 }
 
 const HOW_TO_VERIFY = `<section class="how" aria-labelledby="how-title"><h2 id="how-title">How to verify this page</h2>

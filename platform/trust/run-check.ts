@@ -3,7 +3,7 @@ import type { ServerDeps } from '#runtime/server/handler.ts'
 import { notify } from '#runtime/server/notify.ts'
 import { transact } from '#runtime/server/transact.ts'
 import type { Check, Finding } from './check.ts'
-import { insertEvidence } from './store.ts'
+import { type Db, insertEvidence } from './store.ts'
 
 /** Rings when a promise or its evidence has changed. */
 export const TRUST_CHANNEL = 'trust'
@@ -37,11 +37,14 @@ export async function runCheck(
 /** Runs a check and keeps its evidence. */
 export async function runAndRecord(check: Check, deps: ServerDeps, signal: AbortSignal): Promise<Evidence> {
   const evidence = await runCheck(check, deps, signal)
-  await transact(deps.db, async (tx) => {
-    await insertEvidence(tx, evidence)
-    await notify(tx, TRUST_CHANNEL)
-  })
+  await transact(deps.db, (tx) => recordEvidence(tx, evidence))
   return evidence
+}
+
+/** Keeps evidence in the transaction of what it is about, and tells whoever looks at promises. */
+export async function recordEvidence(tx: Db, evidence: Evidence): Promise<void> {
+  await insertEvidence(tx, evidence)
+  await notify(tx, TRUST_CHANNEL)
 }
 
 async function findingOf(

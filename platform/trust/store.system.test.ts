@@ -1,14 +1,12 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
-import { MaruError } from '#contract/errors.ts'
-import type { DrillResult, Evidence } from '#contract/trust.ts'
-import type { Call, ServerDeps } from '#runtime/server/handler.ts'
+import type { Evidence } from '#contract/trust.ts'
+import type { ServerDeps } from '#runtime/server/handler.ts'
 import { jobs } from '#runtime/server/jobs.ts'
 import { startHub } from '#runtime/server/notify.ts'
 import { makeTestDatabase, silent, type TestDatabase } from '#runtime/server/test-database.ts'
 import type { Check } from './check.ts'
 import { loadReport } from './report.ts'
-import { trustHandlers } from './routes.ts'
 import { runAndRecord, TRUST_CHANNEL } from './run-check.ts'
 import { insertEvidence, latestEvidence, removeOldEvidence } from './store.ts'
 
@@ -99,36 +97,4 @@ test('old evidence is forgotten, the latest of each name is not', async () => {
     (await latestEvidence(database.db)).map(({ name }) => name),
     ['edge.tls', 'late.comer'],
   )
-})
-
-const drill: DrillResult = {
-  drill: 'database-primary-dies',
-  promises: ['BAK-2'],
-  startedAt: '2026-03-10T11:58:00Z',
-  finishedAt: '2026-03-10T11:59:00Z',
-  place: 'lab',
-  setUp: 'A writer writes.',
-  fault: 'kill -9',
-  measures: [{ name: 'Until the next write', value: 4, unit: 's', limit: 15 }],
-  passed: true,
-  result: 'Writes went on.',
-}
-
-test('root records a drill, an operator does not', async () => {
-  const { recordDrill } = trustHandlers([])
-  type Recording = Parameters<typeof recordDrill>[0]
-  const as = (kind: 'root' | 'user') =>
-    ({ body: drill, principal: { kind, operator: true } }) as Call<never> as Recording
-  await assert.rejects(recordDrill(as('user'), deps), (error) => {
-    assert.ok(error instanceof MaruError)
-    return error.code === 'trust.root_only'
-  })
-  await recordDrill(as('root'), deps)
-  const bak2 = (await loadReport(deps)).promises.find(({ id }) => id === 'BAK-2')
-  assert.deepEqual(
-    bak2?.evidence.map(({ source, name, passed }) => [source, name, passed]),
-    [['drill', 'database-primary-dies', true]],
-  )
-  // It is one part of what the promise needs, and there are gaps.
-  assert.equal(bak2?.state, 'not-yet')
 })

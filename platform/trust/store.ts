@@ -1,5 +1,5 @@
 import { type ColumnType, type Generated, type Selectable, sql } from 'kysely'
-import type { DrillResult, Evidence } from '#contract/trust.ts'
+import type { Evidence } from '#contract/trust.ts'
 import type { ServerDeps } from '#runtime/server/handler.ts'
 
 /** The database or a transaction of it. */
@@ -21,7 +21,6 @@ interface EvidenceTable {
 type Tables = {
   trust_evidence: EvidenceTable
   trust_latest: { name: string; evidence_id: number }
-  trust_drill: { evidence_id: number; result: Json<DrillResult> }
 }
 const trust = (db: Db) => db.withTables<Tables>()
 
@@ -47,14 +46,6 @@ export async function insertEvidence(tx: Db, evidence: Evidence): Promise<number
     where (select at from trust_evidence where id = trust_latest.evidence_id)
       <= (select at from trust_evidence where id = excluded.evidence_id)`.execute(tx)
   return id
-}
-
-/** Keeps what a drill handed in beside its evidence. */
-export async function insertDrill(tx: Db, evidenceId: number, result: DrillResult): Promise<void> {
-  await trust(tx)
-    .insertInto('trust_drill')
-    .values({ evidence_id: evidenceId, result: JSON.stringify(result) })
-    .execute()
 }
 
 /** The latest evidence of each name, in the order of the names. */

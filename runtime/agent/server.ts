@@ -1,10 +1,11 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { Duplex } from 'node:stream'
 import { z } from 'zod'
-import { AGENT_API, BuildRequest, WorkloadConfig } from '#contract/agent.ts'
+import { AGENT_API, BuildRequest, DrillStartRequest, WorkloadConfig } from '#contract/agent.ts'
 import { MaruError, parseWith } from '#contract/errors.ts'
-import { AppId, AppName, Instant, ProcessType } from '#contract/ids.ts'
+import { AppId, AppName, DrillStartId, Instant, ProcessType } from '#contract/ids.ts'
 import type { Log } from '#runtime/kit/log.ts'
+import type { DrillRunner } from './drills.ts'
 import { readBody, sendError, sendJson, sendLines } from './http.ts'
 import { type LogDeps, lastLog, streamLogs } from './logs.ts'
 import type { ReportBoard } from './report-board.ts'
@@ -19,6 +20,7 @@ export interface AgentServerDeps extends LogDeps {
   readonly build: (request: BuildRequest, emit: (event: object) => void, signal: AbortSignal) => Promise<void>
   readonly run: (stream: Duplex) => Promise<void>
   readonly removeApp: (appId: string) => Promise<void>
+  readonly drills: DrillRunner
 }
 
 const WORKLOAD_MAX_BYTES = 256 * 1024 * 1024
@@ -40,6 +42,10 @@ const LastLogQuery = z.strictObject({
   app: AppName,
   release: z.coerce.number().int(),
   lines: z.coerce.number().int().min(1).max(1000).default(40),
+})
+const DrillEventsQuery = z.strictObject({
+  start: DrillStartId,
+  after: z.coerce.number().int().min(0).default(0),
 })
 
 interface Call {
@@ -89,6 +95,21 @@ const deleteApp: Handler = async ({ response, path }, { removeApp }) => {
   sendJson(response, 200, {})
 }
 
+const getDrills: Handler = async ({ response }, { drills }) => sendJson(response, 200, await drills.state())
+
+const postDrill: Handler = async ({ request, response }, { drills }) => {
+  const wanted = parseWith(DrillStartRequest, await readBody(request, REQUEST_MAX_BYTES))
+  sendJson(response, 200, await drills.start(wanted))
+}
+
+const getDrillEvents: Handler = async ({ response, query, signal }, { drills }) => {
+  const { start, after } = parseWith(DrillEventsQuery, query)
+  drills.checkKnown(start)
+  const lines = sendLines(response)
+  await drills.follow(start, after, lines.send, signal)
+  lines.end()
+}
+
 /** The agent's API: method and path → handler. A path that ends in a slash stands for what follows it, too. */
 const ROUTES: ReadonlyArray<readonly [method: string, path: string, handler: Handler]> = [
   ['PUT', AGENT_API.workload, putWorkload],
@@ -96,6 +117,9 @@ const ROUTES: ReadonlyArray<readonly [method: string, path: string, handler: Han
   ['POST', AGENT_API.builds, postBuild],
   ['GET', AGENT_API.logs, getLogs],
   ['GET', AGENT_API.lastLog, getLastLog],
+  ['GET', AGENT_API.drills, getDrills],
+  ['POST', AGENT_API.drills, postDrill],
+  ['GET', AGENT_API.drillEvents, getDrillEvents],
   ['DELETE', AGENT_API.app(''), deleteApp],
 ]
 

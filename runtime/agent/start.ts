@@ -11,6 +11,7 @@ import { makeHaproxy } from '#runtime/drivers/haproxy.ts'
 import { makeNft } from '#runtime/drivers/nft.ts'
 import type { Log } from '#runtime/kit/log.ts'
 import { makeAddressBook } from './address-book.ts'
+import { makeDrillRunner } from './drills.ts'
 import { watchEngine } from './engine-watch.ts'
 import { watchFigures } from './figures.ts'
 import { makeRetirement } from './instances.ts'
@@ -54,7 +55,9 @@ export async function startAgent(config: AgentConfig, log: Log): Promise<Agent> 
   const state = { ...parts, now: () => new Date(), images: new Map() }
   const loop = startLoop(state, board)
   wake = loop.wake
+  const drills = makeDrillRunner(config, log)
   const sockets = await openSockets(config, {
+    drills,
     docker,
     owner,
     log,
@@ -75,6 +78,7 @@ export async function startAgent(config: AgentConfig, log: Log): Promise<Agent> 
     stop: async () => {
       clearInterval(pruning)
       ended.abort()
+      drills.stop()
       sockets.close()
       await loop.stop()
     },

@@ -7,10 +7,14 @@ import {
   type AgentRunRequest,
   BuildEvent,
   type BuildRequest,
+  type DrillStartRequest,
+  HostDrills,
   HostReport,
+  NumberedDrillEvent,
   type WorkloadConfig,
 } from '#contract/agent.ts'
 import { LogLine } from '#contract/apps.ts'
+import { DrillStart } from '#contract/drills.ts'
 import { ErrorBody, MaruError, parseWith } from '#contract/errors.ts'
 import { textLines } from '#runtime/kit/text-lines.ts'
 
@@ -37,6 +41,12 @@ export interface AgentClient {
   /** The last lines that a release's instances printed, stopped ones included. */
   lastLog(app: string, release: number, lines: number): Promise<string[]>
   removeApp(appId: string): Promise<void>
+  /** Whether the host is a lab, and the drill that it carries out now. */
+  drills(): Promise<HostDrills>
+  /** Carries out a drill on the host; refused where it may not run. */
+  startDrill(request: DrillStartRequest): Promise<DrillStart>
+  /** What that drill does, after a number, until its end. */
+  drillEvents(start: string, after: number, signal: AbortSignal): AsyncIterable<NumberedDrillEvent>
 }
 
 const Generation = z.strictObject({ generation: z.number().int() })
@@ -92,6 +102,11 @@ export function makeAgentClient(socketPath: string): AgentClient {
       const path = withQuery(AGENT_API.lastLog, { app, release, lines: count })
       return (await json(Lines, { path, timeout: ANSWER_TIMEOUT_MS })).lines
     },
+    drills: () => json(HostDrills, { path: AGENT_API.drills, timeout: ANSWER_TIMEOUT_MS }),
+    startDrill: (request) =>
+      json(DrillStart, { method: 'POST', path: AGENT_API.drills, timeout: ANSWER_TIMEOUT_MS }, request),
+    drillEvents: (start, after, signal) =>
+      lines(NumberedDrillEvent, { path: withQuery(AGENT_API.drillEvents, { start, after }), signal }),
     removeApp: async (appId) => {
       await json(z.strictObject({}), {
         method: 'DELETE',

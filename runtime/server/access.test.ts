@@ -66,6 +66,9 @@ const VALUES: Readonly<Record<string, string>> = {
   operation: 'op_2222',
   token: 'tok_2222',
   document: 'assessment-results',
+  drill: 'database-primary-dies',
+  run: 'run_2222',
+  start: 'start_2222',
 }
 const ABSENT: Readonly<Record<string, string>> = { app: 'absent', operation: 'op_9999', token: 'tok_9999' }
 

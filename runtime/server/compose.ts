@@ -22,6 +22,7 @@ import {
   teamOfApp,
 } from '#platform/apps/index.ts'
 import { DATA_CHECKS, dataJobs, makeDataHandlers } from '#platform/data/index.ts'
+import { drillHandlers, makePictures } from '#platform/drills/index.ts'
 import { edgeChecks } from '#platform/edge/index.ts'
 import { makeLive } from '#platform/live/index.ts'
 import { METRICS_STORED, makeMetricsHandlers, metricsJobs, scheduleRollUp } from '#platform/metrics/index.ts'
@@ -67,7 +68,8 @@ export function compose(config: ControlConfig): Composition<typeof API> {
       data: makeDataHandlers({ findApp, startRotation }),
       metrics: makeMetricsHandlers({ findApp, listFinishedReleases }),
       operations: operationHandlers,
-      trust: trustHandlers(CHECKS),
+      trust: trustHandlers(CHECKS, makePictures()),
+      drills: drillHandlers,
       live: live.handlers,
     },
     jobs: [accountJobs, appJobs, dataJobs, metricsJobs, operationJobs, trustJobs(CHECKS)],

@@ -186,10 +186,11 @@ function keyOf(request: FastifyRequest): string | undefined {
   return key === undefined ? undefined : parseWith(IdempotencyKey, key, 'Idempotency-Key')
 }
 
-/** A page gets a policy that allows exactly its own style sheet, and no script at all. */
+/** A page or a picture gets a policy that allows exactly its own style sheet, and no script at all. */
 function answerText(route: Route, reply: FastifyReply, text: string): FastifyReply {
   const mediaType = route.mediaType ?? 'text/plain; charset=utf-8'
-  const style = mediaType.startsWith('text/html') ? /<style>(.*?)<\/style>/s.exec(text)?.[1] : undefined
+  const mayHaveStyle = mediaType.startsWith('text/html') || mediaType === 'image/svg+xml'
+  const style = mayHaveStyle ? /<style>(.*?)<\/style>/s.exec(text)?.[1] : undefined
   if (style !== undefined) {
     const hash = createHash('sha256').update(style).digest('base64')
     reply.header(

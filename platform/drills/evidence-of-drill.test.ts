@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import type { DrillResult } from '#contract/drill-result.ts'
 import { MaruError } from '#contract/errors.ts'
-import type { DrillResult } from '#contract/trust.ts'
-import { evidenceOfDrill } from './record-drill.ts'
+import { evidenceOfDrill } from './evidence-of-drill.ts'
 
 const NOW = new Date('2026-03-10T12:00:00Z')
 const result = (change: Partial<DrillResult> = {}): DrillResult => ({
@@ -36,6 +36,19 @@ test('a drill becomes evidence from the moment when it ended, with its figures a
     name: 'Until the next acknowledged write',
     value: '4.2 s (limit 15 s)',
   })
+})
+
+test('what happened when is a fact, too, in one line', () => {
+  const marks = [
+    { label: 'fault', atS: 0, source: null },
+    { label: 'first success', atS: 1.304, source: null },
+  ]
+  const timeLine = { faultAt: '2026-03-10T11:58:30Z', stages: [], marks }
+  assert.deepEqual(evidenceOfDrill(result({ timeLine }), NOW).facts.at(-1), {
+    name: 'Time line',
+    value: 'fault 0 s, first success 1.30 s',
+  })
+  assert.ok(!evidenceOfDrill(result(), NOW).facts.some(({ name }) => name === 'Time line'))
 })
 
 test('a drill cannot pass over its own limit', () => {

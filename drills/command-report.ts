@@ -1,0 +1,69 @@
+import type { DrillResult } from '#contract/drill-result.ts'
+import { type DrillEntry, type DrillRun, drillRoutes } from '#contract/drills.ts'
+import { MaruError } from '#contract/errors.ts'
+import type { ApiOptions, CliContext } from '#runtime/cli/context.ts'
+import type { Output } from '#runtime/cli/output.ts'
+import { openSession } from '#runtime/cli/session.ts'
+import { renderPairs } from '#runtime/cli/table.ts'
+import { ago, elapsed } from '#runtime/kit/human-units.ts'
+import { safeText } from '#runtime/kit/safe-text.ts'
+import { renderFindings } from './render-result.ts'
+
+/** A drill with its last result, whole; null where it never ran. */
+interface Reported extends Omit<DrillEntry, 'last'> {
+  readonly run: DrillRun['id'] | null
+  readonly result: Omit<DrillResult, 'ledger'> | null
+}
+
+/** `maru drill report [NAME]` */
+export async function report(
+  context: CliContext,
+  name: string | undefined,
+  options: ApiOptions,
+): Promise<void> {
+  const { api, out } = await openSession(context, options)
+  const { at, drills } = await api.call(drillRoutes.list, {})
+  const chosen = drills.filter((drill) => name === undefined || drill.name === name)
+  if (chosen.length === 0) throw new MaruError('drills.unknown', { drill: name ?? '' })
+  const reported: Reported[] = []
+  for (const { last, ...about } of chosen) {
+    const run = last?.id ?? null
+    const answer = run === null ? undefined : await api.call(drillRoutes.run, { params: { run } })
+    reported.push({ ...about, run, result: answer ? withoutLedger(answer.result) : null })
+  }
+  out.result({ at, drills: reported }, () =>
+    reported.map((one) => renderReported(out, one, new Date(at), name !== undefined)).join('\n'),
+  )
+}
+
+/** Thousands of numbers that no report is read for; `--output` of a run and the API have them. */
+function withoutLedger({ ledger: _, ...result }: DrillResult): Omit<DrillResult, 'ledger'> {
+  return result
+}
+
+function renderReported(out: Output, drill: Reported, now: Date, isAlone: boolean): string {
+  const { name, promises, result } = drill
+  const head = out.paint('bold', `${name} (${promises.join(', ')})`)
+  if (result === null)
+    return `${head}: never run here\n${isAlone ? `\nRun it: maru drill run ${name}\n` : ''}`
+  const state = result.passed ? out.paint('green', 'passed') : out.paint('red', 'not passed')
+  const more = isAlone ? `\n${renderAbout(drill, result)}` : ''
+  const what = `${state} ${ago(result.finishedAt, now)}${isOld(drill, now) ? ', too old to prove anything' : ''}`
+  return `${head}: ${what}\n${safeText(result.result)}\n\n${renderFindings(out, result)}${more}`
+}
+
+const isOld = ({ validUntil }: Reported, now: Date) =>
+  validUntil !== null && Date.parse(validUntil) < now.getTime()
+
+function renderAbout({ validUntil }: Reported, result: Omit<DrillResult, 'ledger'>): string {
+  const tookMs = Date.parse(result.finishedAt) - Date.parse(result.startedAt)
+  return renderPairs([
+    ['Set-up', result.setUp],
+    ['Fault', result.fault],
+    ['Where', result.place],
+    ['Took', elapsed(tookMs)],
+    ['Counts until', validUntil ?? '-'],
+    ...(result.figures ?? []).map(({ name, value, unit }) => [name, `${value} ${unit}`] as const),
+    ...(result.versions ?? []).map(({ name, version }) => [name, version] as const),
+  ])
+}

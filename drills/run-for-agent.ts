@@ -1,0 +1,53 @@
+import type { DrillEvent } from '#contract/drills.ts'
+import { MaruError } from '#contract/errors.ts'
+import type { Progress } from '#runtime/cli/progress.ts'
+import { carryOut, type Ground, recordResult } from './carry-out.ts'
+import { findDrill } from './register.ts'
+
+type Emit = (event: DrillEvent) => void
+
+/** Carries out a drill that was asked for from the platform, and records it; every step is an event. */
+export async function runForAgent(ground: Omit<Ground, 'progress'>, name: string, emit: Emit): Promise<void> {
+  try {
+    const result = await carryOut(findDrill(name), { ...ground, progress: tellingProgress(emit) })
+    emit({ type: 'step', text: 'Recording the result' })
+    const { id, passed } = await recordResult(ground.home, result, ground.signal)
+    emit({ type: 'done', run: id, passed, text: result.result })
+  } catch (error) {
+    const { message } = error instanceof Error ? error : new Error(String(error))
+    const shown =
+      error instanceof MaruError
+        ? error
+        : new MaruError('drills.stopped', { drill: name, stage: 'run', reason: message }, { cause: error })
+    emit({ type: 'failed', error: shown.toBody().error })
+  }
+}
+
+/** How often what can be seen right now is told: a page draws no faster than that. */
+const SHOW_MS = 500
+
+/** Progress as events. */
+function tellingProgress(emit: Emit): Progress {
+  let active = false
+  let shownMs = 0
+  return {
+    step: (text) => {
+      active = true
+      emit({ type: 'step', text })
+    },
+    update: (text) => {
+      if (performance.now() - shownMs < SHOW_MS) return
+      shownMs = performance.now()
+      emit({ type: 'show', text })
+    },
+    log: (line) => emit({ type: 'log', line }),
+    note: (line) => emit({ type: 'log', line }),
+    end: () => {
+      active = false
+    },
+    clear: () => {
+      active = false
+    },
+    isActive: () => active,
+  }
+}

@@ -1,0 +1,136 @@
+import assert from 'node:assert/strict'
+import { after, before, test } from 'node:test'
+import type { DrillResult } from '#contract/drill-result.ts'
+import { DrillRun, drillRoutes } from '#contract/drills.ts'
+import { MaruError } from '#contract/errors.ts'
+import { TrustReport } from '#contract/trust.ts'
+import { sampleResult } from '#drills/test-result.ts'
+import { trustHandlers } from '#platform/trust/index.ts'
+import type { Call, ServerDeps } from '#runtime/server/handler.ts'
+import { jobs } from '#runtime/server/jobs.ts'
+import { startHub } from '#runtime/server/notify.ts'
+import { makeTestDatabase, silent, type TestDatabase } from '#runtime/server/test-database.ts'
+import { makePictures } from './pictures.ts'
+import { drillHandlers } from './routes.ts'
+import { drillAt, listRuns } from './store.ts'
+
+let database: TestDatabase
+let deps: ServerDeps
+let lab: boolean | undefined = true
+
+before(async () => {
+  database = await makeTestDatabase()
+  const hub = startHub(database.connection, silent)
+  const config = { installation: { name: 'test' }, version: '0' }
+  const drills = async () => {
+    if (lab === undefined) throw new MaruError('unreachable', { what: 'The host' })
+    return { lab, underWay: null }
+  }
+  // Only what this capability reads: a server has more.
+  const parts = { config, db: database.db, hub, jobs, log: silent, agent: { drills } }
+  deps = { ...parts, now: () => new Date('2026-03-10T12:00:00Z') } as unknown as ServerDeps
+})
+after(async () => {
+  await deps.hub.close()
+  await database.close()
+})
+
+const callAs = (kind: 'root' | 'user', more: object) =>
+  ({ principal: { kind, operator: true }, ...more }) as unknown as Call<never>
+const record = async (result: DrillResult) =>
+  DrillRun.parse(await drillHandlers.record(callAs('root', { body: result }) as never, deps))
+const list = async () =>
+  drillRoutes.list.response.parse(await drillHandlers.list(callAs('user', {}) as never, deps))
+const codeOf = (work: Promise<unknown>) =>
+  work.then(
+    () => assert.fail('it was not refused'),
+    (error: unknown) => (error instanceof MaruError ? error.code : assert.fail(String(error))),
+  )
+const bak2 = async () => {
+  const report = await trustHandlers([], makePictures()).report(callAs('user', {}) as never, deps)
+  return TrustReport.parse(report).promises.find(({ id }) => id === 'BAK-2')
+}
+
+test('before anything ran, every drill is listed, and whether it may run here', async () => {
+  const { drills, lab: isLab } = await list()
+  assert.equal(isLab, true)
+  assert.ok(drills.length >= 2)
+  assert.ok(drills.every(({ last, here }) => last === null && here === 'yes'))
+  lab = false
+  const elsewhere = Object.fromEntries((await list()).drills.map(({ name, here }) => [name, here]))
+  assert.equal(elsewhere['database-primary-dies'], 'no')
+  assert.equal(elsewhere['neighbours-database'], 'on-request')
+  lab = undefined
+  assert.ok((await list()).drills.every(({ here }) => here === 'unknown'))
+  lab = true
+})
+
+test('only root records, and handing a run in twice is one run', async () => {
+  const asUser = drillHandlers.record(callAs('user', { body: sampleResult() }) as never, deps)
+  assert.equal(await codeOf(asUser), 'drills.root_only')
+  const { id } = await record(sampleResult())
+  assert.equal((await record(sampleResult())).id, id)
+  assert.equal((await listRuns(deps.db, 'database-primary-dies', 10)).length, 1)
+  const last = (await list()).drills.find(({ name }) => name === 'database-primary-dies')
+  assert.equal(last?.last?.id, id)
+  assert.equal(last?.validUntil, '2026-04-09T11:59:00.000Z')
+  assert.deepEqual(
+    (await bak2())?.evidence.map(({ name, passed }) => [name, passed]),
+    [['database-primary-dies', true]],
+  )
+})
+
+test('a run comes back whole, with its ledger, and as a picture', async () => {
+  const [run] = await listRuns(deps.db, 'database-primary-dies', 1)
+  const params = { run: run?.id }
+  const answer = await drillHandlers.run(callAs('user', { params }) as never, deps)
+  const { result } = drillRoutes.run.response.parse(answer)
+  assert.deepEqual(result, sampleResult())
+  const query = { scheme: 'dark' }
+  const picture = String(await drillHandlers.picture(callAs('user', { params, query }) as never, deps))
+  assert.match(picture, /^<svg .*first success/s)
+  const unknown = callAs('user', { params: { run: 'run_none' } }) as never
+  assert.equal(await codeOf(drillHandlers.run(unknown, deps)), 'drills.no_run')
+})
+
+test('the Trust page shows the picture below each promise that the drill serves', async () => {
+  const page = String(await trustHandlers([], makePictures()).page(callAs('user', {}) as never, deps))
+  for (const id of ['BAK-2', 'REC-2'])
+    assert.match(
+      new RegExp(`<article[^>]* id="${id}".*?</article>`, 's').exec(page)?.[0] ?? '',
+      /<svg class="time-line"/,
+    )
+})
+
+test('what happened during a drill is told apart from what happened by itself', async () => {
+  assert.equal(await drillAt(deps.db, new Date('2026-03-10T11:58:30Z')), 'database-primary-dies')
+  assert.equal(await drillAt(deps.db, new Date('2026-03-10T11:59:30Z')), undefined)
+})
+
+test('a drill that fails makes its promise not kept at once, for the reason that it found', async () => {
+  const measures = [{ name: 'acknowledged writes that were lost', value: 3, unit: 'writes', limit: 0 }]
+  await record(
+    sampleResult({
+      startedAt: '2026-03-10T11:59:10Z',
+      finishedAt: '2026-03-10T11:59:50Z',
+      passed: false,
+      measures,
+      result: 'Three acknowledged writes were lost.',
+    }),
+  )
+  const { state, reason } = (await bak2()) ?? assert.fail('no promise')
+  assert.equal(state, 'not-yet')
+  assert.match(reason ?? '', /database-primary-dies failed at .*Three acknowledged writes were lost\./)
+})
+
+test('runs are kept for 90 days, and the last one of a drill for longer', async () => {
+  const old = { startedAt: '2025-03-10T11:58:00.000Z', finishedAt: '2025-03-10T11:59:00.000Z' }
+  const older = { startedAt: '2025-03-09T11:58:00.000Z', finishedAt: '2025-03-09T11:59:00.000Z' }
+  const drill = 'neighbours-database'
+  await record(sampleResult({ drill, ...older }))
+  await record(sampleResult({ drill, ...old }))
+  const startedAts = async () => (await listRuns(deps.db, drill, 10)).map(({ startedAt }) => startedAt)
+  assert.deepEqual(await startedAts(), [old.startedAt])
+  await record(sampleResult({ drill }))
+  assert.deepEqual(await startedAts(), [sampleResult().startedAt])
+})

@@ -1,0 +1,35 @@
+import type { DrillEntry, DrillList, DrillPermission, DrillRun } from '#contract/drills.ts'
+import type { Drill } from '#drills/drill.ts'
+import { DRILLS } from '#drills/register.ts'
+import { DRILL_VALID_DAYS } from '#platform/trust/index.ts'
+
+const DAY_MS = 86_400_000
+
+/** Every drill that this program knows, with its last run and whether it may run here. Pure. */
+export function viewDrills(latest: readonly DrillRun[], lab: boolean | null): DrillEntry[] {
+  return DRILLS.map((drill) => {
+    const last = latest.find((run) => run.drill === drill.name) ?? null
+    return {
+      name: drill.name,
+      promises: [...drill.promises],
+      summary: drill.summary,
+      harmless: drill.harmless,
+      setUp: drill.setUp,
+      fault: drill.fault,
+      measures: Object.entries(drill.measures).map(([name, { unit, limit }]) => ({ name, unit, limit })),
+      expectedS: drill.expectedS,
+      here: permissionOf(drill, lab),
+      last,
+      validUntil: last === null ? null : validUntil(last),
+    }
+  })
+}
+
+const validUntil = ({ finishedAt }: DrillRun): DrillList['at'] =>
+  new Date(Date.parse(finishedAt) + DRILL_VALID_DAYS * DAY_MS).toISOString()
+
+function permissionOf({ harmless }: Pick<Drill, 'harmless'>, lab: boolean | null): DrillPermission {
+  if (lab === null) return 'unknown'
+  if (lab) return 'yes'
+  return harmless ? 'on-request' : 'no'
+}
