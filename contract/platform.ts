@@ -20,6 +20,32 @@ export const PlatformStatus = z.strictObject({
 })
 export type PlatformStatus = z.infer<typeof PlatformStatus>
 
+export const PairMember = z.strictObject({
+  member: z.string(),
+  role: z.enum(['primary', 'synchronous standby', 'standby', 'other']),
+  state: z.string().describe("In Patroni's words, such as running, streaming, stopped"),
+  lagBytes: z.number().int().nullable().describe('How far a standby is behind; null where nobody knows'),
+})
+export type PairMember = z.infer<typeof PairMember>
+
+/** A change of the primary, out of the cluster's own history. */
+export const PairChange = z.strictObject({
+  at: Instant,
+  primary: z.string().nullable().describe('Who led from then on'),
+  timeline: z.number().int().describe('Number of the timeline that began'),
+  drill: z.string().nullable().describe('The drill during which it happened; null where none was recorded'),
+})
+export type PairChange = z.infer<typeof PairChange>
+
+/** The database pair as its members describe it now. */
+export const PairStatus = z.strictObject({
+  at: Instant,
+  answers: z.boolean().describe('Whether a member of the pair answered; if not, the rest is empty'),
+  members: z.array(PairMember),
+  changes: z.array(PairChange).describe('Latest first, at most ten'),
+})
+export type PairStatus = z.infer<typeof PairStatus>
+
 export const platformRoutes = {
   health: route({
     method: 'GET',
@@ -59,5 +85,12 @@ export const platformRoutes = {
     summary: 'State of the platform',
     access: { resource: 'platform', action: 'read' },
     response: PlatformStatus,
+  }),
+  pair: route({
+    method: 'GET',
+    path: '/v1/status/database',
+    summary: 'The database pair: its members, who leads, and when that last changed',
+    access: { resource: 'platform', action: 'read' },
+    response: PairStatus,
   }),
 }

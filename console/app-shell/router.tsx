@@ -1,4 +1,5 @@
 import { createRootRoute, createRoute, createRouter, lazyRouteComponent } from '@tanstack/react-router'
+import { DrillRunId } from '#contract/ids.ts'
 import { AppLayout } from '../app/app-layout.tsx'
 import { AppsPage } from '../apps/apps-page.tsx'
 import { parseAppsSearch } from '../apps/apps-search.ts'
@@ -83,6 +84,22 @@ const platformRoute = createRoute({
   component: lazyRouteComponent(() => import('../platform/platform-page.tsx'), 'PlatformPage'),
 })
 
+const drillsRoute = createRoute({
+  getParentRoute: () => signedInRoute,
+  path: '/platform/drills',
+  component: lazyRouteComponent(() => import('../drills/drills-page.tsx'), 'DrillsPage'),
+})
+
+const drillRoute = createRoute({
+  getParentRoute: () => signedInRoute,
+  path: '/platform/drills/$drill',
+  validateSearch: (search): { run?: DrillRunId } => {
+    const run = DrillRunId.safeParse(search.run)
+    return run.success ? { run: run.data } : {}
+  },
+  component: lazyRouteComponent(() => import('../drills/drill-page.tsx'), 'DrillPage'),
+})
+
 const setupRoute = createRoute({ getParentRoute: () => rootRoute, path: '/setup', component: SetupPage })
 
 /** Only an address of the console: a link must not lead people who just signed in to somewhere else. */
@@ -98,7 +115,14 @@ const signInRoute = createRoute({
 const routeTree = rootRoute.addChildren([
   setupRoute,
   signInRoute,
-  signedInRoute.addChildren([appsRoute, appRoute.addChildren(appPages), platformRoute, accountRoute]),
+  signedInRoute.addChildren([
+    appsRoute,
+    appRoute.addChildren(appPages),
+    platformRoute,
+    drillsRoute,
+    drillRoute,
+    accountRoute,
+  ]),
 ])
 
 /** Every address of the console. A page that isn't the first one is loaded when it is asked for. */

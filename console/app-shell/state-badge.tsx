@@ -6,6 +6,7 @@ const COLOURS: Readonly<Record<string, string>> = {
   serving: 'teal',
   ok: 'teal',
   done: 'teal',
+  passed: 'teal',
   deploying: 'iris',
   building: 'iris',
   starting: 'iris',
@@ -13,7 +14,10 @@ const COLOURS: Readonly<Record<string, string>> = {
   draining: 'yellow',
   degraded: 'yellow',
   destroying: 'yellow',
+  'too old': 'yellow',
   failed: 'red',
+  'not passed': 'red',
+  over: 'red',
   unhealthy: 'red',
   down: 'red',
 }

@@ -5,6 +5,8 @@ import { routeQuery } from '../api/route-query.ts'
 import { Loaded } from '../app-shell/loaded.tsx'
 import { usePageTitle } from '../app-shell/page-title.ts'
 import { ComponentsPanel } from './components-panel.tsx'
+import { DrillsPanel } from './drills-panel.tsx'
+import { PairPanel } from './pair-panel.tsx'
 import { TrustPanel } from './trust-panel.tsx'
 
 /** The platform itself, for operators. */
@@ -22,7 +24,9 @@ export function PlatformPage() {
         )}
       </div>
       <Loaded query={query}>{(status) => <ComponentsPanel status={status} />}</Loaded>
+      <PairPanel />
       <TrustPanel />
+      <DrillsPanel />
     </Stack>
   )
 }

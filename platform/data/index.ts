@@ -1,5 +1,6 @@
 export { findRotation, findUrl } from './credentials.ts'
 export { DATA_CHECKS } from './evidence.ts'
+export { loadPair } from './pair.ts'
 export { dropDatabase, ensureDatabase } from './provision.ts'
 export { abandonRotation, beginRotation, dataJobs, finishRotation } from './rotation.ts'
 export { type AppDirectory, makeDataHandlers } from './routes.ts'

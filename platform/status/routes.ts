@@ -3,7 +3,7 @@ import { sql } from 'kysely'
 import { API } from '#contract/api.ts'
 import { MaruError } from '#contract/errors.ts'
 import { urlOf } from '#contract/installation.ts'
-import type { ComponentStatus, platformRoutes } from '#contract/platform.ts'
+import type { ComponentStatus, PairStatus, platformRoutes } from '#contract/platform.ts'
 import type { Handlers, ServerDeps } from '#runtime/server/handler.ts'
 import { renderOpenApi } from './openapi.ts'
 import { renderReference } from './reference-page.ts'
@@ -11,10 +11,14 @@ import { renderReference } from './reference-page.ts'
 /** A check must say quickly that something is wrong; a request may wait for a failover, this may not. */
 const HEALTH_MS = 2_000
 
-/** Handlers of the platform routes. `countApps` comes from the capability that has the apps. */
-export function statusHandlers(
-  countApps: (db: ServerDeps['db']) => Promise<number>,
-): Handlers<typeof platformRoutes> {
+/** What other capabilities know about the platform. */
+export interface StatusSources {
+  readonly countApps: (db: ServerDeps['db']) => Promise<number>
+  readonly loadPair: (deps: ServerDeps) => Promise<PairStatus>
+}
+
+/** Handlers of the platform routes. */
+export function statusHandlers({ countApps, loadPair }: StatusSources): Handlers<typeof platformRoutes> {
   // Made once: a stranger who asks again and again must not keep us busy.
   let openApi: ReturnType<typeof renderOpenApi> | undefined
   let reference: string | undefined
@@ -32,6 +36,7 @@ export function statusHandlers(
       reference ??= renderReference(API, config.version)
       return reference
     },
+    pair: async (_call, deps) => await loadPair(deps),
     status: async (_call, deps) => {
       const [host, database] = await Promise.all([hostComponents(deps), databaseComponent(deps.db)])
       return {

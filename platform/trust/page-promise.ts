@@ -29,12 +29,18 @@ function renderEvidence(evidence: Evidence, { now, pictures }: Shown): string {
     ['Counts until', renderTime(new Date(Date.parse(at) + validS * 1000))],
   ]
   return `<div class="evidence ${passed ? 'passed' : 'failed'}">
-<h4>${source === 'check' ? 'Check' : 'Drill'} <code>${safe(name)}</code>: ${passed ? 'passed' : 'failed'},
+<h4>${source === 'check' ? 'Check' : 'Drill'} ${renderName(evidence)}: ${passed ? 'passed' : 'failed'},
 ${safe(ago(at, now))} <span class="soft">(${renderTime(new Date(at))})</span></h4>
 <p>${safe(summary)}</p>
 ${source === 'drill' ? (pictures.get(name) ?? '') : ''}
 <dl>${rows.map(([term, value]) => `<dt>${safe(term ?? '')}</dt><dd>${value}</dd>`).join('')}</dl></div>`
 }
+
+/** Operators find all runs of a drill in the console. */
+const renderName = ({ source, name }: Evidence) =>
+  source === 'check'
+    ? `<code>${safe(name)}</code>`
+    : `<a href="/platform/drills/${encodeURIComponent(name)}"><code>${safe(name)}</code></a>`
 
 function renderMore({ id, meaning, proof, owner, iso27001, ismsP }: PromiseStatus): string {
   const rows = [

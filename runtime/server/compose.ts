@@ -21,8 +21,8 @@ import {
   startRotation,
   teamOfApp,
 } from '#platform/apps/index.ts'
-import { DATA_CHECKS, dataJobs, makeDataHandlers } from '#platform/data/index.ts'
-import { drillHandlers, makePictures } from '#platform/drills/index.ts'
+import { DATA_CHECKS, dataJobs, loadPair, makeDataHandlers } from '#platform/data/index.ts'
+import { drillAt, drillHandlers, makePictures } from '#platform/drills/index.ts'
 import { edgeChecks } from '#platform/edge/index.ts'
 import { makeLive } from '#platform/live/index.ts'
 import { METRICS_STORED, makeMetricsHandlers, metricsJobs, scheduleRollUp } from '#platform/metrics/index.ts'
@@ -62,7 +62,10 @@ export function compose(config: ControlConfig): Composition<typeof API> {
   return {
     routes: API,
     handlers: {
-      platform: statusHandlers(countApps),
+      platform: statusHandlers({
+        countApps,
+        loadPair: (deps) => loadPair(deps, (at) => drillAt(deps.db, at)),
+      }),
       accounts: accountHandlers(authSecret),
       apps: appHandlers,
       data: makeDataHandlers({ findApp, startRotation }),

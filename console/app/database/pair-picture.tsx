@@ -11,7 +11,8 @@ const lagOf = ({ lagBytes }: Standby) => {
 }
 
 /** The primary and the standbys that would take over. */
-export function PairPicture({ database }: { readonly database: Database }) {
+export function PairPicture(props: { readonly database: Pick<Database, 'primary' | 'standbys'> }) {
+  const { database } = props
   return (
     <ul className={classes.pair} aria-label="Members of the database">
       <Member name={database.primary} title="Primary" detail="takes reads and writes" />

@@ -1,0 +1,23 @@
+import type { DrillEntry, DrillPermission, DrillRun } from '#contract/drills.ts'
+
+/** The state of a drill in a word or two, as its badge shows it. */
+export function stateOf({ last, validUntil }: Pick<DrillEntry, 'last' | 'validUntil'>, now: Date): string {
+  if (last === null) return 'never run'
+  if (!last.passed) return 'not passed'
+  return validUntil !== null && Date.parse(validUntil) < now.getTime() ? 'too old' : 'passed'
+}
+
+export const outcomeOf = ({ passed }: Pick<DrillRun, 'passed'>): string => (passed ? 'passed' : 'not passed')
+
+/** Whether a drill may run here, for people. */
+export const WHERE: Readonly<Record<DrillPermission, string>> = {
+  yes: 'may run here: this is a lab',
+  'on-request': 'harmless: may run here when somebody on the host says so',
+  no: 'in a lab only: it breaks things',
+  unknown: 'the host does not answer',
+}
+
+/** `1.31 s of 5 s`, `0 of 0 writes`. */
+export function figureText(value: number, limit: number, unit: string): string {
+  return `${Number(value.toFixed(2))} of ${limit} ${unit}`
+}
