@@ -1,9 +1,12 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
+import type { Page } from 'playwright-core'
 import type { Operation } from '#contract/operations.ts'
+import { recordResult } from '#drills/carry-out.ts'
+import { sampleResult } from '#drills/test-result.ts'
 import { lookAt, openBrowser, type Sight } from './browser.ts'
 import { newPerson, openConsole, type Person, setupLink, signIn } from './console-person.ts'
-import { addressOf, cli, cliJson, cliOk, deploy, waitFor } from './harness.ts'
+import { addressOf, cli, cliJson, cliOk, deploy, HOME, waitFor } from './harness.ts'
 import { ask } from './https.ts'
 import { superuser } from './psql.ts'
 
@@ -14,9 +17,18 @@ const APP = `look-${Date.now().toString(36)}`
 before(async () => {
   person = await newPerson('Beholder')
   await deploy('examples/notes', APP)
+  await recordFailedDrill()
   await cliOk(['config', 'set', 'GREETING=hello', 'API_KEY=abc', '--app', APP])
 })
 after(() => cli(['destroy', APP, '--confirm', APP]))
+
+/** A run that shows everything that a run can have, and that was not good enough; the drills' own tests come later. */
+async function recordFailedDrill(): Promise<void> {
+  const now = Date.now()
+  const times = { startedAt: new Date(now - 60_000).toISOString(), finishedAt: new Date(now).toISOString() }
+  const measures = [{ name: 'longest time without an acknowledged write', value: 6.2, unit: 's', limit: 5 }]
+  await recordResult(HOME, sampleResult({ ...times, measures, passed: false }))
+}
 
 /** Requests that are counted: good ones, and some for what isn't there. */
 async function makeTraffic(): Promise<void> {
@@ -49,7 +61,14 @@ test('no page of the console has an accessibility fault or is too wide, on a pho
     page('config', `/apps/${APP}/config`, 'GREETING'),
     page('database', `/apps/${APP}/database`, 'PostgreSQL'),
     page('operation', `/apps/${APP}/operations/${deployed?.id}`, /added \d+ packages/),
-    page('platform', '/platform', 'postgres-1'),
+    page('platform', '/platform', 'Synchronous standby'),
+    page('drills', '/platform/drills', 'not passed'),
+    page('drill-about', '/platform/drills/neighbours-database', 'What it proves'),
+    {
+      ...page('drill', `/platform/drills/database-primary-dies`, 'The moments in words'),
+      ready: (shown: Page) =>
+        shown.waitForFunction('[...document.images].some((one) => one.naturalWidth > 0)'),
+    },
     page('account', '/account', person.email),
   ]
   const outside: Sight[] = [

@@ -1,14 +1,15 @@
 import assert from 'node:assert/strict'
-import { readFile, rename } from 'node:fs/promises'
+import { readdir, readFile, rename } from 'node:fs/promises'
 import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
 import type { Database } from '#contract/data.ts'
 import { addressesOf, HOME as FOLDERS } from '#contract/installation.ts'
-import { type DrillResult, OscalDocument, type TrustReport } from '#contract/trust.ts'
+import { DrillResult, OscalDocument, type TrustReport } from '#contract/trust.ts'
 import { cli, cliError, cliJson, deploy, folderWith, HOME, installation, newApp } from './harness.ts'
 import { databaseOf, psql } from './psql.ts'
 
 const DRILL_MS = 300_000
+const ALL_MS = 1_200_000
 
 /** Carries out a drill; the figures are in the test's report. */
 async function carryOut(t: TestContext, name: string): Promise<DrillResult> {
@@ -27,38 +28,110 @@ const evidenceOf = async (drill: string) => {
   return promises.flatMap(({ evidence }) => evidence).find(({ name }) => name === drill)
 }
 
+const promise = async (id: string) =>
+  (await cliJson<TrustReport>(['trust'])).promises.find((one) => one.id === id) ?? assert.fail(id)
+
 const measured = ({ measures }: DrillResult, name: RegExp) =>
   measures.find((measure) => name.test(measure.name))?.value
 
-test("the primary's process is killed: writes go on by themselves, none that was acknowledged is lost, and the old primary comes back", async (t) => {
-  const result = await carryOut(t, 'database-primary-dies')
-  assert.equal(result.passed, true)
-  assert.equal(result.place, 'lab')
-  assert.ok((measured(result, /without an acknowledged write/) ?? 0) > 0)
-  const { passed, source } = (await evidenceOf('database-primary-dies')) ?? assert.fail('not recorded')
-  assert.deepEqual({ passed, source }, { passed: true, source: 'drill' })
-})
+/** What `--all` says of each drill, by its name. */
+type Endings = Record<string, DrillResult | null>
 
-test("an app cannot reach its neighbour's data by any way that the drill knows", async (t) => {
-  const result = await carryOut(t, 'neighbours-database')
-  assert.equal(result.passed, true)
-  assert.equal((await evidenceOf('neighbours-database'))?.passed, true)
-})
+async function carryOutAll(
+  t: TestContext,
+  folder: string,
+): Promise<{ endings: Endings; exitCode: number | null }> {
+  const done = await cli(['drill', 'run', '--all', '--output', folder, '--json'], { timeoutMs: ALL_MS })
+  assert.ok(done.stdout, done.stderr)
+  const { endings } = JSON.parse(done.stdout) as {
+    endings: Array<{ drill: string; result: DrillResult | null; error: { message: string } | null }>
+  }
+  for (const { drill, result, error } of endings) {
+    t.diagnostic(`${drill}: ${result?.result ?? error?.message}`)
+    for (const { name, value, unit, limit } of result?.measures ?? [])
+      t.diagnostic(`${name}: ${value} ${unit} (limit ${limit})`)
+    const marks = result?.timeLine?.marks.map(({ label, atS }) => `${label} ${atS} s`)
+    t.diagnostic(`time line: ${marks?.join(', ')}`)
+  }
+  return {
+    endings: Object.fromEntries(endings.map(({ drill, result }) => [drill, result])),
+    exitCode: done.exitCode,
+  }
+}
 
-test('a hole in the wall makes the drill fail and shows on the Trust page, and the closed hole makes it pass', async (t) => {
+/** A hole in the wall between tenants, and how to close it. */
+async function openHole(t: TestContext): Promise<() => Promise<void>> {
   const superuser = await asSuperuser(t)
   const close = () => superuser('REVOKE ALL ON DATABASE template1 FROM PUBLIC')
   await superuser('GRANT CONNECT ON DATABASE template1 TO PUBLIC')
   t.after(close)
-  const result = await carryOut(t, 'neighbours-database')
-  assert.equal(result.passed, false)
-  assert.equal(measured(result, /attempts that succeeded/), 1)
-  assert.match(result.result, /these succeeded: the database template1/)
+  return close
+}
+
+test('all drills run, also when one fails: a dead primary costs seconds and no write, a hole in the wall is found and told', async (t) => {
+  const close = await openHole(t)
+  const folder = await folderWith(t, {})
+  const { endings, exitCode } = await carryOutAll(t, folder)
+  assert.equal(exitCode, 1)
+  checkFailover(endings['database-primary-dies'] ?? assert.fail('not carried out'))
+  const hole = endings['neighbours-database'] ?? assert.fail('not carried out')
+  assert.equal(hole.passed, false)
+  assert.equal(measured(hole, /attempts that succeeded/), 1)
+  assert.match(hole.result, /these succeeded: the database template1/)
+  await checkWritten(folder, Object.keys(endings))
+  await checkReported(hole)
+
+  // The promise falls with the drill, and stands again with the next one.
   assert.equal((await evidenceOf('neighbours-database'))?.passed, false)
+  assert.match((await promise('DAT-2')).reason ?? '', /neighbours-database failed/)
+  assert.equal((await promise('DAT-2')).state, 'not-yet')
   await close()
   assert.equal((await carryOut(t, 'neighbours-database')).passed, true)
   assert.equal((await evidenceOf('neighbours-database'))?.passed, true)
+  assert.doesNotMatch((await promise('DAT-2')).reason ?? '', /neighbours-database failed/)
 })
+
+/** Writes went on by themselves, none that was acknowledged is lost, and the old primary came back. */
+function checkFailover(result: DrillResult): void {
+  assert.equal(result.passed, true)
+  assert.equal(result.place, 'lab')
+  assert.ok((measured(result, /without an acknowledged write/) ?? 0) > 0)
+  const marks = result.timeLine?.marks ?? []
+  assert.deepEqual(
+    marks.map(({ label }) => label),
+    ['fault', 'detection', 'decision', 'first success', 'heal'],
+  )
+  assert.equal(marks[0]?.atS, 0)
+  for (const { label, source } of marks.slice(1, 3))
+    assert.match(source ?? '', /^log of Patroni on postgres-\d$/, label)
+  const versions = result.versions?.map(({ name }) => name)
+  assert.deepEqual(versions, ['Maru', 'Docker Engine', 'PostgreSQL', 'Patroni', 'etcd', 'HAProxy', 'Linux'])
+  const { total = 0, series = [], lost } = result.ledger ?? {}
+  assert.ok(total > 100 && series.length === 2, `${total} writes of ${series.length} servers`)
+  assert.deepEqual(lost, [])
+}
+
+async function checkWritten(folder: string, drills: readonly string[]): Promise<void> {
+  const files = await readdir(folder)
+  for (const drill of drills) {
+    const picture =
+      files.find((file) => file.startsWith(drill) && file.endsWith('.svg')) ?? assert.fail(drill)
+    assert.match(await readFile(join(folder, picture), 'utf8'), /^<svg /)
+    DrillResult.parse(JSON.parse(await readFile(join(folder, picture.replace(/svg$/, 'json')), 'utf8')))
+  }
+}
+
+async function checkReported(hole: DrillResult): Promise<void> {
+  const { stdout } = await cli(['drill', 'report'])
+  assert.match(stdout, /database-primary-dies \(BAK-2, REC-2\): passed (just now|\d+ (s|min) ago)/)
+  assert.match(stdout, /neighbours-database \(DAT-2\): not passed/)
+  assert.match(stdout, /\nfirst success +\d+\.\d\d s {2}─*●\n/)
+  assert.match(stdout, /attempts that succeeded +1 attempts +0 attempts +over/)
+  const [one] = (await cliJson<{ drills: Array<{ result: DrillResult }> }>(['drill', 'report', hole.drill]))
+    .drills
+  assert.equal(one?.result.startedAt, hole.startedAt)
+  assert.equal((await cliError(['drill', 'report', 'earthquake'])).code, 'drills.unknown')
+}
 
 test('a drill that breaks things is refused where people may depend on the platform', async (t) => {
   const marker = join(HOME, FOLDERS.lab)
@@ -70,10 +143,12 @@ test('a drill that breaks things is refused where people may depend on the platf
     assert.equal(refused.exitCode, 3)
   }
   assert.equal((await cliError(['drill', 'run', 'neighbours-database'])).code, 'drills.production')
+  assert.equal((await cliError(['drill', 'run', '--all'])).code, 'drills.none_here')
 })
 
 test('a drill that nobody knows is named, and the list says where each may run', async () => {
   assert.equal((await cliError(['drill', 'run', 'earthquake'])).code, 'drills.unknown')
+  assert.equal((await cliError(['drill', 'run'])).code, 'invalid')
   const drills = await cliJson<Array<{ name: string; harmless: boolean }>>(['drill', 'list'])
   assert.deepEqual(
     drills.map(({ name, harmless }) => [name, harmless]),
@@ -91,6 +166,7 @@ test('the export for auditors holds the promises and their evidence', async (t) 
   const [components, results] = await Promise.all(files.map((file) => readFile(file, 'utf8')))
   assert.match(components ?? '', /"control-id": "DAT-2"/)
   assert.match(results ?? '', /"title": "database-primary-dies"/)
+  assert.match(results ?? '', /Time line: fault 0 s, detection \d/)
 })
 
 /** SQL on the primary itself, as whoever has root on the host could. */

@@ -1,0 +1,54 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import type { DrillList } from '#contract/drills.ts'
+import { run } from '#runtime/drivers/process.ts'
+import { docker } from '../tools/test-installation.ts'
+import { openBrowser } from './browser.ts'
+import { newPerson, openConsole } from './console-person.ts'
+import { cliJson, installation } from './harness.ts'
+
+const DRILL = 'database-primary-dies'
+const DRILL_MS = 240_000
+const MOMENT_MS = 60_000
+
+/** As `maru drill report` gives it. */
+interface Report {
+  readonly drills: Array<
+    Omit<DrillList['drills'][number], 'last'> & { result: { startedAt: string; passed: boolean } | null }
+  >
+}
+const lastRun = async () => (await cliJson<Report>(['drill', 'report', DRILL])).drills[0]?.result
+
+test('a drill that is started in the console is followed there, through the death of the control plane, to its recorded end', async (t) => {
+  const before = await lastRun()
+  const page = await openConsole(await openBrowser(t), await newPerson('Driller'), '/platform')
+  await page.getByRole('region', { name: 'Database pair' }).getByText('Synchronous standby').waitFor()
+  await page.getByRole('link', { name: 'All drills' }).click()
+  await page.getByRole('link', { name: DRILL, exact: true }).click()
+  await page.getByRole('button', { name: 'Start this drill' }).click()
+  await page.getByRole('dialog').getByRole('button', { name: 'Start this drill' }).click()
+
+  const course = page.getByRole('region', { name: 'Under way' })
+  const said = page.getByRole('region', { name: 'What the drill says' })
+  await said.getByText(/^first success \d/).waitFor({ timeout: DRILL_MS })
+  const control = await docker('inspect', '--format', '{{.State.Pid}}', `${installation.name}-control`)
+  await run(['kill', '-9', control])
+  await said.getByText(/^heal \d/).waitFor({ timeout: DRILL_MS })
+  await course.getByText(/^Passed: Of \d+ acknowledged writes 0 were lost/).waitFor({ timeout: DRILL_MS })
+
+  // It is recorded, and the page that is open shows it.
+  const recorded = (await lastRun()) ?? assert.fail('not recorded')
+  assert.notEqual(recorded.startedAt, before?.startedAt)
+  assert.equal(recorded.passed, true)
+  const last = page.getByRole('region', { name: 'Last run' })
+  await last.getByText('longest time without an acknowledged write').waitFor({ timeout: MOMENT_MS })
+  await last.getByRole('img', { name: `Time line of ${DRILL}` }).waitFor()
+
+  // The pair's history tells why its primary changed.
+  await page.getByRole('link', { name: 'Platform' }).first().click()
+  const pair = page.getByRole('region', { name: 'Database pair' })
+  await pair
+    .getByText(/^Every app has its database here\. Last failover (just now|\d+ (s|min) ago)/)
+    .waitFor()
+  await pair.getByRole('row').nth(1).getByRole('link', { name: DRILL }).waitFor()
+})
