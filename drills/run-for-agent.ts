@@ -1,8 +1,8 @@
 import type { DrillEvent } from '#contract/drills.ts'
-import { MaruError } from '#contract/errors.ts'
 import type { Progress } from '#runtime/cli/progress.ts'
 import { carryOut, type Ground, recordResult } from './carry-out.ts'
 import { findDrill } from './register.ts'
+import { asRefusal } from './run-in-turn.ts'
 
 type Emit = (event: DrillEvent) => void
 
@@ -14,12 +14,7 @@ export async function runForAgent(ground: Omit<Ground, 'progress'>, name: string
     const { id, passed } = await recordResult(ground.home, result, ground.signal)
     emit({ type: 'done', run: id, passed, text: result.result })
   } catch (error) {
-    const { message } = error instanceof Error ? error : new Error(String(error))
-    const shown =
-      error instanceof MaruError
-        ? error
-        : new MaruError('drills.stopped', { drill: name, stage: 'run', reason: message }, { cause: error })
-    emit({ type: 'failed', error: shown.toBody().error })
+    emit({ type: 'failed', error: asRefusal({ name }, error).toBody().error })
   }
 }
 

@@ -1,0 +1,37 @@
+import type { DrillResult } from '#contract/drill-result.ts'
+import { MaruError } from '#contract/errors.ts'
+import type { Drill } from './drill.ts'
+
+/** How one of several drills ended; `error` where it was not carried out. */
+export interface Ending {
+  readonly drill: string
+  readonly result: DrillResult | null
+  readonly error: ReturnType<MaruError['toBody']>['error'] | null
+}
+
+export const isBad = ({ result }: Ending): boolean => result?.passed !== true
+
+/** Drills one after the other; one that fails, however, does not keep the next from being carried out. */
+export async function runInTurn(
+  drills: readonly Drill[],
+  perform: (drill: Drill) => Promise<DrillResult>,
+  signal: AbortSignal,
+): Promise<Ending[]> {
+  const endings: Ending[] = []
+  for (const drill of drills) {
+    if (signal.aborted) break
+    try {
+      endings.push({ drill: drill.name, result: await perform(drill), error: null })
+    } catch (error) {
+      endings.push({ drill: drill.name, result: null, error: asRefusal(drill, error).toBody().error })
+    }
+  }
+  return endings
+}
+
+/** What went wrong, in a form that people are told; a mistake of the program is told as one that stopped the drill. */
+export function asRefusal({ name }: Pick<Drill, 'name'>, error: unknown): MaruError {
+  if (error instanceof MaruError) return error
+  const reason = error instanceof Error ? error.message : String(error)
+  return new MaruError('drills.stopped', { drill: name, stage: 'run', reason }, { cause: error })
+}
