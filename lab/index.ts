@@ -1,0 +1,11 @@
+/** Several hosts in several data centres on one Linux machine: what drills, tests and the command line use. */
+export { runDown, runExec, runHost, runLink, runStatus, runUp } from './command-actions.ts'
+export { labDown } from './down.ts'
+export { enterArgv, runIn } from './enter.ts'
+export { freezeHost, hostState, killHost, startHost, thawHost } from './host.ts'
+export { engineOf, giveImages } from './images.ts'
+export { findHost, findSite, type Lab, labHome, openLab } from './lab.ts'
+export { setLine } from './network.ts'
+export { type HostPlan, hostsOf, LAB_DOMAIN, type LabPlan, type LabShape, type SitePlan } from './plan.ts'
+export { type LabStatus, labStatus } from './status.ts'
+export { labUp } from './up.ts'
