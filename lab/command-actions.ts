@@ -1,17 +1,15 @@
 import { MaruError } from '#contract/errors.ts'
-import { makeHostProgress } from '#platform/hosts/index.ts'
 import type { CliContext } from '#runtime/cli/context.ts'
 import { makeOutput, type Output } from '#runtime/cli/output.ts'
 import { showWaiting } from '#runtime/cli/progress.ts'
 import { runAttached } from '#runtime/drivers/process.ts'
-import { labDown } from './down.ts'
 import { enterArgv } from './enter.ts'
 import { freezeHost, hostState, killHost, startHost, thawHost } from './host.ts'
 import { DEFAULT_LAB_HOME, findHost, findSite, type Lab, labHome, openLab } from './lab.ts'
 import { setLine } from './network.ts'
 import type { LabShape } from './plan.ts'
 import { type LabStatus, labStatus } from './status.ts'
-import { type LabUpResult, labUp } from './up.ts'
+import type { LabUpResult } from './up.ts'
 
 interface LabOptions {
   readonly home?: string
@@ -44,6 +42,10 @@ const open = (context: CliContext, options: LabOptions, command: string): Promis
 /** `maru lab up` */
 export async function runUp(context: CliContext, options: UpOptions): Promise<void> {
   const home = begin(context, options, 'up')
+  const [{ makeHostProgress }, { labUp }] = await Promise.all([
+    import('#platform/hosts/index.ts'),
+    import('./up.ts'),
+  ])
   const { dataCentres, hostsPerDataCentre, witness, platform } = options
   const shape: Partial<LabShape> = {
     ...(dataCentres === undefined ? {} : { dataCentres }),
@@ -114,6 +116,7 @@ function renderStatus(output: Output, { home, whole, client, platform, sites }: 
 /** `maru lab down` */
 export async function runDown(context: CliContext, options: LabOptions): Promise<void> {
   const home = begin(context, options, 'down')
+  const { labDown } = await import('./down.ts')
   const output = makeOutput(context, options)
   const removed = await showWaiting(output.progress, 'Removing the lab', labDown(home))
   output.result({ removed }, () =>

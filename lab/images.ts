@@ -1,5 +1,5 @@
 import { MaruError } from '#contract/errors.ts'
-import { IMAGE_LABEL } from '#images/build-images.ts'
+import { stackTags } from '#images/build-images.ts'
 import { DOCKER_SOCKET } from '#platform/hosts/index.ts'
 import { type Docker, makeDocker } from '#runtime/drivers/docker.ts'
 import { exists } from '#runtime/drivers/files.ts'
@@ -11,14 +11,11 @@ import type { HostPlan } from './plan.ts'
 
 const ENGINE_TIMEOUT_MS = 60_000
 
-/** The stack images of an engine, by their tags; none where it is away or not installed. */
-async function tagsOf(docker: Docker): Promise<string[]> {
+/** Those of the tags that an engine has; none where it is away or not installed. */
+async function present(docker: Docker, tags: readonly string[]): Promise<string[]> {
   try {
-    const images = await docker.images.list({})
-    return images
-      .filter(({ labels }) => labels[IMAGE_LABEL] !== undefined)
-      .flatMap(({ tags }) => tags)
-      .filter((tag) => tag.startsWith('maru/'))
+    const found = await Promise.all(tags.map((tag) => docker.images.find(tag)))
+    return tags.filter((_, at) => found[at] !== undefined)
   } catch (error) {
     if (error instanceof MaruError && error.code === 'hosts.engine_unavailable') return []
     throw error
@@ -51,17 +48,19 @@ async function startEngine(lab: Lab, host: HostPlan): Promise<Docker> {
 }
 
 /**
- * Gives a host the stack images that this machine's engine has, so that `up` there has nothing to build. Gives how many
- * it did not have; none where this machine has no engine or no images.
+ * Gives a host the stack images of this program that this machine's engine has, so that `up` there has nothing to build.
+ * Gives how many it did not have; none where this machine has no engine or no images.
  */
 export async function giveImages(lab: Lab, host: HostPlan): Promise<number> {
   if (!(await exists(DOCKER_SOCKET))) return 0
   const own = makeDocker(DOCKER_SOCKET)
-  const tags = await tagsOf(own)
+  const tags = await present(own, await stackTags(PROGRAM_DIR))
   if (tags.length === 0) return 0
   const docker = await startEngine(lab, host)
-  const have = new Set(await tagsOf(docker))
+  const have = new Set(await present(docker, tags))
   const missing = tags.filter((tag) => !have.has(tag))
-  if (missing.length > 0) await docker.images.load(await own.images.save(missing))
+  if (missing.length === 0) return 0
+  await docker.images.load(await own.images.save(missing))
+  for (const tag of missing) await docker.images.tag(tag, tag.replace(/:.*/, ':latest'))
   return missing.length
 }

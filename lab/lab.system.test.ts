@@ -63,14 +63,21 @@ const get = (from: string, to: string) =>
 const reaches = async (from: string, to: string) => (await get(from, to)).exitCode === 0
 const ticks = async (name: string) => Number((await get('client', name)).stdout)
 
-/** Processes of this machine that are in a lab's control groups, frozen and dying ones too. */
-async function processesOf(labHome: string): Promise<number[]> {
+/** The processes of this machine, without those that have ended and only wait to be counted. */
+async function allProcesses(): Promise<number[]> {
   const pids = (await readdir('/proc')).filter((name) => /^\d+$/.test(name))
-  const found = pids.map(async (pid) => {
-    const groups = await readFile(`/proc/${pid}/cgroup`, 'utf8').catch(() => '')
-    return groups.includes(groupOf(labHome)) ? [Number(pid)] : []
-  })
-  return (await Promise.all(found)).flat()
+  const states = await Promise.all(pids.map((pid) => textOf(`/proc/${pid}/status`)))
+  return pids.filter((_, at) => !/^State:\s+[ZX]/m.test(states[at] ?? '')).map(Number)
+}
+
+/** A file of a process, which may end meanwhile. */
+const textOf = (path: string) => readFile(path, 'utf8').catch(() => '')
+
+/** Processes of this machine that are in a lab's control groups, frozen ones too. */
+async function processesOf(labHome: string): Promise<number[]> {
+  const pids = await allProcesses()
+  const groups = await Promise.all(pids.map((pid) => textOf(`/proc/${pid}/cgroup`)))
+  return pids.filter((_, at) => groups[at]?.includes(groupOf(labHome)))
 }
 
 /** The namespaces of processes, by which they could be found if anything still held them. */
@@ -81,8 +88,6 @@ async function namespacesOf(pids: readonly number[]): Promise<Set<string>> {
   )
   return new Set((await Promise.all(links)).filter(Boolean))
 }
-
-const allProcesses = async () => (await readdir('/proc')).filter((name) => /^\d+$/.test(name)).map(Number)
 
 interface Machine {
   readonly mounts: readonly string[]
@@ -121,7 +126,7 @@ test('a host is a machine of its own, with nothing of what this one has installe
   assert.equal(await said('cat', '/proc/1/comm'), 'tini')
   assert.equal(
     await said('ls', '/etc/maru', '/var/lib/docker', '/var/lib/maru', home),
-    '/var/lib/docker:\n\n/var/lib/maru:',
+    `/var/lib/docker:\n\n/var/lib/maru:\n\n${home}:`,
   )
   await runIn(lab, 'dc1-h1', ['tee', '/etc/only-here'], { input: 'x' })
   assert.equal(existsSync('/etc/only-here'), false)
