@@ -345,6 +345,36 @@ export const ERRORS = {
     'Start the drill again. An app whose name begins with drill- may be left; `maru destroy` removes it.',
   ),
 
+  'lab.not_up': row(409, 3, 'There is no lab in {home}.', 'Run `maru lab up` as root.'),
+  'lab.network_down': row(
+    409,
+    3,
+    'The networks of the lab in {home} are not running.',
+    'Run `maru lab up`: it makes what is missing.',
+  ),
+  'lab.unknown_host': row(404, 2, 'The lab has no host {host}.', 'It has: {have}.'),
+  'lab.unknown_site': row(404, 2, 'The lab has no data centre {site}.', 'It has: {have}.'),
+  'lab.host_off': row(409, 3, '{host} is not running.', '`maru lab host {host} start` boots it.'),
+  'lab.host_frozen': row(
+    409,
+    3,
+    '{host} is frozen: nothing runs in it.',
+    '`maru lab host {host} thaw` lets it go on.',
+  ),
+  'lab.other_shape': row(
+    409,
+    3,
+    'The lab in {home} has {have}, not {asked}.',
+    'Leave the options out to bring that one up, choose another folder with --home, or remove it with `maru lab down`.',
+  ),
+  'lab.unfit': row(409, 3, 'This machine cannot hold the lab: {what}.', '{next} Nothing was changed.'),
+  'lab.failed': row(
+    500,
+    1,
+    '{step} failed: {reason}.',
+    'Look into {log}. `maru lab up` goes on where it stopped; `maru lab down` removes the lab.',
+  ),
+
   'cli.failed': row(
     500,
     1,

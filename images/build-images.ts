@@ -82,7 +82,7 @@ async function ensureImage(deps: ImageDeps, name: ImageName, from?: BuiltImage):
     workDir: join(deps.home, 'images', 'work', name),
     logFile: join(deps.home, 'logs', `image-${name}.log`),
   }
-  const tag = `maru/${name}:${await hashOf(recipe, source, from)}`
+  const tag = await tagOf(name, source, from)
   const have = await deps.docker.images.find(tag)
   if (have !== undefined) return { tag, id: have.id, built: false }
   const id = await deps.step(`Image ${name}`, recipe.expectedS, source.logFile, () =>
@@ -141,10 +141,30 @@ export async function buildContext(
   return id
 }
 
+/** The tags of the stack images that this program works with, whether they are made already or not. */
+export async function stackTags(programDir: string): Promise<string[]> {
+  // What an image is made of says where its work would go, but not before it is made.
+  const source = { programDir, workDir: '', logFile: '' }
+  const tags = new Map<ImageName, Promise<string>>()
+  const tagFor = (name: ImageName): Promise<string> => {
+    const recipe = RECIPES[name]
+    const known = tags.get(name)
+    if (known !== undefined) return known
+    const work = (async () =>
+      tagOf(name, source, recipe.kind === 'layer' ? { tag: await tagFor(recipe.from) } : undefined))()
+    tags.set(name, work)
+    return work
+  }
+  return await Promise.all((Object.keys(RECIPES) as ImageName[]).map(tagFor))
+}
+
+const tagOf = async (name: ImageName, source: ContentSource, from?: Pick<BuiltImage, 'tag'>) =>
+  `maru/${name}:${await hashOf(RECIPES[name], source, from)}`
+
 async function hashOf(
   recipe: RootfsRecipe | LayerRecipe,
   source: ContentSource,
-  from: BuiltImage | undefined,
+  from: Pick<BuiltImage, 'tag'> | undefined,
 ): Promise<string> {
   const { expectedS: _, ...made } = recipe
   const parts =

@@ -8,6 +8,8 @@ import { run } from '#runtime/drivers/process.ts'
 import { commandDocuments, documentedCommands } from '../tools/documented-commands.ts'
 import { addressOf, cli, cliOk, HOME, installation, ROOT } from './harness.ts'
 
+const LAB = 'lab/lab.system.test.ts'
+
 /** Commands that are not run as they are written: why, and what shows them instead. */
 const NOT_RUN: Readonly<Record<string, string>> = {
   "maru login 'https://maru.example.org/setup#TOKEN.FINGERPRINT'":
@@ -20,6 +22,19 @@ const NOT_RUN: Readonly<Record<string, string>> = {
   'maru status --name trial': 'there is no second installation: tests/up.system.test.ts asks by --home',
   'maru destroy --name trial --confirm trial': 'there is no second one: tests/zz-destroy.system.test.ts',
   'maru destroy': 'it removes the installation under test: tests/zz-destroy.system.test.ts does, at the end',
+  'maru lab up --witness': `a lab with a platform takes minutes: ${LAB} makes one without`,
+  'maru lab status': `there is no lab here: ${LAB}`,
+  'maru lab exec dc1-h1 -- ./maru status':
+    'it needs a lab with a platform: the command in a host is the one outside',
+  'maru lab exec dc2-h1 -- curl --silent --head http://deb.debian.org/': `there is no lab here: ${LAB}`,
+  'maru lab exec client -- curl --silent --insecure https://lab.internal/health': `it needs a lab with a platform: ${LAB} asks a server in the host from the client`,
+  'maru lab host dc2-h1 kill': `there is no lab here: ${LAB}`,
+  'maru lab host dc2-h1 start': `there is no lab here: ${LAB}`,
+  'maru lab host dc2-h1 freeze': `there is no lab here: ${LAB}`,
+  'maru lab host dc2-h1 thaw': `there is no lab here: ${LAB}`,
+  'maru lab link dc2 cut': `there is no lab here: ${LAB}`,
+  'maru lab link dc2 heal': `there is no lab here: ${LAB}`,
+  'maru lab down': `there is no lab here: ${LAB}`,
   './maru test unit': 'it is a test run, as this one is: tools/test-command.ts',
   './maru test system -- edge': 'it is a test run, as this one is: tools/test-command.ts',
   './maru test machine': 'it is a test run, as this one is: tools/test-command.ts',

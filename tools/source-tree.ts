@@ -12,6 +12,7 @@ const FOLDERS = [
   'contract',
   'drills',
   'images',
+  'lab',
   'platform',
   'runtime',
   'tests',

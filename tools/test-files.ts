@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process'
 import { globSync } from 'node:fs'
 import { ROOT } from './source-tree.ts'
 
-const ALL = '{bench,bin,console,contract,drills,images,platform,runtime,tests,tools}/**/*.test.ts'
+const ALL = '{bench,bin,console,contract,drills,images,lab,platform,runtime,tests,tools}/**/*.test.ts'
 
 /** Unit tests need this program only; system tests an installation; machine tests boot a machine. */
 export type TestKind = 'unit' | 'system' | 'machine'

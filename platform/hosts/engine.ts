@@ -75,7 +75,8 @@ async function answers(docker: Docker): Promise<boolean> {
   }
 }
 
-async function installPackages(names: readonly string[], log: string): Promise<void> {
+/** Installs Debian packages. */
+export async function installPackages(names: readonly string[], log: string): Promise<void> {
   const options = { logFile: log, timeoutMs: APT_TIMEOUT_MS, env: { DEBIAN_FRONTEND: 'noninteractive' } }
   const wait = '-oDPkg::Lock::Timeout=300'
   const steps: Array<[string, ...string[]]> = [
@@ -90,7 +91,8 @@ async function installPackages(names: readonly string[], log: string): Promise<v
   }
 }
 
-async function startEngine(programDir: string, log: string): Promise<void> {
+/** Starts the engine that is installed, and has it kept running. */
+export async function startEngine(programDir: string, log: string): Promise<void> {
   if (await runsSystemd()) return await systemctl(['enable', '--now', 'docker'], log)
   if ((await supervisorPid()) !== undefined) return
   const supervisor = join(programDir, 'platform/hosts/engine-supervisor.ts')

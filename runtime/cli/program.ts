@@ -1,6 +1,7 @@
 import { Command } from 'commander'
 import { registerBenchCommand } from '#bench/bench-command.ts'
 import { registerDrillCommands } from '#drills/commands.ts'
+import { registerLabCommands } from '#lab/commands.ts'
 import { registerAccountCommands } from '#platform/accounts/commands.ts'
 import { registerAppCommands } from '#platform/apps/commands.ts'
 import { registerDataCommands } from '#platform/data/commands.ts'
@@ -49,6 +50,7 @@ export function buildProgram(context: CliContext = processContext()): Command {
   registerTrustCommands(program, context)
   registerDrillCommands(program, context)
   program.commandsGroup('Development:')
+  registerLabCommands(program, context)
   registerTestCommand(program)
   registerBenchCommand(program, context)
   return program

@@ -50,6 +50,8 @@ export interface DockerImages {
   build(context: Readable, options: BuildOptions, onLine: (line: string) => void): Promise<string>
   /** Brings an image from its registry, one platform of it. */
   pull(ref: string, signal: AbortSignal): Promise<void>
+  /** These images with all that they stand on, as `docker save` writes them. */
+  save(refs: readonly string[]): Promise<Readable>
   /** Loads what `docker save` wrote. */
   load(tar: Readable): Promise<void>
   tag(ref: string, tag: string): Promise<void>
@@ -178,6 +180,12 @@ export function makeDockerImages(engine: Dockerode): DockerImages {
         await follow((await engine.createImage(options)) as Readable, () => {})
       }).catch((error: unknown) => {
         throw signal.aborted ? signal.reason : error
+      }),
+    save: (refs) =>
+      callEngine(async () => {
+        // The typings miss the call for several images; the engine's API has it since 1.7.
+        const all = engine as unknown as { getImages(what: { names: readonly string[] }): Promise<Readable> }
+        return await all.getImages({ names: refs })
       }),
     load: (tar) =>
       workInEngine(async () => {

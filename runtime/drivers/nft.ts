@@ -13,11 +13,15 @@ export interface Nft {
 const TIMEOUT_MS = 10_000
 const ABSENT = 'No such file or directory'
 
-/** The packet filter of this network namespace; tables are of the family inet. */
-export function makeNft(): Nft {
+/**
+ * The packet filter of this network namespace, or of the one that the arguments `enter` lead into; tables are of the
+ * family inet.
+ */
+export function makeNft(enter: readonly string[] = []): Nft {
   const nft = async (args: readonly string[], input?: string) => {
     const options = { timeoutMs: TIMEOUT_MS, env: { LC_ALL: 'C' }, ...(input === undefined ? {} : { input }) }
-    const { exitCode, stdout, stderr } = await run(['nft', ...args], options)
+    const argv = [...enter, 'nft', ...args] as [string, ...string[]]
+    const { exitCode, stdout, stderr } = await run(argv, options)
     if (exitCode === 0) return stdout
     // The program says in no other way that something is not there.
     if (stderr.includes(ABSENT)) return undefined

@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process'
 import { createWriteStream, type WriteStream } from 'node:fs'
+import { constants } from 'node:os'
 
 export interface RunOptions {
   readonly cwd?: string
@@ -84,6 +85,18 @@ export function startDetached(
   child.unref()
   if (child.pid === undefined) throw new Error(`cannot start ${file}`)
   return child.pid
+}
+
+/** Runs a program that has this one's standard streams, its terminal too; gives its exit code, 128 + signal number if killed. */
+export function runAttached(argv: readonly [string, ...string[]]): Promise<number> {
+  const [file, ...args] = argv
+  const child = spawn(file, args, { stdio: 'inherit' })
+  return new Promise((resolve, reject) => {
+    child.on('error', reject)
+    child.on('close', (code, signal) =>
+      resolve(code ?? 128 + (signal === null ? 0 : constants.signals[signal])),
+    )
+  })
 }
 
 /** Keeps the last `limit` bytes of a stream; what is cut is cut at the front. */
