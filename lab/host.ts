@@ -23,7 +23,7 @@ import { type HostPlan, renderHostsFile } from './plan.ts'
 
 export type HostState = 'running' | 'frozen' | 'off'
 
-const BOOT_TIMEOUT_MS = 30_000
+const BOOT_TIMEOUT_MS = 60_000
 
 /** A host's folder: its disk, and the log of its boots. */
 export const hostFolder = ({ home }: Lab, { name }: HostPlan) => join(home, LAB_FILES.hosts, name)

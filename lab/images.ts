@@ -1,26 +1,47 @@
+import { join } from 'node:path'
 import { MaruError } from '#contract/errors.ts'
 import { stackTags } from '#images/build-images.ts'
 import { DOCKER_SOCKET } from '#platform/hosts/index.ts'
 import { type Docker, makeDocker } from '#runtime/drivers/docker.ts'
-import { exists } from '#runtime/drivers/files.ts'
+import {
+  onOneDisk,
+  STORE_DRIVER,
+  STORE_INDEX,
+  type StoredImage,
+  shareImages,
+} from '#runtime/drivers/docker-store.ts'
+import { exists, readText } from '#runtime/drivers/files.ts'
+import { inNewNamespaces } from '#runtime/drivers/namespaces.ts'
+import { run } from '#runtime/drivers/process.ts'
+import { mountOf } from './disks.ts'
 import { runIn } from './enter.ts'
-import { hostSocket, requireRunning } from './host.ts'
+import { hostFolder, hostSocket, requireRunning } from './host.ts'
 import { waitFor } from './keeper.ts'
 import { type Lab, PROGRAM_DIR } from './lab.ts'
 import type { HostPlan } from './plan.ts'
 
 const ENGINE_TIMEOUT_MS = 60_000
 
-/** Those of the tags that an engine has; none where it is away or not installed. */
-async function present(docker: Docker, tags: readonly string[]): Promise<string[]> {
+/** Files of one engine cannot be those of the other, however it was tried. */
+class NotShared extends Error {}
+
+const unlessAway = async <T>(work: () => Promise<T>): Promise<T | undefined> => {
   try {
-    const found = await Promise.all(tags.map((tag) => docker.images.find(tag)))
-    return tags.filter((_, at) => found[at] !== undefined)
+    return await work()
   } catch (error) {
-    if (error instanceof MaruError && error.code === 'hosts.engine_unavailable') return []
+    if (error instanceof MaruError && error.code === 'hosts.engine_unavailable') return undefined
     throw error
   }
 }
+
+/** Those of the images that an engine has, also under the name that a Dockerfile begins with. */
+async function present(docker: Docker, tags: readonly string[]): Promise<StoredImage[]> {
+  const found = await Promise.all(tags.map(async (tag) => ({ tag, image: await docker.images.find(tag) })))
+  return found.flatMap(({ tag, image }) =>
+    image === undefined ? [] : [{ id: image.id, tags: [tag, latestOf(tag)] }],
+  )
+}
+const latestOf = (tag: string) => tag.replace(/:.*/, ':latest')
 
 /** The engine of a host that runs, reached from outside. */
 export const engineOf = async (lab: Lab, host: HostPlan) =>
@@ -31,36 +52,52 @@ async function startEngine(lab: Lab, host: HostPlan): Promise<Docker> {
   const started = await runIn(lab, host.name, node)
   if (started.exitCode !== 0) throw new Error(started.stderr.trim())
   const docker = await engineOf(lab, host)
-  await waitFor(
-    `the engine of ${host.name}`,
-    async () => {
-      try {
-        await docker.ping()
-        return true
-      } catch (error) {
-        if (error instanceof MaruError && error.code === 'hosts.engine_unavailable') return undefined
-        throw error
-      }
-    },
-    ENGINE_TIMEOUT_MS,
-  )
+  const answers = () =>
+    unlessAway(async () => {
+      await docker.ping()
+      return true
+    })
+  await waitFor(`the engine of ${host.name}`, answers, ENGINE_TIMEOUT_MS)
   return docker
 }
 
 /**
- * Gives a host the stack images of this program that this machine's engine has, so that `up` there has nothing to build.
- * Gives how many it did not have; none where this machine has no engine or no images.
+ * Starts the engine of a host with the stack images of this program that this machine's engine has, so that `up` there has
+ * nothing to build. Gives how many those are; none, and no engine, where this machine has no engine or no images.
  */
 export async function giveImages(lab: Lab, host: HostPlan): Promise<number> {
   if (!(await exists(DOCKER_SOCKET))) return 0
   const own = makeDocker(DOCKER_SOCKET)
-  const tags = await present(own, await stackTags(PROGRAM_DIR))
-  if (tags.length === 0) return 0
+  const tags = await stackTags(PROGRAM_DIR)
+  const images = (await unlessAway(() => present(own, tags))) ?? []
+  if (images.length === 0) return 0
+  await share(lab, host, own, images)
   const docker = await startEngine(lab, host)
-  const have = new Set(await present(docker, tags))
-  const missing = tags.filter((tag) => !have.has(tag))
-  if (missing.length === 0) return 0
+  const have = new Set((await present(docker, tags)).map(({ id }) => id))
+  const missing = images.filter(({ id }) => !have.has(id)).flatMap((image) => image.tags.slice(0, 1))
+  if (missing.length === 0) return images.length
   await docker.images.load(await own.images.save(missing))
-  for (const tag of missing) await docker.images.tag(tag, tag.replace(/:.*/, ':latest'))
-  return missing.length
+  for (const tag of missing) await docker.images.tag(tag, latestOf(tag))
+  return images.length
+}
+
+/**
+ * The layers as the very files that this machine's engine has: nothing is copied and nothing unpacked. Only for a host whose
+ * engine has not started yet; where it is not possible, the images are handed over in full.
+ */
+async function share(lab: Lab, host: HostPlan, own: Docker, images: readonly StoredImage[]): Promise<void> {
+  const store = join(hostFolder(lab, host), 'disk/var/lib/docker')
+  const { rootDir, storageDriver } = await own.info()
+  const possible = storageDriver === STORE_DRIVER && (await onOneDisk(rootDir, store))
+  if (!possible || (await exists(join(store, STORE_INDEX)))) return
+  const mount = mountOf((await readText('/proc/self/mountinfo')) ?? '', lab.home)
+  const script = join(PROGRAM_DIR, 'lab/link-trees.sh')
+  try {
+    await shareImages(rootDir, store, images, async (pairs) => {
+      const done = await run(inNewNamespaces(['mount'], [script, mount, ...pairs.flat()]))
+      if (done.exitCode !== 0) throw new NotShared(done.stderr.trim())
+    })
+  } catch (error) {
+    if (!(error instanceof NotShared)) throw error
+  }
 }

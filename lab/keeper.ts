@@ -6,7 +6,7 @@ import { programOf } from '#runtime/drivers/namespaces.ts'
 import { startDetached } from '#runtime/drivers/process.ts'
 import { LAB_FILES, type Lab } from './lab.ts'
 
-const TIMEOUT_MS = 10_000
+const TIMEOUT_MS = 30_000
 const EVERY_MS = 10
 
 /** Folder of one of the lab's groups in the unified hierarchy. */

@@ -13,6 +13,7 @@ import {
   findHost,
   findSite,
   freezeHost,
+  giveImages,
   hostState,
   killHost,
   type Lab,
@@ -157,9 +158,9 @@ test('a cut line stops what goes over it and nothing else, and healing brings it
 test('kill ends all that runs in a host at once, and start brings the same disk and the engine back', async () => {
   const host = findHost(lab, 'dc1-h1')
   await runIn(lab, host.name, ['tee', '/root/kept'], { input: 'kept' })
-  await runIn(lab, host.name, [process.execPath, 'platform/hosts/engine-at-boot.ts'])
   const engine = async () => (await (await engineOf(lab, host)).info()).rootDir
-  assert.equal(await waitFor('the engine', engine), '/var/lib/docker')
+  assert.ok((await giveImages(lab, host)) >= 8, 'the images of the installation under test')
+  assert.equal(await engine(), '/var/lib/docker')
   const running = await processesOf(home)
   const server = servers.get(host.name) ?? assert.fail()
   await cliOk(['lab', 'host', host.name, 'kill', '--home', home])
@@ -172,6 +173,17 @@ test('kill ends all that runs in a host at once, and start brings the same disk 
   await startHost(lab, host)
   assert.equal((await runIn(lab, host.name, ['cat', '/root/kept'])).stdout, 'kept')
   assert.equal(await waitFor('the engine, by itself', engine), '/var/lib/docker')
+  const container = [
+    'docker',
+    'run',
+    '--rm',
+    '--network=none',
+    'maru/base:latest',
+    'cat',
+    '/etc/debian_version',
+  ]
+  const ran = await runIn(lab, host.name, container)
+  assert.match(ran.stdout, /^13/, ran.stderr)
   await serve(host.name)
   assert.ok(await reaches('dc2-h1', host.name))
 })

@@ -12,8 +12,8 @@ export interface MachineFacts {
 }
 
 /** Measured, with room to breathe: an engine with its keeper, the platform, and the images on each disk. */
-const MEMORY_MB = { host: 250, platform: 800 } as const
-const DISK_MB = { bareHost: 100, host: 2500, platform: 10_240 } as const
+const MEMORY_MB = { host: 150, platform: 800 } as const
+const DISK_MB = { bareHost: 100, host: 1000, platform: 10_240 } as const
 
 /** What stands in the way of a lab, and what to do; undefined when nothing does. */
 export function unmetNeed(

