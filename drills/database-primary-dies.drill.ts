@@ -1,7 +1,7 @@
 import type { Drill, DrillPlace, Measured, Stages } from './drill.ts'
 import { type DrillApp, drillApp } from './drill-app.ts'
 import { longestGapS } from './longest-gap.ts'
-import { markPatroni } from './patroni-moments.ts'
+import { markRecorded } from './recorded-moments.ts'
 import { secondsUntil, waitUntil } from './wait-until.ts'
 import { type Acknowledged, type Ledger, startLedger } from './write-ledger.ts'
 
@@ -109,14 +109,14 @@ async function measure(
   }
   await secondsUntil({ timeoutS: WRITES_AGAIN_S, signal }, isSteady)
   const silenceS = longestGapS(ledger.acknowledged, killed.atMs, performance.now())
-  await ledger.stop()
   const success = ledger.acknowledged.find(isOther)
   if (success !== undefined) place.mark('first success', { at: success.atMs })
   place.show(`Measurement: waiting until ${killed.primary} is synchronous standby again`)
   const waitedS = await secondsUntil({ timeoutS: REJOIN_S, signal }, () => wholeAgain(app, killed.primary))
   const rejoinS = (performance.now() - killed.atMs) / 1000
   if (waitedS < REJOIN_S) place.mark('heal')
-  await markPatroni(place, killed.atMs)
+  await ledger.stop()
+  await markRecorded(place, killed)
   const lost = await ledger.findLost()
   const count = ledger.acknowledged.length
   return {

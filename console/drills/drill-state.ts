@@ -11,10 +11,10 @@ export const outcomeOf = ({ passed }: Pick<DrillRun, 'passed'>): string => (pass
 
 /** Whether a drill may run here, for people. */
 export const WHERE: Readonly<Record<DrillPermission, string>> = {
-  yes: 'may run here: this is a lab',
-  'on-request': 'harmless: may run here when somebody on the host says so',
-  no: 'in a lab only: it breaks things',
-  unknown: 'the host does not answer',
+  yes: 'May run here: this is a lab.',
+  'on-request': 'Harmless: may run here when somebody on the host says so.',
+  no: 'Runs in a lab only: it breaks things.',
+  unknown: 'The host does not answer, so nobody knows whether it may run here.',
 }
 
 /** `1.31 s of 5 s`, `0 of 0 writes`. */

@@ -15,7 +15,7 @@ import { useServerTime } from '../live/use-server-time.ts'
 import { stateOf } from './drill-state.ts'
 import { UnderWayNotice } from './under-way-notice.tsx'
 
-const COLUMNS = ['Drill', 'State', 'Last run', 'Promises', 'Where'] as const
+const COLUMNS = ['State', 'Drill', 'Last run', 'Promises', 'Where'] as const
 
 /** What is known of all drills. */
 export const drillsQuery = routeQuery({ kind: 'trust' }, drillRoutes.list, {})
@@ -82,13 +82,13 @@ function DrillRow({ drill }: { readonly drill: DrillEntry }) {
   return (
     <tr>
       <td>
+        <StateBadge state={stateOf(drill, now)} />
+      </td>
+      <td>
         <Anchor component={Link} to={`/platform/drills/${name}`} size="sm" fw={600}>
           {name}
         </Anchor>
         <span className={classes.below}>{summary}</span>
-      </td>
-      <td>
-        <StateBadge state={stateOf(drill, now)} />
       </td>
       <td data-live>{last === null ? '–' : ago(last.finishedAt, now)}</td>
       <td>{promises.join(', ')}</td>
