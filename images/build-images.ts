@@ -62,6 +62,7 @@ export async function ensureImages(deps: ImageDeps): Promise<Record<ImageName, B
   const order: ImageName[] = [
     'database',
     'base',
+    'patroni',
     'edge',
     'node',
     'packages',

@@ -9,7 +9,7 @@ import { BUILDER, STATIC_SERVER } from './builder/layout.ts'
 import { fileEntry, folderEntries, linkEntry, type TarEntry } from './layer-tar.ts'
 import { DEFAULT_NODE_MAJOR, NODES } from './nodes.ts'
 import { productionPackages } from './production-packages.ts'
-import type { ContentName } from './recipes.ts'
+import { type ContentName, PATRONI_START } from './recipes.ts'
 
 const NPM_TIMEOUT_MS = 600_000
 
@@ -57,6 +57,10 @@ export const CONTENTS: Readonly<Record<ContentName, Content>> = {
     linkEntry(STATIC_SERVER.command, STATIC_SERVER.program),
   ]),
   builder: npmFolder('images/builder', BUILDER.dir, []),
+  patroni: {
+    digest: (source) => digestOf(patroniEntries(source)),
+    entries: async (source) => patroniEntries(source),
+  },
   packages: {
     digest: ({ programDir }) => readFile(join(programDir, 'package-lock.json'), 'utf8'),
     entries: async ({ programDir }) => {
@@ -78,6 +82,10 @@ export const CONTENTS: Readonly<Record<ContentName, Content>> = {
 
 /** The Node binary where every stack has it. */
 export const nodeEntry = (source: string): TarEntry => fileEntry(source, '/usr/local/bin/node', 0o755)
+
+const patroniEntries = ({ programDir }: ContentSource) => [
+  fileEntry(join(programDir, 'images/patroni/start-patroni.py'), PATRONI_START),
+]
 
 /** A folder of this program with its own lock file: its files plus the packages of the lock. */
 function npmFolder(folder: string, target: string, extras: readonly TarEntry[]): Content {

@@ -22,7 +22,7 @@ export interface LayerRecipe {
 }
 
 /** What a layer brings. */
-export type ContentName = 'node' | 'app' | 'builder' | 'packages' | 'console' | 'platform'
+export type ContentName = 'node' | 'app' | 'builder' | 'patroni' | 'packages' | 'console' | 'platform'
 
 export type ImageRecipe = RootfsRecipe | LayerRecipe
 export type ImageName =
@@ -31,6 +31,7 @@ export type ImageName =
   | 'app'
   | 'builder'
   | 'database'
+  | 'patroni'
   | 'edge'
   | 'packages'
   | 'console'
@@ -65,6 +66,9 @@ export const USERS: Readonly<Record<string, number>> = {
   'maru-etcd': UID.etcd,
 }
 
+/** Starts Patroni in its image. */
+export const PATRONI_START = '/usr/local/lib/maru/start-patroni.py'
+
 /** How each stack image is made. An image is named by the hash of its recipe and of what the recipe brings. */
 export const RECIPES: Readonly<Record<ImageName, ImageRecipe>> = {
   base: {
@@ -88,6 +92,8 @@ export const RECIPES: Readonly<Record<ImageName, ImageRecipe>> = {
     exclude: ['*/libLLVM*', '*/llvmjit*', '/usr/lib/postgresql/17/lib/bitcode/*', '*/libz3.so*'],
     expectedS: 80,
   },
+  // What starts Patroni; see docs/decisions/0015.
+  patroni: { kind: 'layer', from: 'database', content: 'patroni', settings: [], expectedS: 2 },
   edge: {
     kind: 'rootfs',
     packages: ['ca-certificates', 'haproxy'],

@@ -32,11 +32,14 @@ export async function waitUntilSpare(docker: Docker, place: Place, container: st
 }
 
 /** Brings the settings that Patroni keeps for the whole pair to what they should be. Gives what was done. */
-export async function ensureClusterSettings(place: Place): Promise<string[]> {
+export async function ensureClusterSettings(
+  place: Place,
+  wanted: Settings = clusterSettings(),
+): Promise<string[]> {
   const host = await leaderAddress(place)
   if (host === undefined) return []
   const { body } = await callPatroni(place, host, 'GET', '/config')
-  const patch = settingsPatch(JSON.parse(body) as Settings, clusterSettings())
+  const patch = settingsPatch(JSON.parse(body) as Settings, wanted)
   if (patch !== undefined) {
     await callPatroni(place, host, 'PATCH', '/config', patch)
     await new Promise((resolve) => setTimeout(resolve, NOTICE_MS))

@@ -29,7 +29,7 @@ test('database proxy', () => assertGolden('pgproxy.cfg', renderPgproxy(INSTALLAT
 const config = platformConfig({
   installation: INSTALLATION,
   home: HOME,
-  images: { database: 'db', edge: 'ed', platform: 'pl' },
+  images: { database: 'db', patroni: 'pa', edge: 'ed', platform: 'pl' },
   generation: 1,
   files: { etcd: 'abc' },
   hostCaBundle: '/etc/ssl/certs/ca-certificates.crt',

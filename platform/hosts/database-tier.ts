@@ -48,6 +48,12 @@ export function renderEtcdCommand(installation: Place, home: string): string[] {
   ]
 }
 
+/** Patroni's folder in etcd. */
+const NAMESPACE = '/maru/'
+
+/** Where etcd has the name of the member that leads the pair. */
+export const leaderKey = ({ name }: Pick<Place, 'name'>) => `${NAMESPACE}${name}/leader`
+
 /** Patroni's configuration of member `n` (JSON, which is YAML too). */
 export function renderPatroni(
   installation: Place,
@@ -61,7 +67,7 @@ export function renderPatroni(
   const tls = tlsFiles(folder)
   const config = {
     scope: installation.name,
-    namespace: '/maru/',
+    namespace: NAMESPACE,
     name: HOME.postgres(n),
     restapi: {
       listen: `${address}:${addresses.patroniPort}`,
@@ -140,17 +146,23 @@ function authentication(passwords: DatabasePasswords, ca: string) {
 /** Settings of the whole pair; Patroni keeps them in etcd from the first start on. */
 export function clusterSettings() {
   return {
-    // 20 s is the least that Patroni 4 accepts; the death of a process is noticed by the loop, not by this.
-    ttl: 20,
+    // Shorter than Patroni 4 accepts by itself: docs/decisions/0015 says why that is safe. loop_wait + 2 × retry_timeout ≤ ttl.
+    ttl: 5,
     loop_wait: 1,
-    retry_timeout: 3,
+    retry_timeout: 2,
     maximum_lag_on_failover: 1_048_576,
     primary_start_timeout: 0,
     primary_stop_timeout: 5,
     synchronous_mode: true,
     failsafe_mode: false,
     check_timeline: true,
-    postgresql: { use_pg_rewind: true, use_slots: true, parameters: CLUSTER_PARAMETERS },
+    postgresql: {
+      use_pg_rewind: true,
+      use_slots: true,
+      // A member that cannot be set back is made anew from the primary, without anyone being asked.
+      remove_data_directory_on_rewind_failure: true,
+      parameters: CLUSTER_PARAMETERS,
+    },
   }
 }
 
@@ -175,8 +187,9 @@ const CLUSTER_PARAMETERS = {
   tcp_keepalives_interval: 2,
   tcp_keepalives_count: 3,
   tcp_user_timeout: 5000,
-  wal_sender_timeout: '5s',
-  wal_receiver_timeout: '5s',
+  // How long a write waits for a standby that is silent; Patroni's next loop then goes on without it.
+  wal_sender_timeout: '3s',
+  wal_receiver_timeout: '3s',
   wal_receiver_status_interval: '1s',
   wal_retrieve_retry_interval: '500ms',
   log_line_prefix: '%m [%p] %u@%d ',

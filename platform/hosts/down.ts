@@ -100,7 +100,18 @@ async function removeOwned(docker: Docker, installation: Installation): Promise<
 /** The stack images, which installations share: gone with the last of them. The newest first: others stand on it. */
 async function removeImages(docker: Docker): Promise<string[]> {
   const removed: string[] = []
-  const order = ['platform', 'console', 'app', 'builder', 'packages', 'node', 'edge', 'database', 'base']
+  const order = [
+    'platform',
+    'console',
+    'app',
+    'builder',
+    'packages',
+    'node',
+    'edge',
+    'patroni',
+    'database',
+    'base',
+  ]
   const images = (await docker.images.list({})).filter(({ labels }) => labels[IMAGE_LABEL] !== undefined)
   const rank = (name: string | undefined) => order.indexOf(name ?? '')
   for (const image of images.sort((a, b) => rank(a.labels[IMAGE_LABEL]) - rank(b.labels[IMAGE_LABEL]))) {

@@ -7,12 +7,14 @@ import {
   POSTGRES_HOST,
   UID,
 } from '#contract/installation.ts'
+import { PATRONI_START } from '#images/recipes.ts'
 import { edgeContainer } from '#platform/edge/index.ts'
 import { renderEtcdCommand } from './database-tier.ts'
 
 /** Images of the platform's own containers, by id. */
 export interface PlatformImages {
   readonly database: string
+  readonly patroni: string
   readonly edge: string
   readonly platform: string
 }
@@ -112,8 +114,8 @@ function postgres(input: PlatformInput, n: 1 | 2): ContainerSpec {
   const folder = `${input.home}/${HOME.postgres(n)}`
   const address = addresses[n - 1]
   return confined(input, HOME.postgres(n), {
-    image: input.images.database,
-    command: ['patroni', `${folder}/patroni.yml`],
+    image: input.images.patroni,
+    command: ['python3', PATRONI_START, `${folder}/patroni.yml`],
     user: own(UID.database),
     networks: [{ name: networks.data.name, ...(address ? { address } : {}), aliases: [] }],
     mounts: [same(folder)],

@@ -1,0 +1,92 @@
+"""Starts Patroni with shorter minimums: failover in seconds. Why this is safe: docs/decisions/0015.
+
+Debian's files stay as they are. Before Patroni's own main runs, two of its functions get other numbers, and what was
+changed is tried: a Patroni that works differently ends here with a message, before it touches the database.
+"""
+
+import logging
+import sys
+from types import SimpleNamespace
+
+from patroni.config import Config
+from patroni.ha import Ha
+
+# The least that the settings of the pair may ask for. Patroni 4 raises them to 20 and 3.
+MINIMUM = {'ttl': 5, 'retry_timeout': 2}
+# How long a standby waits for the member that it is about to replace; Patroni: 2 s.
+PROBE_TIMEOUT_S = 0.5
+PATRONI_PROBE = {'timeout': 2, 'retries': 0}
+
+LIMITER = '_Config__get_and_maybe_adjust_int_value'
+
+
+def refuse(what):
+    sys.exit(f'FATAL: this Patroni is not the one that start-patroni.py knows: {what}. See docs/decisions/0015.')
+
+
+def adjusted(ttl, loop_wait, retry_timeout):
+    """What Patroni makes of these settings."""
+    settings = {'ttl': ttl, 'loop_wait': loop_wait, 'retry_timeout': retry_timeout}
+    Config._validate_and_adjust_timeouts(Config.__new__(Config), settings)
+    return settings['ttl'], settings['loop_wait'], settings['retry_timeout']
+
+
+def expect(want, *settings):
+    have = adjusted(*settings)
+    if have != want:
+        refuse(f'ttl, loop_wait, retry_timeout {settings} became {have} instead of {want}')
+
+
+def lower_minimums():
+    original = getattr(Config, LIMITER, None)
+    if original is None:
+        refuse('settings are limited elsewhere')
+    expect((20, 1, 3), 5, 1, 2)
+
+    def limit(self, config, param, min_value):
+        return original(self, config, param, MINIMUM.get(param, min_value))
+
+    setattr(Config, LIMITER, limit)
+    expect((5, 1, 2), 5, 1, 2)
+    expect((5, 1, 2), 1, 1, 1)
+    # Patroni's own rule stays: loop_wait + 2 * retry_timeout <= ttl.
+    expect((8, 1, 3), 8, 1, 4)
+
+
+class Impatient:
+    """What Ha.fetch_node_status needs of the daemon: to ask a member how it is. Asks as told, but with less patience."""
+
+    def __init__(self, request):
+        self._request = request
+        self.patroni = self
+
+    def request(self, member, **how):
+        return self._request(member, **{**how, 'timeout': PROBE_TIMEOUT_S})
+
+
+def shorten_probe():
+    original = getattr(Ha, 'fetch_node_status', None)
+    if original is None:
+        refuse('members are asked elsewhere')
+    asked = []
+
+    def note(_, **how):
+        asked.append(how)
+        raise ConnectionError
+
+    daemon = SimpleNamespace(patroni=SimpleNamespace(request=note))
+    original(daemon, SimpleNamespace(name='', api_url=''))
+    if asked != [PATRONI_PROBE]:
+        refuse(f'it asks members with {asked}')
+    Ha.fetch_node_status = lambda self, member: original(Impatient(self.patroni.request), member)
+
+
+if __name__ == '__main__':
+    # What is tried here is none of the log's business.
+    logging.disable()
+    lower_minimums()
+    shorten_probe()
+    logging.disable(logging.NOTSET)
+    from patroni.__main__ import main
+
+    main()
