@@ -1,39 +1,6 @@
 import { readdir, writeFile } from 'node:fs/promises'
-import { isAbsent, readText } from '#runtime/drivers/files.ts'
-
-const HOST_LINKS = '/sys/class/net'
-
-/** Text of a file of /sys; undefined when what it describes has just gone (EINVAL: between opening and reading). */
-async function readLink(path: string): Promise<string | undefined> {
-  try {
-    return (await readText(path))?.trim()
-  } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'EINVAL') return undefined
-    throw error
-  }
-}
-
-/** Interface number on the host → name. */
-async function hostLinks(): Promise<Map<string, string>> {
-  const names = await readdir(HOST_LINKS)
-  const pairs = await Promise.all(
-    names.map(async (name) => [(await readLink(`${HOST_LINKS}/${name}/ifindex`)) ?? '', name] as const),
-  )
-  return new Map(pairs)
-}
-
-/** Numbers of the host's ends of a container's links. */
-async function peersOf(pid: number): Promise<string[]> {
-  // The container's own view of /sys: its links, not the host's.
-  const folder = `/proc/${pid}/root/sys/class/net`
-  try {
-    const names = (await readdir(folder)).filter((name) => name !== 'lo')
-    return await Promise.all(names.map(async (name) => (await readLink(`${folder}/${name}/iflink`)) ?? ''))
-  } catch (error) {
-    if (isAbsent(error)) return [] // it has just ended
-    throw error
-  }
-}
+import { HOST_LINKS, hostLinks, peersOf, readLink } from '#runtime/drivers/container-links.ts'
+import { isAbsent } from '#runtime/drivers/files.ts'
 
 /**
  * Isolates the bridge ports of containers from each other: frames pass only between an isolated port and one that

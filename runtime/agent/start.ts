@@ -11,13 +11,16 @@ import { makeHaproxy } from '#runtime/drivers/haproxy.ts'
 import { makeNft } from '#runtime/drivers/nft.ts'
 import type { Log } from '#runtime/kit/log.ts'
 import { makeAddressBook } from './address-book.ts'
+import { passFor } from './cluster-pass.ts'
 import { makeDrillRunner } from './drills.ts'
 import { watchEngine } from './engine-watch.ts'
 import { watchFigures } from './figures.ts'
 import { makeRetirement } from './instances.ts'
 import { keepBridgeIsolated } from './isolate.ts'
+import { guardLease } from './lease-guard.ts'
 import { startLoop } from './loop.ts'
 import { pruneImages, removeApp } from './prune.ts'
+import { watchRejoins } from './rejoin-watch.ts'
 import { makeReportBoard } from './report-board.ts'
 import { listenOn, serveRootSocket } from './root-socket.ts'
 import { removeLeftovers, serveRun } from './runs.ts'
@@ -40,7 +43,13 @@ export async function startAgent(config: AgentConfig, log: Log): Promise<Agent> 
   await clearLeftovers(docker, owner, log)
   const board = makeReportBoard({ ...EMPTY_REPORT, host: config.hostName }, new Date())
   let wake = () => {}
-  const watch = watchEngine(docker, owner, log, () => wake(), ended.signal)
+  const leases = guardLease({ ...config, docker, log, issuePass: passFor(config) }, ended.signal)
+  watchRejoins({ ...config, docker, log, issuePass: passFor(config) }, ended.signal)
+  const onEvent = () => {
+    leases.wake()
+    wake()
+  }
+  const watch = watchEngine(docker, owner, log, onEvent, ended.signal)
   const retirement = makeRetirement(docker, (error) => {
     if (error !== undefined) log.warn('agent.retirement_failed', { error })
     wake()

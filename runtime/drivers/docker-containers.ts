@@ -2,10 +2,10 @@ import type { Duplex, Readable, Writable } from 'node:stream'
 import { setTimeout as pause } from 'node:timers/promises'
 import type Dockerode from 'dockerode'
 import type { ContainerSpec } from '#contract/agent.ts'
-import { findUsageGroup, readUsage } from './cgroup-usage.ts'
 import { type ContainerProcess, processesOf } from './container-processes.ts'
 import { callEngine, callUnless, findInEngine, workInEngine } from './docker-call.ts'
 import { type CreateExtras, createOptionsOf, LABELS, laterNetworks } from './docker-create.ts'
+import { measureMemory } from './docker-memory.ts'
 import { labelFilter } from './docker-networks.ts'
 import {
   type EngineLogLine,
@@ -82,6 +82,9 @@ export interface DockerContainers {
   /** Signal, then kill after `timeoutS` (default: what the spec says). */
   stop(nameOrId: string, timeoutS?: number): Promise<void>
   kill(nameOrId: string, signal?: string): Promise<void>
+  /** Stops the clock of all its processes; nothing in it notices. Gone already is fine. */
+  freeze(nameOrId: string): Promise<void>
+  thaw(nameOrId: string): Promise<void>
   /** Ends it if it runs and removes it with its unnamed volumes. Gone already is fine. */
   remove(nameOrId: string): Promise<void>
   /** Waits for the end, also of one that is still to be started; gives the exit code. */
@@ -140,21 +143,6 @@ const detailOf = (raw: Dockerode.ContainerInspectInfo): ContainerDetail => ({
   addresses: addressesOf(raw.NetworkSettings.Networks),
   error: raw.State.Error,
 })
-
-/** The page cache counts as used in the engine's figure, but gives way when memory is short. */
-function memoryOf(stats: Dockerode.ContainerStats): number | undefined {
-  const used = stats.memory_stats?.usage
-  if (used === undefined) return undefined
-  const detail = stats.memory_stats.stats as Record<string, number> | undefined
-  return Math.max(0, used - (detail?.total_inactive_file ?? detail?.inactive_file ?? 0))
-}
-
-async function measureMemory(container: Dockerode.Container): Promise<number | undefined> {
-  const { State } = await container.inspect()
-  const group = await findUsageGroup(State.Pid)
-  const direct = group && (await readUsage(group))
-  return direct?.memoryBytes ?? memoryOf(await container.stats({ stream: false, 'one-shot': true }))
-}
 
 async function collect(frames: AsyncIterable<OutputFrame>) {
   const out = { stdout: '', stderr: '' }
@@ -283,6 +271,8 @@ export function makeDockerContainers(engine: Dockerode): DockerContainers {
     stop: (id, timeoutS) =>
       callUnless([304, 404], () => one(id).stop(timeoutS === undefined ? {} : { t: timeoutS })),
     kill: (id, signal = 'SIGKILL') => callUnless([404, 409], () => one(id).kill({ signal })),
+    freeze: (id) => callUnless([404, 409], () => one(id).pause()),
+    thaw: (id) => callUnless([404, 409], () => one(id).unpause()),
     remove: (id) => callUnless([404, 409], () => one(id).remove({ force: true, v: true })),
     wait: (id) => workInEngine(() => waitFor(engine, id)),
     memoryBytes: (id) => findInEngine(() => measureMemory(one(id))),

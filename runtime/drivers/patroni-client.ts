@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises'
 import { request } from 'node:https'
+import { text } from 'node:stream/consumers'
 import { z } from 'zod'
 
 const Member = z.object({
@@ -62,6 +63,32 @@ async function askAny<T extends z.ZodType>(
     if (found !== undefined) return found
   }
   return undefined
+}
+
+/** A certificate of the installation (PEM): whoever changes something at a member has to show one. */
+export interface PatroniPass {
+  readonly ca: string
+  readonly cert: string
+  readonly key: string
+}
+
+/** Lets a member throw its data away and copy it anew from the primary; Patroni refuses while it leads. */
+export function reinitialize(url: string, pass: PatroniPass): Promise<void> {
+  const target = new URL('/reinitialize', url)
+  const how = { ...pass, method: 'POST', timeout: TIMEOUT_MS, agent: false } as const
+  return new Promise((resolve, reject) => {
+    const call = request(target, how, (response) => {
+      text(response).then((answer) => {
+        const { statusCode } = response
+        if (statusCode === 200) resolve()
+        else reject(new Error(`${target.host} answered ${statusCode}: ${answer.slice(0, 200)}`))
+      }, reject)
+    })
+    call.on('timeout', () => call.destroy(new Error(`${target.host} did not answer within ${TIMEOUT_MS} ms`)))
+    call.on('error', reject)
+    // A start that fails again and again is work under way, which only force ends.
+    call.end(JSON.stringify({ force: true }))
+  })
 }
 
 function askOne<T extends z.ZodType>(url: URL, ca: string, schema: T): Promise<z.infer<T>> {

@@ -1,0 +1,55 @@
+import type { PatroniMember } from '#runtime/drivers/patroni-client.ts'
+
+/** What is remembered of the members between two looks, in milliseconds of a clock that only runs forward. */
+export interface RejoinMemory {
+  /** Member → since when it fails. */
+  readonly failingSince: ReadonlyMap<string, number>
+  /** Member → when it was last made anew. */
+  readonly renewedAt: ReadonlyMap<string, number>
+}
+
+export interface RejoinPlan {
+  /** Members whose data is to be made anew from the primary. */
+  readonly renew: readonly string[]
+  readonly memory: RejoinMemory
+}
+
+export const NOTHING_SEEN: RejoinMemory = { failingSince: new Map(), renewedAt: new Map() }
+
+/** Patroni itself tries first: it starts again, rewinds, and copies where rewinding fails. */
+const STUCK_MS = 60_000
+/** A copy that does not help is not made again and again. */
+const PAUSE_MS = 600_000
+
+/**
+ * Which members here cannot come back by themselves: they fail to start, or run without following the primary, for a
+ * minute. Only while another member leads, and never one that leads. A member that is starting, stopping, rewinding or
+ * copying is at work, however long it takes.
+ */
+export function planRejoin(
+  members: readonly PatroniMember[],
+  isHere: (member: string) => boolean,
+  before: RejoinMemory,
+  nowMs: number,
+): RejoinPlan {
+  const led = members.some(({ role, state }) => role === 'leader' && state === 'running')
+  const failingSince = new Map<string, number>()
+  const renewedAt = new Map(before.renewedAt)
+  const renew: string[] = []
+  for (const { name, role, state } of members) {
+    const since = before.failingSince.get(name)
+    if (!led || role === 'leader' || !isHere(name)) continue
+    if (state === 'starting' && since !== undefined) failingSince.set(name, since)
+    if (!isFailing(state)) continue
+    failingSince.set(name, since ?? nowMs)
+    const last = renewedAt.get(name)
+    if (nowMs - (since ?? nowMs) < STUCK_MS || (last !== undefined && nowMs - last < PAUSE_MS)) continue
+    renewedAt.set(name, nowMs)
+    failingSince.delete(name)
+    renew.push(name)
+  }
+  return { renew, memory: { failingSince, renewedAt } }
+}
+
+/** `running` and not `streaming`: it has a server, and that server does not follow anybody. */
+const isFailing = (state: string) => state === 'crashed' || state === 'running' || /\bfailed\b/.test(state)

@@ -1,0 +1,61 @@
+import { join } from 'node:path'
+import { addressesOf, HOME, type Installation } from '#contract/installation.ts'
+import type { Docker } from '#runtime/drivers/docker.ts'
+import { readCluster, reinitialize } from '#runtime/drivers/patroni-client.ts'
+import type { Log } from '#runtime/kit/log.ts'
+import { pause } from '#runtime/kit/pause.ts'
+import type { ClusterPass } from './cluster-pass.ts'
+import { NOTHING_SEEN, planRejoin, type RejoinMemory } from './rejoin-plan.ts'
+
+export interface RejoinDeps {
+  readonly installation: Installation
+  readonly home: string
+  readonly docker: Docker
+  readonly log: Log
+  issuePass(): Promise<ClusterPass>
+}
+
+const BEAT_MS = 5_000
+
+/** Looks after the members of the pair on this host: one that cannot come back by itself is made anew. */
+export function watchRejoins(deps: RejoinDeps, signal: AbortSignal): void {
+  let memory = NOTHING_SEEN
+  const forever = async () => {
+    while (!signal.aborted) {
+      try {
+        memory = await look(deps, memory)
+      } catch (error) {
+        deps.log.warn('agent.rejoin_failed', { error })
+      }
+      await pause(BEAT_MS, signal)
+    }
+  }
+  void forever()
+}
+
+async function look(deps: RejoinDeps, before: RejoinMemory): Promise<RejoinMemory> {
+  const { installation, home, docker, log } = deps
+  const { postgres, patroniPort } = addressesOf(installation)
+  const urls = new Map(
+    postgres.map((address, index) => [HOME.postgres(index + 1), `https://${address}:${patroniPort}`]),
+  )
+  const members = await readCluster(
+    [...urls.values()].map((url) => ({ url })),
+    join(home, HOME.pki, 'root.crt'),
+  )
+  if (members === undefined) return NOTHING_SEEN
+  const here = new Set<string>()
+  for (const { name } of members) {
+    if ((await docker.containers.inspect(`${installation.name}-${name}`)) !== undefined) here.add(name)
+  }
+  const { renew, memory } = planRejoin(members, (member) => here.has(member), before, performance.now())
+  for (const member of renew) {
+    log.warn('agent.member_renewed', {
+      member,
+      sentence: `${member} did not come back for a minute: its data is copied anew from the primary.`,
+    })
+    const url = urls.get(member)
+    if (url !== undefined) await reinitialize(url, await deps.issuePass())
+  }
+  return memory
+}

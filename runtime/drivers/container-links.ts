@@ -1,0 +1,37 @@
+import { readdir } from 'node:fs/promises'
+import { isAbsent, readText } from './files.ts'
+
+/** The network interfaces of this host, as the kernel shows them. */
+export const HOST_LINKS = '/sys/class/net'
+
+/** Text of a file of /sys; undefined when what it describes has just gone (EINVAL: between opening and reading). */
+export async function readLink(path: string): Promise<string | undefined> {
+  try {
+    return (await readText(path))?.trim()
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'EINVAL') return undefined
+    throw error
+  }
+}
+
+/** Interface number on the host → name. */
+export async function hostLinks(): Promise<Map<string, string>> {
+  const names = await readdir(HOST_LINKS)
+  const pairs = await Promise.all(
+    names.map(async (name) => [(await readLink(`${HOST_LINKS}/${name}/ifindex`)) ?? '', name] as const),
+  )
+  return new Map(pairs)
+}
+
+/** Numbers of the host's ends of a container's links; `pid` is its main process. */
+export async function peersOf(pid: number): Promise<string[]> {
+  // The container's own view of /sys: its links, not the host's.
+  const folder = `/proc/${pid}/root/sys/class/net`
+  try {
+    const names = (await readdir(folder)).filter((name) => name !== 'lo')
+    return await Promise.all(names.map(async (name) => (await readLink(`${folder}/${name}/iflink`)) ?? ''))
+  } catch (error) {
+    if (isAbsent(error)) return [] // it has just ended
+    throw error
+  }
+}

@@ -1,0 +1,87 @@
+import { Agent, request } from 'node:https'
+import { text } from 'node:stream/consumers'
+import { z } from 'zod'
+
+/** Where the store is, and the certificate that it asks for (PEM). */
+export interface EtcdPlace {
+  /** Members in the order in which they are asked, such as https://10.0.0.1:2379. */
+  readonly urls: readonly string[]
+  readonly ca: string
+  readonly cert: string
+  readonly key: string
+}
+
+/** A key as the store has it. Every write of it, whoever makes it, gives another revision. */
+export interface EtcdEntry {
+  readonly value: string
+  readonly revision: string
+}
+
+/** The part of etcd that the agent needs. A store that does not answer is an error. */
+export interface EtcdClient {
+  /** What the majority has now, never an old copy. */
+  get(key: string): Promise<EtcdEntry | undefined>
+  /** Deletes the key only if it is still exactly this entry, in one step of the store. Gives whether it did. */
+  deleteExactly(key: string, entry: EtcdEntry): Promise<boolean>
+  close(): void
+}
+
+const Range = z.object({
+  kvs: z.array(z.object({ value: z.base64().default(''), mod_revision: z.string() })).default([]),
+})
+const Txn = z.object({ succeeded: z.boolean().default(false) })
+
+/** One member of three may be away: its turn must be short. */
+const TIMEOUT_MS = 1_000
+
+const encode = (textOf: string) => Buffer.from(textOf).toString('base64')
+
+/** A client over etcd's own JSON gateway, which Patroni uses too. */
+export function makeEtcdClient(place: EtcdPlace): EtcdClient {
+  const { ca, cert, key } = place
+  const agent = new Agent({ keepAlive: true, ca, cert, key })
+  const call = async (path: string, body: object): Promise<unknown> => {
+    let last: unknown
+    for (const url of place.urls) {
+      try {
+        return await post(agent, new URL(path, url), JSON.stringify(body))
+      } catch (error) {
+        last = error
+      }
+    }
+    throw last
+  }
+  return {
+    get: async (name) => {
+      const [found] = Range.parse(await call('/v3/kv/range', { key: encode(name) })).kvs
+      if (found === undefined) return undefined
+      return { value: Buffer.from(found.value, 'base64').toString(), revision: found.mod_revision }
+    },
+    deleteExactly: async (name, { value, revision }) => {
+      const encoded = encode(name)
+      const compare = [
+        { key: encoded, target: 'MOD', result: 'EQUAL', mod_revision: revision },
+        { key: encoded, target: 'VALUE', result: 'EQUAL', value: encode(value) },
+      ]
+      const success = [{ request_delete_range: { key: encoded } }]
+      return Txn.parse(await call('/v3/kv/txn', { compare, success })).succeeded
+    },
+    close: () => agent.destroy(),
+  }
+}
+
+function post(agent: Agent, url: URL, body: string): Promise<unknown> {
+  return new Promise((resolve, reject) => {
+    const headers = { 'content-type': 'application/json' }
+    const call = request(url, { agent, method: 'POST', headers, timeout: TIMEOUT_MS }, (response) => {
+      text(response).then((answer) => {
+        const { statusCode } = response
+        if (statusCode === 200) resolve(JSON.parse(answer))
+        else reject(new Error(`etcd answered ${url.pathname} with ${statusCode}: ${answer.slice(0, 200)}`))
+      }, reject)
+    })
+    call.on('timeout', () => call.destroy(new Error(`etcd at ${url.host} does not answer`)))
+    call.on('error', reject)
+    call.end(body)
+  })
+}
