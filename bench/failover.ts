@@ -1,41 +1,75 @@
 import { ErrorBody } from '#contract/errors.ts'
 import { DrillResult } from '#contract/trust.ts'
-import type { Benchmark } from './benchmark.ts'
-import { BenchResult, type Figure, figureOf } from './report.ts'
+import { LATE, LOST, SILENCE, WHOLE } from '#drills/database-fault.ts'
+import type { Benchmark, BenchPlace, Skipped } from './benchmark.ts'
+import { type Figure, figureOf, type Unit } from './report.ts'
+import { measureStock, type StockFault } from './stock-failover.ts'
 
-const ROUNDS = 3
 /** Exit code of the command line: the drill may not run here. */
 const REFUSED = 3
-const DRILL = 'database-primary-dies'
-const UNITS = BenchResult.shape.figures.element.shape.unit
+const ROUNDS = 2
+const DRILLS: ReadonlyArray<readonly [drill: string, fault: string]> = [
+  ['database-primary-dies', 'kill -9 of the primary’s server'],
+  ['database-container-dies', 'kill -9 of the primary’s container'],
+  ['database-primary-freezes', 'primary frozen for 10 s'],
+  ['database-primary-cut-off', 'primary cut off for 12 s'],
+  ['database-standby-dies', 'standby lost'],
+]
+/** The first drill has its own name for the same thing. */
+const REJOIN = 'time until the old primary is synchronous standby again'
+const COLUMNS: Readonly<Record<string, readonly [column: string, unit: Unit]>> = {
+  [SILENCE]: ['longest time without an acknowledged write', 's'],
+  [LOST]: ['acknowledged writes lost', 'writes'],
+  [LATE]: ['acknowledged by a second server', 'writes'],
+  [WHOLE]: ['until the pair is whole again', 's'],
+  [REJOIN]: ['until the pair is whole again', 's'],
+}
 
-/** How long the database is away when its primary dies. */
+/** How long the database is away when something happens to the pair, with Maru's settings and with Patroni's own. */
 export const failover: Benchmark = {
   name: 'failover',
   title: 'Failover of the database',
-  method: `The drill \`${DRILL}\`, several times: kill -9 of the primary’s server under an app that writes, until writes are acknowledged again and the old primary has come back.`,
-  measure: async ({ maru, quick, say }) => {
-    const results: DrillResult[] = []
-    for (let round = 1; round <= (quick ? 1 : ROUNDS); round++) {
-      say(`round ${round}`)
-      const { exitCode, stdout, stderr } = await maru(['drill', 'run', DRILL, '--json'])
-      if (exitCode === REFUSED) return { skipped: ErrorBody.parse(JSON.parse(stderr)).error.message }
-      // Over its limit it ends with 1, and its figures count all the more.
-      if (stdout === '') throw new Error(`the drill ended with ${exitCode}: ${stderr.trim()}`)
-      results.push(DrillResult.parse(JSON.parse(stdout)))
+  method: `The drills of the database pair, ${ROUNDS} times each: a fault under an app that writes, until writes are acknowledged again and the pair is whole. Then two faults once more with Patroni’s own settings (ttl 30, loop_wait 10, retry_timeout 10) and without the agent, which otherwise gives a dead primary’s lead free; there the primary is cut off for 60 s, because 12 s would be over before anything happens.`,
+  measure: async (place) => {
+    const measured: Figure[] = []
+    for (const [drill, fault] of place.quick ? DRILLS.slice(0, 1) : DRILLS) {
+      const results = await runDrills(place, drill)
+      if ('skipped' in results) return results
+      measured.push(...figuresOf(fault, results))
     }
-    return figuresOf(results)
+    if (place.quick) return measured
+    const stock = await measureStock(place)
+    return [...measured, ...stock.flatMap(figuresOfStock)]
   },
 }
 
-/** Each measure of the drill: the median, and the worst, which counts. */
-export function figuresOf(results: readonly DrillResult[]): Figure[] {
-  const measures = results[0]?.measures ?? []
-  return measures.flatMap(({ name, unit }) => {
-    const values = results.flatMap((result) =>
-      result.measures.filter((measure) => measure.name === name).map(({ value }) => value),
-    )
-    const known = UNITS.parse(unit)
-    return [figureOf(name, 'median', known, values), figureOf(name, 'worst', known, [Math.max(...values)])]
+async function runDrills({ maru, quick, say }: BenchPlace, drill: string): Promise<DrillResult[] | Skipped> {
+  const results: DrillResult[] = []
+  for (let round = 1; round <= (quick ? 1 : ROUNDS); round++) {
+    say(`${drill}, round ${round}`)
+    const { exitCode, stdout, stderr } = await maru(['drill', 'run', drill, '--json'])
+    if (exitCode === REFUSED) return { skipped: ErrorBody.parse(JSON.parse(stderr)).error.message }
+    // Over its limit it ends with 1, and its figures count all the more.
+    if (stdout === '') throw new Error(`${drill} ended with ${exitCode}: ${stderr.trim()}`)
+    results.push(DrillResult.parse(JSON.parse(stdout)))
+  }
+  return results
+}
+
+/** A row for each fault: the median of the rounds, and the smallest and largest. */
+function figuresOf(fault: string, results: readonly DrillResult[]): Figure[] {
+  return Object.entries(COLUMNS).flatMap(([name, [column, unit]]) => {
+    const values = results.flatMap(({ measures }) => measures.filter((one) => one.name === name))
+    if (values.length === 0) return []
+    const samples = values.map(({ value }) => value)
+    return [figureOf(fault, column, unit, samples)]
   })
 }
+
+const figuresOfStock = ({ fault, values }: StockFault): Figure[] =>
+  Object.entries(values).flatMap(([name, value]) => {
+    const [column, unit] = COLUMNS[name] ?? []
+    return column === undefined || unit === undefined
+      ? []
+      : [figureOf(`${fault}, Patroni’s own settings`, column, unit, [value])]
+  })

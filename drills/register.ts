@@ -1,10 +1,21 @@
 import { MaruError } from '#contract/errors.ts'
+import { databaseContainerDies } from './database-container-dies.drill.ts'
+import { databasePrimaryCutOff } from './database-primary-cut-off.drill.ts'
 import { databasePrimaryDies } from './database-primary-dies.drill.ts'
+import { databasePrimaryFreezes } from './database-primary-freezes.drill.ts'
+import { databaseStandbyDies } from './database-standby-dies.drill.ts'
 import type { Drill } from './drill.ts'
 import { neighboursDatabase } from './neighbours-database.drill.ts'
 
 /** Every drill there is. Each has a page in docs/drills/. */
-export const DRILLS: readonly Drill[] = [databasePrimaryDies, neighboursDatabase]
+export const DRILLS: readonly Drill[] = [
+  databasePrimaryDies,
+  databaseContainerDies,
+  databasePrimaryFreezes,
+  databasePrimaryCutOff,
+  databaseStandbyDies,
+  neighboursDatabase,
+]
 
 /** The drill of that name. */
 export function findDrill(name: string): Drill {

@@ -1,60 +1,71 @@
-import { join } from 'node:path'
-import pg from 'pg'
-import { addressesOf, HOME, POSTGRES_HOST } from '#contract/installation.ts'
-import { readText } from '#runtime/drivers/files.ts'
+import type pg from 'pg'
 import { pause } from '#runtime/kit/pause.ts'
 import type { DrillPlace, LedgerEntry } from './drill.ts'
+import { type Connect, openDoors } from './ledger-doors.ts'
 
 const WRITERS = 4
 const PAUSE_MS = 10
-const CONNECT_MS = 1000
-const ANSWER_MS = 5000
+/** PostgreSQL's "read-only transaction": a standby. */
+const READ_ONLY = '25006'
+const STANDBY_MS = 100
 const TABLE = 'drill_ledger'
+const SERVER = "host(inet_server_addr()) || ' ' || pg_postmaster_start_time()"
+const INSERT = `INSERT INTO ${TABLE} VALUES ($1) RETURNING ${SERVER} AS server`
 
-/** A write that the database acknowledged; `server` is the start of the server that took it. */
-export type Acknowledged = LedgerEntry
+/** A write that the database acknowledged; another member, or the same one started again, is another server. */
+export interface Acknowledged extends LedgerEntry {
+  /** As apps go, through the proxy; or straight to one member, which no app can. */
+  readonly way: 'proxy' | 'direct'
+}
+
+/** A write whose end an app would see as an error: its connection ended, or it was refused. */
+export interface Failed {
+  readonly atMs: number
+  readonly reason: string
+}
 
 /** Writers that never give up, and the ledger of what was acknowledged to them. */
 export interface Ledger {
   readonly acknowledged: readonly Acknowledged[]
+  /** Of the writers that go as apps do. */
+  readonly failed: readonly Failed[]
   /** Numbers of acknowledged writes that are not in the table. */
   findLost(): Promise<number[]>
   stop(): Promise<void>
 }
 
-type Connect = () => Promise<pg.Client>
+export interface LedgerOptions {
+  /** Besides, one writer at each member itself, as its superuser: it would find a second server that takes writes. */
+  readonly eachMember?: boolean
+}
 
 /** Starts writing as an app does: with its role, over TLS, through the proxy at the address that apps have. */
-export async function startLedger(place: DrillPlace, url: URL): Promise<Ledger> {
-  const rootPem = await readText(join(place.home, HOME.pki, 'root.crt'))
-  const connect: Connect = async () => {
-    const client = new pg.Client({
-      host: addressesOf(place.installation).pgproxy.apps,
-      port: Number(url.port || addressesOf(place.installation).postgresPort),
-      user: decodeURIComponent(url.username),
-      password: decodeURIComponent(url.password),
-      database: url.pathname.slice(1),
-      ssl: { ca: rootPem, servername: POSTGRES_HOST, rejectUnauthorized: true },
-      connectionTimeoutMillis: CONNECT_MS,
-      query_timeout: ANSWER_MS,
-    })
-    // What ends a connection also fails the query on it, which is where it is noticed.
-    client.on('error', () => {})
-    await client.connect()
-    return client
-  }
-  const first = await connect()
+export async function startLedger(
+  place: DrillPlace,
+  url: URL,
+  { eachMember = false }: LedgerOptions = {},
+): Promise<Ledger> {
+  const doors = await openDoors(place, url)
+  const first = await doors.proxy()
   await first.query(`CREATE TABLE ${TABLE} (n integer PRIMARY KEY)`)
   await first.end()
 
   const acknowledged: Acknowledged[] = []
+  const failed: Failed[] = []
   const stopping = new AbortController()
   let last = 0
   const next = () => ++last
-  const writers = Array.from({ length: WRITERS }, () => writeOn(connect, next, acknowledged, stopping.signal))
+  const { signal } = stopping
+  const writeTo = (connect: Connect, way: Acknowledged['way']) =>
+    writeOn({ connect, next, way, acknowledged, failed: way === 'proxy' ? failed : [], signal })
+  const writers = [
+    ...Array.from({ length: WRITERS }, () => writeTo(doors.proxy, 'proxy')),
+    ...(eachMember ? doors.members.map((connect) => writeTo(connect, 'direct')) : []),
+  ]
   return {
     acknowledged,
-    findLost: () => findLost(connect, acknowledged),
+    failed,
+    findLost: () => findLost(doors.proxy, acknowledged),
     stop: async () => {
       stopping.abort()
       await Promise.all(writers)
@@ -62,40 +73,60 @@ export async function startLedger(place: DrillPlace, url: URL): Promise<Ledger> 
   }
 }
 
+interface Writing {
+  readonly connect: Connect
+  readonly next: () => number
+  readonly way: Acknowledged['way']
+  readonly acknowledged: Acknowledged[]
+  readonly failed: Failed[]
+  readonly signal: AbortSignal
+}
+
 /** Writes one number after the other, on a new connection whenever the old one failed. */
-async function writeOn(
-  connect: Connect,
-  next: () => number,
-  acknowledged: Acknowledged[],
-  signal: AbortSignal,
-): Promise<void> {
+async function writeOn(writing: Writing): Promise<void> {
+  const { connect, failed, signal } = writing
   while (!signal.aborted) {
-    const client = await connect().catch(() => undefined)
+    let client: pg.Client | undefined
+    // Whoever stops does not wait for an answer that may never come.
+    const leave = () => void client?.end().catch(() => {})
+    signal.addEventListener('abort', leave)
     try {
-      while (client !== undefined && !signal.aborted) await writeOne(client, next(), acknowledged, signal)
-    } catch {
+      client = await connect()
+      while (!signal.aborted) await writeOne(client, writing)
+    } catch (error) {
       // Not acknowledged: whether it was written is unknown, as for every app. The next one takes a new connection.
+      if (!signal.aborted)
+        failed.push({
+          atMs: performance.now(),
+          reason: error instanceof Error ? error.message : String(error),
+        })
     } finally {
+      signal.removeEventListener('abort', leave)
       await client?.end().catch(() => {})
     }
     await pause(PAUSE_MS, signal)
   }
 }
 
-async function writeOne(client: pg.Client, n: number, acknowledged: Acknowledged[], signal: AbortSignal) {
+async function writeOne(client: pg.Client, { next, way, acknowledged, signal }: Writing): Promise<void> {
+  const n = next()
   // A wait for the standby that was cut short is answered with a warning: written here, but nowhere else.
   let warned = false
   const onNotice = () => {
     warned = true
   }
   client.once('notice', onNotice)
-  const { rows } = await client.query<{ server: string }>(
-    `INSERT INTO ${TABLE} VALUES ($1) RETURNING pg_postmaster_start_time()::text AS server`,
-    [n],
-  )
-  client.off('notice', onNotice)
-  if (!warned) acknowledged.push({ n, atMs: performance.now(), server: rows[0]?.server ?? '' })
-  await pause(PAUSE_MS, signal)
+  try {
+    const { rows } = await client.query<{ server: string }>(INSERT, [n])
+    if (!warned) acknowledged.push({ n, atMs: performance.now(), server: rows[0]?.server ?? '', way })
+    await pause(PAUSE_MS, signal)
+  } catch (error) {
+    // A standby is asked again over the same connection: it may become the primary.
+    if (way === 'proxy' || (error as { code?: string }).code !== READ_ONLY) throw error
+    await pause(STANDBY_MS, signal)
+  } finally {
+    client.off('notice', onNotice)
+  }
 }
 
 async function findLost(connect: Connect, acknowledged: readonly Acknowledged[]): Promise<number[]> {

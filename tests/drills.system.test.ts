@@ -159,6 +159,10 @@ test('a drill that nobody knows is named, and the list says where each may run',
     drills.map(({ name, harmless }) => [name, harmless]),
     [
       ['database-primary-dies', false],
+      ['database-container-dies', false],
+      ['database-primary-freezes', false],
+      ['database-primary-cut-off', false],
+      ['database-standby-dies', false],
       ['neighbours-database', true],
     ],
   )

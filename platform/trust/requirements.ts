@@ -13,6 +13,15 @@ export interface Requirement {
 const gaps = (...sentences: string[]): Requirement => ({ needs: [], gaps: sentences })
 const part = (needs: readonly string[], ...sentences: string[]): Requirement => ({ needs, gaps: sentences })
 
+/** Drills that do something to a member of the database pair. */
+const DATABASE_FAULTS = [
+  'database-primary-dies',
+  'database-container-dies',
+  'database-primary-freezes',
+  'database-primary-cut-off',
+  'database-standby-dies',
+]
+
 /**
  * The other half of the register. A promise is kept exactly when its gaps are empty, it needs at least one check or drill,
  * and all of them passed and are young enough; there is no other way. A gap is removed together with the commit that
@@ -98,14 +107,13 @@ export const REQUIREMENTS: Readonly<Record<KnownPromise, Requirement>> = {
   'VUL-5': gaps('There is no address for reports, no security.txt and no forum yet.'),
   'BAK-1': gaps('There are no backups yet.'),
   'BAK-2': part(
-    ['data.pair', 'database-primary-dies'],
-    'Both copies are on one machine: they survive the death of a process, not of the machine.',
-    'Cutting off and freezing the primary have not been tried yet.',
+    ['data.pair', ...DATABASE_FAULTS],
+    'Both copies are on one machine: they survive the death of a process or a container, not of the machine.',
   ),
   'BAK-3': gaps('There are no snapshots to restore from yet.'),
   'REC-1': gaps('All instances of an app are on one machine; nothing takes over when it dies.'),
   'REC-2': part(
-    ['data.pair', 'database-primary-dies'],
+    ['data.pair', ...DATABASE_FAULTS],
     'Only the database is doubled. The edge, the control plane, the host agent and the machine itself exist once.',
   ),
   'REC-3': gaps('There is one machine in one place.'),

@@ -1,0 +1,31 @@
+import { databaseFault, type FaultMeasure, measuresOfFault, SET_UP } from './database-fault.ts'
+import type { Drill, DrillPlace, Stages } from './drill.ts'
+
+/** The primary's container dies with all that runs in it, as when its host's engine loses it. */
+export const databaseContainerDies: Drill<FaultMeasure> = {
+  name: 'database-container-dies',
+  promises: ['BAK-2', 'REC-2'],
+  summary: "Kill the database's primary with its whole container while an app writes",
+  harmless: false,
+  setUp: SET_UP,
+  fault: 'kill -9 of the main process of the primary’s container, and with it of everything in there.',
+  measures: measuresOfFault(2.5),
+  expectedS: 40,
+  begin,
+}
+
+function begin(place: DrillPlace): Stages<FaultMeasure> {
+  const story = databaseFault(place)
+  return {
+    setUp: story.setUp,
+    fault: () =>
+      story.strike(async ({ primary }) => {
+        // Not by the engine: what a person ends through it stays ended.
+        const found = await place.docker.containers.inspect(`${place.installation.name}-${primary}`)
+        if (found === undefined || found.pid === 0) throw new Error(`${primary} does not run`)
+        process.kill(found.pid, 'SIGKILL')
+      }),
+    measure: story.measure,
+    cleanUp: story.cleanUp,
+  }
+}

@@ -1,0 +1,114 @@
+import type { DrillPlace, Measure, Measured } from './drill.ts'
+import { drillApp } from './drill-app.ts'
+import { type Doors, openDoors } from './ledger-doors.ts'
+import { longestGapS } from './longest-gap.ts'
+import { findPair, liveCopies, type Pair } from './look-at-pair.ts'
+import { lateAcknowledgements } from './reigns.ts'
+import { secondsUntil, waitUntil } from './wait-until.ts'
+import { type Ledger, startLedger } from './write-ledger.ts'
+
+export const SILENCE = 'longest time without an acknowledged write'
+export const LOST = 'acknowledged writes that were lost'
+export const LATE = 'writes that a server acknowledged after another had taken over'
+export const WHOLE = 'time until the pair is whole again'
+export const ERRORS = 'writes that failed'
+
+export type FaultMeasure = typeof SILENCE | typeof LOST | typeof LATE | typeof WHOLE
+
+/** What every fault of the pair is measured by; only the silence differs. */
+export const measuresOfFault = (silenceS: number): Readonly<Record<FaultMeasure, Measure>> => ({
+  [SILENCE]: { unit: 's', limit: silenceS },
+  [LOST]: { unit: 'writes', limit: 0 },
+  [LATE]: { unit: 'writes', limit: 0 },
+  [WHOLE]: { unit: 's', limit: 60 },
+})
+
+export const SET_UP =
+  'An app of its own writes over four connections and keeps a ledger of what was acknowledged, and by which server. Two more writers go past the proxy, one to each member.'
+
+const READY_S = 60
+const FIRST_WRITES = 100
+/** Longer than the limits, so that a failure has a figure. */
+const PATIENCE_S = 120
+/** Writes have to go on for so long after everything before the last silence counts as over. */
+const STEADY_S = 2
+
+/** A fault of the database pair under writers, from the set-up to what it did. */
+export interface DatabaseFault {
+  setUp(): Promise<void>
+  /** Does the damage; the clock runs from here. */
+  strike(damage: (pair: Pair) => Promise<void>): Promise<void>
+  /** Waits until the pair is whole again and sums up. `errors`: what apps saw as errors from the fault on. */
+  measure(): Promise<Measured<FaultMeasure> & { readonly errors: number }>
+  cleanUp(): Promise<void>
+}
+
+export function databaseFault(place: DrillPlace): DatabaseFault {
+  const app = drillApp(place, 'ledger')
+  const { signal } = place
+  let ledger: Ledger | undefined
+  let entry: Doors | undefined
+  let struck: Struck | undefined
+  return {
+    setUp: async () => {
+      await app.deploy()
+      const url = await app.url()
+      const doors = await openDoors(place, url)
+      const hasCopy = async () => (await liveCopies(doors)).length > 0
+      await waitUntil('A synchronous standby', { timeoutS: READY_S, signal }, hasCopy)
+      const started = await startLedger(place, url, { eachMember: true })
+      entry = doors
+      ledger = started
+      const enough = () => started.acknowledged.length >= FIRST_WRITES
+      await waitUntil(`${FIRST_WRITES} acknowledged writes`, { timeoutS: READY_S, signal }, enough)
+    },
+    strike: async (damage) => {
+      if (entry === undefined) throw new Error('nothing was set up')
+      const pair = await findPair(entry)
+      struck = { doors: entry, copies: await liveCopies(entry), atMs: performance.now() }
+      await damage(pair)
+    },
+    measure: async () => {
+      if (ledger === undefined || struck === undefined) throw new Error('nothing was done')
+      return await measure(struck, ledger, signal)
+    },
+    cleanUp: async () => {
+      await ledger?.stop()
+      await app.destroy()
+    },
+  }
+}
+
+interface Struck {
+  readonly doors: Doors
+  /** The connections over which a standby was confirming writes when the fault came. */
+  readonly copies: readonly string[]
+  readonly atMs: number
+}
+
+async function measure({ doors, copies, atMs }: Struck, ledger: Ledger, signal: AbortSignal) {
+  const throughProxy = () => ledger.acknowledged.filter(({ way }) => way === 'proxy')
+  // Every fault ends the connection between the members, so whole again means another one.
+  const isWhole = async () => (await liveCopies(doors)).some((copy) => !copies.includes(copy))
+  await secondsUntil({ timeoutS: PATIENCE_S, signal }, isWhole)
+  const wholeS = (performance.now() - atMs) / 1000
+  const wholeMs = performance.now()
+  const goesOn = () => (throughProxy().at(-1)?.atMs ?? 0) > wholeMs + STEADY_S * 1000
+  await secondsUntil({ timeoutS: PATIENCE_S, signal }, goesOn)
+  const silenceS = longestGapS(throughProxy(), atMs, performance.now())
+  await ledger.stop()
+  const lost = await ledger.findLost()
+  const late = lateAcknowledgements(ledger.acknowledged)
+  const servers = new Set(ledger.acknowledged.map(({ server }) => server)).size
+  const values = {
+    [SILENCE]: hundredths(silenceS),
+    [LOST]: lost.length,
+    [LATE]: late.length,
+    [WHOLE]: hundredths(wholeS),
+  }
+  const result = `Of ${ledger.acknowledged.length} writes that ${servers} ${servers === 1 ? 'server' : 'servers, one after the other,'} acknowledged ${lost.length} were lost; no write was acknowledged for ${silenceS.toFixed(2)} s; after ${wholeS.toFixed(1)} s the pair was whole again.`
+  return { values, result, errors: ledger.failed.filter((one) => one.atMs > atMs).length }
+}
+
+/** Upwards: rounding must not bring a value under its limit. */
+const hundredths = (seconds: number) => Math.ceil(seconds * 100) / 100

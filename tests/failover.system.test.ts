@@ -1,0 +1,66 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { DrillResult } from '#contract/trust.ts'
+import { PATRONI_START } from '#images/recipes.ts'
+import { clusterSettings } from '#platform/hosts/database-tier.ts'
+import { makeDocker } from '#runtime/drivers/docker.ts'
+import { cli, installation } from './harness.ts'
+
+const DRILL_MS = 300_000
+const { containers } = makeDocker('/var/run/docker.sock')
+const MEMBER = `${installation.name}-postgres-1`
+
+test('a primary that freezes and goes on: writes go on in seconds, nothing is lost, and it acknowledges nothing any more', async (t) => {
+  const done = await cli(['drill', 'run', 'database-primary-freezes', '--json'], { timeoutMs: DRILL_MS })
+  assert.ok(done.stdout, done.stderr)
+  const result = DrillResult.parse(JSON.parse(done.stdout))
+  t.diagnostic(result.result)
+  for (const { name, value, unit, limit } of result.measures)
+    t.diagnostic(`${name}: ${value} ${unit} (limit ${limit})`)
+  assert.equal(result.passed, true)
+  assert.ok(
+    (result.measures[0]?.value ?? 0) > 3,
+    'the lease protects a primary that is only slow for a moment',
+  )
+})
+
+test('Patroni runs with the short lease that the pair asks for', async () => {
+  const asked = await containers.exec(MEMBER, ['patronictl', 'show-config'])
+  const { ttl, loop_wait, retry_timeout } = clusterSettings()
+  for (const [name, value] of Object.entries({ ttl, loop_wait, retry_timeout }))
+    assert.match(asked.stdout, new RegExp(`^${name}: ${value}$`, 'm'))
+  const log = await Array.fromAsync(containers.logs(MEMBER, { follow: false, tail: 100_000 }))
+  assert.deepEqual(
+    log.map(({ line }) => line).filter((line) => line.includes("can't be smaller than")),
+    [],
+  )
+})
+
+/** Starts Patroni for its version only, after some lines of Python have made it another Patroni. */
+const startChanged = (...lines: string[]) =>
+  containers.exec(MEMBER, [
+    'python3',
+    '-c',
+    [
+      'import sys, runpy',
+      ...lines,
+      "sys.argv = ['patroni', '--version']",
+      `runpy.run_path('${PATRONI_START}', run_name='__main__')`,
+    ].join('\n'),
+  ])
+
+test('a Patroni that works differently is not started', async () => {
+  const known = await startChanged()
+  assert.deepEqual([known.exitCode, known.stderr], [0, ''])
+  const changes = [
+    // Other minimums, limits elsewhere, another question to the members.
+    'import patroni.config as p; p.Config._validate_and_adjust_timeouts = lambda self, settings: settings.update(ttl=15)',
+    "import patroni.config as p; delattr(p.Config, '_Config__get_and_maybe_adjust_int_value')",
+    'import patroni.ha as p; p.Ha.fetch_node_status = lambda self, member: self.patroni.request(member, timeout=9)',
+  ]
+  for (const change of changes) {
+    const { exitCode, stderr } = await startChanged(change)
+    assert.equal(exitCode, 1, change)
+    assert.match(stderr, /^FATAL: this Patroni is not the one/m, change)
+  }
+})
