@@ -13,6 +13,7 @@ const DRILLS: ReadonlyArray<readonly [drill: string, fault: string]> = [
   ['database-container-dies', 'kill -9 of the primary’s container'],
   ['database-primary-freezes', 'primary frozen for 10 s'],
   ['database-primary-cut-off', 'primary cut off for 12 s'],
+  ['database-primary-cannot-write', 'primary cannot write'],
   ['database-standby-dies', 'standby lost'],
 ]
 /** The first drill has its own name for the same thing. */

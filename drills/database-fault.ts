@@ -9,7 +9,7 @@ import { type Ledger, startLedger } from './write-ledger.ts'
 
 export const SILENCE = 'longest time without an acknowledged write'
 export const LOST = 'acknowledged writes that were lost'
-export const LATE = 'writes that a server acknowledged after another had taken over'
+export const LATE = 'writes that a server took after another had taken over'
 export const WHOLE = 'time until the pair is whole again'
 export const ERRORS = 'writes that failed'
 

@@ -32,8 +32,9 @@ function begin(place: DrillPlace): Stages<FaultMeasure> {
     setUp: story.setUp,
     fault: () =>
       story.strike(async ({ primary }) => {
-        frozen = `${place.installation.name}-${primary}`
-        await containers.freeze(frozen)
+        const name = `${place.installation.name}-${primary}`
+        await containers.freeze(name)
+        frozen = name
         await pause(FROZEN_MS, place.signal)
         await thaw()
       }),

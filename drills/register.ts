@@ -1,5 +1,6 @@
 import { MaruError } from '#contract/errors.ts'
 import { databaseContainerDies } from './database-container-dies.drill.ts'
+import { databasePrimaryCannotWrite } from './database-primary-cannot-write.drill.ts'
 import { databasePrimaryCutOff } from './database-primary-cut-off.drill.ts'
 import { databasePrimaryDies } from './database-primary-dies.drill.ts'
 import { databasePrimaryFreezes } from './database-primary-freezes.drill.ts'
@@ -13,6 +14,7 @@ export const DRILLS: readonly Drill[] = [
   databaseContainerDies,
   databasePrimaryFreezes,
   databasePrimaryCutOff,
+  databasePrimaryCannotWrite,
   databaseStandbyDies,
   neighboursDatabase,
 ]

@@ -14,6 +14,8 @@ const INSERT = `INSERT INTO ${TABLE} VALUES ($1) RETURNING ${SERVER} AS server`
 
 /** A write that the database acknowledged; another member, or the same one started again, is another server. */
 export interface Acknowledged extends LedgerEntry {
+  /** When it was sent, by the clock of `performance.now()`. */
+  readonly begunMs: number
   /** As apps go, through the proxy; or straight to one member, which no app can. */
   readonly way: 'proxy' | 'direct'
 }
@@ -110,6 +112,7 @@ async function writeOn(writing: Writing): Promise<void> {
 
 async function writeOne(client: pg.Client, { next, way, acknowledged, signal }: Writing): Promise<void> {
   const n = next()
+  const begunMs = performance.now()
   // A wait for the standby that was cut short is answered with a warning: written here, but nowhere else.
   let warned = false
   const onNotice = () => {
@@ -118,14 +121,23 @@ async function writeOne(client: pg.Client, { next, way, acknowledged, signal }: 
   client.once('notice', onNotice)
   try {
     const { rows } = await client.query<{ server: string }>(INSERT, [n])
-    if (!warned) acknowledged.push({ n, atMs: performance.now(), server: rows[0]?.server ?? '', way })
+    if (!warned)
+      acknowledged.push({ n, begunMs, atMs: performance.now(), server: rows[0]?.server ?? '', way })
     await pause(PAUSE_MS, signal)
   } catch (error) {
-    // A standby is asked again over the same connection: it may become the primary.
     if (way === 'proxy' || (error as { code?: string }).code !== READ_ONLY) throw error
-    await pause(STANDBY_MS, signal)
+    await waitForReign(client, signal)
   } finally {
     client.off('notice', onNotice)
+  }
+}
+
+/** A standby is asked over the same connection until it has become the primary, or the connection ends. */
+async function waitForReign(client: pg.Client, signal: AbortSignal): Promise<void> {
+  for (;;) {
+    const { rows } = await client.query<{ standby: boolean }>('SELECT pg_is_in_recovery() AS standby')
+    if (rows[0]?.standby !== true || signal.aborted) return
+    await pause(STANDBY_MS, signal)
   }
 }
 

@@ -19,6 +19,7 @@ const DATABASE_FAULTS = [
   'database-container-dies',
   'database-primary-freezes',
   'database-primary-cut-off',
+  'database-primary-cannot-write',
   'database-standby-dies',
 ]
 

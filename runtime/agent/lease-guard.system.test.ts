@@ -81,6 +81,7 @@ const member = (n: number, image: string) =>
     image,
     command: ['sleep', 'infinity'],
     networks: [{ name: 'none' }],
+    stopTimeoutS: 1,
   })
 
 async function writeCertificates(): Promise<void> {

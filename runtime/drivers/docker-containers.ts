@@ -5,6 +5,7 @@ import type { ContainerSpec } from '#contract/agent.ts'
 import { type ContainerProcess, processesOf } from './container-processes.ts'
 import { callEngine, callUnless, findInEngine, workInEngine } from './docker-call.ts'
 import { type CreateExtras, createOptionsOf, LABELS, laterNetworks } from './docker-create.ts'
+import { freezeInEngine } from './docker-freeze.ts'
 import { measureMemory } from './docker-memory.ts'
 import { labelFilter } from './docker-networks.ts'
 import {
@@ -271,7 +272,7 @@ export function makeDockerContainers(engine: Dockerode): DockerContainers {
     stop: (id, timeoutS) =>
       callUnless([304, 404], () => one(id).stop(timeoutS === undefined ? {} : { t: timeoutS })),
     kill: (id, signal = 'SIGKILL') => callUnless([404, 409], () => one(id).kill({ signal })),
-    freeze: (id) => callUnless([404, 409], () => one(id).pause()),
+    freeze: (id) => freezeInEngine(() => one(id).pause()),
     thaw: (id) => callUnless([404, 409], () => one(id).unpause()),
     remove: (id) => callUnless([404, 409], () => one(id).remove({ force: true, v: true })),
     wait: (id) => workInEngine(() => waitFor(engine, id)),
