@@ -1,4 +1,3 @@
-import { run } from '#runtime/drivers/process.ts'
 import { pause } from '#runtime/kit/pause.ts'
 import { databaseFault, type FaultMeasure, measuresOfFault, SET_UP } from './database-fault.ts'
 import type { Drill, DrillPlace, Stages } from './drill.ts'
@@ -6,6 +5,7 @@ import type { Drill, DrillPlace, Stages } from './drill.ts'
 const FULL_MS = 15_000
 /** Less than a segment of the write-ahead log has. */
 const FILE_BYTES = 1_048_576
+const UNLIMITED = -1
 
 /**
  * The primary's files cannot grow. PostgreSQL ignores the signal for a file's size limit on purpose, so that reaching it is
@@ -28,7 +28,7 @@ function begin(place: DrillPlace): Stages<FaultMeasure> {
   const story = databaseFault(place)
   let full: string | undefined
   const makeRoom = async () => {
-    if (full !== undefined) await limitFiles(place, full, 'unlimited')
+    if (full !== undefined) await limitFiles(place, full, UNLIMITED)
     full = undefined
   }
   return {
@@ -36,7 +36,7 @@ function begin(place: DrillPlace): Stages<FaultMeasure> {
     fault: () =>
       story.strike(async ({ primary }) => {
         full = primary
-        await limitFiles(place, primary, String(FILE_BYTES))
+        await limitFiles(place, primary, FILE_BYTES)
         await pause(FULL_MS, place.signal)
         await makeRoom()
       }),
@@ -48,14 +48,26 @@ function begin(place: DrillPlace): Stages<FaultMeasure> {
   }
 }
 
-/** The soft limit only, which can be raised again. What is started later has the limit of its parent. */
+/**
+ * Run inside, as the user that the server has: on a host that is itself confined not even root may do it. The soft limit
+ * only, which can be raised again; what is started later has the limit of its parent.
+ */
+const LIMIT = `
+import os, resource, sys
+for pid in map(int, filter(str.isdigit, os.listdir('/proc'))):
+    try:
+        hard = resource.prlimit(pid, resource.RLIMIT_FSIZE)[1]
+        resource.prlimit(pid, resource.RLIMIT_FSIZE, (int(sys.argv[1]), hard))
+    except ProcessLookupError:
+        pass
+`
+
 async function limitFiles(
   { docker, installation }: DrillPlace,
   member: string,
-  bytes: string,
+  bytes: number,
 ): Promise<void> {
-  for (const { pid } of await docker.containers.processes(`${installation.name}-${member}`)) {
-    const { exitCode, stderr } = await run(['prlimit', `--pid=${pid}`, `--fsize=${bytes}:`])
-    if (exitCode !== 0 && !stderr.includes('No such process')) throw new Error(stderr.trim())
-  }
+  const argv = ['python3', '-c', LIMIT, String(bytes)]
+  const { exitCode, stderr } = await docker.containers.exec(`${installation.name}-${member}`, argv)
+  if (exitCode !== 0) throw new Error(stderr.trim())
 }
