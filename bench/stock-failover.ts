@@ -53,7 +53,12 @@ async function carryOutUnguarded(
   place: BenchPlace,
   drill: Drill<FaultMeasure>,
 ): Promise<StockFault['values']> {
-  const drillPlace: DrillPlace = { ...place, signal: new AbortController().signal }
+  const drillPlace: DrillPlace = {
+    ...place,
+    signal: new AbortController().signal,
+    show: place.say,
+    mark: () => {},
+  }
   const { setUp, fault, measure, cleanUp } = drill.begin(drillPlace)
   const agent = `${place.installation.name}-agent`
   let still = false

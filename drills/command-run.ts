@@ -35,15 +35,15 @@ export async function listDrills(context: CliContext, options: Pick<ApiOptions, 
   )
 }
 
-/** `maru drill run NAME`, `maru drill run --all` */
+/** `maru drill run NAME…`, `maru drill run --all` */
 export async function runDrills(
   context: CliContext,
-  name: string | undefined,
+  names: readonly string[],
   options: RunOptions,
 ): Promise<void> {
-  if ((name === undefined) === (options.all !== true))
-    throw new MaruError('invalid', { field: 'name', reason: 'give the name of one drill, or --all' })
-  const drill = name === undefined ? undefined : findDrill(name)
+  if ((names.length === 0) === (options.all !== true))
+    throw new MaruError('invalid', { field: 'name', reason: 'give the names of drills, or --all' })
+  const chosen = names.map(findDrill)
   if (context.uid !== 0) throw new MaruError('hosts.not_root', { command: '`maru drill run`' })
   const output = makeOutput(context, options)
   const stopping = new AbortController()
@@ -60,8 +60,10 @@ export async function runDrills(
   const folder = options.output === undefined ? undefined : resolve(context.cwd, options.output)
   try {
     const task = { context, output, ground, folder }
+    const [drill, ...others] = chosen
     if (drill === undefined) await runAll(task)
-    else await runOne(task, drill)
+    else if (others.length === 0) await runOne(task, drill)
+    else await runSeveral(task, chosen)
   } finally {
     context.signals.off('SIGINT', stop)
   }
@@ -82,11 +84,20 @@ async function runOne({ context, output, ground, folder }: Task, drill: Drill): 
 }
 
 /** Every drill that may run here, one after the other. */
-async function runAll({ context, output, ground, folder }: Task): Promise<void> {
+async function runAll(task: Task): Promise<void> {
+  const { ground } = task
   await requireInstallation(ground.home)
   const inLab = await isLab(ground.home)
   const drills = DRILLS.filter(({ harmless }) => inLab || (harmless && ground.understands))
   if (drills.length === 0) throw new MaruError('drills.none_here', { home: ground.home })
+  await runSeveral(task, drills)
+}
+
+/** These drills one after the other, whatever becomes of each. */
+async function runSeveral(
+  { context, output, ground, folder }: Task,
+  drills: readonly Drill[],
+): Promise<void> {
   const endings = await runInTurn(
     drills,
     async (drill) => {

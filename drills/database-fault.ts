@@ -3,9 +3,10 @@ import { drillApp } from './drill-app.ts'
 import { type Doors, openDoors } from './ledger-doors.ts'
 import { longestGapS } from './longest-gap.ts'
 import { findPair, liveCopies, type Pair } from './look-at-pair.ts'
+import { markPatroni } from './patroni-moments.ts'
 import { lateAcknowledgements } from './reigns.ts'
 import { secondsUntil, waitUntil } from './wait-until.ts'
-import { type Ledger, startLedger } from './write-ledger.ts'
+import { type Acknowledged, type Ledger, startLedger } from './write-ledger.ts'
 
 export const SILENCE = 'longest time without an acknowledged write'
 export const LOST = 'acknowledged writes that were lost'
@@ -66,11 +67,12 @@ export function databaseFault(place: DrillPlace): DatabaseFault {
       if (entry === undefined) throw new Error('nothing was set up')
       const pair = await findPair(entry)
       struck = { doors: entry, copies: await liveCopies(entry), atMs: performance.now() }
+      place.mark('fault', { at: struck.atMs })
       await damage(pair)
     },
     measure: async () => {
       if (ledger === undefined || struck === undefined) throw new Error('nothing was done')
-      return await measure(struck, ledger, signal)
+      return await measure(place, struck, ledger)
     },
     cleanUp: async () => {
       await ledger?.stop()
@@ -86,28 +88,47 @@ interface Struck {
   readonly atMs: number
 }
 
-async function measure({ doors, copies, atMs }: Struck, ledger: Ledger, signal: AbortSignal) {
+async function measure(place: DrillPlace, { doors, copies, atMs }: Struck, ledger: Ledger) {
+  const { signal } = place
   const throughProxy = () => ledger.acknowledged.filter(({ way }) => way === 'proxy')
   // Every fault ends the connection between the members, so whole again means another one.
   const isWhole = async () => (await liveCopies(doors)).some((copy) => !copies.includes(copy))
-  await secondsUntil({ timeoutS: PATIENCE_S, signal }, isWhole)
-  const wholeS = (performance.now() - atMs) / 1000
+  place.show('Measurement: waiting until the pair is whole again')
+  const waitedS = await secondsUntil({ timeoutS: PATIENCE_S, signal }, isWhole)
   const wholeMs = performance.now()
+  if (waitedS < PATIENCE_S) place.mark('heal', { at: wholeMs })
   const goesOn = () => (throughProxy().at(-1)?.atMs ?? 0) > wholeMs + STEADY_S * 1000
   await secondsUntil({ timeoutS: PATIENCE_S, signal }, goesOn)
   const silenceS = longestGapS(throughProxy(), atMs, performance.now())
   await ledger.stop()
   const lost = await ledger.findLost()
-  const late = lateAcknowledgements(ledger.acknowledged)
-  const servers = new Set(ledger.acknowledged.map(({ server }) => server)).size
-  const values = {
-    [SILENCE]: hundredths(silenceS),
-    [LOST]: lost.length,
-    [LATE]: late.length,
-    [WHOLE]: hundredths(wholeS),
+  const errors = ledger.failed.filter((one) => one.atMs > atMs).length
+  if (markSuccess(place, throughProxy(), atMs)) await markPatroni(place, atMs)
+  const wholeS = (wholeMs - atMs) / 1000
+  const count = ledger.acknowledged.length
+  return {
+    values: {
+      [SILENCE]: hundredths(silenceS),
+      [LOST]: lost.length,
+      [LATE]: lateAcknowledgements(ledger.acknowledged).length,
+      [WHOLE]: hundredths(wholeS),
+    },
+    result: `Of ${count} acknowledged writes ${lost.length} were lost; no write was acknowledged for ${silenceS.toFixed(2)} s; after ${wholeS.toFixed(1)} s the pair was whole again.`,
+    figures: {
+      'acknowledged writes': { value: count, unit: 'writes' },
+      'writes that ended with an error': { value: errors, unit: 'writes' },
+    },
+    ledger: { of: 'acknowledged writes', entries: throughProxy(), lost },
+    errors,
   }
-  const result = `Of ${ledger.acknowledged.length} writes that ${servers} ${servers === 1 ? 'server' : 'servers, one after the other,'} acknowledged ${lost.length} were lost; no write was acknowledged for ${silenceS.toFixed(2)} s; after ${wholeS.toFixed(1)} s the pair was whole again.`
-  return { values, result, errors: ledger.failed.filter((one) => one.atMs > atMs).length }
+}
+
+/** Marks the first word of another server; false when there was none. */
+function markSuccess(place: DrillPlace, acknowledged: readonly Acknowledged[], atMs: number): boolean {
+  const before = acknowledged.findLast((one) => one.atMs <= atMs)?.server
+  const first = acknowledged.find((one) => one.atMs > atMs && one.server !== before)
+  if (first !== undefined) place.mark('first success', { at: first.atMs })
+  return first !== undefined
 }
 
 /** Upwards: rounding must not bring a value under its limit. */

@@ -33,8 +33,12 @@ function begin(place: DrillPlace): Stages<Names> {
         process.kill(found.pid, 'SIGKILL')
       }),
     measure: async () => {
-      const { values, result, errors } = await story.measure()
-      return { values: { ...values, [ERRORS]: errors }, result: `${result} ${errors} writes failed.` }
+      const { values, result, errors, ...more } = await story.measure()
+      return {
+        ...more,
+        values: { ...values, [ERRORS]: errors },
+        result: `${result} ${errors} writes failed.`,
+      }
     },
     cleanUp: story.cleanUp,
   }

@@ -10,6 +10,8 @@ import { databaseOf, psql } from './psql.ts'
 
 const DRILL_MS = 300_000
 const ALL_MS = 1_200_000
+/** The others take minutes; one more runs in failover.system.test.ts. */
+const SEVERAL = ['database-primary-dies', 'neighbours-database']
 
 /** Carries out a drill; the figures are in the test's report. */
 async function carryOut(t: TestContext, name: string): Promise<DrillResult> {
@@ -34,14 +36,14 @@ const promise = async (id: string) =>
 const measured = ({ measures }: DrillResult, name: RegExp) =>
   measures.find((measure) => name.test(measure.name))?.value
 
-/** What `--all` says of each drill, by its name. */
+/** What a run of several drills says of each, by its name. */
 type Endings = Record<string, DrillResult | null>
 
-async function carryOutAll(
+async function carryOutSeveral(
   t: TestContext,
   folder: string,
 ): Promise<{ endings: Endings; exitCode: number | null }> {
-  const done = await cli(['drill', 'run', '--all', '--output', folder, '--json'], { timeoutMs: ALL_MS })
+  const done = await cli(['drill', 'run', ...SEVERAL, '--output', folder, '--json'], { timeoutMs: ALL_MS })
   assert.ok(done.stdout, done.stderr)
   const { endings } = JSON.parse(done.stdout) as {
     endings: Array<{ drill: string; result: DrillResult | null; error: { message: string } | null }>
@@ -68,10 +70,10 @@ async function openHole(t: TestContext): Promise<() => Promise<void>> {
   return close
 }
 
-test('all drills run, also when one fails: a dead primary costs seconds and no write, a hole in the wall is found and told', async (t) => {
+test('several drills run, also when one fails: a dead primary costs seconds and no write, a hole in the wall is found and told', async (t) => {
   const close = await openHole(t)
   const folder = await folderWith(t, {})
-  const { endings, exitCode } = await carryOutAll(t, folder)
+  const { endings, exitCode } = await carryOutSeveral(t, folder)
   assert.equal(exitCode, 1)
   checkFailover(endings['database-primary-dies'] ?? assert.fail('not carried out'))
   const hole = endings['neighbours-database'] ?? assert.fail('not carried out')
