@@ -5,6 +5,7 @@ import { existsSync, globSync } from 'node:fs'
 import { mkdtemp, readdir, readFile, readlink, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
+import { run } from '#runtime/drivers/process.ts'
 import { cli, cliError, cliJson, cliOk, ROOT, waitFor } from '#tests/harness.ts'
 import { documentedCommands } from '#tools/documented-commands.ts'
 import {
@@ -90,20 +91,19 @@ async function namespacesOf(pids: readonly number[]): Promise<Set<string>> {
   return new Set((await Promise.all(links)).filter(Boolean))
 }
 
-interface Machine {
-  readonly mounts: readonly string[]
-  readonly interfaces: readonly string[]
-}
-/** What a lab must not touch; without what the installation under test does meanwhile. */
-async function machine(): Promise<Machine> {
-  const mounts = (await readFile('/proc/self/mountinfo', 'utf8'))
-    .split('\n')
-    .map((line) => line.split(' ')[4] ?? '')
-  const names = await readdir('/sys/class/net')
-  return {
-    mounts: mounts.filter((path) => !path.includes('/docker')).sort(),
-    interfaces: names.filter((name) => !name.startsWith('veth')).sort(),
-  }
+/** What of a lab can be seen in this machine's own mounts, interfaces and packet filter, where nothing of it belongs. */
+async function spilled(labHome: string): Promise<string[]> {
+  const mounts = (await readFile('/proc/self/mountinfo', 'utf8')).split('\n')
+  const names = ['wide', 'lan', 'uplink', 'tap0', 'client', ...lab.plan.sites.map(({ name }) => name)]
+  const interfaces = (await readdir('/sys/class/net')).filter(
+    (name) => names.includes(name) || /-h\d$/.test(name),
+  )
+  const tables = (await run(['nft', 'list', 'tables'])).stdout.split('\n')
+  return [
+    ...mounts.filter((line) => line.includes(labHome)),
+    ...interfaces,
+    ...tables.filter((line) => /^table inet lab$/.test(line)),
+  ]
 }
 
 /** What is left of a lab, apart from namespaces. */
@@ -134,6 +134,10 @@ test('a host is a machine of its own, with nothing of what this one has installe
   assert.notEqual((await runIn(lab, 'dc2-h1', ['cat', '/etc/only-here'])).exitCode, 0)
 })
 
+test('nothing of a lab is in the mounts, the interfaces or the packet filter of this machine', async () => {
+  assert.deepEqual(await spilled(home), [])
+})
+
 test('a cut line stops what goes over it and nothing else, and healing brings it back', async () => {
   await setLine(lab, findSite(lab, 'dc2'), false)
   const [status] = [await cli(['lab', 'status', '--home', home, '--json'])]
@@ -159,7 +163,7 @@ test('kill ends all that runs in a host at once, and start brings the same disk 
   const host = findHost(lab, 'dc1-h1')
   await runIn(lab, host.name, ['tee', '/root/kept'], { input: 'kept' })
   const engine = async () => (await (await engineOf(lab, host)).info()).rootDir
-  assert.ok((await giveImages(lab, host)) >= 8, 'the images of the installation under test')
+  assert.ok((await giveImages(lab, host)) > 0, 'the images of the installation under test')
   assert.equal(await engine(), '/var/lib/docker')
   const running = await processesOf(home)
   const server = servers.get(host.name) ?? assert.fail()
@@ -234,7 +238,6 @@ test('what is asked for wrongly is refused with the next step', async () => {
 })
 
 test('a second lab stands beside the first, and its end after a kill in the middle of up leaves the first alone', async () => {
-  const before = await machine()
   const args = ['lab', 'up', '--home', other, '--no-platform']
   // What the group of a part is called, and the moment at which `up` dies with it.
   for (const part of ['net-dc1', 'host-dc1-h1', 'host-dc2-h1/init']) {
@@ -245,6 +248,7 @@ test('a second lab stands beside the first, and its end after a kill in the midd
     const held = await namespacesOf(await processesOf(other))
     await cliOk(['lab', 'down', '--home', other])
     assert.deepEqual(await leftOf(other), [])
+    assert.deepEqual(await spilled(other), [])
     const still = await namespacesOf(await allProcesses())
     const own = await namespacesOf([process.pid])
     assert.deepEqual(
@@ -253,7 +257,6 @@ test('a second lab stands beside the first, and its end after a kill in the midd
     )
   }
   assert.ok(await reaches('client', 'witness'))
-  assert.deepEqual(await machine(), before)
 })
 
 test('up after a kill in the middle completes the lab', async () => {
