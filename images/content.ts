@@ -25,11 +25,12 @@ const PROGRAM_FOLDERS = [
   'platform',
   'runtime',
 ] as const
-/** The last two: the command line, by which drills work, names the commands of developers too. */
+/** The last ones: the command line, by which drills work, names commands whose doing stays on the host. */
 const PROGRAM_FILES = [
   'package.json',
   'package-lock.json',
   'bench/bench-command.ts',
+  'lab/commands.ts',
   'tools/test-command.ts',
 ] as const
 
@@ -111,6 +112,11 @@ async function programEntries({ programDir }: ContentSource): Promise<TarEntry[]
   const files = PROGRAM_FILES.map((file) => fileEntry(join(programDir, file), `${PROGRAM_DIR}/${file}`))
   return [...files, ...(await Promise.all(folders)).flat()]
 }
+
+/** Whether the platform image has a file of the program. */
+export const isInProgram = (path: string): boolean =>
+  PROGRAM_FILES.some((file) => file === path) ||
+  (PROGRAM_FOLDERS.some((folder) => path.startsWith(`${folder}/`)) && !isLeftOut(path))
 
 const isLeftOut = (path: string) => /\.test\.ts$|\/(golden|node_modules)$/.test(path)
 
