@@ -2,9 +2,10 @@ import { MaruError } from '#contract/errors.ts'
 import { databasePrimaryDies } from './database-primary-dies.drill.ts'
 import type { Drill } from './drill.ts'
 import { neighboursDatabase } from './neighbours-database.drill.ts'
+import { stackRollUnderLoad } from './stack-roll-under-load.drill.ts'
 
 /** Every drill there is. Each has a page in docs/drills/. */
-export const DRILLS: readonly Drill[] = [databasePrimaryDies, neighboursDatabase]
+export const DRILLS: readonly Drill[] = [databasePrimaryDies, neighboursDatabase, stackRollUnderLoad]
 
 /** The drill of that name. */
 export function findDrill(name: string): Drill {
