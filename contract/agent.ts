@@ -35,6 +35,8 @@ export const ContainerSpec = z.strictObject({
   readOnlyRoot: z.boolean().default(true),
   init: z.boolean().default(true),
   restart: z.enum(['always', 'no']).default('always'),
+  /** Its successor takes over what it listens on before it ends: both are on the host's own network meanwhile. */
+  handOver: z.boolean().optional(),
   stopSignal: z.string().optional(),
   stopTimeoutS: z.number().int().default(10),
   memoryMb: z.number().int().optional(),

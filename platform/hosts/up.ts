@@ -1,11 +1,13 @@
 import { join } from 'node:path'
-import type { PlatformConfig } from '#contract/agent.ts'
+import type { ContainerSpec, PlatformConfig } from '#contract/agent.ts'
 import { MaruError } from '#contract/errors.ts'
 import { HOME, type Installation, urlOf } from '#contract/installation.ts'
 import { ensureImages, programVersion } from '#images/build-images.ts'
+import { edgeFiles, handOverEdge } from '#platform/edge/index.ts'
 import { type Authority, openAuthority } from '#platform/trust/index.ts'
 import type { Docker } from '#runtime/drivers/docker.ts'
 import { ensureFolder, readJson, writeFileAtomic, writeFileIfChanged } from '#runtime/drivers/files.ts'
+import { makeHaproxy } from '#runtime/drivers/haproxy.ts'
 import { leaderLast } from './cluster-settings.ts'
 import { ensureFolders, ensureSecrets, type PlatformSecrets, writeComponentFiles } from './component-files.ts'
 import { ensureControlDatabase } from './control-database.ts'
@@ -216,7 +218,10 @@ async function converge(
   const wanted = isNew && saved !== undefined ? make(saved.generation + 1) : config
   if (isNew) await writeFileAtomic(file, `${JSON.stringify(wanted)}\n`, { mode: 0o600 })
   const others = await progress.step('Control plane, edge and agent', 8, log, async () => {
-    const done = await convergePlatform(deps, wanted)
+    const haproxy = makeHaproxy(edgeFiles(home))
+    const handOver = (spec: ContainerSpec, oldId: string) =>
+      handOverEdge({ ...deps, home, haproxy }, spec, oldId)
+    const done = await convergePlatform({ ...deps, handOver }, wanted)
     await waitUntilHealthy(place)
     return done
   })

@@ -172,7 +172,9 @@ async function edgeDeps(
     now: () => new Date(),
     check: async (file) => {
       try {
-        const result = await docker.containers.exec(name, ['haproxy', '-c', '-f', file])
+        const result = await docker.containers.exec(name, ['haproxy', '-c', '-f', file], {
+          user: `${UID.edge}:${UID.edge}`,
+        })
         return result.exitCode === 0 ? undefined : result.stderr
       } catch (error) {
         if (error instanceof EngineRefusal) return error.message
