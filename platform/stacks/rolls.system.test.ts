@@ -67,14 +67,19 @@ const mustRoll = async () => (await startRoll()) ?? assert.fail('nothing was pla
 /** Runs the roll, and the operations of the apps as the worker would, until the roll rests. */
 async function carryOut(roll: Operation, signal = new AbortController().signal): Promise<void> {
   const resting = new AbortController()
-  const rolling = runRoll(platform.deps, roll.id, signal).finally(() => resting.abort())
+  const rolling = runRoll(platform.deps, roll.id, signal).then(
+    () => undefined,
+    (error: unknown) => error,
+  )
+  void rolling.then(() => resting.abort())
   const jobs = appJobs(platform.deps)['apps.operation']
   while (!resting.signal.aborted) {
     for (const { id } of await unfinishedOperations(platform.deps.db))
       await jobs?.({ operationId: id }, new AbortController().signal)
     await new Promise((resolve) => setTimeout(resolve, 20))
   }
-  await rolling
+  const failure = await rolling
+  if (failure !== undefined) throw failure
 }
 
 async function eventsOf({ id }: Operation): Promise<OperationEvent[]> {
