@@ -3,10 +3,12 @@ import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
 import { setTimeout as delay } from 'node:timers/promises'
+import type { AppStack } from '#contract/stacks.ts'
 import { type Load, startHttpsLoad } from '#runtime/drivers/https-load.ts'
 import { run } from '#runtime/drivers/process.ts'
 import { docker } from '../tools/test-installation.ts'
 import {
+  cliJson,
   cliOk,
   deploy,
   folderWith,
@@ -70,9 +72,18 @@ async function longestSilence(work: () => Promise<unknown>): Promise<number> {
   return longest
 }
 
-test('the host agent, the control plane and the edge are replaced under load: no request of an app fails', async (t) => {
+test('the host agent, the stack, the control plane and the edge are replaced under load: no request of an app fails', async (t) => {
   const load = await visited(t)
   await replaced(t, 'agent', load, () => cliOk([...UP, '--renew', 'app', '--no-stack-roll']))
+
+  const states = async () =>
+    (await cliJson<{ apps: AppStack[] }>(['stack', 'list'])).apps.map(({ state }) => state)
+  assert.deepEqual(await states(), ['behind'], 'the stack under the app is not the newest any more')
+  const roll = await cliOk(['stack', 'roll'])
+  t.diagnostic(`stack roll: ${roll.stderr.trim().split('\n').at(-1)}`)
+  assert.deepEqual(await states(), ['newest'])
+  assert.match((await cliOk(['stack', 'roll'])).stdout, /^Nothing to do/)
+  assert.deepEqual(load.seen().failures, [], 'stack roll')
 
   await replaced(t, 'control', load, async () => {
     // A certificate that is due is made anew, and the control plane with it.
