@@ -4,7 +4,16 @@ import { deployTime } from './deploy-time.ts'
 import { edgeLoad } from './edge-load.ts'
 import { failover } from './failover.ts'
 import { idle } from './idle.ts'
+import { requestLoss } from './request-loss.ts'
 import { upSteps } from './up-steps.ts'
 
 /** Every benchmark, in the order of a run: the platform rests after it was used and before its database is killed. */
-export const BENCHMARKS: readonly Benchmark[] = [upSteps, consoleLoad, deployTime, edgeLoad, idle, failover]
+export const BENCHMARKS: readonly Benchmark[] = [
+  upSteps,
+  consoleLoad,
+  deployTime,
+  edgeLoad,
+  requestLoss,
+  idle,
+  failover,
+]

@@ -1,7 +1,6 @@
 import { connect } from 'node:net'
 import { setTimeout as delay } from 'node:timers/promises'
 import { addressesOf, INSTANCE_PORT, urlOf } from '#contract/installation.ts'
-import { EDGE_PORTS } from '#platform/edge/index.ts'
 import { LABELS } from '#runtime/drivers/docker.ts'
 import { installPrograms } from '#tools/install-programs.ts'
 import { type Benchmark, type BenchPlace, maruOk } from './benchmark.ts'
@@ -68,7 +67,7 @@ async function measureWays(place: BenchPlace, app: SampleApp): Promise<Figure[]>
     const targets: Record<Name, Target> = {
       [BARE]: { url: `http://${server}/health`, connectTo: server },
       [PLAIN]: { url, connectTo: plain.address },
-      [EDGE]: { url, connectTo: `${addressesOf(installation).edge.edge}:${EDGE_PORTS.https}` },
+      [EDGE]: { url, connectTo: `127.0.0.1:${installation.ports.https}` },
     }
     const results = { full: emptyResults(), calm: emptyResults() }
     for (const [index, turn] of alternating(NAMES, quick ? 1 : ROUNDS).entries()) {

@@ -35,6 +35,8 @@ export const ContainerSpec = z.strictObject({
   readOnlyRoot: z.boolean().default(true),
   init: z.boolean().default(true),
   restart: z.enum(['always', 'no']).default('always'),
+  /** Its successor takes over what it listens on before it ends: both are on the host's own network meanwhile. */
+  handOver: z.boolean().optional(),
   stopSignal: z.string().optional(),
   stopTimeoutS: z.number().int().default(10),
   memoryMb: z.number().int().optional(),
@@ -261,6 +263,7 @@ export type NumberedDrillEvent = z.infer<typeof NumberedDrillEvent>
  * GET /v1/instances/last-log?app=A&release=N&lines=40 → {lines: string[]};
  * GET /v1/drills → HostDrills; POST /v1/drills DrillStartRequest → DrillStart, in a lab only;
  * GET /v1/drill-events?start=ID&after=N → NumberedDrillEvent lines until its last;
+ * GET /v1/stacks → HostStacks; POST /v1/restacks RestackRequest → RestackResult;
  * DELETE /v1/apps/APPID → {} removes the app's images, slugs, caches and build leftovers.
  */
 export const AGENT_API = {
@@ -272,5 +275,7 @@ export const AGENT_API = {
   lastLog: '/v1/last-log',
   drills: '/v1/drills',
   drillEvents: '/v1/drill-events',
+  stacks: '/v1/stacks',
+  restacks: '/v1/restacks',
   app: (appId: string) => `/v1/apps/${appId}`,
 } as const

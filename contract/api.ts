@@ -6,6 +6,7 @@ import { liveRoutes } from './live.ts'
 import { metricsRoutes } from './metrics.ts'
 import { operationRoutes } from './operations.ts'
 import { platformRoutes } from './platform.ts'
+import { stackRoutes } from './stacks.ts'
 import { trustRoutes } from './trust.ts'
 
 /** Every route of the public API. A new capability adds its row here; everything else follows from it. */
@@ -16,6 +17,7 @@ export const API = {
   data: dataRoutes,
   metrics: metricsRoutes,
   operations: operationRoutes,
+  stacks: stackRoutes,
   live: liveRoutes,
   trust: trustRoutes,
   drills: drillRoutes,

@@ -216,6 +216,18 @@ export const ERRORS = {
   ),
   'apps.no_release': row(409, 3, '{app} has no release yet.', 'Run `maru deploy` first.'),
   'apps.process_unknown': row(400, 2, '{app} has no process type {process}.', 'It has: {have}.'),
+  'stacks.rolling': row(
+    409,
+    3,
+    'A roll of the stacks is under way ({operation}).',
+    'Follow it: `maru operation {operation}`.',
+  ),
+  'stacks.roll_incomplete': row(
+    422,
+    1,
+    '{count} of {all} apps stay on the stack that they stood on: {apps}.',
+    'They serve as before. The lines above say why; `maru stack roll` tries them again.',
+  ),
   'apps.config_reserved': row(400, 2, '{name} is set by the platform.', 'Use another name.'),
   'apps.interrupted': row(
     500,

@@ -110,7 +110,8 @@ export function addressesOf(installation: Pick<Installation, 'name' | 'subnet'>)
     postgres: [`${subnet}.0.11`, `${subnet}.0.12`] as const,
     pgproxy: { data: `${subnet}.0.20`, apps: `${subnet}.128.20` },
     control: { data: `${subnet}.0.30`, edge: `${subnet}.1.30` },
-    edge: { edge: `${subnet}.1.40`, apps: `${subnet}.128.40` },
+    /** The edge is on the host's own network: containers find it at these addresses, and see it come from them. */
+    edge: { edge: `${subnet}.1.1`, apps: `${subnet}.128.1` },
     controlPort: 7700,
     postgresPort: 5432,
     patroniPort: 8008,

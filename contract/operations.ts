@@ -11,6 +11,8 @@ export const OperationKind = z.enum([
   'restart',
   'destroy',
   'db-rotate',
+  'stack',
+  'stack-roll',
 ])
 export type OperationKind = z.infer<typeof OperationKind>
 
@@ -21,7 +23,7 @@ export type OperationState = z.infer<typeof OperationState>
 export const Operation = z.strictObject({
   id: OperationId,
   kind: OperationKind,
-  app: AppName,
+  app: AppName.nullable().describe('The app; null where it is about the platform'),
   state: OperationState,
   plan: z.string().describe('What will be done, in words, one step a line'),
   createdAt: Instant,
@@ -39,7 +41,11 @@ export const OperationEvent = z.discriminatedUnion('type', [
     step: z.string(),
     text: z.string().describe('What is being done now'),
   }),
-  z.strictObject({ type: z.literal('log'), source: z.enum(['build', 'release', 'app']), line: z.string() }),
+  z.strictObject({
+    type: z.literal('log'),
+    source: z.enum(['build', 'release', 'app', 'roll']),
+    line: z.string(),
+  }),
   z.strictObject({
     type: z.literal('done'),
     text: z.string(),

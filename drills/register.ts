@@ -7,6 +7,7 @@ import { databasePrimaryFreezes } from './database-primary-freezes.drill.ts'
 import { databaseStandbyDies } from './database-standby-dies.drill.ts'
 import type { Drill } from './drill.ts'
 import { neighboursDatabase } from './neighbours-database.drill.ts'
+import { stackRollUnderLoad } from './stack-roll-under-load.drill.ts'
 
 /** Every drill there is. Each has a page in docs/drills/. */
 export const DRILLS: readonly Drill[] = [
@@ -17,6 +18,7 @@ export const DRILLS: readonly Drill[] = [
   databasePrimaryCannotWrite,
   databaseStandbyDies,
   neighboursDatabase,
+  stackRollUnderLoad,
 ]
 
 /** The drill of that name. */

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { createReadStream } from 'node:fs'
-import { appendFile, readFile, rm } from 'node:fs/promises'
+import { appendFile, readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { PassThrough } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
@@ -8,7 +8,7 @@ import { MaruError } from '#contract/errors.ts'
 import type { Docker } from '#runtime/drivers/docker.ts'
 import { ensureFolder } from '#runtime/drivers/files.ts'
 import { CONTENTS, type ContentSource } from './content.ts'
-import { layerDockerfile, packContext } from './layer-tar.ts'
+import { fileEntry, layerDockerfile, packContext, type TarEntry } from './layer-tar.ts'
 import {
   EXCLUDED_PATHS,
   type ImageName,
@@ -30,11 +30,15 @@ export interface BuiltImage {
   readonly built: boolean
 }
 
+export type Revisions = Readonly<Partial<Record<ImageName, string>>>
+
 export interface ImageDeps {
   readonly docker: Docker
   readonly programDir: string
   /** The installation's data folder: logs, package lists and temporary work go there. */
   readonly home: string
+  /** Images that are to be made anew: name → when that was asked for. Each value makes another image. */
+  readonly revisions?: Revisions
   /** Shows a step while `work` runs. */
   step<T>(title: string, expectedS: number, logFile: string, work: () => Promise<T>): Promise<T>
 }
@@ -83,7 +87,7 @@ async function ensureImage(deps: ImageDeps, name: ImageName, from?: BuiltImage):
     workDir: join(deps.home, 'images', 'work', name),
     logFile: join(deps.home, 'logs', `image-${name}.log`),
   }
-  const tag = await tagOf(name, source, from)
+  const tag = await tagOf(name, source, from, deps.revisions?.[name])
   const have = await deps.docker.images.find(tag)
   if (have !== undefined) return { tag, id: have.id, built: false }
   const id = await deps.step(`Image ${name}`, recipe.expectedS, source.logFile, () =>
@@ -120,7 +124,10 @@ async function buildLayer(
   from: string,
 ): Promise<string> {
   await ensureFolder(source.workDir)
-  const entries = await CONTENTS[recipe.content].entries(source)
+  const entries = [
+    ...(await CONTENTS[recipe.content].entries(source)),
+    ...(await revisionEntries(deps.revisions?.[name], source)),
+  ]
   const settings = [...recipe.settings, `LABEL ${IMAGE_LABEL}=${name}`]
   const context = packContext(layerDockerfile(from, settings), entries)
   const lines: string[] = []
@@ -128,6 +135,14 @@ async function buildLayer(
   await appendFile(source.logFile, `${lines.join('\n')}\n`)
   await rm(source.workDir, { recursive: true, force: true })
   return id
+}
+
+/** What tells an image that was made anew from the one before, where nothing else is different. */
+async function revisionEntries(revision: string | undefined, source: ContentSource): Promise<TarEntry[]> {
+  if (revision === undefined) return []
+  const file = join(source.workDir, 'revision')
+  await writeFile(file, `${revision}\n`)
+  return [fileEntry(file, '/etc/maru-revision')]
 }
 
 /** Hands a context over so that an error while it is packed fails the build instead of the process. */
@@ -159,20 +174,26 @@ export async function stackTags(programDir: string): Promise<string[]> {
   return await Promise.all((Object.keys(RECIPES) as ImageName[]).map(tagFor))
 }
 
-const tagOf = async (name: ImageName, source: ContentSource, from?: Pick<BuiltImage, 'tag'>) =>
-  `maru/${name}:${await hashOf(RECIPES[name], source, from)}`
+const tagOf = async (
+  name: ImageName,
+  source: ContentSource,
+  from?: Pick<BuiltImage, 'tag'>,
+  revision?: string,
+) => `maru/${name}:${await hashOf(RECIPES[name], source, from, revision)}`
 
 async function hashOf(
   recipe: RootfsRecipe | LayerRecipe,
   source: ContentSource,
   from: Pick<BuiltImage, 'tag'> | undefined,
+  revision: string | undefined,
 ): Promise<string> {
   const { expectedS: _, ...made } = recipe
   const parts =
     recipe.kind === 'rootfs'
       ? [made, SUITES, EXCLUDED_PATHS, USERS]
       : [made, from?.tag ?? '', await CONTENTS[recipe.content].digest(source)]
-  return createHash('sha256').update(JSON.stringify(parts)).digest('hex').slice(0, 12)
+  const all = revision === undefined ? parts : [...parts, revision]
+  return createHash('sha256').update(JSON.stringify(all)).digest('hex').slice(0, 12)
 }
 
 /** At most `count` pieces of work at the same time. */

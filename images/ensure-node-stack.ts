@@ -12,6 +12,7 @@ import { run } from '#runtime/drivers/process.ts'
 import { buildContext, IMAGE_LABEL } from './build-images.ts'
 import { nodeEntry } from './content.ts'
 import { layerDockerfile, packContext } from './layer-tar.ts'
+import { nodeStackTag } from './node-stacks.ts'
 import { DEFAULT_NODE_MAJOR, NODE_PACKAGE, NODES, type NodeRelease } from './nodes.ts'
 
 export interface NodeStackDeps {
@@ -40,8 +41,7 @@ export async function ensureNodeStack(major: number, deps: NodeStackDeps): Promi
   const nodeDir = await ensureNodeBinary(release, deps)
   const base = await deps.docker.images.find(deps.appImage)
   if (base === undefined) throw new MaruError('hosts.not_installed', { home: deps.home })
-  const hash = createHash('sha256').update(`${base.id} ${release.integrity}`).digest('hex').slice(0, 12)
-  const tag = `maru/app-node${major}:${hash}`
+  const tag = nodeStackTag(release, major, base.id)
   const have = await deps.docker.images.find(tag)
   if (have !== undefined) return { image: have.id, nodeDir }
   const dockerfile = layerDockerfile(base.id, [`LABEL ${IMAGE_LABEL}=app-node${major}`])

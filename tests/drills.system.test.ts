@@ -80,6 +80,7 @@ test('several drills run, also when one fails: a dead primary costs seconds and 
   assert.equal(hole.passed, false)
   assert.equal(measured(hole, /attempts that succeeded/), 1)
   assert.match(hole.result, /these succeeded: the database template1/)
+  checkRoll(endings['stack-roll-under-load'] ?? assert.fail('not carried out'))
   await checkWritten(folder, Object.keys(endings))
   await checkReported(hole)
 
@@ -116,6 +117,12 @@ function checkFailover(result: DrillResult): void {
   const { total = 0, series = [], lost } = result.ledger ?? {}
   assert.ok(total > 100 && series.length === 2, `${total} writes of ${series.length} servers`)
   assert.deepEqual(lost, [])
+}
+
+/** Every app got a newer stack while it was visited: no request failed, and each app stands on the new one. */
+function checkRoll(result: DrillResult): void {
+  assert.equal(result.passed, true, result.result)
+  assert.equal(measured(result, /requests that failed/), 0)
 }
 
 async function checkWritten(folder: string, drills: readonly string[]): Promise<void> {
@@ -167,6 +174,7 @@ test('a drill that nobody knows is named, and the list says where each may run',
       ['database-primary-cannot-write', false],
       ['database-standby-dies', false],
       ['neighbours-database', true],
+      ['stack-roll-under-load', false],
     ],
   )
 })

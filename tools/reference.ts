@@ -5,6 +5,7 @@ import { DATA_LIMITS } from '#contract/data.ts'
 import { ERRORS } from '#contract/errors.ts'
 import { AgentConfig, ControlConfig, Installation } from '#contract/installation.ts'
 import type { Route } from '#contract/route.ts'
+import { STACK_LIMITS } from '#contract/stacks.ts'
 import { EDGE_LIMITS } from '#platform/edge/index.ts'
 import { LIMIT_MEANINGS } from './limit-meanings.ts'
 
@@ -162,6 +163,7 @@ const limitRows = (limits: object, prefix = ''): string[][] =>
 export function renderLimits(): string {
   const groups: ReadonlyArray<readonly [string, object]> = [
     ['Apps', APP_LIMITS],
+    ['Stacks', STACK_LIMITS],
     ['Requests', EDGE_LIMITS],
     ['Databases', DATA_LIMITS],
     ['Accounts', ACCOUNT_LIMITS],

@@ -3,7 +3,6 @@ import { readFile } from 'node:fs/promises'
 import { API } from '#contract/api.ts'
 import { addressesOf } from '#contract/installation.ts'
 import type { Route } from '#contract/route.ts'
-import { EDGE_PORTS } from '#platform/edge/index.ts'
 import type { Check, Finding } from '#platform/trust/index.ts'
 import { askHttp } from '#runtime/drivers/tls-probe.ts'
 import type { ServerDeps } from '#runtime/server/handler.ts'
@@ -25,7 +24,7 @@ const ROUTES: readonly Route[] = Object.values(API).flatMap((routes) => Object.v
 async function lookAtDoors({ config }: ServerDeps, signal: AbortSignal): Promise<Finding> {
   const door = {
     host: addressesOf(config.installation).edge.edge,
-    port: EDGE_PORTS.https,
+    port: config.installation.ports.https,
     name: config.installation.domain,
     tls: { ca: await readFile(config.caFile, 'utf8') },
     signal,

@@ -1,10 +1,12 @@
+import type { BuildRecipe } from '#contract/agent.ts'
+import type { AppName } from '#contract/ids.ts'
 import type { Operation } from '#contract/operations.ts'
 import type { ServerDeps } from '#runtime/server/handler.ts'
 import { read } from '#runtime/server/transact.ts'
 import { getApp, listAllApps } from './app-store.ts'
-import { planRotation } from './plan.ts'
-import { listReleases } from './release-store.ts'
-import { mustStart } from './start-operation.ts'
+import { planRotation, planStack } from './plan.ts'
+import { findRelease, listReleases, listServing } from './release-store.ts'
+import { mustStart, startOperation } from './start-operation.ts'
 
 /** An app by name, as far as other capabilities need it. */
 export async function findApp(deps: ServerDeps, name: string) {
@@ -35,6 +37,48 @@ export async function startRotation(
 ): Promise<Operation> {
   const { id } = await findApp(deps, name)
   return await mustStart(deps, { appId: id, appName: name, createdBy, requestKey, plan: planRotation })
+}
+
+/** The release that serves of every app that has one, and what it stands on. */
+export async function listServingReleases(deps: ServerDeps): Promise<ServingRelease[]> {
+  const rows = await read(() => listServing(deps.db))
+  return rows.map(({ id, name, version, recipe, stack, slug_file }) => ({
+    appId: id,
+    app: name,
+    release: version,
+    recipe,
+    stack: slug_file === null ? null : stack,
+  }))
+}
+
+export interface ServingRelease {
+  readonly appId: string
+  readonly app: AppName
+  readonly release: number
+  readonly recipe: BuildRecipe
+  /** Image id of the platform's stack; null: the app's image brings its own. */
+  readonly stack: string | null
+}
+
+/** Starts the operation that moves an app onto the newest stack; null where by now its release stands there. */
+export async function startStack(
+  deps: ServerDeps,
+  request: {
+    readonly appId: string
+    readonly appName: string
+    readonly createdBy: string
+    readonly requestKey: string
+    readonly isBehind: (release: Pick<ServingRelease, 'recipe' | 'stack'>) => boolean
+  },
+): Promise<Operation | null> {
+  return await startOperation(deps, {
+    ...request,
+    plan: async (snapshot, tx, row) => {
+      const release = row.release === null ? undefined : await findRelease(tx, row.id, row.release)
+      if (release === undefined || release.slug_file === null || !request.isBehind(release)) return null
+      return planStack(snapshot)
+    },
+  })
 }
 
 /** The host names of every app that is online. */

@@ -1,5 +1,13 @@
 export { countApps, teamOfApp } from './app-store.ts'
-export { findApp, listFinishedReleases, listHostNames, startRotation } from './directory.ts'
+export {
+  findApp,
+  listFinishedReleases,
+  listHostNames,
+  listServingReleases,
+  type ServingRelease,
+  startRotation,
+  startStack,
+} from './directory.ts'
 export { appJobs } from './jobs.ts'
 export { appLoops } from './loops.ts'
 export { appHandlers } from './routes.ts'

@@ -16,12 +16,25 @@ export async function listInstances(db: Db, appIds: readonly string[]): Promise<
     .execute()
 }
 
-/** Adds instances that get no requests yet; those that are there stay as they are. */
+/** Adds instances that get no requests yet; those that are there stay as they are, their images too. */
 export async function addInstances(tx: Db, appId: string, keys: readonly InstanceKey[]): Promise<void> {
   if (keys.length === 0) return
+  const releases = await apps(tx)
+    .selectFrom('apps_release')
+    .select(['version', 'image', 'next_image'])
+    .where('app_id', '=', appId)
+    .where('version', 'in', [...new Set(keys.map(({ release }) => release))])
+    .execute()
+  const images = new Map(releases.map((one) => [one.version, one.next_image ?? one.image]))
+  const row = (key: InstanceKey) => ({
+    app_id: appId,
+    ...key,
+    image: images.get(key.release) ?? null,
+    traffic: 'none' as const,
+  })
   await apps(tx)
     .insertInto('apps_instance')
-    .values(keys.map((key) => ({ app_id: appId, ...key, traffic: 'none' as const })))
+    .values(keys.map(row))
     .onConflict((conflict) => conflict.doNothing())
     .execute()
 }

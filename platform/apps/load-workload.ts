@@ -52,9 +52,16 @@ async function loadFacts(deps: ServerDeps, app: AppRow, reading: Reading): Promi
     hostNames: [`${app.name}.${deps.config.installation.domain}`],
     releases: await Promise.all(running.map((release) => openRelease(deps, app, release))),
     instances,
-    keepImages: kept.flatMap(({ image }) => (image === null ? [] : [image])),
+    keepImages: imagesOf(kept, instances),
   }
 }
+
+/** A stack under way has two images for one release: what serves, and what will. */
+const imagesOf = (releases: readonly ReleaseRow[], instances: readonly InstanceRow[]): string[] =>
+  [
+    ...releases.flatMap(({ image, next_image }) => [image, next_image]),
+    ...instances.map(({ image }) => image),
+  ].filter((image) => image !== null)
 
 async function openRelease(deps: ServerDeps, app: AppRow, release: ReleaseRow): Promise<ReleaseFacts> {
   return {

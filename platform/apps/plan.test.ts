@@ -11,6 +11,7 @@ import {
   planRollback,
   planRotation,
   planScale,
+  planStack,
   type Refusal,
   renderPlan,
 } from './plan.ts'
@@ -25,10 +26,11 @@ const empty: AppSnapshot = {
   instances: [],
   rotation: null,
 }
-const v1 = { version: 1, processes: { web: 'node old.js' } }
+const v1 = { version: 1, processes: { web: 'node old.js' }, hasSlug: true }
 const v2 = {
   version: 2,
   processes: { web: 'node server.js', worker: 'node worker.js', release: 'node m.js' },
+  hasSlug: true,
 }
 const running: AppSnapshot = {
   ...empty,
@@ -91,6 +93,12 @@ test('a deploy keeps the numbers that a person has set', () => {
   assert.ok(renderPlan(plan).includes('Start v3 web.1\n'))
 })
 test('a restart replaces everything by the same release', () => golden('restart', planRestart(running)))
+test('a newer stack replaces every instance and makes no release', () => golden('stack', planStack(running)))
+test('a rollback to an image of a Dockerfile leaves its stack alone', () => {
+  const plan = planRollback({ ...running, usable: [v2, { ...v1, hasSlug: false }] }, null)
+  assert.ok('steps' in plan)
+  assert.equal(plan.steps[0]?.kind, 'instances.start')
+})
 test('new credentials come with a new release', () => golden('rotate', planRotation(running)))
 test('new credentials without a database are refused', () =>
   assert.match(show(planRotation({ ...running, rotation: null })), /data\.no_database/))

@@ -6,6 +6,8 @@ import { describeStep, type InstanceKey, type Step } from './steps.ts'
 interface Release {
   readonly version: number
   readonly processes: Readonly<Record<string, string>>
+  /** Its code is a slug, which goes on any stack of the platform; an image of a Dockerfile brings its own. */
+  readonly hasSlug: boolean
 }
 
 /** What planning needs to know about an app. */
@@ -99,7 +101,9 @@ export function planRollback(app: AppSnapshot, wanted: number | null): Plan | Re
     configOf: target.version,
     rotation: app.rotation ?? 0,
   }
-  return { kind: 'rollback', app: app.name, newRelease, steps: replaceAll(app, newRelease, []) }
+  // Code and configuration go back; the stack never does: its security updates are not the app's to undo.
+  const before: Step[] = target.hasSlug ? [{ kind: 'restack', release: newRelease.version }] : []
+  return { kind: 'rollback', app: app.name, newRelease, steps: replaceAll(app, newRelease, before) }
 }
 
 /** The same code with other configuration; before the first release there is nothing to do but to store it. */
@@ -150,6 +154,17 @@ export function planRestart(app: AppSnapshot): Plan | Refusal {
   const start = instancesOf(release.processes, app.formation, target)
   const steps = exchange(start, app.instances, { ...target, formation: {}, rotation: null })
   return { kind: 'restart', app: app.name, newRelease: null, steps }
+}
+
+/** The same release on the newest stack: every instance replaced, and no release made, for nothing of the app changes. */
+export function planStack(app: AppSnapshot): Plan | Refusal {
+  const plan = planRestart(app)
+  if ('refused' in plan || app.release === null) return plan
+  return {
+    ...plan,
+    kind: 'stack',
+    steps: [{ kind: 'restack', release: app.release.version }, ...plan.steps],
+  }
 }
 
 /** Everything that belongs to the app, removed. */

@@ -69,6 +69,52 @@ export async function saveBuild(tx: Db, appId: string, version: number, result: 
     .execute()
 }
 
+/** Notes the same code on a newer stack; it counts from the commit on. Without an image: there is none any more. */
+export async function saveNext(
+  tx: Db,
+  appId: string,
+  version: number,
+  next: { readonly image: string; readonly stack: string } | null,
+): Promise<void> {
+  await apps(tx)
+    .updateTable('apps_release')
+    .set({ next_image: next?.image ?? null, next_stack: next?.stack ?? null })
+    .where('app_id', '=', appId)
+    .where('version', '=', version)
+    .execute()
+}
+
+/** What stands on the newer stack serves: from now on it is the release's image. */
+export async function settleNext(tx: Db, appId: string, version: number): Promise<void> {
+  await apps(tx)
+    .updateTable('apps_release')
+    .set((set) => ({
+      image: set.ref('next_image'),
+      stack: set.ref('next_stack'),
+      next_image: null,
+      next_stack: null,
+    }))
+    .where('app_id', '=', appId)
+    .where('version', '=', version)
+    .where('next_image', 'is not', null)
+    .execute()
+}
+
+/** The release that serves, of every app that has one. */
+export async function listServing(db: Db) {
+  return await apps(db)
+    .selectFrom('apps_app')
+    .innerJoin('apps_release', (join) =>
+      join
+        .onRef('apps_release.app_id', '=', 'apps_app.id')
+        .onRef('apps_release.version', '=', 'apps_app.release'),
+    )
+    .select(['apps_app.id', 'apps_app.name', 'apps_release.version'])
+    .select(['apps_release.recipe', 'apps_release.stack', 'apps_release.slug_file'])
+    .orderBy('apps_app.name')
+    .execute()
+}
+
 export async function setReleaseState(
   tx: Db,
   appId: string,

@@ -134,6 +134,7 @@ function doneEvent({ deps, operation }: Run) {
 
 function describeEnd({ kind, app_name: app, release }: Progress): string {
   if (kind === 'destroy') return `${app} is gone`
+  if (kind === 'stack') return `${app} stands on the newest stack`
   if (kind === 'restart') return `${app} runs on new instances`
   return release === null ? `${app} runs as many instances as asked for` : `${app} v${release} serves`
 }

@@ -82,18 +82,25 @@ async function enqueue(
 /** What planning needs to know about an app. */
 export async function loadSnapshot(tx: Db, app: AppRow): Promise<AppSnapshot> {
   const releases = await listReleases(tx, app.id)
+  const known = releases.map(knownOf)
   const instances = await listInstances(tx, [app.id])
   return {
     name: app.name,
-    release: releases.find(({ version }) => version === app.release) ?? null,
+    release: known.find(({ version }) => version === app.release) ?? null,
     epoch: app.epoch,
     nextRelease: app.next_release,
-    usable: usableReleases(releases),
+    usable: usableReleases(releases).map(knownOf),
     formation: await loadFormation(tx, app.id),
     instances: instances.map(({ process, index, release, epoch }) => ({ process, index, release, epoch })),
     rotation: await findRotation(tx, app.id),
   }
 }
+
+const knownOf = ({ version, processes, slug_file }: ReleaseRow) => ({
+  version,
+  processes,
+  hasSlug: slug_file !== null,
+})
 
 async function insertPlanned(tx: Db, app: AppRow, planned: NewRelease, request: Request): Promise<void> {
   const code = planned.codeOf === null ? undefined : await findRelease(tx, app.id, planned.codeOf)

@@ -12,6 +12,8 @@ export interface InstanceKey {
  */
 export type Step =
   | { readonly kind: 'build'; readonly release: number; readonly source: string }
+  /** The release's slug on the newest stack; nothing is done where it stands there. */
+  | { readonly kind: 'restack'; readonly release: number }
   | { readonly kind: 'database.ensure' }
   | { readonly kind: 'database.rotate'; readonly rotation: number }
   | { readonly kind: 'release-phase'; readonly release: number }
@@ -46,6 +48,8 @@ export function describeStep(step: Step): string {
   switch (step.kind) {
     case 'build':
       return `Build v${step.release}`
+    case 'restack':
+      return `Put v${step.release} on the newest stack`
     case 'database.ensure':
       return 'Make sure that the database is there'
     case 'database.rotate':

@@ -44,6 +44,8 @@ interface ReleaseTable {
   stack: string | null
   slug_file: string | null
   slug_bytes: Size | null
+  next_image: string | null
+  next_stack: string | null
 }
 interface InstanceTable {
   app_id: string
@@ -52,6 +54,7 @@ interface InstanceTable {
   release: number
   epoch: number
   traffic: Traffic
+  image: string | null
 }
 type Tables = {
   apps_app: AppTable

@@ -9,6 +9,7 @@ import type {
 } from '#contract/agent.ts'
 import { type LogLine, RUN_FRAME } from '#contract/apps.ts'
 import { MaruError } from '#contract/errors.ts'
+import type { HostStacks, RestackRequest, RestackResult } from '#contract/host-stacks.ts'
 import type { AgentClient } from '#runtime/drivers/agent-client.ts'
 import { encodeFrame } from '#runtime/kit/run-frames.ts'
 
@@ -21,6 +22,7 @@ export interface TestHost extends AgentClient {
   buildEvents: (request: BuildRequest) => BuildEvent[]
   releaseExitCode: number
   problem: string
+  stackReport: HostStacks
 }
 
 /** Instances that go on running keep their time. */
@@ -49,6 +51,7 @@ export function makeTestHost(): TestHost {
     ],
     releaseExitCode: 0,
     problem: '',
+    stackReport: { newest: [], known: [], behind: [] },
     async putWorkload(config) {
       const have = host.workloads.at(-1)?.generation ?? -1
       if (config.generation < have)
@@ -74,6 +77,8 @@ export function makeTestHost(): TestHost {
       return outside
     },
     async *logs(): AsyncGenerator<LogLine> {},
+    stacks: async () => host.stackReport,
+    restack: async (request) => restackOn(host.stackReport, request),
     lastLog: async () => ['cannot find module'],
     async removeApp(appId) {
       host.removed.push(appId)
@@ -86,6 +91,11 @@ export function makeTestHost(): TestHost {
   }
   wake = []
   return host
+}
+
+function restackOn({ newest }: HostStacks, { appId, release, stack: before }: RestackRequest): RestackResult {
+  const stack = newest.find(({ usual }) => usual)?.image ?? 'node26'
+  return { image: stack === before ? null : `image-${appId}-v${release}-on-${stack}`, stack }
 }
 
 function ringOrTimeout(

@@ -30,6 +30,10 @@ export async function runBuild(
 export const layerImage = async (...args: Parameters<typeof import('./layer-image.ts').layerImage>) =>
   (await import('./layer-image.ts')).layerImage(...args)
 
+/** Puts a slug on the newest stack of its kind, without a build. */
+export const restackSlug = async (...args: Parameters<typeof import('./restack.ts').restackSlug>) =>
+  (await import('./restack.ts')).restackSlug(...args)
+
 /** Removes all slugs of an app. */
 export const removeSlugs = async (home: string, appId: string): Promise<void> =>
   (await import('./slug-store.ts')).removeSlugs(home, appId)

@@ -43,6 +43,8 @@ export interface EdgeResult {
   readonly waiting: readonly string[]
 }
 
+/** Absent where the kernel does not speak IPv6. */
+const IPV6 = '/proc/net/if_inet6'
 const READABLE = { mode: 0o640, owner: { uid: 0, gid: UID.edge } }
 /** HAProxy refuses to delete a server while a connection still refers to it; the next call tries again. */
 const ROUNDS = 3
@@ -63,7 +65,7 @@ export async function readEdge(haproxy: Haproxy): Promise<RunningEdge | undefine
  * the runtime API where possible, by a reload that loses no request otherwise.
  */
 export async function applyEdge(deps: EdgeDeps, apps: readonly EdgeApp[]): Promise<EdgeResult> {
-  const input = { installation: deps.installation, home: deps.home, apps }
+  const input = { installation: deps.installation, home: deps.home, ipv6: await exists(IPV6), apps }
   checkHostNames(hostNamesOf(input))
   const mark = await writeParts(deps, input)
   const running = await readEdge(deps.haproxy)

@@ -6,7 +6,6 @@ import { askHttp, type Handshake, type TlsProbe, tryHandshake } from '#runtime/d
 import { sample } from '#runtime/kit/sample.ts'
 import type { ServerDeps } from '#runtime/server/handler.ts'
 import { CERTIFICATE_DAYS } from './certificates.ts'
-import { EDGE_PORTS } from './layout.ts'
 
 /** The host names of the apps that are online. */
 export type ListHostNames = (deps: ServerDeps) => Promise<string[]>
@@ -46,7 +45,7 @@ async function lookAtEdge(
 ): Promise<Finding> {
   const { installation, caFile } = deps.config
   const host = addressesOf(installation).edge.edge
-  const probe = { host, port: EDGE_PORTS.https, ca: await readFile(caFile, 'utf8'), signal }
+  const probe = { host, port: installation.ports.https, ca: await readFile(caFile, 'utf8'), signal }
   const door: Door = { deps, probe, domain: installation.domain }
   const all = await listHostNames(deps)
   const chosen = sample(all, SAMPLE)
@@ -149,7 +148,7 @@ async function askBothDoors({ deps, probe, domain }: Door): Promise<string[]> {
   if (seconds < HSTS_S || !/includeSubDomains/i.test(hsts))
     problems.push('Browsers are not told to use HTTPS only, subdomains included, for a year.')
   const path = `/probe-${randomInt(1e9)}`
-  const plain = await askHttp({ ...common, port: EDGE_PORTS.http, path })
+  const plain = await askHttp({ ...common, port: deps.config.installation.ports.http, path })
   const target = `${urlOf(deps.config.installation)}${path}`
   if (plain.status !== 308 || plain.headers.location !== target)
     problems.push(`Plain HTTP answered ${plain.status} instead of sending on to HTTPS.`)

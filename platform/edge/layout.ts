@@ -1,5 +1,5 @@
 import type { ContainerSpec } from '#contract/agent.ts'
-import { addressesOf, HOME, type Installation, UID } from '#contract/installation.ts'
+import { HOME, type Installation, UID } from '#contract/installation.ts'
 
 /** Where the edge's files are; the data folder has the same path inside the edge's container. */
 export function edgeFiles(home: string) {
@@ -24,41 +24,51 @@ export function edgeFiles(home: string) {
 }
 
 export const EDGE_COMPONENT = 'edge'
-/** Ports inside the container: no capability is needed to open them. */
-export const EDGE_PORTS = { http: 8080, https: 8443 } as const
+/** What is left of root's rights when HAProxy begins: it runs as a user of its own, and may open ports below 1024. */
+const AS_EDGE = [
+  'setpriv',
+  `--reuid=${UID.edge}`,
+  `--regid=${UID.edge}`,
+  '--clear-groups',
+  '--inh-caps=-all,+net_bind_service',
+  '--ambient-caps=-all,+net_bind_service',
+  '--bounding-set=-all,+net_bind_service',
+] as const
 
-/** The edge's container. Its files are written by `applyEdge` before it first starts. */
+/**
+ * The edge's container, on the host's own network: it sees visitors' real addresses, and a successor can take its
+ * listening sockets over (`-x`; where nobody listens on that socket, HAProxy opens its own). Its files are written by
+ * `applyEdge` before it first starts.
+ */
 export function edgeContainer(installation: Installation, home: string, image: string): ContainerSpec {
-  const { networks, edge } = addressesOf(installation)
   const files = edgeFiles(home)
   return {
     name: `${installation.name}-edge`,
     component: EDGE_COMPONENT,
     image,
     entrypoint: [],
-    command: ['haproxy', '-W', '-db', '-S', `${files.master},mode,600`, '-f', files.config],
-    user: `${UID.edge}:${UID.edge}`,
+    command: [
+      ...AS_EDGE,
+      ...['haproxy', '-W', '-db', '-S', `${files.master},mode,600`, '-x', files.admin, '-f', files.config],
+    ],
+    user: '0:0',
     env: {},
     labels: {},
-    networks: [
-      { name: networks.edge.name, address: edge.edge, aliases: [] },
-      { name: networks.apps.name, address: edge.apps, aliases: [] },
-    ],
-    ports: [
-      { host: installation.ports.http, container: EDGE_PORTS.http },
-      { host: installation.ports.https, container: EDGE_PORTS.https },
-    ],
+    networks: [{ name: 'host', aliases: [] }],
+    ports: [],
     mounts: [
       { source: files.folder, target: files.folder, readOnly: true },
       { source: files.run, target: files.run, readOnly: false },
     ],
     tmpfs: {},
-    capabilities: [],
+    // The last is only used; the others lead to the edge's user and are gone before HAProxy begins.
+    capabilities: ['SETGID', 'SETUID', 'SETPCAP', 'NET_BIND_SERVICE'],
     privileged: false,
     pidMode: 'own',
     readOnlyRoot: true,
     init: false,
     restart: 'always',
+    handOver: true,
     // HAProxy's soft stop: established requests end first.
     stopSignal: 'SIGUSR1',
     stopTimeoutS: 10,

@@ -13,6 +13,7 @@ const server = (name: string, serves: boolean, address = '10.9.128.5'): EdgeServ
 const input = (...servers: EdgeServer[]): EdgeInput => ({
   installation: { name: 'maru', domain: 'maru.localhost', ports: { http: 80, https: 443 }, subnet: '10.9' },
   home: '/var/lib/maru',
+  ipv6: true,
   apps: [{ app: 'shop', appId: 'app_x', hostNames: ['shop.maru.localhost'], servers }],
 })
 const running = (name: string, weight: number, more: Partial<RunningServer> = {}): RunningServer => ({

@@ -1,6 +1,6 @@
 import type { Installation } from '#contract/installation.ts'
 import { addressesOf } from '#contract/installation.ts'
-import { EDGE_PORTS, edgeFiles } from './layout.ts'
+import { edgeFiles } from './layout.ts'
 
 /** One instance of an app's web process as the edge knows it. */
 export interface EdgeServer {
@@ -23,6 +23,8 @@ export interface EdgeApp {
 export interface EdgeInput {
   readonly installation: Pick<Installation, 'name' | 'domain' | 'ports' | 'subnet'>
   readonly home: string
+  /** The host's kernel speaks IPv6. */
+  readonly ipv6: boolean
   readonly apps: readonly EdgeApp[]
 }
 
@@ -168,11 +170,16 @@ function renderDoor(input: EdgeInput): string[] {
   ]
 }
 
+const binds = ({ ipv6 }: EdgeInput, port: number, settings = ''): string[] => [
+  `bind :${port}${settings}`,
+  ...(ipv6 ? [`bind :::${port} v6only${settings}`] : []),
+]
+
 function renderHttpFrontend(input: EdgeInput): string {
   const { https } = input.installation.ports
   const port = https === 443 ? '' : `:${https}`
   return section('frontend http', [
-    `bind :${EDGE_PORTS.http}`,
+    ...binds(input, input.installation.ports.http),
     ...renderDoor(input),
     `http-request redirect code 308 location https://%[var(txn.host)]${port}%[pathq]`,
   ])
@@ -181,7 +188,7 @@ function renderHttpFrontend(input: EdgeInput): string {
 function renderHttpsFrontend(input: EdgeInput): string {
   const { certificateList } = edgeFiles(input.home)
   return section('frontend https', [
-    `bind :${EDGE_PORTS.https} ssl crt-list ${certificateList} alpn h2,http/1.1`,
+    ...binds(input, input.installation.ports.https, ` ssl crt-list ${certificateList} alpn h2,http/1.1`),
     ...renderDoor(input),
     'http-request set-var(txn.id) uuid()',
     'http-after-response set-header Strict-Transport-Security "max-age=31536000; includeSubDomains"',

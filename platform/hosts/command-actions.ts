@@ -44,7 +44,7 @@ export async function runUp(context: CliContext, options: HostOptions): Promise<
   output.result(result, () => renderUp(result))
 }
 
-function renderUp({ changes, seconds, url, setupLink, home }: UpResult): string {
+function renderUp({ changes, seconds, url, setupLink, stackRoll, home }: UpResult): string {
   const head =
     changes.length === 0
       ? `Maru is already up: nothing to do (${seconds} s).`
@@ -58,11 +58,16 @@ function renderUp({ changes, seconds, url, setupLink, home }: UpResult): string 
           '                for the first operator: once, within 24 hours; a new one: `maru setup-link`',
         ]
   const next = isUsual ? 'maru deploy' : `maru deploy --home ${home}`
+  const roll =
+    stackRoll === null
+      ? []
+      : [`  Apps          move onto the newer stack, a few at a time: \`maru operation ${stackRoll}\``]
   const lines = [
     head,
     '',
     `  Address       ${url}`,
     ...link,
+    ...roll,
     `  Next          ${next}   in the folder of an app`,
   ]
   return `${lines.join('\n')}\n`

@@ -45,11 +45,17 @@ function registerUp(program: Command, context: CliContext): void {
   hostCommand(program, 'up', 'Bring this machine into shape: engine, images, database, control plane, edge', [
     'maru up',
     'maru up --domain apps.example.org',
+    'maru up --renew base',
   ])
     .option('--domain <domain>', 'apps are at https://APP.DOMAIN (default: NAME.localhost)')
     .option('--http-port <port>', 'port for HTTP, which only redirects (default: 80)')
     .option('--https-port <port>', 'port for HTTPS (default: 443)')
     .option('--subnet <prefix>', 'first two numbers of a free private range (default: 10.89)')
+    .option(
+      '--renew <images>',
+      "make images anew from today's packages, and all that stand on them: base, database, edge, app",
+    )
+    .option('--no-stack-roll', 'leave the apps on the stack that they stand on')
     .option('--lab', 'nobody depends on this installation: drills may break it')
     .action(async (options: HostOptions) => (await actions()).runUp(context, options))
 }

@@ -37,6 +37,16 @@ test('a changed spec replaces, a surplus one goes first, a stopped one is starte
   )
 })
 
+test('a container that is handed over is replaced by its successor while it runs, and only then', () => {
+  const edge = { handOver: true }
+  const steps = planContainers([want('a', '2', edge)], [have('a', '1')])
+  assert.equal(renderSteps(steps), 'hand a over to a new one from sha256:1')
+  const replaced = 'remove a (changed)\ncreate a from sha256:1\nstart a'
+  const others = [have('a', '1', 'exited'), have('a', '1', 'running', ['another network'])]
+  for (const other of others)
+    assert.equal(renderSteps(planContainers([want('a', '2', edge)], [other])), replaced)
+})
+
 test('a container that is missing from one of its networks is made again', () => {
   const steps = planContainers([want('a', '1')], [have('a', '1', 'created', [])])
   assert.equal(renderSteps(steps), 'remove a (changed)\ncreate a from sha256:1\nstart a')

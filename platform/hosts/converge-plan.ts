@@ -28,6 +28,8 @@ export type ContainerStep =
       readonly reason: 'surplus' | 'changed'
     }
   | { readonly kind: 'create'; readonly spec: ContainerSpec }
+  /** Another container takes over what this one listens on. */
+  | { readonly kind: 'hand-over'; readonly spec: ContainerSpec; readonly id: string }
   | { readonly kind: 'start'; readonly name: string }
 
 export type NetworkStep =
@@ -62,6 +64,9 @@ function stepsFor({ spec, hash }: Wanted<ContainerSpec>, have: HaveContainer | u
   // One that lost a network, or whose creation was cut off before it joined all, cannot be mended by starting it.
   const joined = spec.networks.every(({ name }) => have.networks.includes(name))
   if (have.specHash !== hash || !joined) {
+    // Sockets can be handed over only inside one network, by one that runs.
+    const canHandOver = spec.handOver === true && joined && have.state === 'running'
+    if (canHandOver) return [{ kind: 'hand-over', spec, id: have.id }]
     return [{ kind: 'remove', name: have.name, id: have.id, reason: 'changed' }, ...begin]
   }
   const push = STOPPED.has(have.state) && (spec.restart === 'always' || have.state === 'created')
@@ -101,6 +106,8 @@ function renderStep(step: ContainerStep | NetworkStep): string {
       return `remove ${step.name} (${step.reason})`
     case 'create':
       return `create ${step.spec.name} from ${step.spec.image}`
+    case 'hand-over':
+      return `hand ${step.spec.name} over to a new one from ${step.spec.image}`
     case 'start':
       return `start ${step.name}`
     case 'network.remove':

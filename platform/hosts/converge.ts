@@ -1,4 +1,5 @@
 import type { ContainerSpec, NetworkSpec, PlatformConfig } from '#contract/agent.ts'
+import { retiredName } from '#platform/edge/index.ts'
 import { type Docker, type EngineContainer, hashSpec, LABELS } from '#runtime/drivers/docker.ts'
 import {
   type ContainerStep,
@@ -18,6 +19,8 @@ export interface ConvergeDeps {
   readonly onStep?: (text: string) => void
   /** Waits until a container that is to be replaced can be spared. */
   readonly beforeReplacing?: (name: string) => Promise<void>
+  /** Replaces a container by one that takes over what it listens on. */
+  readonly handOver?: (spec: ContainerSpec, oldId: string) => Promise<void>
 }
 
 /** Component label of app instances and of one-off containers: they are not part of the platform's half. */
@@ -37,7 +40,7 @@ export async function convergeContainers(
   const all = await deps.docker.containers.list({ [LABELS.owner]: deps.owner })
   const have = await withLiveNetworks(
     deps,
-    all.filter(({ labels, name }) => scope(labels, name)),
+    all.filter((one) => scope(one.labels, one.name) && !isRetiring(one)),
   )
   const steps = planContainers(
     wanted.map((spec) => ({ spec, hash: hashSpec(spec) })),
@@ -46,6 +49,9 @@ export async function convergeContainers(
   for (const step of steps) await applyStep(deps, step)
   return steps
 }
+
+/** One that was handed over ends by itself, with its last request; only then it is surplus. */
+const isRetiring = ({ name, state }: EngineContainer) => name.endsWith(retiredName('')) && state === 'running'
 
 /**
  * Leaves out the networks that a container joined and that are not there any more, even if others have their names
@@ -115,6 +121,8 @@ export async function applyStep(deps: ConvergeDeps, step: Step): Promise<void> {
     case 'create':
       await docker.containers.create(step.spec, owner)
       return
+    case 'hand-over':
+      return handOver(deps, step)
     case 'start':
       return docker.containers.start(step.name)
     case 'network.remove':
@@ -122,6 +130,20 @@ export async function applyStep(deps: ConvergeDeps, step: Step): Promise<void> {
     case 'network.create':
       return docker.networks.create(step.spec, owner)
   }
+}
+
+async function handOver(
+  deps: ConvergeDeps,
+  { spec, id }: Extract<ContainerStep, { kind: 'hand-over' }>,
+): Promise<void> {
+  if (deps.handOver !== undefined) return await deps.handOver(spec, id)
+  const { name } = spec
+  for (const step of [
+    { kind: 'remove', name, id, reason: 'changed' },
+    { kind: 'create', spec },
+    { kind: 'start', name },
+  ] as const)
+    await applyStep(deps, step)
 }
 
 /** A network with members cannot be removed; they lose it now and are replaced because their spec names it. */

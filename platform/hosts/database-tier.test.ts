@@ -38,13 +38,16 @@ const config = platformConfig({
 
 test('the whole platform', () => assertGolden('platform-config.json', `${JSON.stringify(config, null, 2)}\n`))
 
-test('only the agent has more than a plain process: no capability, a read-only root, limits', () => {
+test('only the agent and the edge have more than a plain process: no capability, a read-only root, limits', () => {
   for (const spec of config.containers) {
     assert.equal(spec.readOnlyRoot, true, spec.name)
     assert.ok(spec.memoryMb !== undefined && spec.processes !== undefined, spec.name)
     if (spec.component === 'agent') continue
-    assert.deepEqual([spec.capabilities, spec.privileged, spec.pidMode], [[], false, 'own'], spec.name)
-    assert.ok(spec.user !== undefined && !spec.user.startsWith('0'), spec.name)
+    assert.deepEqual([spec.privileged, spec.pidMode], [false, 'own'], spec.name)
     assert.ok(!spec.mounts.some(({ source }) => /docker|^\/run/.test(source)), spec.name)
+    // The edge begins as root and gives that up before HAProxy runs: hand-over.system.test.ts looks at the process.
+    if (spec.component === 'edge') continue
+    assert.deepEqual(spec.capabilities, [], spec.name)
+    assert.ok(spec.user !== undefined && !spec.user.startsWith('0'), spec.name)
   }
 })

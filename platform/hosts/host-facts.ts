@@ -133,10 +133,7 @@ async function holdersOf(inodes: ReadonlySet<string>): Promise<Map<string, PortH
       const inode = /^socket:\[(\d+)\]$/.exec(link)?.[1]
       if (inode === undefined || !inodes.has(inode)) continue
       const name = (await readText(`/proc/${pid}/comm`).catch(() => undefined)) ?? 'unknown'
-      const argv = (await readText(`/proc/${pid}/cmdline`).catch(() => undefined))?.split('\0') ?? []
-      const leadsTo = argv[argv.indexOf('-container-ip') + 1]
-      const isProxy = argv.includes('-container-ip') && leadsTo !== undefined
-      found.set(inode, { pid: Number(pid), name: name.trim(), ...(isProxy ? { leadsTo } : {}) })
+      found.set(inode, { pid: Number(pid), name: name.trim() })
     }
   }
   return found

@@ -14,6 +14,8 @@ export interface UpOptions {
   readonly httpsPort?: string
   readonly subnet?: string
   readonly lab?: boolean
+  readonly renew?: string
+  readonly stackRoll?: boolean
   readonly json?: boolean
 }
 

@@ -8,8 +8,6 @@ export interface PortFact {
 export interface PortHolder {
   readonly pid: number
   readonly name: string
-  /** The container's address, where the engine's proxy holds the port for one. */
-  readonly leadsTo?: string
 }
 
 export interface RouteFact {
@@ -115,13 +113,10 @@ const checkDisk = ({ path, freeMb }: HostFacts['disks'][number], needMb: number)
 function checkPort(facts: HostFacts, wanted: Wanted, port: number): Check {
   const fact = facts.ports.find((entry) => entry.port === port)
   if (fact === undefined) return judge('port', true, `port ${port} is free`, '')
-  // The engine holds the port a moment before it calls the container running.
-  const { edge, apps } = addressesOf(wanted).edge
-  const starting = [edge, apps].some((address) => address === fact.holder?.leadsTo)
   const running = facts.engine?.containers.some(
     (one) => one.owner === wanted.id && one.component === 'edge' && one.running,
   )
-  if (starting || running) return judge('port', true, `port ${port} is held by this installation`, '')
+  if (running) return judge('port', true, `port ${port} is held by this installation`, '')
   const { holder } = fact
   const who = holder ? `${holder.name} (process ${holder.pid})` : 'another process'
   const option = port === wanted.ports.http ? '--http-port' : '--https-port'

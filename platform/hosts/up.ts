@@ -1,11 +1,13 @@
 import { join } from 'node:path'
-import type { PlatformConfig } from '#contract/agent.ts'
+import type { ContainerSpec, PlatformConfig } from '#contract/agent.ts'
 import { MaruError } from '#contract/errors.ts'
 import { HOME, type Installation, urlOf } from '#contract/installation.ts'
 import { ensureImages, programVersion } from '#images/build-images.ts'
+import { edgeFiles, handOverEdge } from '#platform/edge/index.ts'
 import { type Authority, openAuthority } from '#platform/trust/index.ts'
 import type { Docker } from '#runtime/drivers/docker.ts'
 import { ensureFolder, readJson, writeFileAtomic, writeFileIfChanged } from '#runtime/drivers/files.ts'
+import { makeHaproxy } from '#runtime/drivers/haproxy.ts'
 import { leaderLast } from './cluster-settings.ts'
 import { ensureFolders, ensureSecrets, type PlatformSecrets, writeComponentFiles } from './component-files.ts'
 import { ensureControlDatabase } from './control-database.ts'
@@ -21,7 +23,9 @@ import { type Check, judgeHost } from './preflight.ts'
 import type { HostProgress } from './progress.ts'
 import { pruneStackImages } from './prune-images.ts'
 import { registerInstallation } from './registry.ts'
+import { noteRevisions, parseRenew } from './revisions.ts'
 import { newSetupLink } from './setup-link.ts'
+import { appStackOf, startStackRoll } from './stack-roll.ts'
 import { readDatabasePair, waitUntilHealthy } from './wait-healthy.ts'
 import { installWrapper } from './wrapper.ts'
 
@@ -34,6 +38,8 @@ export interface UpResult {
   readonly seconds: number
   /** Only until the first operator exists. */
   readonly setupLink: string | null
+  /** The operation that moves the apps onto a stack that was made now; null: nothing has to be moved. */
+  readonly stackRoll: string | null
 }
 
 export interface UpDeps {
@@ -47,6 +53,9 @@ interface Run extends UpDeps {
   readonly installation: Installation
   readonly home: string
   readonly lab: boolean
+  /** Images to make anew. */
+  readonly renew: ReturnType<typeof parseRenew>
+  readonly stackRoll: boolean
 }
 
 /** Brings this machine into shape, whatever state it is in. Doing it again changes nothing. */
@@ -54,13 +63,21 @@ export async function up(options: UpOptions, deps: UpDeps): Promise<UpResult> {
   const since = performance.now()
   const identity = await identify(options, deps.now())
   const { installation, home } = identity
-  const run: Run = { ...deps, identity, installation, home, lab: options.lab === true }
+  const run: Run = {
+    ...deps,
+    identity,
+    installation,
+    home,
+    lab: options.lab === true,
+    renew: parseRenew(options.renew),
+    stackRoll: options.stackRoll !== false,
+  }
   const unlock = await takeLock(run.home, 'up')
   try {
     await preflight(run)
     await remember(run)
     const docker = await ensureEngine(run.home, run.programDir, run.progress)
-    const { changes, setupLink } = await bringUp(run, docker)
+    const { changes, setupLink, stackRoll } = await bringUp(run, docker)
     return {
       installation: run.installation.name,
       home: run.home,
@@ -68,6 +85,7 @@ export async function up(options: UpOptions, deps: UpDeps): Promise<UpResult> {
       changes,
       seconds: Math.round((performance.now() - since) / 100) / 10,
       setupLink,
+      stackRoll,
     }
   } finally {
     unlock()
@@ -109,12 +127,16 @@ async function remember({ installation, home, lab }: Run): Promise<void> {
     )
 }
 
-async function bringUp(run: Run, docker: Docker): Promise<Pick<UpResult, 'changes' | 'setupLink'>> {
+async function bringUp(
+  run: Run,
+  docker: Docker,
+): Promise<Pick<UpResult, 'changes' | 'setupLink' | 'stackRoll'>> {
   const { installation, home, progress } = run
   const images = await ensureImages({
     docker,
     home,
     programDir: run.programDir,
+    revisions: await noteRevisions(home, run.renew, run.now()),
     step: (title, expectedS, log, work) => progress.step(title, expectedS, log, work),
   })
   const built = Object.values(images).filter((image) => image.built)
@@ -124,6 +146,7 @@ async function bringUp(run: Run, docker: Docker): Promise<Pick<UpResult, 'change
     keyof typeof images,
     string
   >
+  const stackBefore = await appStackOf(home)
   const files = await writeComponentFiles(
     {
       installation,
@@ -151,7 +174,13 @@ async function bringUp(run: Run, docker: Docker): Promise<Pick<UpResult, 'change
   await installWrapper(run)
   const pruned = await pruneStackImages(docker)
   const setupLink = await newSetupLink({ installation, home, fingerprint: authority.fingerprint })
-  return { changes: [...built.map(({ tag }) => `made image ${tag}`), ...steps, ...pruned], setupLink }
+  const isNewer = stackBefore !== undefined && stackBefore !== ids.app
+  const stackRoll = isNewer && run.stackRoll ? await startStackRoll(home, progress) : null
+  return {
+    stackRoll,
+    changes: [...built.map(({ tag }) => `made image ${tag}`), ...steps, ...pruned],
+    setupLink,
+  }
 }
 
 /** The database first, because the control plane needs it; then all the rest. */
@@ -189,7 +218,10 @@ async function converge(
   const wanted = isNew && saved !== undefined ? make(saved.generation + 1) : config
   if (isNew) await writeFileAtomic(file, `${JSON.stringify(wanted)}\n`, { mode: 0o600 })
   const others = await progress.step('Control plane, edge and agent', 8, log, async () => {
-    const done = await convergePlatform(deps, wanted)
+    const haproxy = makeHaproxy(edgeFiles(home))
+    const handOver = (spec: ContainerSpec, oldId: string) =>
+      handOverEdge({ ...deps, home, haproxy }, spec, oldId)
+    const done = await convergePlatform({ ...deps, handOver }, wanted)
     await waitUntilHealthy(place)
     return done
   })

@@ -1,4 +1,4 @@
-import { addressesOf, type Installation } from '#contract/installation.ts'
+import { addressesOf, type Installation, UID } from '#contract/installation.ts'
 
 type Place = Pick<Installation, 'id' | 'name' | 'subnet' | 'ports'>
 
@@ -8,7 +8,8 @@ export const tableOf = ({ id }: Pick<Installation, 'id'>) => `maru_${id.replaceA
 /**
  * What containers may reach of the host itself, and of the network that it is in: names (DNS) and the platform's own
  * address. Everything else that listens on the host, such as its ssh, is none of an app's or a build's business; nor
- * are link-local addresses, where clouds hand out the credentials of their machines.
+ * are link-local addresses, where clouds hand out the credentials of their machines. And the control plane believes what
+ * the edge says about visitors, so on the host only the edge and root may speak to it.
  */
 export function renderHostRules(installation: Place): string {
   const table = `inet ${tableOf(installation)}`
@@ -16,6 +17,7 @@ export function renderHostRules(installation: Place): string {
   const all = [data, edge, build, apps].map(({ bridge }) => `"${bridge}"`).join(', ')
   const untrusted = [build, apps].map(({ bridge }) => `"${bridge}"`).join(', ')
   const { http, https } = installation.ports
+  const { control, controlPort } = addressesOf(installation)
   return `table ${table}
 delete table ${table}
 table ${table} {
@@ -32,6 +34,10 @@ table ${table} {
   chain forward {
     type filter hook forward priority filter - 10; policy accept;
     iifname { ${untrusted} } ip daddr 169.254.0.0/16 drop
+  }
+  chain output {
+    type filter hook output priority filter - 10; policy accept;
+    ip daddr ${control.edge} tcp dport ${controlPort} meta skuid != { 0, ${UID.edge} } drop
   }
 }
 `

@@ -15,6 +15,7 @@ export {
   latestOperations,
   listOperations,
   type NewOperation,
+  PLATFORM,
   teamOfOperation,
   unfinishedOperations,
 } from './store.ts'

@@ -4,6 +4,9 @@ import type { Operation, OperationKind } from '#contract/operations.ts'
 import { announceApp } from './announce.ts'
 import { type Db, operations, type Progress } from './tables.ts'
 
+/** Whose an operation is that is about the platform itself: of no app and no team. One is under way at a time. */
+export const PLATFORM = { appId: 'platform', app: '' as AppName, teamId: 'platform' } as const
+
 export interface NewOperation {
   readonly id: OperationId
   readonly kind: OperationKind
@@ -61,7 +64,11 @@ export async function findRepeated(
 export async function checkFree(tx: Db, appId: string): Promise<void> {
   const other = await activeOperation(tx, appId)
   if (other !== undefined)
-    throw new MaruError('apps.busy', { kind: other.kind, app: other.app, operation: other.id })
+    throw new MaruError('apps.busy', {
+      kind: other.kind,
+      app: other.app ?? 'the platform',
+      operation: other.id,
+    })
 }
 
 /** The operation of an app that is under way. */
@@ -127,6 +134,7 @@ export async function unfinishedOperations(db: Db): Promise<Array<{ id: Operatio
   return await operations(db)
     .selectFrom('operations_operation')
     .select(['id', 'app_id as appId'])
+    .where('app_id', '<>', PLATFORM.appId)
     .where('state', 'in', ['queued', 'running'])
     .orderBy('created_at')
     .execute()
@@ -145,7 +153,7 @@ function toOperation(row: Progress): Operation {
   return {
     id: row.id,
     kind: row.kind,
-    app: row.app_name,
+    app: row.app_name === PLATFORM.app ? null : row.app_name,
     state: row.state,
     plan: row.plan,
     createdAt: row.created_at.toISOString(),

@@ -36,9 +36,10 @@ export const REQUIREMENTS: Readonly<Record<KnownPromise, Requirement>> = {
     ['trust.layers'],
     'Controls do not stand at every layer yet: buildings, environment and staff access are not the platform’s matter so far.',
   ),
-  'PLT-3': gaps(
-    'A newer platform is brought in by an operator who runs a command; nothing does it without one.',
-    'No drill has replaced every component under load yet.',
+  'PLT-3': part(
+    ['stack-roll-under-load'],
+    'Newer packages and a newer platform are brought in by an operator who runs a command; nothing does it without one.',
+    'The drill replaces what the apps stand on and the host agent; the other parts of the platform are not replaced under load by a drill yet.',
   ),
   'ASR-1': gaps(
     'The platform holds no certificate.',
@@ -87,9 +88,11 @@ export const REQUIREMENTS: Readonly<Record<KnownPromise, Requirement>> = {
     'The platform’s containers are built from signed packages and restored when they are changed; changes by hand to the machine itself are not found.',
   ),
   'SYS-2': gaps('Nothing watches for security updates yet, and there is no test stage before they go out.'),
-  'SYS-3': gaps(
-    'Containers are replaced rather than patched, but no age is set after which a stack must be rebuilt, and machines are not replaced.',
-  ),
+  'SYS-3': {
+    needs: ['stacks.age', 'stack-roll-under-load'],
+    gaps: ['Containers are replaced rather than patched, but machines are not replaced.'],
+    note: 'Apps that bring a Dockerfile bring their own stack, which only their owner makes newer.',
+  },
   'SYS-4': gaps(
     'Whoever is root on the machine reaches everything on it; there is no assignment per system.',
   ),
@@ -104,7 +107,7 @@ export const REQUIREMENTS: Readonly<Record<KnownPromise, Requirement>> = {
     'The packages of each image are known when it is built; they are not compared with advisories yet.',
   ),
   'VUL-3': gaps('Findings are not recorded, so they have no order, owner or deadline yet.'),
-  'VUL-4': gaps('It depends on PLT-3, which is not kept yet.'),
+  'VUL-4': part(['stack-roll-under-load'], 'It depends on PLT-3, which is not kept yet.'),
   'VUL-5': gaps('There is no address for reports, no security.txt and no forum yet.'),
   'BAK-1': gaps('There are no backups yet.'),
   'BAK-2': part(

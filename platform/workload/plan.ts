@@ -19,6 +19,8 @@ export interface InstanceFacts {
   readonly release: number
   readonly epoch: number
   readonly traffic: Traffic
+  /** What it was started with, where that is not what its release names now. */
+  readonly image?: string | null
 }
 
 export interface AppFacts {
@@ -62,7 +64,7 @@ function planInstance(app: AppFacts, instance: InstanceFacts): InstanceSpec {
     index: instance.index,
     release: instance.release,
     epoch: instance.epoch,
-    image: release.image,
+    image: instance.image ?? release.image,
     command: argvOf(release.processes[instance.process] ?? ''),
     env: environmentOf(app.name, release, instance.process),
     traffic: instance.traffic,

@@ -75,7 +75,7 @@ test('instances reach neither what listens on the host nor link-local addresses'
     const targets = [
       `${gateway}:${port}`,
       '169.254.169.254:80',
-      `${addressesOf(lab.host.installation).edge.apps}:8443`,
+      `${addressesOf(lab.host.installation).edge.apps}:${lab.host.installation.ports.https}`,
     ]
     const ask = `const net=require('net');for(const t of ${JSON.stringify(targets)}){const [host,port]=t.split(':');
       const s=net.connect({host,port,timeout:1500},()=>{console.log(t,'open');s.destroy()});

@@ -90,7 +90,7 @@ async function raise({ docker, installation, addresses }: InstanceDeps, step: Co
   await docker.containers.create(step.spec, owner, { address: await addresses.take() })
 }
 
-const nameOf = (step: ContainerStep) => (step.kind === 'create' ? step.spec.name : step.name)
+const nameOf = (step: ContainerStep) => ('spec' in step ? step.spec.name : step.name)
 
 /** The engine's sentence without its transport's prefix. */
 export const reasonOf = (error: EngineRefusal | MaruError) =>

@@ -1,11 +1,12 @@
 import { join } from 'node:path'
-import { type HostReport, PlatformConfig, type WorkloadConfig } from '#contract/agent.ts'
+import { type ContainerSpec, type HostReport, PlatformConfig, type WorkloadConfig } from '#contract/agent.ts'
 import { type AgentConfig, HOME, INSTANCE_PORT } from '#contract/installation.ts'
 import {
   applyEdge,
   backendOf,
   type EdgeApp,
   type EdgeDeps,
+  handOverEdge,
   type RunningEdge,
   readEdge,
 } from '#platform/edge/index.ts'
@@ -109,13 +110,19 @@ async function guardHost({ rules, log }: ReconcileDeps): Promise<void> {
 }
 
 async function bringPlatform(
-  { docker, config, log }: ReconcileDeps,
+  { docker, config, log, edge }: ReconcileDeps,
   platform: PlatformConfig,
 ): Promise<void> {
   // Two that make the same containers at the same moment refuse each other's.
   if (await isLocked(config.home)) return
   const owner = config.installation.id
-  const did = await convergePlatform({ docker, owner }, platform, { leave: [AGENT_COMPONENT] })
+  const handOver = (spec: ContainerSpec, oldId: string) =>
+    handOverEdge(
+      { docker, owner, home: config.home, haproxy: edge.haproxy, beforeEnd: edge.beforeReload },
+      spec,
+      oldId,
+    )
+  const did = await convergePlatform({ docker, owner, handOver }, platform, { leave: [AGENT_COMPONENT] })
   for (const step of did) log.info('agent.platform_step', { step })
 }
 

@@ -3,6 +3,7 @@ import type { Duplex } from 'node:stream'
 import { z } from 'zod'
 import { AGENT_API, BuildRequest, DrillStartRequest, WorkloadConfig } from '#contract/agent.ts'
 import { MaruError, parseWith } from '#contract/errors.ts'
+import { type HostStacks, RestackRequest, type RestackResult } from '#contract/host-stacks.ts'
 import { AppId, AppName, DrillStartId, Instant, ProcessType } from '#contract/ids.ts'
 import type { Log } from '#runtime/kit/log.ts'
 import type { DrillRunner } from './drills.ts'
@@ -19,6 +20,8 @@ export interface AgentServerDeps extends LogDeps {
   readonly wake: () => void
   readonly build: (request: BuildRequest, emit: (event: object) => void, signal: AbortSignal) => Promise<void>
   readonly run: (stream: Duplex) => Promise<void>
+  readonly stacks: () => Promise<HostStacks>
+  readonly restack: (request: RestackRequest) => Promise<RestackResult>
   readonly removeApp: (appId: string) => Promise<void>
   readonly drills: DrillRunner
 }
@@ -90,6 +93,13 @@ const getLastLog: Handler = async ({ response, query }, deps) => {
   sendJson(response, 200, { lines: await lastLog(deps, app, release, lines) })
 }
 
+const getStacks: Handler = async ({ response }, { stacks }) => sendJson(response, 200, await stacks())
+
+const postRestack: Handler = async ({ request, response }, { restack }) => {
+  const wanted = parseWith(RestackRequest, await readBody(request, REQUEST_MAX_BYTES))
+  sendJson(response, 200, await restack(wanted))
+}
+
 const deleteApp: Handler = async ({ response, path }, { removeApp }) => {
   await removeApp(parseWith(AppId, path.slice(AGENT_API.app('').length), 'appId'))
   sendJson(response, 200, {})
@@ -120,6 +130,8 @@ const ROUTES: ReadonlyArray<readonly [method: string, path: string, handler: Han
   ['GET', AGENT_API.drills, getDrills],
   ['POST', AGENT_API.drills, postDrill],
   ['GET', AGENT_API.drillEvents, getDrillEvents],
+  ['GET', AGENT_API.stacks, getStacks],
+  ['POST', AGENT_API.restacks, postRestack],
   ['DELETE', AGENT_API.app(''), deleteApp],
 ]
 

@@ -25,6 +25,7 @@ import { makeReportBoard } from './report-board.ts'
 import { listenOn, serveRootSocket } from './root-socket.ts'
 import { removeLeftovers, serveRun } from './runs.ts'
 import { type AgentServerDeps, makeAgentServer } from './server.ts'
+import { readStacks } from './stacks.ts'
 import { openWorkloadStore, type WorkloadStore } from './workload-store.ts'
 
 export interface Agent {
@@ -75,6 +76,11 @@ export async function startAgent(config: AgentConfig, log: Log): Promise<Agent> 
     wake,
     build: builderOf(config, docker, log),
     run: (stream) => serveRun({ docker, addresses, config, log }, stream),
+    stacks: () => readStacks(docker, config),
+    restack: async (request) => {
+      const { restackSlug } = await import('#platform/builds/index.ts')
+      return await restackSlug(request, { docker, home: config.home, config })
+    },
     removeApp: async (appId) => {
       const { removeSlugs } = await import('#platform/builds/index.ts')
       await removeApp(docker, owner, appId)
@@ -175,7 +181,9 @@ async function edgeDeps(
     now: () => new Date(),
     check: async (file) => {
       try {
-        const result = await docker.containers.exec(name, ['haproxy', '-c', '-f', file])
+        const result = await docker.containers.exec(name, ['haproxy', '-c', '-f', file], {
+          user: `${UID.edge}:${UID.edge}`,
+        })
         return result.exitCode === 0 ? undefined : result.stderr
       } catch (error) {
         if (error instanceof EngineRefusal) return error.message

@@ -8,6 +8,7 @@ import { registerDataCommands } from '#platform/data/commands.ts'
 import { registerHostCommands } from '#platform/hosts/commands.ts'
 import { registerMetricsCommands } from '#platform/metrics/commands.ts'
 import { registerOperationCommands } from '#platform/operations/commands.ts'
+import { registerStackCommands } from '#platform/stacks/commands.ts'
 import { registerTrustCommands } from '#platform/trust/commands.ts'
 import { registerTestCommand } from '#tools/test-command.ts'
 import { addApiCommand } from './command.ts'
@@ -46,6 +47,7 @@ export function buildProgram(context: CliContext = processContext()): Command {
   registerAccountCommands(program, context)
   program.commandsGroup('This host:')
   registerHostCommands(program, context)
+  registerStackCommands(program, context)
   program.commandsGroup('Trust:')
   registerTrustCommands(program, context)
   registerDrillCommands(program, context)

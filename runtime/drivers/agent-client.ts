@@ -16,6 +16,7 @@ import {
 import { LogLine } from '#contract/apps.ts'
 import { DrillStart } from '#contract/drills.ts'
 import { ErrorBody, MaruError, parseWith } from '#contract/errors.ts'
+import { HostStacks, type RestackRequest, RestackResult } from '#contract/host-stacks.ts'
 import { textLines } from '#runtime/kit/text-lines.ts'
 
 export interface LogQuery {
@@ -40,6 +41,9 @@ export interface AgentClient {
   logs(query: LogQuery, signal: AbortSignal): AsyncIterable<LogLine>
   /** The last lines that a release's instances printed, stopped ones included. */
   lastLog(app: string, release: number, lines: number): Promise<string[]>
+  stacks(): Promise<HostStacks>
+  /** Puts a slug on the newest stack of its kind. */
+  restack(request: RestackRequest): Promise<RestackResult>
   removeApp(appId: string): Promise<void>
   /** Whether the host is a lab, and the drill that it carries out now. */
   drills(): Promise<HostDrills>
@@ -53,6 +57,8 @@ const Generation = z.strictObject({ generation: z.number().int() })
 const Lines = z.strictObject({ lines: z.array(z.string()) })
 /** An agent that accepts a connection but does not answer counts as away; streams and long polls have no such end. */
 const ANSWER_TIMEOUT_MS = 30_000
+/** The first app that needs a Node of its own waits for its download. */
+const RESTACK_TIMEOUT_MS = 300_000
 /** Stopping containers and removing images takes its time. */
 const REMOVE_TIMEOUT_MS = 300_000
 
@@ -107,6 +113,9 @@ export function makeAgentClient(socketPath: string): AgentClient {
       json(DrillStart, { method: 'POST', path: AGENT_API.drills, timeout: ANSWER_TIMEOUT_MS }, request),
     drillEvents: (start, after, signal) =>
       lines(NumberedDrillEvent, { path: withQuery(AGENT_API.drillEvents, { start, after }), signal }),
+    stacks: () => json(HostStacks, { path: AGENT_API.stacks, timeout: ANSWER_TIMEOUT_MS }),
+    restack: (request) =>
+      json(RestackResult, { method: 'POST', path: AGENT_API.restacks, timeout: RESTACK_TIMEOUT_MS }, request),
     removeApp: async (appId) => {
       await json(z.strictObject({}), {
         method: 'DELETE',

@@ -1,5 +1,4 @@
 import type { Duplex, Readable, Writable } from 'node:stream'
-import { setTimeout as pause } from 'node:timers/promises'
 import type Dockerode from 'dockerode'
 import type { ContainerSpec } from '#contract/agent.ts'
 import { type ContainerProcess, processesOf } from './container-processes.ts'
@@ -15,6 +14,7 @@ import {
   readLogLines,
   readTerminal,
 } from './docker-streams.ts'
+import { dial, waitFor } from './docker-wait.ts'
 
 export type EngineState = 'created' | 'running' | 'paused' | 'restarting' | 'removing' | 'exited' | 'dead'
 
@@ -80,6 +80,9 @@ export interface DockerContainers {
   /** Creates and joins its networks; does not start. Returns the id. */
   create(spec: ContainerSpec, owner: string, extras?: CreateExtras): Promise<string>
   start(nameOrId: string): Promise<void>
+  rename(nameOrId: string, name: string): Promise<void>
+  /** When it ends, the engine leaves it so. */
+  keepStopped(nameOrId: string): Promise<void>
   /** Signal, then kill after `timeoutS` (default: what the spec says). */
   stop(nameOrId: string, timeoutS?: number): Promise<void>
   kill(nameOrId: string, signal?: string): Promise<void>
@@ -168,15 +171,6 @@ async function execIn(
   return { exitCode: ExitCode ?? -1, ...output }
 }
 
-/** A request whose answer is read as a stream. */
-function dial(engine: Dockerode, request: Parameters<Dockerode['modem']['dial']>[0]): Promise<Readable> {
-  return new Promise((resolve, reject) => {
-    engine.modem.dial({ ...request, isStream: true }, (error, stream) =>
-      error ? reject(error) : resolve(stream as Readable),
-    )
-  })
-}
-
 /** dockerode reads an unfollowed log into memory; dialing gives the stream in both cases. */
 function dialLogs(engine: Dockerode, id: string, options: LogOptions): Promise<Readable> {
   return dial(engine, {
@@ -206,37 +200,6 @@ async function* logsOf(engine: Dockerode, id: string, options: LogOptions): Asyn
   } finally {
     source.destroy()
   }
-}
-
-const START_POLL_MS = 50
-
-/**
- * To the engine a container that was never started has ended already, with code 0; so its word is taken only when
- * the container has really run. One that is gone by then leaves nothing but that word.
- */
-async function waitFor(engine: Dockerode, id: string): Promise<number> {
-  for (;;) {
-    const { StatusCode } = await waitOnce(engine, id)
-    const have = await findInEngine(() => engine.getContainer(id).inspect())
-    if (have === undefined) return StatusCode
-    if (have.State.Status === 'exited' || have.State.Status === 'dead') return have.State.ExitCode
-    await pause(START_POLL_MS)
-  }
-}
-
-/**
- * The engine answers with headers at once and with the body when the container ends. dockerode's own call never comes
- * back when the engine dies in between; a stream fails.
- */
-async function waitOnce(engine: Dockerode, id: string): Promise<{ StatusCode: number }> {
-  const source = await dial(engine, {
-    path: `/containers/${encodeURIComponent(id)}/wait?`,
-    method: 'POST',
-    statusCodes: { 200: true, 404: 'no such container', 500: 'server error' },
-  })
-  let text = ''
-  for await (const chunk of source.setEncoding('utf8')) text += chunk
-  return JSON.parse(text) as { StatusCode: number }
 }
 
 async function attachTo(engine: Dockerode, id: string, tty: boolean): Promise<Attached> {
@@ -269,6 +232,14 @@ export function makeDockerContainers(engine: Dockerode): DockerContainers {
         return id
       }),
     start: (id) => callUnless([304], () => one(id).start()),
+    rename: (id, name) =>
+      callEngine(async () => {
+        await one(id).rename({ name })
+      }),
+    keepStopped: (id) =>
+      callEngine(async () => {
+        await one(id).update({ RestartPolicy: { Name: 'no' } })
+      }),
     stop: (id, timeoutS) =>
       callUnless([304, 404], () => one(id).stop(timeoutS === undefined ? {} : { t: timeoutS })),
     kill: (id, signal = 'SIGKILL') => callUnless([404, 409], () => one(id).kill({ signal })),

@@ -56,7 +56,8 @@ const server = makeTestServer(API, markers, {
   people: PEOPLE,
   lookups: {
     teamOfApp: async (app) => (app === 'shop' ? OWN_TEAM : undefined),
-    teamOfOperation: async (operation) => (operation === 'op_2222' ? OWN_TEAM : undefined),
+    teamOfOperation: async (operation) =>
+      operation === 'op_2222' ? OWN_TEAM : operation === 'op_3333' ? 'platform' : undefined,
   },
 })
 after(() => server.close())
@@ -128,6 +129,16 @@ test("another team's app is answered exactly like one that does not exist", asyn
       assert.equal(neutral(absent.body), foreign.body, `${who} ${id}`)
       assert.equal(foreign.reached, undefined, `${who} ${id}`)
     }
+  }
+})
+
+test("the platform's own operations are its operators' matter: for everybody else they do not exist", async () => {
+  const route = API.operations.get
+  const platform = { ...VALUES, operation: 'op_3333' }
+  assert.equal((await ask('operator', route, platform)).reached, 'operations.get')
+  for (const who of ['owner', 'foreign-owner', 'viewer', 'no-team']) {
+    const { code, reached: got } = await ask(who, route, platform)
+    assert.deepEqual([code, got], ['operations.not_found', undefined], who)
   }
 })
 

@@ -13,6 +13,9 @@ export interface AccessLookups {
   readonly teamOfOperation: (operation: string) => Promise<string | undefined>
 }
 
+/** Owner of the operations that are about the platform itself. */
+const PLATFORM_TEAM = 'platform'
+
 type Lookup = Pick<AccessLookups, 'teamOfApp' | 'teamOfOperation'>
 type Params = Readonly<Record<string, unknown>>
 
@@ -38,6 +41,7 @@ export async function authorize(
   const { resource, action } = route.access
   if (resource !== 'public' && principal.kind === 'anonymous') throw new MaruError('unauthenticated')
   const teamId = await ownerOf(principal, resource, params, lookups)
+  if (teamId === PLATFORM_TEAM) return
   if (!mayDo(principal, resource, action, teamId)) throw new MaruError('forbidden', { action, resource })
 }
 
@@ -51,6 +55,8 @@ async function ownerOf(
   // Checked before the database sees it: a name that cannot be one is the caller's mistake.
   const name: string = parseWith(resource === 'app' ? AppName : OperationId, params[resource], resource)
   const teamId = await (resource === 'app' ? lookups.teamOfApp(name) : lookups.teamOfOperation(name))
+  // What is about the platform itself is its operators' matter, and of nobody else.
+  if (teamId === PLATFORM_TEAM && mayDo(principal, 'platform', 'read')) return teamId
   // Only a member may learn that it exists.
   if (teamId !== undefined && mayDo(principal, resource, 'read', teamId)) return teamId
   if (resource === 'app') throw new MaruError('apps.not_found', { app: name })

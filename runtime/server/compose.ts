@@ -32,6 +32,7 @@ import {
   scheduleForgetting,
   teamOfOperation,
 } from '#platform/operations/index.ts'
+import { STACK_CHECKS, stackHandlers, stackJobs, stackLoop } from '#platform/stacks/index.ts'
 import { statusHandlers } from '#platform/status/index.ts'
 import {
   type Check,
@@ -49,6 +50,7 @@ export const CHECKS: readonly Check[] = [
   ...edgeChecks(listHostNames),
   ...DATA_CHECKS,
   ...ACCOUNT_CHECKS,
+  ...STACK_CHECKS,
   layersCheck,
 ]
 
@@ -71,13 +73,15 @@ export function compose(config: ControlConfig): Composition<typeof API> {
       data: makeDataHandlers({ findApp, startRotation }),
       metrics: makeMetricsHandlers({ findApp, listFinishedReleases }),
       operations: operationHandlers,
+      stacks: stackHandlers,
       trust: trustHandlers(CHECKS, makePictures()),
       drills: drillHandlers,
       live: live.handlers,
     },
-    jobs: [accountJobs, appJobs, dataJobs, metricsJobs, operationJobs, trustJobs(CHECKS)],
+    jobs: [accountJobs, appJobs, dataJobs, metricsJobs, operationJobs, stackJobs, trustJobs(CHECKS)],
     loops: [
       appLoops,
+      stackLoop,
       trustLoop(CHECKS),
       live.loop,
       async (deps) => {

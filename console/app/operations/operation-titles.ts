@@ -9,4 +9,6 @@ export const TITLES: Readonly<Record<OperationKind, string>> = {
   restart: 'Restart',
   destroy: 'Destruction',
   'db-rotate': 'New database credentials',
+  stack: 'Newer stack',
+  'stack-roll': 'Newer stacks for every app',
 }

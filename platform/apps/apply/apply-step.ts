@@ -10,6 +10,7 @@ import { applyBuild, removeSource, undoBuild } from './build.ts'
 import { applyCommit } from './commit.ts'
 import { applyDrain, applyGone, applyHealthy, applyStart, applyStop } from './instances.ts'
 import { applyReleasePhase } from './release-phase.ts'
+import { applyRestack, undoRestack } from './restack.ts'
 import { applySwitch, undoSwitch } from './traffic.ts'
 
 /** Carries a step out. Every step may be carried out again after it was cut off, or after it was complete. */
@@ -18,6 +19,8 @@ export async function applyStep(step: Step, context: StepContext): Promise<void>
   switch (step.kind) {
     case 'build':
       return await applyBuild(step, context)
+    case 'restack':
+      return await applyRestack(step, context)
     case 'database.ensure':
       return await ensureDatabase(deps, operation.app_id)
     case 'database.rotate':
@@ -50,6 +53,7 @@ export async function applyStep(step: Step, context: StepContext): Promise<void>
 /** Takes back what a step did, or began to do. What is not here leaves nothing behind that could do harm. */
 export async function undoStep(step: Step, context: StepContext): Promise<void> {
   if (step.kind === 'build') await undoBuild(step, context)
+  if (step.kind === 'restack') await undoRestack(step, context)
   if (step.kind === 'database.rotate')
     await abandonRotation(context.deps, context.operation.app_id, step.rotation)
   if (step.kind === 'instances.start') await applyStop(step, context)

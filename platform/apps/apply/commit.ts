@@ -2,7 +2,7 @@ import { finishRotation } from '#platform/data/index.ts'
 import { publish } from '#platform/workload/index.ts'
 import { transact } from '#runtime/server/transact.ts'
 import { saveFormation, updateApp } from '../app-store.ts'
-import { findRelease, serveRelease } from '../release-store.ts'
+import { findRelease, serveRelease, settleNext } from '../release-store.ts'
 import type { StepContext } from '../step-context.ts'
 import type { Step } from '../steps.ts'
 
@@ -14,6 +14,7 @@ export async function applyCommit(
   const appId = operation.app_id
   await transact(deps.db, async (tx) => {
     const release = await findRelease(tx, appId, step.release)
+    await settleNext(tx, appId, step.release)
     await serveRelease(tx, appId, step.release)
     await updateApp(tx, appId, {
       release: step.release,

@@ -1,0 +1,46 @@
+import { type AppStack, type Stack, stackRoutes } from '#contract/stacks.ts'
+import type { ApiOptions, CliContext } from '#runtime/cli/context.ts'
+import { followOperation } from '#runtime/cli/follow-operation.ts'
+import { openSession } from '#runtime/cli/session.ts'
+import { ago, counted } from '#runtime/kit/human-units.ts'
+
+/** `maru stack list` */
+export async function list(context: CliContext, options: ApiOptions): Promise<void> {
+  const { api, out } = await openSession(context, options)
+  const answer = await api.call(stackRoutes.list, {})
+  const age = (at: string | null) => (at === null ? '-' : ago(at, context.now()))
+  const stackRow = ({ name, madeAt }: Stack) => [name, age(madeAt)]
+  const appRow = (one: AppStack) => [
+    one.app,
+    `v${one.release}`,
+    one.stack ?? '-',
+    age(one.madeAt),
+    one.state,
+    one.detail,
+  ]
+  const behind = answer.apps.filter(({ state }) => state === 'behind').length
+  const columns = (...titles: string[]) => titles.map((title) => ({ title }))
+  out.result(answer, () =>
+    [
+      out.table(columns('NEWEST STACK', 'MADE'), answer.stacks.map(stackRow)),
+      answer.apps.length === 0
+        ? 'No app has a release yet.\n'
+        : out.table(columns('APP', 'RELEASE', 'STACK', 'MADE', 'STATE', 'DETAIL'), answer.apps.map(appRow)),
+      ...(answer.roll === null ? [] : [`A roll is under way: maru operation ${answer.roll.id}\n`]),
+      ...(behind === 0 || answer.roll !== null
+        ? []
+        : [`${counted(behind, 'app')} behind: \`maru stack roll\` moves them.\n`]),
+    ].join('\n'),
+  )
+}
+
+/** `maru stack roll` */
+export async function roll(context: CliContext, options: ApiOptions): Promise<void> {
+  const session = await openSession(context, options)
+  const answer = await session.api.call(stackRoutes.roll, {})
+  if (answer.operation !== null) return await followOperation(session, answer.operation)
+  session.out.result(
+    answer,
+    () => 'Nothing to do: every app that stands on a stack of ours stands on the newest.\n',
+  )
+}
