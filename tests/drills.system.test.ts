@@ -11,7 +11,7 @@ import { databaseOf, psql } from './psql.ts'
 const DRILL_MS = 300_000
 const ALL_MS = 1_200_000
 /** The others take minutes; one more runs in failover.system.test.ts. */
-const SEVERAL = ['database-primary-dies', 'neighbours-database']
+const SEVERAL = ['database-primary-dies', 'neighbours-database', 'stack-roll-under-load']
 
 /** Carries out a drill; the figures are in the test's report. */
 async function carryOut(t: TestContext, name: string): Promise<DrillResult> {
