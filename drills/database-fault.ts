@@ -3,7 +3,7 @@ import { drillApp } from './drill-app.ts'
 import { type Doors, openDoors } from './ledger-doors.ts'
 import { longestGapS } from './longest-gap.ts'
 import { findPair, liveCopies, type Pair } from './look-at-pair.ts'
-import { markPatroni } from './patroni-moments.ts'
+import { markRecorded } from './recorded-moments.ts'
 import { lateAcknowledgements } from './reigns.ts'
 import { secondsUntil, waitUntil } from './wait-until.ts'
 import { type Acknowledged, type Ledger, startLedger } from './write-ledger.ts'
@@ -66,7 +66,7 @@ export function databaseFault(place: DrillPlace): DatabaseFault {
     strike: async (damage) => {
       if (entry === undefined) throw new Error('nothing was set up')
       const pair = await findPair(entry)
-      struck = { doors: entry, copies: await liveCopies(entry), atMs: performance.now() }
+      struck = { pair, doors: entry, copies: await liveCopies(entry), atMs: performance.now() }
       place.mark('fault', { at: struck.atMs })
       await damage(pair)
     },
@@ -82,13 +82,14 @@ export function databaseFault(place: DrillPlace): DatabaseFault {
 }
 
 interface Struck {
+  readonly pair: Pair
   readonly doors: Doors
   /** The connections over which a standby was confirming writes when the fault came. */
   readonly copies: readonly string[]
   readonly atMs: number
 }
 
-async function measure(place: DrillPlace, { doors, copies, atMs }: Struck, ledger: Ledger) {
+async function measure(place: DrillPlace, { pair, doors, copies, atMs }: Struck, ledger: Ledger) {
   const { signal } = place
   const throughProxy = () => ledger.acknowledged.filter(({ way }) => way === 'proxy')
   // Every fault ends the connection between the members, so whole again means another one.
@@ -103,7 +104,7 @@ async function measure(place: DrillPlace, { doors, copies, atMs }: Struck, ledge
   await ledger.stop()
   const lost = await ledger.findLost()
   const errors = ledger.failed.filter((one) => one.atMs > atMs).length
-  if (markSuccess(place, throughProxy(), atMs)) await markPatroni(place, atMs)
+  if (markSuccess(place, throughProxy(), atMs)) await markRecorded(place, { primary: pair.primary, atMs })
   const wholeS = (wholeMs - atMs) / 1000
   const count = ledger.acknowledged.length
   return {

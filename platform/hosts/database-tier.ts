@@ -107,7 +107,8 @@ export function renderPatroni(
       },
       pg_hba: renderHba(installation),
     },
-    watchdog: { mode: 'off' },
+    // Off; a margin that fits the short lease keeps Patroni from saying so every second.
+    watchdog: { mode: 'off', safety_margin: -1 },
     log: { level: 'INFO' },
   }
   return `${JSON.stringify(config, null, 2)}\n`
@@ -196,7 +197,11 @@ const CLUSTER_PARAMETERS = {
   log_min_duration_statement: '5s',
 } as const
 
-/** HAProxy before the pair: connections lead to whoever Patroni says is the primary, and end when it is not any more. */
+/**
+ * HAProxy before the pair: connections lead to whoever Patroni says is the primary, and end when it is not any more. A
+ * check's handshake may take as long as `inter`: with 300 ms a busy machine's primary was taken for dead. A new primary is
+ * seen by `downinter`, so that patience with the old one costs nothing.
+ */
 export function renderPgproxy(installation: Place, home: string): string {
   const { postgres, patroniPort, postgresPort } = addressesOf(installation)
   const folder = `${home}/${HOME.pgproxy}`
@@ -226,7 +231,7 @@ listen primary
   option httpchk
   http-check send meth GET uri /primary
   http-check expect status 200
-  default-server check port ${patroniPort} check-ssl verify required ca-file ${folder}/ca.crt verifyhost ${POSTGRES_HOST} inter 300ms fastinter 150ms downinter 200ms fall 2 rise 1 on-marked-down shutdown-sessions
+  default-server check port ${patroniPort} check-ssl verify required ca-file ${folder}/ca.crt verifyhost ${POSTGRES_HOST} inter 1s fastinter 150ms downinter 200ms fall 3 rise 1 on-marked-down shutdown-sessions
 ${servers.join('\n')}
 `
 }
