@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { existsSync, globSync } from 'node:fs'
-import { mkdtemp, readdir, readFile, readlink, rm, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, readdir, readFile, readlink, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
 import { run } from '#runtime/drivers/process.ts'
@@ -276,6 +276,7 @@ test('up after a kill in the middle completes the lab', async () => {
 })
 
 test('down leaves nothing, with a dead host, a frozen one and a cut line', async () => {
+  await mkdir(other, { recursive: true })
   await writeFile(join(other, 'mine'), 'not the lab’s\n')
   await killHost(lab, findHost(lab, 'dc1-h1'))
   await freezeHost(lab, findHost(lab, 'dc2-h1'))
