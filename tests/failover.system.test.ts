@@ -56,7 +56,7 @@ test('a Patroni that works differently is not started', async () => {
     // Other minimums, limits elsewhere, another question to the members.
     'import patroni.config as p; p.Config._validate_and_adjust_timeouts = lambda self, settings: settings.update(ttl=15)',
     "import patroni.config as p; delattr(p.Config, '_Config__get_and_maybe_adjust_int_value')",
-    'import patroni.ha as p; p.Ha.fetch_node_status = lambda self, member: self.patroni.request(member, timeout=9)',
+    'import patroni.config, patroni.ha as p; p.Ha.fetch_node_status = lambda self, member: self.patroni.request(member, timeout=9)',
   ]
   for (const change of changes) {
     const { exitCode, stderr } = await startChanged(change)

@@ -84,8 +84,11 @@ def shorten_probe():
 if __name__ == '__main__':
     # What is tried here is none of the log's business.
     logging.disable()
-    lower_minimums()
-    shorten_probe()
+    try:
+        lower_minimums()
+        shorten_probe()
+    except Exception as error:
+        refuse(f'{type(error).__name__} {error}'.strip())
     logging.disable(logging.NOTSET)
     from patroni.__main__ import main
 
