@@ -37,18 +37,7 @@ export function makeTestHost(): TestHost {
     removed: [],
     commands: [],
     judge: () => ({}),
-    buildEvents: (request) => [
-      { type: 'log', line: 'building' },
-      {
-        type: 'done',
-        result: {
-          image: `image-${request.appId}-v${request.release}`,
-          stack: 'node26',
-          slug: null,
-          defaultWeb: true,
-        },
-      },
-    ],
+    buildEvents: builtEvents,
     releaseExitCode: 0,
     problem: '',
     stackReport: { newest: [], known: [], behind: [] },
@@ -77,8 +66,7 @@ export function makeTestHost(): TestHost {
       return outside
     },
     async *logs(): AsyncGenerator<LogLine> {},
-    stacks: async () => host.stackReport,
-    restack: async (request) => restackOn(host.stackReport, request),
+    ...stackCalls(() => host.stackReport),
     lastLog: async () => ['cannot find module'],
     async removeApp(appId) {
       host.removed.push(appId)
@@ -92,6 +80,19 @@ export function makeTestHost(): TestHost {
   wake = []
   return host
 }
+
+const builtEvents = ({ appId, release }: BuildRequest): BuildEvent[] => {
+  const result = { image: `image-${appId}-v${release}`, stack: 'node26', slug: null, defaultWeb: true }
+  return [
+    { type: 'log', line: 'building' },
+    { type: 'done', result },
+  ]
+}
+
+const stackCalls = (report: () => HostStacks): Pick<AgentClient, 'stacks' | 'restack'> => ({
+  stacks: async () => report(),
+  restack: async (request) => restackOn(report(), request),
+})
 
 function restackOn({ newest }: HostStacks, { appId, release, stack: before }: RestackRequest): RestackResult {
   const stack = newest.find(({ usual }) => usual)?.image ?? 'node26'

@@ -76,11 +76,7 @@ export async function startAgent(config: AgentConfig, log: Log): Promise<Agent> 
     wake,
     build: builderOf(config, docker, log),
     run: (stream) => serveRun({ docker, addresses, config, log }, stream),
-    stacks: () => readStacks(docker, config),
-    restack: async (request) => {
-      const { restackSlug } = await import('#platform/builds/index.ts')
-      return await restackSlug(request, { docker, home: config.home, config })
-    },
+    ...stacksOf(config, docker),
     removeApp: async (appId) => {
       const { removeSlugs } = await import('#platform/builds/index.ts')
       await removeApp(docker, owner, appId)
@@ -113,6 +109,14 @@ const builderOf =
       release()
     }
   }
+
+const stacksOf = (config: AgentConfig, docker: Docker): Pick<AgentServerDeps, 'stacks' | 'restack'> => ({
+  stacks: () => readStacks(docker, config),
+  restack: async (request) => {
+    const { restackSlug } = await import('#platform/builds/index.ts')
+    return await restackSlug(request, { docker, home: config.home, config })
+  },
+})
 
 const EMPTY_REPORT = {
   generation: 0,

@@ -62,6 +62,14 @@ const RESTACK_TIMEOUT_MS = 300_000
 /** Stopping containers and removing images takes its time. */
 const REMOVE_TIMEOUT_MS = 300_000
 
+type Ask = <T extends z.ZodType>(schema: T, options: RequestOptions, body?: object) => Promise<z.infer<T>>
+
+const stackCalls = (json: Ask): Pick<AgentClient, 'stacks' | 'restack'> => ({
+  stacks: () => json(HostStacks, { path: AGENT_API.stacks, timeout: ANSWER_TIMEOUT_MS }),
+  restack: (request) =>
+    json(RestackResult, { method: 'POST', path: AGENT_API.restacks, timeout: RESTACK_TIMEOUT_MS }, request),
+})
+
 /** The agent behind a unix socket. */
 export function makeAgentClient(socketPath: string): AgentClient {
   const send = (options: RequestOptions, body?: object) =>
@@ -113,9 +121,7 @@ export function makeAgentClient(socketPath: string): AgentClient {
       json(DrillStart, { method: 'POST', path: AGENT_API.drills, timeout: ANSWER_TIMEOUT_MS }, request),
     drillEvents: (start, after, signal) =>
       lines(NumberedDrillEvent, { path: withQuery(AGENT_API.drillEvents, { start, after }), signal }),
-    stacks: () => json(HostStacks, { path: AGENT_API.stacks, timeout: ANSWER_TIMEOUT_MS }),
-    restack: (request) =>
-      json(RestackResult, { method: 'POST', path: AGENT_API.restacks, timeout: RESTACK_TIMEOUT_MS }, request),
+    ...stackCalls(json),
     removeApp: async (appId) => {
       await json(z.strictObject({}), {
         method: 'DELETE',
