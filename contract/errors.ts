@@ -255,6 +255,12 @@ export const ERRORS = {
     'The host has generation {have}; {got} is older and was refused.',
     'Nothing to do: the newer one stays in force.',
   ),
+  'hosts.not_found': row(
+    404,
+    2,
+    'There is no host named {host}.',
+    'Look for its name among the hosts of the installation.',
+  ),
   'hosts.engine_unavailable': row(
     503,
     4,

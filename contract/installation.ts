@@ -1,9 +1,12 @@
 import { z } from 'zod'
+import { HostIdentity } from './hosts.ts'
 import { Instant } from './ids.ts'
 
 /** Files and folders of an installation, relative to its data folder (default /var/lib/maru). */
 export const HOME = {
   installation: 'installation.json',
+  /** Which host of the installation this machine is. */
+  host: 'host.json',
   /** Marks an installation on which nobody depends: drills may break it. */
   lab: 'lab',
   platform: 'platform.json',
@@ -125,6 +128,7 @@ export const urlOf = (installation: Pick<Installation, 'domain' | 'ports'>, host
 export const ControlConfig = z.strictObject({
   installation: Installation,
   version: z.string(),
+  host: HostIdentity.describe('The host that it runs on'),
   database: z.strictObject({
     host: z.string(),
     port: z.number().int(),
@@ -159,7 +163,7 @@ export const AgentConfig = z.strictObject({
   version: z.string(),
   home: z.string(),
   dockerSocket: z.string(),
-  hostName: z.string(),
+  host: HostIdentity,
   images: z.strictObject({
     app: z.string().describe('Stack image for Node apps and static sites'),
     builder: z.string(),

@@ -50,6 +50,8 @@ function registerUp(program: Command, context: CliContext): void {
     .option('--http-port <port>', 'port for HTTP, which only redirects (default: 80)')
     .option('--https-port <port>', 'port for HTTPS (default: 443)')
     .option('--subnet <prefix>', 'first two numbers of a free private range (default: 10.89)')
+    .option('--data-centre <name>', 'data centre that this first host is in (default: dc1)')
+    .option('--address <ip>', 'address at which other hosts reach this one (default: that of the way out)')
     .option('--lab', 'nobody depends on this installation: drills may break it')
     .action(async (options: HostOptions) => (await actions()).runUp(context, options))
 }

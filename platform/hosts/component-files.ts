@@ -1,5 +1,6 @@
 import { createHash, randomBytes } from 'node:crypto'
 import { join } from 'node:path'
+import type { HostIdentity } from '#contract/hosts.ts'
 import {
   AgentConfig,
   addressesOf,
@@ -32,7 +33,7 @@ export interface FilesInput {
   readonly installation: Installation
   readonly home: string
   readonly version: string
-  readonly hostName: string
+  readonly host: HostIdentity
   readonly authority: Authority
   readonly hostCaBundle: string
   readonly images: {
@@ -153,6 +154,7 @@ async function writeControl(input: FilesInput, secrets: PlatformSecrets): Promis
   const config = ControlConfig.parse({
     installation,
     version: input.version,
+    host: input.host,
     database: {
       host: POSTGRES_HOST,
       port: addresses.postgresPort,
@@ -196,7 +198,7 @@ async function writeAgent(input: FilesInput): Promise<string> {
     version: input.version,
     home: input.home,
     dockerSocket: `${HOST_RUN}/docker.sock`,
-    hostName: input.hostName,
+    host: input.host,
     images: input.images,
     hostCaBundle: input.hostCaBundle,
   } satisfies Omit<AgentConfig, 'logLevel'>)

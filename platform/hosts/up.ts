@@ -1,6 +1,7 @@
 import { join } from 'node:path'
 import type { PlatformConfig } from '#contract/agent.ts'
 import { MaruError } from '#contract/errors.ts'
+import type { HostIdentity } from '#contract/hosts.ts'
 import { HOME, type Installation, urlOf } from '#contract/installation.ts'
 import { ensureImages, programVersion } from '#images/build-images.ts'
 import { type Authority, openAuthority } from '#platform/trust/index.ts'
@@ -13,7 +14,8 @@ import { convergePlatform } from './converge.ts'
 import { ensureClusterSettings, waitUntilSpare } from './database-pair.ts'
 import { ensureEngine, HOST_CA_BUNDLE } from './engine.ts'
 import { gatherFacts, hasEveryCapability } from './host-facts.ts'
-import { type Identity, identify, machineName, type UpOptions } from './identity.ts'
+import { identifyHost, saveHostIdentity } from './host-identity.ts'
+import { type Identity, identify, type UpOptions } from './identity.ts'
 import { takeLock } from './lock.ts'
 import { limitLogs } from './log-limit.ts'
 import { platformConfig } from './platform-config.ts'
@@ -44,6 +46,7 @@ export interface UpDeps {
 
 interface Run extends UpDeps {
   readonly identity: Identity
+  readonly host: HostIdentity
   readonly installation: Installation
   readonly home: string
   readonly lab: boolean
@@ -54,7 +57,8 @@ export async function up(options: UpOptions, deps: UpDeps): Promise<UpResult> {
   const since = performance.now()
   const identity = await identify(options, deps.now())
   const { installation, home } = identity
-  const run: Run = { ...deps, identity, installation, home, lab: options.lab === true }
+  const host = await identifyHost(home, options)
+  const run: Run = { ...deps, identity, host, installation, home, lab: options.lab === true }
   const unlock = await takeLock(run.home, 'up')
   try {
     await preflight(run)
@@ -94,12 +98,13 @@ async function preflight({ identity, installation, home, programDir, progress }:
 /** A finding as two lines: what, and what to do. */
 export const renderFinding = ({ check, what, advice }: Check) => `✗ ${check}: ${what}\n  ${advice}`
 
-async function remember({ installation, home, lab }: Run): Promise<void> {
+async function remember({ installation, host, home, lab }: Run): Promise<void> {
   await ensureFolder(home, 0o711)
   await ensureFolders(home)
   await limitLogs(join(home, HOME.logs))
   const text = `${JSON.stringify(installation, null, 2)}\n`
   await writeFileIfChanged(join(home, HOME.installation), text, { mode: 0o644 })
+  await saveHostIdentity(home, host)
   await registerInstallation(installation.name, home)
   // Only ever set: what people came to depend on is unmarked by hand, knowingly.
   if (lab)
@@ -110,7 +115,7 @@ async function remember({ installation, home, lab }: Run): Promise<void> {
 }
 
 async function bringUp(run: Run, docker: Docker): Promise<Pick<UpResult, 'changes' | 'setupLink'>> {
-  const { installation, home, progress } = run
+  const { installation, host, home, progress } = run
   const images = await ensureImages({
     docker,
     home,
@@ -129,7 +134,7 @@ async function bringUp(run: Run, docker: Docker): Promise<Pick<UpResult, 'change
       installation,
       home,
       version: await programVersion(run.programDir),
-      hostName: machineName(),
+      host,
       authority,
       hostCaBundle: HOST_CA_BUNDLE,
       images: { app: ids.app, builder: ids.builder, database: ids.database, edge: ids.edge },

@@ -87,7 +87,7 @@ export async function reconcile(deps: ReconcileDeps, before: number): Promise<Re
     unsettled:
       apps !== undefined && (!apps.done || apps.waiting || (report?.instances ?? []).some(isUnsettled)),
     report: {
-      host: deps.config.hostName,
+      host: deps.config.host.name,
       generation,
       problem: problems[0] ?? '',
       components: report?.components ?? [],

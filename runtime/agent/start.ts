@@ -41,7 +41,7 @@ export async function startAgent(config: AgentConfig, log: Log): Promise<Agent> 
   await ensureFolder(join(config.home, HOME.agent), 0o700)
   const workloads = await openWorkloadStore(join(config.home, HOME.agent, 'workload.json'))
   await clearLeftovers(docker, owner, log)
-  const board = makeReportBoard({ ...EMPTY_REPORT, host: config.hostName }, new Date())
+  const board = makeReportBoard({ ...EMPTY_REPORT, host: config.host.name }, new Date())
   let wake = () => {}
   const leases = guardLease({ ...config, docker, log, issuePass: passFor(config) }, ended.signal)
   watchRejoins({ ...config, docker, log, issuePass: passFor(config) }, ended.signal)

@@ -16,6 +16,7 @@ import {
 import { LogLine } from '#contract/apps.ts'
 import { DrillStart } from '#contract/drills.ts'
 import { ErrorBody, MaruError, parseWith } from '#contract/errors.ts'
+import type { HostName } from '#contract/ids.ts'
 import { textLines } from '#runtime/kit/text-lines.ts'
 
 export interface LogQuery {
@@ -47,6 +48,14 @@ export interface AgentClient {
   startDrill(request: DrillStartRequest): Promise<DrillStart>
   /** What that drill does, after a number, until its end. */
   drillEvents(start: string, after: number, signal: AbortSignal): AsyncIterable<NumberedDrillEvent>
+}
+
+/** The agents of all hosts. */
+export interface Agents {
+  /** The agent of the host that the control plane runs on. It alone can sign certificates. */
+  readonly first: AgentClient
+  /** The agent of a host by its name. A host that is not there (any more) shows when it is asked. */
+  of(host: HostName): AgentClient
 }
 
 const Generation = z.strictObject({ generation: z.number().int() })

@@ -24,6 +24,7 @@ import {
 import { DATA_CHECKS, dataJobs, loadPair, makeDataHandlers } from '#platform/data/index.ts'
 import { drillAt, drillHandlers, makePictures } from '#platform/drills/index.ts'
 import { edgeChecks } from '#platform/edge/index.ts'
+import { makeAgents } from '#platform/fleet/index.ts'
 import { makeLive } from '#platform/live/index.ts'
 import { METRICS_STORED, makeMetricsHandlers, metricsJobs, scheduleRollUp } from '#platform/metrics/index.ts'
 import {
@@ -86,6 +87,7 @@ export function compose(config: ControlConfig): Composition<typeof API> {
         return { stop: async () => undefined }
       },
     ],
+    agents: makeAgents,
     lookups: ({ db, now }) => ({
       principalOf: (token) => principalOf(db, token, now()),
       principalOfSession: (secret) => principalOfSession(db, secret, now()),
