@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { HostIdentity } from './hosts.ts'
+import { HostIdentity } from './host-identity.ts'
 import { Instant } from './ids.ts'
 
 /** Files and folders of an installation, relative to its data folder (default /var/lib/maru). */
@@ -16,6 +16,13 @@ export const HOME = {
   logs: 'logs',
   control: 'control',
   agent: 'agent',
+  /** A joined host's own key, which never leaves it, and its certificate. */
+  hostKey: 'agent/host.key',
+  hostCertificate: 'agent/host.crt',
+  /** Addresses of all hosts, as the control plane said last. */
+  peers: 'agent/peers.json',
+  /** There when the host was told that it does not belong to the installation any more. */
+  removed: 'agent/removed',
   edge: 'edge',
   pgproxy: 'pgproxy',
   etcd: 'etcd',
@@ -28,6 +35,8 @@ export const HOME = {
 /** Sockets in `run/`. `root.sock` is for root on the host; the others join the control plane and the agent. */
 export const SOCKETS = {
   root: 'root.sock',
+  /** On a joined host, where there is no control plane: the agent's API for root. */
+  host: 'host.sock',
   control: 'control/control.sock',
   agent: 'agent/agent.sock',
 } as const

@@ -1,63 +1,34 @@
-import type { Generated } from 'kysely'
-import { Host, type HostIdentity, type HostRole, type HostState } from '#contract/hosts.ts'
+import type { HostIdentity } from '#contract/host-identity.ts'
+import { Host, type HostState } from '#contract/hosts.ts'
 import type { HostName } from '#contract/ids.ts'
-import type { ServerDeps } from '#runtime/server/handler.ts'
 import { notify } from '#runtime/server/notify.ts'
+import { type Db, fleet, HOSTS_CHANGED, type HostRow } from './tables.ts'
 
-/** The database or a transaction of it. */
-export type Db = ServerDeps['db']
-
-interface HostRow {
-  id: Generated<number>
-  name: string
-  data_centre: string
-  address: string
-  role: HostRole
-  is_first: Generated<boolean>
-  draining: Generated<boolean>
-  joined_at: Date
-  removed_at: Date | null
-  told_at: Date | null
-  key_hash: string | null
-  certificate_expires_at: Date | null
-  version: string | null
-  generation: number | null
-  reported_at: Date | null
-}
-
-type Tables = { fleet_host: HostRow }
-
-/** Rings when hosts come or go. */
-export const HOSTS_CHANGED = 'fleet.hosts'
 /** A host that has not reported for so long is silent; it reports every five seconds. */
 export const SILENT_S = 15
 
-const fleet = (db: Db) => db.withTables<Tables>()
-
-type Stored = Omit<HostRow, 'id' | 'is_first' | 'draining'> & { is_first: boolean; draining: boolean }
-
 /** Every host of the installation, by data centre and name. */
 export async function listHosts(db: Db, now = new Date()): Promise<Host[]> {
-  const rows = await fleet(db)
-    .selectFrom('fleet_host')
-    .selectAll()
-    .where('removed_at', 'is', null)
-    .orderBy('data_centre')
-    .orderBy('name')
-    .execute()
-  return rows.map((row) => hostOf(row, now))
+  return (await listMembers(db)).map((row) => hostOf(row, now))
 }
 
 /** A host by its name; undefined where there is none, or no longer. */
 export async function findHost(db: Db, name: HostName, now = new Date()): Promise<Host | undefined> {
-  const row = await fleet(db)
-    .selectFrom('fleet_host')
-    .selectAll()
-    .where('removed_at', 'is', null)
-    .where('name', '=', name)
-    .executeTakeFirst()
+  const row = await findMember(db, name)
   return row && hostOf(row, now)
 }
+
+/** The rows of the hosts that belong to the installation. */
+export async function listMembers(db: Db): Promise<HostRow[]> {
+  return await members(db).orderBy('data_centre').orderBy('name').execute()
+}
+
+/** The row of a host that belongs to the installation. */
+export async function findMember(db: Db, name: string): Promise<HostRow | undefined> {
+  return await members(db).where('name', '=', name).executeTakeFirst()
+}
+
+const members = (db: Db) => fleet(db).selectFrom('fleet_host').selectAll().where('removed_at', 'is', null)
 
 /** Keeps what the first host is called and where it is, as its own `maru up` says. */
 export async function saveFirstHost(tx: Db, host: HostIdentity, version: string, now: Date): Promise<void> {
@@ -81,6 +52,42 @@ export async function saveFirstHost(tx: Db, host: HostIdentity, version: string,
   await notify(tx, HOSTS_CHANGED)
 }
 
+export interface NewHost {
+  readonly host: HostIdentity
+  readonly keyHash: string
+  readonly version: string
+  readonly certificateExpiresAt: Date
+}
+
+/** Adds a host that has joined. False when its name is another's. A host that asks again with its key is the same. */
+export async function addHost(
+  tx: Db,
+  { host, keyHash, version, certificateExpiresAt }: NewHost,
+  now: Date,
+): Promise<boolean> {
+  const have = await findMember(tx, host.name)
+  if (have !== undefined && have.key_hash !== keyHash) return false
+  const said = { address: host.address, version, certificate_expires_at: certificateExpiresAt }
+  const names = { name: host.name, data_centre: host.dataCentre, role: host.role, key_hash: keyHash }
+  if (have === undefined)
+    await fleet(tx)
+      .insertInto('fleet_host')
+      .values({ ...names, ...said, joined_at: now })
+      .execute()
+  else await setHost(tx, have.id, said)
+  await notify(tx, HOSTS_CHANGED)
+  return true
+}
+
+/** Keeps what was learned of a host. */
+export async function setHost(
+  db: Db,
+  id: string,
+  learned: Partial<Pick<HostRow, 'address' | 'version' | 'certificate_expires_at'>>,
+): Promise<void> {
+  await fleet(db).updateTable('fleet_host').set(learned).where('id', '=', id).execute()
+}
+
 /** A host has reported. */
 export async function noteReport(tx: Db, name: HostName, generation: number, at: Date): Promise<void> {
   await fleet(tx)
@@ -91,7 +98,38 @@ export async function noteReport(tx: Db, name: HostName, generation: number, at:
     .execute()
 }
 
-const hostOf = (row: Stored, now: Date): Host =>
+/** Removes a host; its invitation, too, so that nothing that it has can bring it back. */
+export async function removeHost(
+  tx: Db,
+  { id, name }: Pick<HostRow, 'id' | 'name'>,
+  now: Date,
+): Promise<void> {
+  await fleet(tx)
+    .updateTable('fleet_host')
+    .set({ removed_at: now })
+    .where('id', '=', id)
+    .where('removed_at', 'is', null)
+    .execute()
+  await fleet(tx).deleteFrom('fleet_invitation').where('name', '=', name).execute()
+  await notify(tx, HOSTS_CHANGED)
+}
+
+/** Hosts that were removed and do not know it yet. */
+export async function listUntold(db: Db): Promise<HostRow[]> {
+  return await fleet(db)
+    .selectFrom('fleet_host')
+    .selectAll()
+    .where('removed_at', 'is not', null)
+    .where('told_at', 'is', null)
+    .execute()
+}
+
+/** A removed host knows it. */
+export async function markTold(db: Db, id: string, now: Date): Promise<void> {
+  await fleet(db).updateTable('fleet_host').set({ told_at: now }).where('id', '=', id).execute()
+}
+
+const hostOf = (row: HostRow, now: Date): Host =>
   Host.parse({
     name: row.name,
     dataCentre: row.data_centre,
@@ -106,7 +144,7 @@ const hostOf = (row: Stored, now: Date): Host =>
     certificateExpiresAt: row.certificate_expires_at?.toISOString() ?? null,
   })
 
-function stateOf(row: Stored, now: Date): HostState {
+function stateOf(row: HostRow, now: Date): HostState {
   if (row.removed_at !== null) return 'removed'
   if (row.reported_at === null) return 'joining'
   if (now.getTime() - row.reported_at.getTime() > SILENT_S * 1000) return 'silent'

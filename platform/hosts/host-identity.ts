@@ -1,7 +1,7 @@
 import { hostname, networkInterfaces } from 'node:os'
 import { join } from 'node:path'
 import { MaruError, parseWith } from '#contract/errors.ts'
-import { HostAddress, HostIdentity } from '#contract/hosts.ts'
+import { HostAddress, HostIdentity } from '#contract/host-identity.ts'
 import { DataCentreName, HostName } from '#contract/ids.ts'
 import { HOME } from '#contract/installation.ts'
 import { readJson, readText, writeFileIfChanged } from '#runtime/drivers/files.ts'

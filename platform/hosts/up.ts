@@ -1,14 +1,20 @@
 import { join } from 'node:path'
 import type { PlatformConfig } from '#contract/agent.ts'
 import { MaruError } from '#contract/errors.ts'
-import type { HostIdentity } from '#contract/hosts.ts'
+import type { HostIdentity } from '#contract/host-identity.ts'
 import { HOME, type Installation, urlOf } from '#contract/installation.ts'
 import { ensureImages, programVersion } from '#images/build-images.ts'
 import { type Authority, openAuthority } from '#platform/trust/index.ts'
 import type { Docker } from '#runtime/drivers/docker.ts'
 import { ensureFolder, readJson, writeFileAtomic, writeFileIfChanged } from '#runtime/drivers/files.ts'
 import { leaderLast } from './cluster-settings.ts'
-import { ensureFolders, ensureSecrets, type PlatformSecrets, writeComponentFiles } from './component-files.ts'
+import {
+  ensureFolders,
+  ensureSecrets,
+  type PlatformSecrets,
+  writeAgent,
+  writeComponentFiles,
+} from './component-files.ts'
 import { ensureControlDatabase } from './control-database.ts'
 import { convergePlatform } from './converge.ts'
 import { ensureClusterSettings, waitUntilSpare } from './database-pair.ts'
@@ -16,10 +22,11 @@ import { ensureEngine, HOST_CA_BUNDLE } from './engine.ts'
 import { gatherFacts, hasEveryCapability } from './host-facts.ts'
 import { identifyHost, saveHostIdentity } from './host-identity.ts'
 import { type Identity, identify, type UpOptions } from './identity.ts'
+import { refuseRemoved, waitForAgent } from './joined-agent.ts'
 import { takeLock } from './lock.ts'
 import { limitLogs } from './log-limit.ts'
 import { platformConfig } from './platform-config.ts'
-import { type Check, judgeHost } from './preflight.ts'
+import { type Check, judgeHost, portsOf } from './preflight.ts'
 import type { HostProgress } from './progress.ts'
 import { pruneStackImages } from './prune-images.ts'
 import { registerInstallation } from './registry.ts'
@@ -29,6 +36,7 @@ import { installWrapper } from './wrapper.ts'
 
 export interface UpResult {
   readonly installation: string
+  readonly host: HostIdentity
   readonly home: string
   readonly url: string
   /** What was changed, a line each; empty: all was well already. */
@@ -44,7 +52,7 @@ export interface UpDeps {
   readonly now: () => Date
 }
 
-interface Run extends UpDeps {
+export interface Run extends UpDeps {
   readonly identity: Identity
   readonly host: HostIdentity
   readonly installation: Installation
@@ -58,15 +66,17 @@ export async function up(options: UpOptions, deps: UpDeps): Promise<UpResult> {
   const identity = await identify(options, deps.now())
   const { installation, home } = identity
   const host = await identifyHost(home, options)
+  await refuseRemoved(home)
   const run: Run = { ...deps, identity, host, installation, home, lab: options.lab === true }
   const unlock = await takeLock(run.home, 'up')
   try {
     await preflight(run)
     await remember(run)
     const docker = await ensureEngine(run.home, run.programDir, run.progress)
-    const { changes, setupLink } = await bringUp(run, docker)
+    const { changes, setupLink } = await (host.first ? bringUp : bringUpJoined)(run, docker)
     return {
       installation: run.installation.name,
+      host: run.host,
       home: run.home,
       url: urlOf(run.installation),
       changes,
@@ -79,13 +89,16 @@ export async function up(options: UpOptions, deps: UpDeps): Promise<UpResult> {
 }
 
 /** Looks before anything is changed; every finding is shown at once. */
-async function preflight({ identity, installation, home, programDir, progress }: Run): Promise<void> {
-  const { http, https } = installation.ports
-  const checks = judgeHost(
-    await gatherFacts({ home, programDir, ports: [http, https] }),
-    installation,
-    identity.isNew,
-  )
+export async function preflight(
+  run: Pick<Run, 'installation' | 'home' | 'programDir' | 'progress'> & {
+    readonly identity: Pick<Identity, 'isNew'>
+    readonly host: Pick<HostIdentity, 'first' | 'role'>
+  },
+): Promise<void> {
+  const { identity, installation, home, programDir, progress } = run
+  const ports = portsOf(run.host, installation)
+  const facts = await gatherFacts({ home, programDir, ports })
+  const checks = judgeHost(facts, installation, identity.isNew, ports)
   const findings = checks.filter(({ ok }) => !ok)
   if (findings.length === 0) return
   for (const finding of findings) progress.note(renderFinding(finding))
@@ -100,7 +113,7 @@ export const renderFinding = ({ check, what, advice }: Check) => `✗ ${check}: 
 
 async function remember({ installation, host, home, lab }: Run): Promise<void> {
   await ensureFolder(home, 0o711)
-  await ensureFolders(home)
+  await ensureFolders(home, host.first)
   await limitLogs(join(home, HOME.logs))
   const text = `${JSON.stringify(installation, null, 2)}\n`
   await writeFileIfChanged(join(home, HOME.installation), text, { mode: 0o644 })
@@ -115,29 +128,14 @@ async function remember({ installation, host, home, lab }: Run): Promise<void> {
 }
 
 async function bringUp(run: Run, docker: Docker): Promise<Pick<UpResult, 'changes' | 'setupLink'>> {
-  const { installation, host, home, progress } = run
-  const images = await ensureImages({
-    docker,
-    home,
-    programDir: run.programDir,
-    step: (title, expectedS, log, work) => progress.step(title, expectedS, log, work),
-  })
-  const built = Object.values(images).filter((image) => image.built)
+  const { installation, host, home } = run
+  const { ids, made } = await stackImages(run, docker)
   const authority = await openAuthority(join(home, HOME.pki))
   const secrets = await ensureSecrets(home)
-  const ids = Object.fromEntries(Object.entries(images).map(([name, { id }]) => [name, id])) as Record<
-    keyof typeof images,
-    string
-  >
   const files = await writeComponentFiles(
     {
-      installation,
-      home,
-      version: await programVersion(run.programDir),
-      host,
+      ...(await agentInput(run, ids)),
       authority,
-      hostCaBundle: HOST_CA_BUNDLE,
-      images: { app: ids.app, builder: ids.builder, database: ids.database, edge: ids.edge },
     },
     secrets,
   )
@@ -145,6 +143,7 @@ async function bringUp(run: Run, docker: Docker): Promise<Pick<UpResult, 'change
   const make = (generation: number) =>
     platformConfig({
       installation,
+      host,
       home,
       images: ids,
       files,
@@ -156,7 +155,50 @@ async function bringUp(run: Run, docker: Docker): Promise<Pick<UpResult, 'change
   await installWrapper(run)
   const pruned = await pruneStackImages(docker)
   const setupLink = await newSetupLink({ installation, home, fingerprint: authority.fingerprint })
-  return { changes: [...built.map(({ tag }) => `made image ${tag}`), ...steps, ...pruned], setupLink }
+  return { changes: [...made, ...steps, ...pruned], setupLink }
+}
+
+/** The stack images by name, and a line for each that was made now. */
+async function stackImages({ home, programDir, progress }: Run, docker: Docker) {
+  const step: HostProgress['step'] = (title, expectedS, log, work) =>
+    progress.step(title, expectedS, log, work)
+  const images = await ensureImages({ docker, home, programDir, step })
+  const ids = Object.fromEntries(Object.entries(images).map(([name, { id }]) => [name, id]))
+  const made = Object.values(images).flatMap(({ built, tag }) => (built ? [`made image ${tag}`] : []))
+  return { ids: ids as Record<keyof typeof images, string>, made }
+}
+
+async function agentInput(
+  { installation, host, home, programDir }: Run,
+  { app, builder, database, edge }: Record<'app' | 'builder' | 'database' | 'edge', string>,
+) {
+  const images = { app, builder, database, edge }
+  const version = await programVersion(programDir)
+  return { installation, home, version, host, hostCaBundle: HOST_CA_BUNDLE, images }
+}
+
+/** A host that joined: its agent; what else runs there the control plane decides. */
+async function bringUpJoined(run: Run, docker: Docker): Promise<Pick<UpResult, 'changes' | 'setupLink'>> {
+  const { installation, host, home, progress } = run
+  const { ids, made } = await stackImages(run, docker)
+  const files = { agent: await writeAgent(await agentInput(run, ids)) }
+  const canPrivilege = await hasEveryCapability()
+  const file = join(home, HOME.platform)
+  const saved = (await readJson(file)) as PlatformConfig | undefined
+  const make = (generation: number) => {
+    const input = { installation, host, home, images: ids, files, generation, canPrivilege }
+    return platformConfig({ ...input, hostCaBundle: HOST_CA_BUNDLE })
+  }
+  const same = saved !== undefined && JSON.stringify(saved) === JSON.stringify(make(saved.generation))
+  const wanted = same ? saved : make((saved?.generation ?? 0) + 1)
+  if (!same) await writeFileAtomic(file, `${JSON.stringify(wanted)}\n`, { mode: 0o600 })
+  const steps = await progress.step("The host's agent", 5, join(home, HOME.logs), async () => {
+    const done = await convergePlatform({ docker, owner: installation.id }, wanted)
+    await waitForAgent({ installation, home })
+    return done
+  })
+  await installWrapper(run)
+  return { changes: [...made, ...steps, ...(await pruneStackImages(docker))], setupLink: null }
 }
 
 /** The database first, because the control plane needs it; then all the rest. */

@@ -14,6 +14,7 @@ export {
 export {
   latestReport,
   listReports,
+  listRunning,
   publish,
   REPORTED,
   type ReceivedReport,

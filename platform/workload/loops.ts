@@ -3,6 +3,7 @@ import { HOSTS_CHANGED, listHosts } from '#platform/fleet/index.ts'
 import type { ServerDeps } from '#runtime/server/handler.ts'
 import { read } from '#runtime/server/transact.ts'
 import { type LoadWorkload, startHost } from './host-loops.ts'
+import { keepReportsOf } from './store.ts'
 
 /** A notification can be lost with the connection that carried it. */
 const LOOK_AGAIN_MS = 5_000
@@ -36,6 +37,7 @@ async function serveHosts(deps: ServerDeps, load: LoadWorkload, signal: AbortSig
         served.delete(name)
         await loops.stop()
       }
+      await keepReportsOf(deps.db, [...names])
       for (const name of names) if (!served.has(name)) served.set(name, startHost(deps, load, name))
       complained = false
     } catch (error) {

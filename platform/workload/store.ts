@@ -85,7 +85,19 @@ export async function latestReport(db: Db, host: HostName): Promise<ReceivedRepo
   return row === undefined ? undefined : { report: row.report, receivedAt: row.received_at }
 }
 
-/** The latest report of every host that has one, by its name; hosts that were removed may still be among them. */
+/** What runs on a host by its latest report, in words: such as `shop web.1`. */
+export async function listRunning(db: Db, host: HostName): Promise<string[]> {
+  const instances = (await latestReport(db, host))?.report.instances ?? []
+  return instances.map(({ app, process, index }) => `${app} ${process}.${index}`)
+}
+
+/** Forgets the reports of hosts that are not there any more: another host may get one of their names. */
+export async function keepReportsOf(db: Db, hosts: readonly HostName[]): Promise<void> {
+  if (hosts.length === 0) return
+  await workload(db).deleteFrom('workload_report').where('host', 'not in', hosts).execute()
+}
+
+/** The latest report of every host that has one, by its name. */
 export async function listReports(db: Db): Promise<Map<HostName, ReceivedReport>> {
   const rows = await workload(db).selectFrom('workload_report').selectAll().execute()
   return new Map(

@@ -1,7 +1,7 @@
 import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { type InstanceSpec, type WorkloadApp, WorkloadConfig } from '#contract/agent.ts'
-import { HostIdentity } from '#contract/hosts.ts'
+import { HostIdentity } from '#contract/host-identity.ts'
 import { type AgentConfig, HOME, SOCKETS } from '#contract/installation.ts'
 import { type AgentClient, makeAgentClient } from '#runtime/drivers/agent-client.ts'
 import { LABELS } from '#runtime/drivers/docker.ts'

@@ -24,7 +24,7 @@ import {
 import { DATA_CHECKS, dataJobs, loadPair, makeDataHandlers } from '#platform/data/index.ts'
 import { drillAt, drillHandlers, makePictures } from '#platform/drills/index.ts'
 import { edgeChecks } from '#platform/edge/index.ts'
-import { makeAgents } from '#platform/fleet/index.ts'
+import { fleetLoop, makeAgents, makeHostHandlers } from '#platform/fleet/index.ts'
 import { makeLive } from '#platform/live/index.ts'
 import { METRICS_STORED, makeMetricsHandlers, metricsJobs, scheduleRollUp } from '#platform/metrics/index.ts'
 import {
@@ -42,6 +42,7 @@ import {
   trustJobs,
   trustLoop,
 } from '#platform/trust/index.ts'
+import { listRunning } from '#platform/workload/index.ts'
 import type { Composition } from './start.ts'
 import { read } from './transact.ts'
 
@@ -69,6 +70,7 @@ export function compose(config: ControlConfig): Composition<typeof API> {
       }),
       accounts: accountHandlers(authSecret),
       apps: appHandlers,
+      hosts: makeHostHandlers(listRunning),
       data: makeDataHandlers({ findApp, startRotation }),
       metrics: makeMetricsHandlers({ findApp, listFinishedReleases }),
       operations: operationHandlers,
@@ -79,6 +81,7 @@ export function compose(config: ControlConfig): Composition<typeof API> {
     jobs: [accountJobs, appJobs, dataJobs, metricsJobs, operationJobs, trustJobs(CHECKS)],
     loops: [
       appLoops,
+      fleetLoop,
       trustLoop(CHECKS),
       live.loop,
       async (deps) => {
