@@ -1,8 +1,9 @@
 import { MaruError } from '#contract/errors.ts'
-import type { HostAddress } from '#contract/host-identity.ts'
+import { AGENT_PORT, type HostAddress } from '#contract/host-identity.ts'
 import { HOST_LIMITS } from '#contract/hosts.ts'
 import type { HostName } from '#contract/ids.ts'
 import { checkCertificateRequest } from '#platform/trust/index.ts'
+import { keyHashAt } from '#runtime/drivers/tls-probe.ts'
 import type { ServerDeps } from '#runtime/server/handler.ts'
 import { read } from '#runtime/server/transact.ts'
 import { authorityOf, membershipOf, unverifiedMembershipOf } from './agents.ts'
@@ -13,6 +14,10 @@ import { HOSTS_CHANGED, type HostRow } from './tables.ts'
 type Deps = Pick<ServerDeps, 'config' | 'db' | 'log' | 'now' | 'hub'>
 
 const LOOK_EVERY_MS = 15_000
+const KNOCK_TIMEOUT_MS = 5_000
+/** A removed host that has not come back for so long is not looked for any more. */
+const FORGET_AFTER_MS = 30 * 86_400_000
+const forgottenBefore = (now: Date) => new Date(now.getTime() - FORGET_AFTER_MS)
 
 /** Settles with every host, again and again, what belongs to belonging together. */
 export function fleetLoop(deps: Deps): { stop(): Promise<void> } {
@@ -58,7 +63,9 @@ export async function keepHosts(deps: Deps): Promise<Kept[]> {
     ),
   })
   try {
-    const [members, untold] = await read(() => Promise.all([listMembers(deps.db), listUntold(deps.db)]))
+    const [members, untold] = await read(() =>
+      Promise.all([listMembers(deps.db), listUntold(deps.db, forgottenBefore(deps.now()))]),
+    )
     const peers = members.map(({ address }) => address as HostAddress)
     return await Promise.all([
       ...members.map((row) => settle(row, (it) => keepHost(deps, it, peers))),
@@ -69,9 +76,10 @@ export async function keepHosts(deps: Deps): Promise<Kept[]> {
   }
 }
 
+const hasEnded = ({ now }: Deps, { certificate_expires_at: end }: HostRow) => end !== null && end <= now()
+
 async function keepHost(deps: Deps, row: HostRow, peers: readonly HostAddress[]): Promise<void> {
-  const ended = row.certificate_expires_at !== null && row.certificate_expires_at <= deps.now()
-  if (ended) await renew(deps, row, unverifiedMembershipOf(deps, row))
+  if (hasEnded(deps, row)) await renew(deps, row, unverifiedMembershipOf(deps, row))
   const membership = membershipOf(deps, row)
   const about = await membership.about()
   if (about.version !== row.version) await setHost(deps.db, row.id, { version: about.version })
@@ -98,9 +106,17 @@ async function renew(deps: Deps, row: HostRow, membership: ReturnType<typeof mem
   deps.log.info('fleet.certificate_renewed', { host: row.name, expiresAt })
 }
 
+/** Its key alone says that it is the one: at its address may be another by now. */
+async function tellWithoutCertificate(deps: Deps, row: HostRow): Promise<void> {
+  const where = { host: row.address, port: AGENT_PORT, timeoutMs: KNOCK_TIMEOUT_MS }
+  if ((await keyHashAt(where)) !== row.key_hash) throw new Error('another machine is there')
+  await unverifiedMembershipOf(deps, row).removed()
+}
+
 /** A host that was away when it was removed hears of it when it comes back. */
 async function tell(deps: Deps, row: HostRow): Promise<void> {
-  await membershipOf(deps, row).removed()
+  if (hasEnded(deps, row)) await tellWithoutCertificate(deps, row)
+  else await membershipOf(deps, row).removed()
   await markTold(deps.db, row.id, deps.now())
   deps.log.info('fleet.removal_told', { host: row.name })
 }

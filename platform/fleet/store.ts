@@ -114,12 +114,12 @@ export async function removeHost(
   await notify(tx, HOSTS_CHANGED)
 }
 
-/** Hosts that were removed and do not know it yet. */
-export async function listUntold(db: Db): Promise<HostRow[]> {
+/** Hosts that were removed since then and do not know it yet. */
+export async function listUntold(db: Db, since: Date): Promise<HostRow[]> {
   return await fleet(db)
     .selectFrom('fleet_host')
     .selectAll()
-    .where('removed_at', 'is not', null)
+    .where('removed_at', '>', since)
     .where('told_at', 'is', null)
     .execute()
 }

@@ -44,7 +44,8 @@ export interface ControlCertificate {
   readonly key: string
 }
 
-const TRUST_FAILURE = /CERT|SELF_SIGNED|UNABLE_TO_(VERIFY|GET)|ERR_TLS/
+/** What we did not believe; an alert is what the other side did not. */
+const TRUST_FAILURE = /^(?!.*_ALERT_).*(CERT|SELF_SIGNED|UNABLE_TO_(VERIFY|GET)|ERR_TLS)/
 
 /**
  * The agent of a joined host. It must show a certificate of the installation with the host's name and with the key that
