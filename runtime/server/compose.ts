@@ -24,7 +24,7 @@ import {
 import { DATA_CHECKS, dataJobs, loadPair, makeDataHandlers } from '#platform/data/index.ts'
 import { drillAt, drillHandlers, makePictures } from '#platform/drills/index.ts'
 import { edgeChecks } from '#platform/edge/index.ts'
-import { fleetLoop, makeAgents, makeHostHandlers } from '#platform/fleet/index.ts'
+import { fleetLoop, HOSTS_CHANGED, makeAgents, makeHostHandlers } from '#platform/fleet/index.ts'
 import { makeLive } from '#platform/live/index.ts'
 import { METRICS_STORED, makeMetricsHandlers, metricsJobs, scheduleRollUp } from '#platform/metrics/index.ts'
 import {
@@ -60,6 +60,7 @@ export function compose(config: ControlConfig): Composition<typeof API> {
   const live = makeLive([
     { channel: TRUST_CHANNEL, kind: 'trust' },
     { channel: METRICS_STORED, kind: 'metrics' },
+    { channel: HOSTS_CHANGED, kind: 'platform' },
   ])
   return {
     routes: API,
