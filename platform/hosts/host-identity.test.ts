@@ -41,6 +41,8 @@ test('what the first up said of the host stays; its address may change', async (
     assert.deepEqual(await identifyHost(home, {}), made)
     assert.equal((await identifyHost(home, { address: '10.0.0.9' })).address, '10.0.0.9')
     await assert.rejects(identifyHost(home, { dataCentre: 'south' }), { code: 'invalid' })
+    await saveHostIdentity(home, { ...made, first: false })
+    await assert.rejects(identifyHost(home, { address: '10.0.0.9' }), { code: 'invalid' })
     await assert.rejects(identifyHost(home, { address: 'here' }), { code: 'invalid' })
   } finally {
     await rm(home, { recursive: true })

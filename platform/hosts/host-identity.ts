@@ -44,6 +44,10 @@ export async function identifyHost(home: string, options: HostOptions): Promise<
     const reason = `is ${have.dataCentre} since the first start and cannot be changed`
     throw new MaruError('invalid', { field: '--data-centre', reason })
   }
+  if (!have.first && address !== undefined && address !== have.address) {
+    const reason = `is ${have.address} since this host joined; to change it, remove the host and add it again`
+    throw new MaruError('invalid', { field: '--address', reason })
+  }
   // An address may change with the network that the machine is in.
   return address === undefined ? have : { ...have, address }
 }
