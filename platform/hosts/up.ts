@@ -66,13 +66,14 @@ export async function up(options: UpOptions, deps: UpDeps): Promise<UpResult> {
   const identity = await identify(options, deps.now())
   const { installation, home } = identity
   const host = await identifyHost(home, options)
-  await refuseRemoved(home)
   const run: Run = { ...deps, identity, host, installation, home, lab: options.lab === true }
   const unlock = await takeLock(run.home, 'up')
   try {
     await preflight(run)
     await remember(run)
     const docker = await ensureEngine(run.home, run.programDir, run.progress)
+    // `maru destroy`, which comes next there, needs the engine.
+    await refuseRemoved(home)
     const { changes, setupLink } = await (host.first ? bringUp : bringUpJoined)(run, docker)
     return {
       installation: run.installation.name,
