@@ -2,7 +2,6 @@ import { readFileSync } from 'node:fs'
 import { parseArgs } from 'node:util'
 import { parseWith } from '#contract/errors.ts'
 import { ControlConfig } from '#contract/installation.ts'
-import { makeAgentClient } from '#runtime/drivers/agent-client.ts'
 import { makeLog } from '#runtime/kit/log.ts'
 import { compose } from '#runtime/server/compose.ts'
 import { startServer } from '#runtime/server/start.ts'
@@ -29,7 +28,7 @@ async function serve(): Promise<void> {
     log.error('server.crashed', { error })
     process.exit(1)
   })
-  const server = await startServer(config, compose(config), makeAgentClient(config.agentSocket), log)
+  const server = await startServer(config, compose(config), log)
   const stop = (signal: NodeJS.Signals) => {
     log.info('server.stopping', { signal })
     setTimeout(() => process.exit(1), STOP_MS).unref()

@@ -256,7 +256,8 @@ export const NumberedDrillEvent = z.strictObject({ number: z.number().int(), eve
 export type NumberedDrillEvent = z.infer<typeof NumberedDrillEvent>
 
 /**
- * The agent's API, over a unix socket that only the control plane and root can open:
+ * The agent's API. On the first host over a unix socket that only the control plane and root can open; on the others
+ * over TLS for who has the control plane's certificate, and over a unix socket for root:
  * PUT /v1/workload WorkloadConfig → {generation}; GET /v1/report?after=SEQ&waitMs=N → HostReport (long poll);
  * POST /v1/builds BuildRequest → BuildEvent lines; POST /v1/runs → 101, AgentRunRequest line, RUN_FRAME frames;
  * GET /v1/logs?app=A&process=P&follow=true&tail=N|since=T → LogLine lines;
@@ -264,7 +265,11 @@ export type NumberedDrillEvent = z.infer<typeof NumberedDrillEvent>
  * GET /v1/drills → HostDrills; POST /v1/drills DrillStartRequest → DrillStart, in a lab only;
  * GET /v1/drill-events?start=ID&after=N → NumberedDrillEvent lines until its last;
  * GET /v1/stacks → HostStacks; POST /v1/restacks RestackRequest → RestackResult;
- * DELETE /v1/apps/APPID → {} removes the app's images, slugs, caches and build leftovers.
+ * DELETE /v1/apps/APPID → {} removes the app's images, slugs, caches and build leftovers;
+ * GET /v1/host → AgentAbout; PUT /v1/peers Peers → {};
+ * POST /v1/signatures SigningRequest → {certificate} on the first host, which alone has the authority's key;
+ * POST /v1/certificate-request → {request}, PUT /v1/certificate {certificate} → {expiresAt}, and
+ * POST /v1/removal → {} (the host no longer belongs to the installation: it ends what it runs) on the others.
  */
 export const AGENT_API = {
   workload: '/v1/workload',
@@ -277,5 +282,11 @@ export const AGENT_API = {
   drillEvents: '/v1/drill-events',
   stacks: '/v1/stacks',
   restacks: '/v1/restacks',
+  about: '/v1/host',
+  peers: '/v1/peers',
+  signatures: '/v1/signatures',
+  certificateRequest: '/v1/certificate-request',
+  certificate: '/v1/certificate',
+  removal: '/v1/removal',
   app: (appId: string) => `/v1/apps/${appId}`,
 } as const

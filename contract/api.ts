@@ -2,6 +2,7 @@ import { accountRoutes } from './accounts.ts'
 import { appRoutes } from './apps.ts'
 import { dataRoutes } from './data.ts'
 import { drillRoutes } from './drills.ts'
+import { hostRoutes } from './hosts.ts'
 import { liveRoutes } from './live.ts'
 import { metricsRoutes } from './metrics.ts'
 import { operationRoutes } from './operations.ts'
@@ -15,6 +16,7 @@ export const API = {
   accounts: accountRoutes,
   apps: appRoutes,
   data: dataRoutes,
+  hosts: hostRoutes,
   metrics: metricsRoutes,
   operations: operationRoutes,
   stacks: stackRoutes,

@@ -80,3 +80,24 @@ export type ConfigName = z.infer<typeof ConfigName>
 /** Date and time in UTC, RFC 3339. */
 export const Instant = z.iso.datetime().describe('Date and time in UTC (RFC 3339)')
 export type Instant = z.infer<typeof Instant>
+
+/** Name of a host: a DNS label (RFC 1123), part of its certificate's name. */
+export const HostName = z
+  .string()
+  .regex(
+    /^[a-z]([a-z0-9-]{0,61}[a-z0-9])?$/,
+    'must be 1 to 63 characters: lower-case letters, digits and hyphens, starting with a letter, not ending in a hyphen',
+  )
+  .describe('Name of the host')
+  .brand<'HostName'>()
+export type HostName = z.infer<typeof HostName>
+
+export const DataCentreName = z
+  .string()
+  .regex(
+    /^[a-z]([a-z0-9-]{0,30}[a-z0-9])?$/,
+    'must be 1 to 32 characters: lower-case letters, digits and hyphens, starting with a letter, not ending in a hyphen',
+  )
+  .describe('Name of the data centre')
+  .brand<'DataCentreName'>()
+export type DataCentreName = z.infer<typeof DataCentreName>

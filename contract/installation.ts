@@ -1,9 +1,12 @@
 import { z } from 'zod'
+import { HostIdentity } from './host-identity.ts'
 import { Instant } from './ids.ts'
 
 /** Files and folders of an installation, relative to its data folder (default /var/lib/maru). */
 export const HOME = {
   installation: 'installation.json',
+  /** Which host of the installation this machine is. */
+  host: 'host.json',
   /** Marks an installation on which nobody depends: drills may break it. */
   lab: 'lab',
   platform: 'platform.json',
@@ -13,6 +16,13 @@ export const HOME = {
   logs: 'logs',
   control: 'control',
   agent: 'agent',
+  /** A joined host's own key, which never leaves it, and its certificate. */
+  hostKey: 'agent/host.key',
+  hostCertificate: 'agent/host.crt',
+  /** Addresses of all hosts, as the control plane said last. */
+  peers: 'agent/peers.json',
+  /** There when the host was told that it does not belong to the installation any more. */
+  removed: 'agent/removed',
   edge: 'edge',
   pgproxy: 'pgproxy',
   etcd: 'etcd',
@@ -25,6 +35,8 @@ export const HOME = {
 /** Sockets in `run/`. `root.sock` is for root on the host; the others join the control plane and the agent. */
 export const SOCKETS = {
   root: 'root.sock',
+  /** On a joined host, where there is no control plane: the agent's API for root. */
+  host: 'host.sock',
   control: 'control/control.sock',
   agent: 'agent/agent.sock',
 } as const
@@ -126,6 +138,7 @@ export const urlOf = (installation: Pick<Installation, 'domain' | 'ports'>, host
 export const ControlConfig = z.strictObject({
   installation: Installation,
   version: z.string(),
+  host: HostIdentity.describe('The host that it runs on'),
   database: z.strictObject({
     host: z.string(),
     port: z.number().int(),
@@ -160,7 +173,7 @@ export const AgentConfig = z.strictObject({
   version: z.string(),
   home: z.string(),
   dockerSocket: z.string(),
-  hostName: z.string(),
+  host: HostIdentity,
   images: z.strictObject({
     app: z.string().describe('Stack image for Node apps and static sites'),
     builder: z.string(),

@@ -14,6 +14,8 @@ const LAB = 'lab/lab.system.test.ts'
 const NOT_RUN: Readonly<Record<string, string>> = {
   "maru login 'https://maru.example.org/setup#TOKEN.FINGERPRINT'":
     'the link is made anew each time and the password is typed: tests/login.system.test.ts',
+  "./maru host join 'https://maru.example.org/join#TOKEN.FINGERPRINT@203.0.113.10'":
+    'the link is made anew each time, and the machine under test has joined: platform/fleet/fleet.system.test.ts',
   'cp maru-root.crt /usr/local/share/ca-certificates/maru-root.crt':
     'it changes what this machine trusts; the same file is trusted by one request in every document',
   'update-ca-certificates': 'it changes what this machine trusts',

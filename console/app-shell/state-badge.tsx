@@ -5,11 +5,13 @@ const COLOURS: Readonly<Record<string, string>> = {
   healthy: 'teal',
   serving: 'teal',
   ok: 'teal',
+  ready: 'teal',
   done: 'teal',
   passed: 'teal',
   deploying: 'iris',
   building: 'iris',
   starting: 'iris',
+  joining: 'iris',
   queued: 'iris',
   draining: 'yellow',
   degraded: 'yellow',
@@ -20,6 +22,7 @@ const COLOURS: Readonly<Record<string, string>> = {
   over: 'red',
   unhealthy: 'red',
   down: 'red',
+  silent: 'red',
 }
 
 /** A state in a word, with a colour that says the same; grey where nothing is expected of it. */

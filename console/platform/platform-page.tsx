@@ -6,6 +6,7 @@ import { Loaded } from '../app-shell/loaded.tsx'
 import { usePageTitle } from '../app-shell/page-title.ts'
 import { ComponentsPanel } from './components-panel.tsx'
 import { DrillsPanel } from './drills-panel.tsx'
+import { HostsPanel } from './hosts-panel.tsx'
 import { PairPanel } from './pair-panel.tsx'
 import { TrustPanel } from './trust-panel.tsx'
 
@@ -25,6 +26,7 @@ export function PlatformPage() {
       </div>
       <Loaded query={query}>{(status) => <ComponentsPanel status={status} />}</Loaded>
       <PairPanel />
+      <HostsPanel />
       <TrustPanel />
       <DrillsPanel />
     </Stack>

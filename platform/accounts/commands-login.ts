@@ -10,8 +10,8 @@ import {
   fetchRoot,
   groupDigits,
   isTrustedBySystem,
-  matchesFingerprint,
   parseAddress,
+  pinnedRoot,
   type SetupLink,
 } from '#runtime/cli/platform-trust.ts'
 import { ask, askSecret, readSecret } from '#runtime/cli/prompt.ts'
@@ -27,15 +27,9 @@ interface Options {
 
 const untrusted = (url: string, reason: string) => new MaruError('cli.untrusted', { url, reason })
 
-async function pinnedBy(url: string, fingerprint: string): Promise<string> {
-  const root = await fetchRoot(url)
-  if (matchesFingerprint(root, fingerprint)) return root.pem
-  throw untrusted(url, `its fingerprint ${root.fingerprint.slice(0, 16)}… is not the expected one`)
-}
-
 /** Decides what to trust: a given fingerprint, what was pinned before, the system, or a person who compares. */
 async function chooseTrust(context: CliContext, url: string, options: Options): Promise<string | null> {
-  if (options.fingerprint !== undefined) return pinnedBy(url, options.fingerprint)
+  if (options.fingerprint !== undefined) return pinnedRoot(url, options.fingerprint)
   const saved = await loadLogin(loginFile(context.env))
   if (saved?.url === url && saved.ca !== null) return saved.ca
   if (await isTrustedBySystem(url)) return null
@@ -63,7 +57,7 @@ async function askNewPassword(context: CliContext, options: Options): Promise<st
 const tokenNameOf = (options: Options) => options.tokenName ?? `maru CLI on ${hostname()}`.slice(0, 60)
 
 async function takeSetupLink(context: CliContext, link: SetupLink, options: Options) {
-  const ca = await pinnedBy(link.url, link.fingerprint)
+  const ca = await pinnedRoot(link.url, link.fingerprint)
   const email = await askEmail(context, options)
   const name = parseWith(PersonName, options.name ?? (await ask(context, 'Your name: ', '--name')), '--name')
   const password = await askNewPassword(context, options)

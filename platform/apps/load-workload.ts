@@ -1,4 +1,5 @@
 import type { WorkloadConfig } from '#contract/agent.ts'
+import type { HostName } from '#contract/ids.ts'
 import { findUrl } from '#platform/data/index.ts'
 import { type AppFacts, planWorkload, type ReleaseFacts, wantedGeneration } from '#platform/workload/index.ts'
 import type { ServerDeps } from '#runtime/server/handler.ts'
@@ -15,9 +16,10 @@ interface Reading {
   readonly instances: readonly InstanceRow[]
 }
 
-/** The apps' half of the host's state as it is wanted now. */
-export async function loadWorkload(deps: ServerDeps): Promise<WorkloadConfig> {
+/** The apps' half of a host's state as it is wanted now. The first host runs them all. */
+export async function loadWorkload(deps: ServerDeps, host: HostName): Promise<WorkloadConfig> {
   const reading = await readAll(deps.db)
+  if (host !== deps.config.host.name) return planWorkload({ generation: reading.generation, apps: [] })
   const facts = await Promise.all(reading.apps.map((app) => loadFacts(deps, app, reading)))
   const present = facts.filter((app) => app.instances.length + app.keepImages.length > 0)
   return planWorkload({ generation: reading.generation, apps: present })

@@ -1,3 +1,4 @@
+import { registerFirstHost } from '#platform/fleet/index.ts'
 import { type Loops, startWorkload } from '#platform/workload/index.ts'
 import type { ServerDeps } from '#runtime/server/handler.ts'
 import { hurryJobs } from '#runtime/server/jobs.ts'
@@ -10,6 +11,7 @@ const HURRY_MS = 15_000
 
 /** Takes up what an earlier control plane left, and keeps the host's apps as they are wanted. */
 export async function appLoops(deps: ServerDeps): Promise<Loops> {
+  await registerFirstHost(deps)
   await resumeOperations(deps)
   await scheduleSweep(deps)
   const workload = startWorkload(deps, loadWorkload)

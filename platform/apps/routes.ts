@@ -104,11 +104,13 @@ export const appHandlers: Handlers<typeof appRoutes> = {
   instances: async ({ params }, deps) => {
     const app = await appOf(deps, params.app)
     const own = await read(() => listInstances(deps.db, [app.id]))
-    return { instances: viewInstances(app, own, await latestReport(deps.db), deps.now()) }
+    return {
+      instances: viewInstances(app, own, await latestReport(deps.db, deps.config.host.name), deps.now()),
+    }
   },
   logs: async ({ params, query, signal }, deps) => {
     await appOf(deps, params.app)
-    return deps.agent.logs({ app: params.app, ...query }, signal)
+    return deps.agents.first.logs({ app: params.app, ...query }, signal)
   },
   run: async ({ params }, deps) => {
     const app = await appOf(deps, params.app)

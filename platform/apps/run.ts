@@ -10,7 +10,7 @@ import type { AppRow } from './tables.ts'
 export async function startRun(deps: ServerDeps, app: AppRow, request: RunRequest): Promise<Duplex> {
   const release = app.release === null ? undefined : await findRelease(deps.db, app.id, app.release)
   if (release?.image == null) throw new MaruError('apps.no_release', { app: app.name })
-  return await deps.agent.run({
+  return await deps.agents.first.run({
     kind: 'app',
     app: app.name,
     appId: app.id,

@@ -2,9 +2,11 @@ import { randomBytes } from 'node:crypto'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { HostIdentity } from '#contract/host-identity.ts'
 import type { AppId, AppName, SourceId } from '#contract/ids.ts'
 import type { ControlConfig } from '#contract/installation.ts'
 import type { Operation } from '#contract/operations.ts'
+import { registerFirstHost } from '#platform/fleet/index.ts'
 import { getOperation } from '#platform/operations/index.ts'
 import { startWorkload } from '#platform/workload/index.ts'
 import { randomId } from '#runtime/kit/random-id.ts'
@@ -35,6 +37,14 @@ export interface TestPlatform {
   close(): Promise<void>
 }
 
+/** The host that the tests' control plane runs on. */
+export const TEST_HOST = HostIdentity.parse({
+  name: 'test-host',
+  dataCentre: 'dc1',
+  address: '127.0.0.1',
+  role: 'full',
+  first: true,
+})
 const NEVER = new AbortController().signal
 
 export async function makeTestPlatform(): Promise<TestPlatform> {
@@ -48,12 +58,13 @@ export async function makeTestPlatform(): Promise<TestPlatform> {
     db,
     log: silent,
     jobs,
-    agent: host,
+    agents: { first: host, of: () => host },
     hub,
     openDatabase,
     secrets: makeSecretBox(db, randomBytes(32)),
     now: () => new Date(),
   }
+  await registerFirstHost(deps)
   const loops = startWorkload(deps, loadWorkload)
   const made: string[] = []
   return {
@@ -134,6 +145,7 @@ function makeConfig(artifactsDir: string, database: TestDatabase): ControlConfig
       subnet: '10.99',
     },
     version: '0',
+    host: TEST_HOST,
     database: {
       host: host ?? '',
       port: port ?? 5432,

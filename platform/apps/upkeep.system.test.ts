@@ -18,7 +18,7 @@ import { mustStart } from './start-operation.ts'
 import type { StepContext } from './step-context.ts'
 import { sweepApps } from './sweep.ts'
 import type { AppRow } from './tables.ts'
-import { makeTestPlatform, type TestPlatform } from './test-platform.ts'
+import { makeTestPlatform, TEST_HOST, type TestPlatform } from './test-platform.ts'
 
 let platform: TestPlatform
 let folder: string
@@ -138,7 +138,8 @@ test('what the host said before an instance was wanted is no sign of its health'
     deps: {
       db: database.db,
       hub: { bell: () => ({ wait: async () => true, close: () => undefined }) },
-      agent: { lastLog: async () => [] },
+      agents: { first: { lastLog: async () => [] } },
+      config: { host: TEST_HOST },
       log: silent,
       now: () => new Date(),
     },
@@ -149,11 +150,16 @@ test('what the host said before an instance was wanted is no sign of its health'
     log: async () => undefined,
   } as unknown as StepContext
   try {
-    await saveReport(database.db, report as unknown as HostReport, new Date())
+    await saveReport(database.db, TEST_HOST.name, report as unknown as HostReport, new Date())
     const generation = await publish(database.db)
     const step = { release: 1, instances: [key] }
     await assert.rejects(applyHealthy(step, context), { code: 'apps.unhealthy' })
-    await saveReport(database.db, { ...report, generation } as unknown as HostReport, new Date())
+    await saveReport(
+      database.db,
+      TEST_HOST.name,
+      { ...report, generation } as unknown as HostReport,
+      new Date(),
+    )
     await applyHealthy(step, context)
   } finally {
     await database.close()

@@ -46,7 +46,7 @@ export async function uploadSource(deps: ServerDeps, app: AppRow, stream: Readab
 
 /** A disk that fills up in the middle of a build stops more than the build. */
 export async function checkDisk(deps: ServerDeps): Promise<void> {
-  const disk = (await latestReport(deps.db))?.report.disk
+  const disk = (await latestReport(deps.db, deps.config.host.name))?.report.disk
   // Where nobody knows, the build decides: it measures for itself.
   if (!disk || disk.freeMb >= NEED_MB) return
   const freeMb = Math.floor(disk.freeMb)

@@ -16,7 +16,7 @@ export async function loadViews(deps: ServerDeps, rows: readonly AppRow[]): Prom
   const operations = await latestOperations(deps.db, ids)
   const instances = await listInstances(deps.db, ids)
   const teams = await loadTeamNames(deps.db, [...new Set(rows.map(({ team_id }) => team_id))])
-  const received = await latestReport(deps.db)
+  const received = await latestReport(deps.db, deps.config.host.name)
   const fresh = describeStaleness(received, deps.now()) === '' ? received?.report : undefined
   return rows.map((row) => {
     const own = instances.filter(({ app_id }) => app_id === row.id)

@@ -3,6 +3,7 @@ import { randomBytes } from 'node:crypto'
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { type BuildEvent, type BuildRequest, type BuildResult, ContainerSpec } from '#contract/agent.ts'
+import { HostIdentity } from '#contract/host-identity.ts'
 import { type AgentConfig, addressesOf, HOME, type Installation } from '#contract/installation.ts'
 import { type Docker, LABELS, makeDocker } from '#runtime/drivers/docker.ts'
 import { makeLog } from '#runtime/kit/log.ts'
@@ -104,7 +105,13 @@ async function makeWorkshop(second: number): Promise<Workshop> {
     version: '0.0.0',
     home,
     dockerSocket: SOCKET,
-    hostName: 'test',
+    host: HostIdentity.parse({
+      name: 'test',
+      dataCentre: 'dc1',
+      address: '127.0.0.1',
+      role: 'full',
+      first: true,
+    }),
     images: { app, builder, database: '', edge: '' },
     hostCaBundle: HOST_CA,
     logLevel: 'error',

@@ -16,7 +16,7 @@ export async function startPsql(
   const credentials = rotation === null ? undefined : await findCredentials(deps, deps.db, app.id, rotation)
   if (credentials === undefined) throw new MaruError('data.no_database', { app: app.name })
   const [first, ...rest] = request.command
-  return await deps.agent.run({
+  return await deps.agents.first.run({
     kind: 'psql',
     app: app.name as AgentRunRequest['app'],
     appId: app.id as AgentRunRequest['appId'],

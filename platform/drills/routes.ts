@@ -33,11 +33,11 @@ export const drillHandlers: Handlers<typeof drillRoutes> = {
   start: async ({ params, principal }, deps) => {
     const { name } = findDrill(params.drill)
     const id = randomId<DrillStartId>('start')
-    const start = await deps.agent.startDrill({ id, drill: name, startedBy: principal.name })
+    const start = await deps.agents.first.startDrill({ id, drill: name, startedBy: principal.name })
     await notify(deps.db, TRUST_CHANNEL)
     return start
   },
-  events: async (call, { agent }) => followDrill(call, agent),
+  events: async (call, { agents }) => followDrill(call, agents.first),
   record: async ({ body, principal }, deps) => {
     if (principal.kind !== 'root') throw new MaruError('drills.root_only')
     return await recordDrill(deps, body)
@@ -53,16 +53,16 @@ async function loadRun({ db }: ServerDeps, id: string) {
 /** The host has the events, so a control plane that was away can go on telling them. */
 async function* followDrill(
   { params, query, signal }: Pick<Call<typeof drillRoutes.events>, 'params' | 'query' | 'signal'>,
-  agent: ServerDeps['agent'],
+  agent: ServerDeps['agents']['first'],
 ): AsyncGenerator<StreamEvent<DrillEvent>> {
   for await (const { number, event } of agent.drillEvents(params.start, query.after, signal))
     yield { id: number, data: event }
 }
 
 /** Whether the host is a lab; the marker is on its disk, which the control plane does not see. */
-async function askHost({ agent, log }: ServerDeps) {
+async function askHost({ agents, log }: ServerDeps) {
   try {
-    return await agent.drills()
+    return await agents.first.drills()
   } catch (error) {
     log.warn('drills.agent_away', { error })
     return { lab: null, underWay: null }

@@ -1,17 +1,21 @@
 import { join } from 'node:path'
 import { MaruError } from '#contract/errors.ts'
+import { type Host, hostRoutes } from '#contract/hosts.ts'
 import { HOME, SOCKETS } from '#contract/installation.ts'
 import { platformRoutes } from '#contract/platform.ts'
 import { openAuthority } from '#platform/trust/index.ts'
 import { makeClient } from '#runtime/cli/api-client.ts'
+import type { Client } from '#runtime/cli/client.ts'
 import type { CliContext } from '#runtime/cli/context.ts'
-import { makeOutput } from '#runtime/cli/output.ts'
+import { makeOutput, type Output } from '#runtime/cli/output.ts'
 import { showWaiting } from '#runtime/cli/progress.ts'
 import { ask } from '#runtime/cli/prompt.ts'
 import { exists, readText } from '#runtime/drivers/files.ts'
 import { destroy, down, requireInstallation } from './down.ts'
+import { loadHostIdentity } from './host-identity.ts'
 import { dataFolderOf, type UpOptions } from './identity.ts'
-import { examine, localStatus } from './local-status.ts'
+import { type JoinOptions, join as joinInstallation } from './join.ts'
+import { examine, type LocalStatus, localStatus } from './local-status.ts'
 import { makeHostProgress } from './progress.ts'
 import { makeSetupLink } from './setup-link.ts'
 import { type UpResult, up } from './up.ts'
@@ -32,6 +36,12 @@ const withHome = (context: CliContext, options: HostOptions): HostOptions => {
 }
 const homeFor = (context: CliContext, options: HostOptions) => dataFolderOf(withHome(context, options))
 
+/** The authority's key and the control plane are on the first host only. */
+async function requireFirst(home: string): Promise<void> {
+  const host = await loadHostIdentity(home)
+  if (host?.first === false) throw new MaruError('hosts.not_first', { host: host.name })
+}
+
 function requireRoot(context: CliContext, command: string): void {
   if (context.uid !== 0) throw new MaruError('hosts.not_root', { command: `\`maru ${command}\`` })
 }
@@ -44,11 +54,14 @@ export async function runUp(context: CliContext, options: HostOptions): Promise<
   output.result(result, () => renderUp(result))
 }
 
-function renderUp({ changes, seconds, url, setupLink, stackRoll, home }: UpResult): string {
+function renderUp(result: UpResult): string {
+  const { changes, seconds, url, setupLink, stackRoll, home, host, installation } = result
   const head =
     changes.length === 0
       ? `Maru is already up: nothing to do (${seconds} s).`
       : `Maru is up (${seconds} s): ${changes.length} changes.`
+  if (!host.first)
+    return `${head}\n\n  Host          ${host.name} of ${installation}, in ${host.dataCentre}\n`
   const isUsual = home === '/var/lib/maru'
   const link =
     setupLink === null
@@ -71,6 +84,17 @@ function renderUp({ changes, seconds, url, setupLink, stackRoll, home }: UpResul
     `  Next          ${next}   in the folder of an app`,
   ]
   return `${lines.join('\n')}\n`
+}
+
+/** `maru host join` */
+export async function runJoin(context: CliContext, link: string, options: JoinOptions): Promise<void> {
+  requireRoot(context, 'host join')
+  const output = makeOutput(context, options)
+  const progress = makeHostProgress(context.stderr, options.json === true)
+  const home = options.home ?? context.env.MARU_HOME
+  const deps = { programDir: PROGRAM_DIR, progress, now: context.now }
+  const result = await joinInstallation(link, home === undefined ? options : { ...options, home }, deps)
+  output.result(result, () => renderUp(result))
 }
 
 /** `maru down` */
@@ -117,7 +141,8 @@ export async function runStatus(context: CliContext, options: HostOptions): Prom
     { title: 'MEMORY', align: 'right' },
     { title: 'DETAIL' },
   ] as const
-  output.result({ ...status, apps: platform?.apps ?? null }, () => {
+  const hosts = platform === undefined ? [] : await askHosts(home)
+  output.result({ ...status, apps: platform?.apps ?? null, hosts }, () => {
     const rows = status.components.map(({ component, state, detail, memoryBytes }) => [
       component,
       state,
@@ -125,20 +150,38 @@ export async function runStatus(context: CliContext, options: HostOptions): Prom
       detail,
     ])
     const total = `${Math.round(status.memoryBytes / MEGABYTE)} MB in all`
-    const head = `${status.url} ${status.answers ? 'answers' : 'does not answer'}; ${total}`
-    return `${head}\n\n${output.table([...columns], rows)}`
+    const head = `${answerOf(status)}; ${total}`
+    return `${head}\n\n${output.table([...columns], rows)}${renderHosts(hosts, output)}`
   })
   const isWell = status.answers && status.components.every(({ state }) => state === 'ok')
   if (!isWell) context.setExit(1)
 }
 
 /** The control plane's own view; it may be away just now. */
-async function askPlatform(home: string) {
+const askPlatform = (home: string) => askLocally(home, (client) => client.call(platformRoutes.status, {}))
+
+const askHosts = async (home: string) =>
+  (await askLocally(home, (client) => client.call(hostRoutes.list, {})))?.hosts ?? []
+
+/** One host is what the rest of the status is about; the others are named. */
+function renderHosts(hosts: readonly Host[], output: Output): string {
+  if (hosts.length < 2) return ''
+  const columns = ['HOST', 'DATA CENTRE', 'STATE', 'ADDRESS'].map((title) => ({ title }))
+  const rows = hosts.map(({ name, dataCentre, state, address }) => [name, dataCentre, state, address])
+  return `\n${output.table(columns, rows)}`
+}
+
+const answerOf = ({ host, url, answers }: LocalStatus) =>
+  host?.first === false
+    ? `${host.name}: the control plane at ${url} ${answers ? 'looks after it' : 'is away; it goes on with what it knows'}`
+    : `${url} ${answers ? 'answers' : 'does not answer'}`
+
+async function askLocally<T>(home: string, ask: (client: Client) => Promise<T>): Promise<T | undefined> {
   const path = join(home, HOME.run, SOCKETS.root)
   if (!(await exists(path))) return undefined
   const client = makeClient({ kind: 'socket', path }, { patience: { answerMs: 3000, retryMs: 0 } })
   try {
-    return await client.call(platformRoutes.status, {})
+    return await ask(client)
   } catch (error) {
     if (error instanceof MaruError) return undefined
     throw error
@@ -168,6 +211,7 @@ export async function runSetupLink(context: CliContext, options: HostOptions): P
   const output = makeOutput(context, options)
   const home = await homeFor(context, options)
   const installation = await requireInstallation(home)
+  await requireFirst(home)
   const { fingerprint } = await openAuthority(join(home, HOME.pki))
   const link = await makeSetupLink({ installation, home, fingerprint })
   output.result({ link }, () => `${link}\nOnce, within 24 hours: \`maru login LINK\`.\n`)

@@ -3,6 +3,7 @@ import { addCommand } from '#runtime/cli/command.ts'
 import { type CliContext, processContext } from '#runtime/cli/context.ts'
 
 import type { HostOptions } from './command-actions.ts'
+import type { JoinOptions } from './join.ts'
 
 const actions = () => import('./command-actions.ts')
 
@@ -28,6 +29,21 @@ export function registerHostCommands(program: Command, context: CliContext = pro
   hostCommand(program, 'ca', "Print the installation's root certificate", ['maru ca > maru-root.crt']).action(
     async (options: HostOptions) => (await actions()).runCa(context, options),
   )
+}
+
+/** `maru host join`, the one command about hosts that has no control plane to talk to yet. */
+export function registerJoin(group: Command, context: CliContext): void {
+  addCommand(group, 'join', {
+    summary: 'Make this machine a host of an installation, with the link that `maru host add` printed',
+    examples: ["maru host join 'https://maru.example.org/join#TOKEN.FINGERPRINT@10.0.0.5'"],
+  })
+    .argument('<link>', 'one-time link, in quotes')
+    .option(
+      '--address <ip>',
+      'address at which the other hosts reach it (default: that of the way to the first host)',
+    )
+    .option('--home <dir>', 'data folder (MARU_HOME; default: /var/lib/maru)')
+    .action(async (link: string, options: JoinOptions) => (await actions()).runJoin(context, link, options))
 }
 
 function hostCommand(
@@ -56,6 +72,8 @@ function registerUp(program: Command, context: CliContext): void {
       "make images anew from today's packages, and all that stand on them: base, database, edge, app",
     )
     .option('--no-stack-roll', 'leave the apps on the stack that they stand on')
+    .option('--data-centre <name>', 'data centre that this first host is in (default: dc1)')
+    .option('--address <ip>', 'address at which other hosts reach this one (default: that of the way out)')
     .option('--lab', 'nobody depends on this installation: drills may break it')
     .action(async (options: HostOptions) => (await actions()).runUp(context, options))
 }

@@ -1,5 +1,6 @@
 import { createHash, randomBytes } from 'node:crypto'
 import { join } from 'node:path'
+import type { HostIdentity } from '#contract/host-identity.ts'
 import {
   AgentConfig,
   addressesOf,
@@ -32,7 +33,7 @@ export interface FilesInput {
   readonly installation: Installation
   readonly home: string
   readonly version: string
-  readonly hostName: string
+  readonly host: HostIdentity
   readonly authority: Authority
   readonly hostCaBundle: string
   readonly images: {
@@ -51,8 +52,18 @@ export interface PlatformSecrets {
   readonly control: string
 }
 
+const ONLY_FIRST = [
+  HOME.secrets,
+  HOME.control,
+  HOME.etcd,
+  HOME.postgres(1),
+  HOME.postgres(2),
+  `${HOME.run}/agent`,
+  `${HOME.run}/control`,
+]
+
 /** Folders of the data folder, with the owners that their users need. */
-export async function ensureFolders(home: string): Promise<void> {
+export async function ensureFolders(home: string, isFirst: boolean): Promise<void> {
   const at = (path: string) => join(home, path)
   await ensureFolder(home, 0o711, ROOT)
   const folders: Array<[string, number, Owner]> = [
@@ -74,7 +85,11 @@ export async function ensureFolders(home: string): Promise<void> {
     ...componentFolders(HOME.postgres(1), ownerOf(UID.database)),
     ...componentFolders(HOME.postgres(2), ownerOf(UID.database)),
   ]
-  for (const [path, mode, owner] of folders) await ensureFolder(at(path), mode, owner)
+  // The database tier and the control plane are on the first host.
+  const isElsewhere = (path: string) =>
+    !isFirst && ONLY_FIRST.some((own) => path === own || path.startsWith(`${own}/`))
+  const here = folders.filter(([path]) => !isElsewhere(path))
+  for (const [path, mode, owner] of here) await ensureFolder(at(path), mode, owner)
 }
 
 function componentFolders(folder: string, owner: Owner): Array<[string, number, Owner]> {
@@ -153,6 +168,7 @@ async function writeControl(input: FilesInput, secrets: PlatformSecrets): Promis
   const config = ControlConfig.parse({
     installation,
     version: input.version,
+    host: input.host,
     database: {
       host: POSTGRES_HOST,
       port: addresses.postgresPort,
@@ -190,13 +206,14 @@ type ControlConfigInput = Omit<ControlConfig, 'logLevel'>
 /** Name of the control plane's database and of its role. */
 export const CONTROL_ROLE = 'maru_control'
 
-async function writeAgent(input: FilesInput): Promise<string> {
+/** Writes what the agent reads at its start. Gives its hash. */
+export async function writeAgent(input: Omit<FilesInput, 'authority'>): Promise<string> {
   const config = AgentConfig.parse({
     installation: input.installation,
     version: input.version,
     home: input.home,
     dockerSocket: `${HOST_RUN}/docker.sock`,
-    hostName: input.hostName,
+    host: input.host,
     images: input.images,
     hostCaBundle: input.hostCaBundle,
   } satisfies Omit<AgentConfig, 'logLevel'>)

@@ -27,6 +27,7 @@ test('Patroni, second member', () =>
 test('database proxy', () => assertGolden('pgproxy.cfg', renderPgproxy(INSTALLATION, HOME)))
 
 const config = platformConfig({
+  host: { first: true, role: 'full' },
   installation: INSTALLATION,
   home: HOME,
   images: { database: 'db', patroni: 'pa', edge: 'ed', platform: 'pl' },

@@ -1,4 +1,4 @@
-import { rm } from 'node:fs/promises'
+import { readdir, rm, rmdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { MaruError } from '#contract/errors.ts'
 import { HOME, type Installation } from '#contract/installation.ts'
@@ -67,11 +67,19 @@ export async function destroy(home: string, options: DestroyOptions): Promise<st
     const others = await forgetInstallation(installation.name)
     if (others.length === 0 && options.keepImages !== true) removed.push(...(await removeImages(docker)))
     await releaseEngine(docker, others.length === 0, join(home, HOME.logs, 'engine.log'))
-    await rm(home, { recursive: true, force: true })
+    await removeDataFolder(home)
     return [...removed, home]
   } finally {
     unlock()
   }
+}
+
+/** A data folder may be a disk of its own, which cannot be removed: then it is left empty. */
+async function removeDataFolder(home: string): Promise<void> {
+  for (const name of await readdir(home)) await rm(join(home, name), { recursive: true, force: true })
+  await rmdir(home).catch((error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EBUSY') throw error
+  })
 }
 
 async function removeOwned(docker: Docker, installation: Installation): Promise<string[]> {

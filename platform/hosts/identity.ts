@@ -1,4 +1,3 @@
-import { hostname } from 'node:os'
 import { isAbsolute, resolve } from 'node:path'
 import { MaruError, parseWith } from '#contract/errors.ts'
 import { type Installation, InstallationName } from '#contract/installation.ts'
@@ -13,6 +12,8 @@ export interface UpOptions {
   readonly httpPort?: string
   readonly httpsPort?: string
   readonly subnet?: string
+  readonly dataCentre?: string
+  readonly address?: string
   readonly lab?: boolean
   readonly renew?: string
   readonly stackRoll?: boolean
@@ -119,6 +120,3 @@ function subnetOf(text: string): string {
   const reason = 'must be the first two numbers of a private range, such as 10.89'
   throw new MaruError('invalid', { field: '--subnet', reason })
 }
-
-/** The machine's own name, as reports show it. */
-export const machineName = () => hostname().split('.')[0] ?? 'host'

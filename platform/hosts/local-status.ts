@@ -1,10 +1,14 @@
 import { join } from 'node:path'
-import { HOME, urlOf } from '#contract/installation.ts'
+import type { PlatformConfig } from '#contract/agent.ts'
+import type { HostIdentity } from '#contract/host-identity.ts'
+import { HOME, type Installation, urlOf } from '#contract/installation.ts'
 import { LABELS, makeDocker } from '#runtime/drivers/docker.ts'
-import { readText } from '#runtime/drivers/files.ts'
+import { readJson, readText } from '#runtime/drivers/files.ts'
 import { requireInstallation } from './down.ts'
 import { DOCKER_SOCKET, gatherFacts } from './host-facts.ts'
-import { type Check, judgeHost } from './preflight.ts'
+import { loadHostIdentity } from './host-identity.ts'
+import { askAgent } from './joined-agent.ts'
+import { type Check, judgeHost, portsOf } from './preflight.ts'
 import { type PatroniMember, platformAnswers, readDatabasePair } from './wait-healthy.ts'
 
 export interface LocalComponent {
@@ -16,19 +20,26 @@ export interface LocalComponent {
 
 export interface LocalStatus {
   readonly installation: string
+  /** Unknown where `maru up` of this version has not run yet. */
+  readonly host: HostIdentity | null
   readonly home: string
   readonly url: string
-  /** Whether the platform answers at its address. */
+  /** Whether the platform answers at its address; on a host that joined, whether the control plane looks after it. */
   readonly answers: boolean
   readonly components: readonly LocalComponent[]
   readonly memoryBytes: number
 }
+
+/** The control plane asks for a report every five seconds, and looks at its hosts every fifteen. */
+const SEEN_MS = 30_000
 
 const COMPONENTS = ['etcd', 'postgres-1', 'postgres-2', 'pgproxy', 'control', 'edge', 'agent'] as const
 
 /** What root on the host can see without the control plane. */
 export async function localStatus(home: string): Promise<LocalStatus> {
   const installation = await requireInstallation(home)
+  const host = (await loadHostIdentity(home)) ?? null
+  if (host?.first === false) return await joinedStatus(installation, host, home)
   const rootPem = (await readText(join(home, HOME.pki, 'root.crt'))) ?? ''
   const place = { installation, home, rootPem }
   const [containers, members, answers] = await Promise.all([
@@ -39,9 +50,34 @@ export async function localStatus(home: string): Promise<LocalStatus> {
   const components = COMPONENTS.map((component) => judgeComponent(component, containers, members))
   return {
     installation: installation.name,
+    host,
     home,
     url: urlOf(installation),
     answers,
+    components,
+    memoryBytes: components.reduce((sum, { memoryBytes }) => sum + (memoryBytes ?? 0), 0),
+  }
+}
+
+/** On a host that joined: what the platform's half of its state names. */
+async function joinedStatus(
+  installation: Installation,
+  host: HostIdentity,
+  home: string,
+): Promise<LocalStatus> {
+  const platform = (await readJson(join(home, HOME.platform))) as PlatformConfig | undefined
+  const containers = await loadContainers(installation.id)
+  const about = await askAgent(home).catch(() => undefined)
+  const seenAt = about?.controlSeenAt ?? null
+  const components = (platform?.containers ?? []).map(({ component }) =>
+    judgeComponent(component, containers, undefined),
+  )
+  return {
+    installation: installation.name,
+    host,
+    home,
+    url: urlOf(installation),
+    answers: seenAt !== null && Date.now() - Date.parse(seenAt) < SEEN_MS,
     components,
     memoryBytes: components.reduce((sum, { memoryBytes }) => sum + (memoryBytes ?? 0), 0),
   }
@@ -94,9 +130,9 @@ function judgeComponent(
 /** Every preflight check and every component, one advice each. */
 export async function examine(home: string, programDir: string): Promise<Check[]> {
   const installation = await requireInstallation(home)
-  const { http, https } = installation.ports
-  const host = judgeHost(await gatherFacts({ home, programDir, ports: [http, https] }), installation, false)
   const status = await localStatus(home)
+  const ports = portsOf(status.host ?? { first: true, role: 'full' }, installation)
+  const host = judgeHost(await gatherFacts({ home, programDir, ports }), installation, false, ports)
   const components = status.components.map(({ component, state, detail }): Check => {
     const ok = state === 'ok'
     return {
@@ -106,6 +142,7 @@ export async function examine(home: string, programDir: string): Promise<Check[]
       advice: ok ? '' : adviceFor(component, detail, installation.name),
     }
   })
+  if (status.host?.first === false) return [...host, ...components, judgeControl(status)]
   const answer: Check = {
     check: 'address',
     ok: status.answers,
@@ -115,6 +152,12 @@ export async function examine(home: string, programDir: string): Promise<Check[]
       : 'Run `maru up`; if it stays like this, look into `docker logs` of the control plane.',
   }
   return [...host, ...components, answer]
+}
+
+function judgeControl({ url, answers }: LocalStatus): Check {
+  const what = answers ? 'the control plane looks after this host' : 'the control plane has not asked lately'
+  const advice = `Look at ${url} and at \`maru host list\` on the first host; apps here go on meanwhile.`
+  return { check: 'control plane', ok: answers, what, advice: answers ? '' : advice }
 }
 
 function adviceFor(component: string, detail: string, name: string): string {

@@ -1,4 +1,5 @@
 import { type ContainerSpec, PlatformConfig } from '#contract/agent.ts'
+import type { HostIdentity } from '#contract/host-identity.ts'
 import {
   addressesOf,
   HOME,
@@ -21,6 +22,7 @@ export interface PlatformImages {
 
 export interface PlatformInput {
   readonly installation: Installation
+  readonly host: Pick<HostIdentity, 'first' | 'role'>
   readonly home: string
   readonly images: PlatformImages
   readonly generation: number
@@ -40,8 +42,19 @@ const PROGRAM = '/maru-program'
 
 /** The platform's half of a host: everything that runs besides apps, in the order in which it starts. */
 export function platformConfig(input: PlatformInput): PlatformConfig {
-  const { networks } = addressesOf(input.installation)
-  const containers = [
+  const { data, edge, build, apps } = addressesOf(input.installation).networks
+  return PlatformConfig.parse({
+    generation: input.generation,
+    // A witness runs no apps.
+    networks: input.host.role === 'witness' ? [] : [data, edge, build, apps],
+    containers: containersOf(input).map((spec) => withFiles(spec, input.files)),
+  })
+}
+
+/** The database tier, the control plane and the edge are on the first host. */
+function containersOf(input: PlatformInput): ContainerSpec[] {
+  if (!input.host.first) return [agent(input)]
+  return [
     etcd(input),
     postgres(input, 1),
     postgres(input, 2),
@@ -50,11 +63,6 @@ export function platformConfig(input: PlatformInput): PlatformConfig {
     control(input),
     edgeContainer(input.installation, input.home, input.images.edge),
   ]
-  return PlatformConfig.parse({
-    generation: input.generation,
-    networks: [networks.data, networks.edge, networks.build, networks.apps],
-    containers: containers.map((spec) => withFiles(spec, input.files)),
-  })
 }
 
 function withFiles(spec: ContainerSpec, files: PlatformInput['files']): ContainerSpec {

@@ -1,3 +1,4 @@
+import { AGENT_PORT, type HostIdentity } from '#contract/host-identity.ts'
 import { addressesOf, type Installation } from '#contract/installation.ts'
 
 export interface PortFact {
@@ -64,14 +65,28 @@ export const HOST_NEEDS = {
 const DEBIAN_VERSIONS: readonly string[] = ['12', '13']
 const DAY_MS = 86_400_000
 
+/** Ports that a host needs: a witness serves nobody, and only hosts that joined are reached over the network. */
+export function portsOf(
+  host: Pick<HostIdentity, 'first' | 'role'>,
+  { ports }: Pick<Wanted, 'ports'>,
+): number[] {
+  const edge = host.role === 'full' ? [ports.http, ports.https] : []
+  return host.first ? edge : [...edge, AGENT_PORT]
+}
+
 /** Judges the machine: every check at once, in the order in which a person would mend them. */
-export function judgeHost(facts: HostFacts, wanted: Wanted, isNew: boolean): Check[] {
+export function judgeHost(
+  facts: HostFacts,
+  wanted: Wanted,
+  isNew: boolean,
+  ports: readonly number[] = [wanted.ports.http, wanted.ports.https],
+): Check[] {
   return [
     checkRoot(facts),
     checkSystem(facts),
     checkMemory(facts),
     ...facts.disks.map((disk) => checkDisk(disk, isNew ? HOST_NEEDS.freeMb : HOST_NEEDS.freeLaterMb)),
-    ...[wanted.ports.http, wanted.ports.https].map((port) => checkPort(facts, wanted, port)),
+    ...ports.map((port) => checkPort(facts, wanted, port)),
     checkClock(facts.clock),
     checkSubnet(facts, wanted),
     checkNames(facts, wanted),
@@ -114,11 +129,14 @@ function checkPort(facts: HostFacts, wanted: Wanted, port: number): Check {
   const fact = facts.ports.find((entry) => entry.port === port)
   if (fact === undefined) return judge('port', true, `port ${port} is free`, '')
   const running = facts.engine?.containers.some(
-    (one) => one.owner === wanted.id && one.component === 'edge' && one.running,
+    (one) =>
+      one.owner === wanted.id && one.component === (port === AGENT_PORT ? 'agent' : 'edge') && one.running,
   )
   if (running) return judge('port', true, `port ${port} is held by this installation`, '')
   const { holder } = fact
   const who = holder ? `${holder.name} (process ${holder.pid})` : 'another process'
+  if (port === AGENT_PORT)
+    return judge('port', false, `port ${port} is held by ${who}`, `Stop ${who}: the host's agent needs it.`)
   const option = port === wanted.ports.http ? '--http-port' : '--https-port'
   const advice = `Stop ${who}, or choose another port with ${option}.`
   return judge('port', false, `port ${port} is held by ${who}`, advice)

@@ -1,6 +1,7 @@
 import { join } from 'node:path'
 import type { ContainerSpec, PlatformConfig } from '#contract/agent.ts'
 import { MaruError } from '#contract/errors.ts'
+import type { HostIdentity } from '#contract/host-identity.ts'
 import { HOME, type Installation, urlOf } from '#contract/installation.ts'
 import { ensureImages, programVersion } from '#images/build-images.ts'
 import { edgeFiles, handOverEdge } from '#platform/edge/index.ts'
@@ -9,17 +10,25 @@ import type { Docker } from '#runtime/drivers/docker.ts'
 import { ensureFolder, readJson, writeFileAtomic, writeFileIfChanged } from '#runtime/drivers/files.ts'
 import { makeHaproxy } from '#runtime/drivers/haproxy.ts'
 import { leaderLast } from './cluster-settings.ts'
-import { ensureFolders, ensureSecrets, type PlatformSecrets, writeComponentFiles } from './component-files.ts'
+import {
+  ensureFolders,
+  ensureSecrets,
+  type PlatformSecrets,
+  writeAgent,
+  writeComponentFiles,
+} from './component-files.ts'
 import { ensureControlDatabase } from './control-database.ts'
 import { convergePlatform } from './converge.ts'
 import { ensureClusterSettings, waitUntilSpare } from './database-pair.ts'
 import { ensureEngine, HOST_CA_BUNDLE } from './engine.ts'
 import { gatherFacts, hasEveryCapability } from './host-facts.ts'
-import { type Identity, identify, machineName, type UpOptions } from './identity.ts'
+import { identifyHost, saveHostIdentity } from './host-identity.ts'
+import { type Identity, identify, type UpOptions } from './identity.ts'
+import { refuseRemoved, waitForAgent } from './joined-agent.ts'
 import { takeLock } from './lock.ts'
 import { limitLogs } from './log-limit.ts'
 import { platformConfig } from './platform-config.ts'
-import { type Check, judgeHost } from './preflight.ts'
+import { type Check, judgeHost, portsOf } from './preflight.ts'
 import type { HostProgress } from './progress.ts'
 import { pruneStackImages } from './prune-images.ts'
 import { registerInstallation } from './registry.ts'
@@ -31,6 +40,7 @@ import { installWrapper } from './wrapper.ts'
 
 export interface UpResult {
   readonly installation: string
+  readonly host: HostIdentity
   readonly home: string
   readonly url: string
   /** What was changed, a line each; empty: all was well already. */
@@ -48,8 +58,9 @@ export interface UpDeps {
   readonly now: () => Date
 }
 
-interface Run extends UpDeps {
+export interface Run extends UpDeps {
   readonly identity: Identity
+  readonly host: HostIdentity
   readonly installation: Installation
   readonly home: string
   readonly lab: boolean
@@ -63,9 +74,11 @@ export async function up(options: UpOptions, deps: UpDeps): Promise<UpResult> {
   const since = performance.now()
   const identity = await identify(options, deps.now())
   const { installation, home } = identity
+  const host = await identifyHost(home, options)
   const run: Run = {
     ...deps,
     identity,
+    host,
     installation,
     home,
     lab: options.lab === true,
@@ -77,9 +90,12 @@ export async function up(options: UpOptions, deps: UpDeps): Promise<UpResult> {
     await preflight(run)
     await remember(run)
     const docker = await ensureEngine(run.home, run.programDir, run.progress)
-    const { changes, setupLink, stackRoll } = await bringUp(run, docker)
+    // `maru destroy`, which comes next there, needs the engine.
+    await refuseRemoved(home)
+    const { changes, setupLink, stackRoll } = await (host.first ? bringUp : bringUpJoined)(run, docker)
     return {
       installation: run.installation.name,
+      host: run.host,
       home: run.home,
       url: urlOf(run.installation),
       changes,
@@ -93,13 +109,16 @@ export async function up(options: UpOptions, deps: UpDeps): Promise<UpResult> {
 }
 
 /** Looks before anything is changed; every finding is shown at once. */
-async function preflight({ identity, installation, home, programDir, progress }: Run): Promise<void> {
-  const { http, https } = installation.ports
-  const checks = judgeHost(
-    await gatherFacts({ home, programDir, ports: [http, https] }),
-    installation,
-    identity.isNew,
-  )
+export async function preflight(
+  run: Pick<Run, 'installation' | 'home' | 'programDir' | 'progress'> & {
+    readonly identity: Pick<Identity, 'isNew'>
+    readonly host: Pick<HostIdentity, 'first' | 'role'>
+  },
+): Promise<void> {
+  const { identity, installation, home, programDir, progress } = run
+  const ports = portsOf(run.host, installation)
+  const facts = await gatherFacts({ home, programDir, ports })
+  const checks = judgeHost(facts, installation, identity.isNew, ports)
   const findings = checks.filter(({ ok }) => !ok)
   if (findings.length === 0) return
   for (const finding of findings) progress.note(renderFinding(finding))
@@ -112,12 +131,13 @@ async function preflight({ identity, installation, home, programDir, progress }:
 /** A finding as two lines: what, and what to do. */
 export const renderFinding = ({ check, what, advice }: Check) => `✗ ${check}: ${what}\n  ${advice}`
 
-async function remember({ installation, home, lab }: Run): Promise<void> {
+async function remember({ installation, host, home, lab }: Run): Promise<void> {
   await ensureFolder(home, 0o711)
-  await ensureFolders(home)
+  await ensureFolders(home, host.first)
   await limitLogs(join(home, HOME.logs))
   const text = `${JSON.stringify(installation, null, 2)}\n`
   await writeFileIfChanged(join(home, HOME.installation), text, { mode: 0o644 })
+  await saveHostIdentity(home, host)
   await registerInstallation(installation.name, home)
   // Only ever set: what people came to depend on is unmarked by hand, knowingly.
   if (lab)
@@ -127,35 +147,18 @@ async function remember({ installation, home, lab }: Run): Promise<void> {
     )
 }
 
-async function bringUp(
-  run: Run,
-  docker: Docker,
-): Promise<Pick<UpResult, 'changes' | 'setupLink' | 'stackRoll'>> {
-  const { installation, home, progress } = run
-  const images = await ensureImages({
-    docker,
-    home,
-    programDir: run.programDir,
-    revisions: await noteRevisions(home, run.renew, run.now()),
-    step: (title, expectedS, log, work) => progress.step(title, expectedS, log, work),
-  })
-  const built = Object.values(images).filter((image) => image.built)
+type Brought = Pick<UpResult, 'changes' | 'setupLink' | 'stackRoll'>
+
+async function bringUp(run: Run, docker: Docker): Promise<Brought> {
+  const { installation, host, home, progress } = run
+  const { ids, made } = await stackImages(run, docker)
   const authority = await openAuthority(join(home, HOME.pki))
   const secrets = await ensureSecrets(home)
-  const ids = Object.fromEntries(Object.entries(images).map(([name, { id }]) => [name, id])) as Record<
-    keyof typeof images,
-    string
-  >
   const stackBefore = await appStackOf(home)
   const files = await writeComponentFiles(
     {
-      installation,
-      home,
-      version: await programVersion(run.programDir),
-      hostName: machineName(),
+      ...(await agentInput(run, ids)),
       authority,
-      hostCaBundle: HOST_CA_BUNDLE,
-      images: { app: ids.app, builder: ids.builder, database: ids.database, edge: ids.edge },
     },
     secrets,
   )
@@ -163,6 +166,7 @@ async function bringUp(
   const make = (generation: number) =>
     platformConfig({
       installation,
+      host,
       home,
       images: ids,
       files,
@@ -176,11 +180,52 @@ async function bringUp(
   const setupLink = await newSetupLink({ installation, home, fingerprint: authority.fingerprint })
   const isNewer = stackBefore !== undefined && stackBefore !== ids.app
   const stackRoll = isNewer && run.stackRoll ? await startStackRoll(home, progress) : null
-  return {
-    stackRoll,
-    changes: [...built.map(({ tag }) => `made image ${tag}`), ...steps, ...pruned],
-    setupLink,
+  return { stackRoll, changes: [...made, ...steps, ...pruned], setupLink }
+}
+
+/** The stack images by name, and a line for each that was made now. */
+async function stackImages({ home, programDir, progress, renew, now }: Run, docker: Docker) {
+  const step: HostProgress['step'] = (title, expectedS, log, work) =>
+    progress.step(title, expectedS, log, work)
+  const revisions = await noteRevisions(home, renew, now())
+  const images = await ensureImages({ docker, home, programDir, revisions, step })
+  const ids = Object.fromEntries(Object.entries(images).map(([name, { id }]) => [name, id]))
+  const made = Object.values(images).flatMap(({ built, tag }) => (built ? [`made image ${tag}`] : []))
+  return { ids: ids as Record<keyof typeof images, string>, made }
+}
+
+async function agentInput(
+  { installation, host, home, programDir }: Run,
+  { app, builder, database, edge }: Record<'app' | 'builder' | 'database' | 'edge', string>,
+) {
+  const images = { app, builder, database, edge }
+  const version = await programVersion(programDir)
+  return { installation, home, version, host, hostCaBundle: HOST_CA_BUNDLE, images }
+}
+
+/** A host that joined: its agent; what else runs there the control plane decides. */
+async function bringUpJoined(run: Run, docker: Docker): Promise<Brought> {
+  const { installation, host, home, progress } = run
+  const { ids, made } = await stackImages(run, docker)
+  const files = { agent: await writeAgent(await agentInput(run, ids)) }
+  const canPrivilege = await hasEveryCapability()
+  const file = join(home, HOME.platform)
+  const saved = (await readJson(file)) as PlatformConfig | undefined
+  const make = (generation: number) => {
+    const input = { installation, host, home, images: ids, files, generation, canPrivilege }
+    return platformConfig({ ...input, hostCaBundle: HOST_CA_BUNDLE })
   }
+  const same = saved !== undefined && JSON.stringify(saved) === JSON.stringify(make(saved.generation))
+  const wanted = same ? saved : make((saved?.generation ?? 0) + 1)
+  if (!same) await writeFileAtomic(file, `${JSON.stringify(wanted)}\n`, { mode: 0o600 })
+  const steps = await progress.step("The host's agent", 5, join(home, HOME.logs), async () => {
+    const done = await convergePlatform({ docker, owner: installation.id }, wanted)
+    await waitForAgent({ installation, home })
+    return done
+  })
+  await installWrapper(run)
+  const pruned = await pruneStackImages(docker)
+  return { stackRoll: null, changes: [...made, ...steps, ...pruned], setupLink: null }
 }
 
 /** The database first, because the control plane needs it; then all the rest. */

@@ -29,8 +29,8 @@ export async function watchHost(deps: ServerDeps, feed: Feed, signal: AbortSigna
   bell.close()
 }
 
-async function look({ db, now }: ServerDeps): Promise<HostPicture | undefined> {
-  const received = await read(() => latestReport(db))
+async function look({ config, db, now }: ServerDeps): Promise<HostPicture | undefined> {
+  const received = await read(() => latestReport(db, config.host.name))
   return received && pictureOf(received.report, describeStaleness(received, now()) !== '')
 }
 

@@ -1,22 +1,24 @@
 import type { Installation } from '#contract/installation.ts'
 import type { Nft } from '#runtime/drivers/nft.ts'
-import { renderHostRules, tableOf } from './host-rules.ts'
+import { type AgentPorts, renderHostRules, tableOf } from './host-rules.ts'
 
 /** Keeps an installation's rules in force. */
 export interface HostRules {
   /** Loads them where they are missing or were changed by hand. Tells whether it had to. */
-  ensure(): Promise<boolean>
+  ensure(agents?: AgentPorts): Promise<boolean>
 }
 
 /** The kernel shows rules in its own words: what it showed after loading is what it must show later. */
 export function makeHostRules(nft: Nft, installation: Installation): HostRules {
   const table = tableOf(installation)
-  const rules = renderHostRules(installation)
   let loaded: string | undefined
+  let inForce: string | undefined
   return {
-    ensure: async () => {
-      if (loaded !== undefined && (await nft.list(table)) === loaded) return false
+    ensure: async (agents) => {
+      const rules = renderHostRules(installation, agents)
+      if (rules === inForce && (await nft.list(table)) === loaded) return false
       await nft.load(rules)
+      inForce = rules
       loaded = await nft.list(table)
       return true
     },

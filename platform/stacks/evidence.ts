@@ -14,7 +14,8 @@ export const STACK_CHECKS: readonly Check[] = [
     promises: ['SYS-3'],
     everyS: 300,
     validS: 1200,
-    run: async (deps) => judgeAge(await listServingReleases(deps), await deps.agent.stacks(), deps.now()),
+    run: async (deps) =>
+      judgeAge(await listServingReleases(deps), await deps.agents.first.stacks(), deps.now()),
   },
 ]
 

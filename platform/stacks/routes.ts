@@ -15,12 +15,12 @@ import { lockRolls } from './store.ts'
 /** Handlers of the stacks routes. */
 export const stackHandlers: Handlers<typeof stackRoutes> = {
   list: async (_call, deps) => {
-    const [apps, stacks] = await Promise.all([listServingReleases(deps), deps.agent.stacks()])
+    const [apps, stacks] = await Promise.all([listServingReleases(deps), deps.agents.first.stacks()])
     const roll = await read(() => activeOperation(deps.db, PLATFORM.appId))
     return { stacks: viewStacks(stacks), apps: judgeStandings(apps, stacks), roll: roll ?? null }
   },
   roll: async ({ principal, keyed }, deps) => {
-    const plan = planRoll(await listServingReleases(deps), await deps.agent.stacks())
+    const plan = planRoll(await listServingReleases(deps), await deps.agents.first.stacks())
     return { operation: await startRoll(deps, plan, principal.name, keyHash(keyed)) }
   },
 }

@@ -88,7 +88,7 @@ async function startWhenFree({ deps, operation, signal }: Run, app: RollApp): Pr
   for (;;) {
     signal.throwIfAborted()
     try {
-      const stacks = await deps.agent.stacks()
+      const stacks = await deps.agents.first.stacks()
       return await startStack(deps, {
         appId: app.appId,
         appName: app.app,

@@ -75,9 +75,9 @@ async function databaseComponent(db: ServerDeps['db']): Promise<ComponentStatus>
   }
 }
 
-async function hostComponents({ agent, log }: ServerDeps): Promise<ComponentStatus[]> {
+async function hostComponents({ agents, log }: ServerDeps): Promise<ComponentStatus[]> {
   try {
-    return (await agent.report(0, 0)).components
+    return (await agents.first.report(0, 0)).components
   } catch (error) {
     log.warn('status.agent_away', { error })
     const detail = 'does not answer; run `maru up` on the host'

@@ -34,6 +34,8 @@ export interface Authority {
   /** SHA-256 of the root certificate (DER), lower-case hex. */
   readonly fingerprint: string
   issue(request: CertificateRequest): Promise<IssuedCertificate>
+  /** Signs a key that somebody else keeps; the names are the caller's decision. Gives the certificate (PEM). */
+  sign(publicKey: webcrypto.CryptoKey, request: CertificateRequest): Promise<string>
 }
 
 /** Opens the authority in `pkiDir`, and makes it on first use. The key never leaves that folder. */
@@ -59,23 +61,27 @@ async function authority(keyPem: string, rootPem: string): Promise<Authority> {
   const root = new x509.X509Certificate(rootPem)
   const der = x509.PemConverter.decodeFirst(keyPem)
   const signingKey = await webcrypto.subtle.importKey('pkcs8', der, ALGORITHM, false, ['sign'])
-  return {
-    rootPem,
-    fingerprint: createHash('sha256').update(new Uint8Array(root.rawData)).digest('hex'),
-    issue: async (request) => {
-      const keys = await newKeys()
-      const certificate = await x509.X509CertificateGenerator.create({
+  const sign: Authority['sign'] = async (publicKey, request) =>
+    pem(
+      await x509.X509CertificateGenerator.create({
         serialNumber: serialNumber(),
         subject: [{ CN: [request.commonName] }],
         issuer: root.subject,
         ...validity(request.days),
         signingAlgorithm: ALGORITHM,
-        publicKey: keys.publicKey,
+        publicKey,
         signingKey,
-        extensions: await leafExtensions(request, keys, root),
-      })
-      return { certPem: pem(certificate), keyPem: await privatePem(keys) }
+        extensions: await leafExtensions(request, publicKey, root),
+      }),
+    )
+  return {
+    rootPem,
+    fingerprint: createHash('sha256').update(new Uint8Array(root.rawData)).digest('hex'),
+    issue: async (request) => {
+      const keys = await newKeys()
+      return { certPem: await sign(keys.publicKey, request), keyPem: await privatePem(keys) }
     },
+    sign,
   }
 }
 
@@ -98,7 +104,7 @@ async function makeRoot(name: string): Promise<IssuedCertificate> {
 
 async function leafExtensions(
   request: CertificateRequest,
-  keys: webcrypto.CryptoKeyPair,
+  publicKey: webcrypto.CryptoKey,
   root: x509.X509Certificate,
 ): Promise<x509.Extension[]> {
   const names: x509.JsonGeneralNames = [
@@ -112,7 +118,7 @@ async function leafExtensions(
     new x509.KeyUsagesExtension(x509.KeyUsageFlags.digitalSignature, true),
     new x509.ExtendedKeyUsageExtension(usages),
     new x509.SubjectAlternativeNameExtension(names),
-    await x509.SubjectKeyIdentifierExtension.create(keys.publicKey),
+    await x509.SubjectKeyIdentifierExtension.create(publicKey),
     await x509.AuthorityKeyIdentifierExtension.create(root.publicKey),
   ]
 }

@@ -5,6 +5,14 @@ export {
   type IssuedCertificate,
   openAuthority,
 } from './authority.ts'
+export {
+  type CheckedRequest,
+  checkCertificateRequest,
+  type HostKey,
+  newHostKey,
+  openHostKey,
+  validityOf,
+} from './certificate-request.ts'
 export type { Check, Finding } from './check.ts'
 export { layersCheck } from './evidence.ts'
 export { trustJobs, trustLoop } from './jobs.ts'

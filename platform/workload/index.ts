@@ -1,6 +1,7 @@
 export { argvOf } from './command-line.ts'
 export { describeStaleness } from './freshness.ts'
-export { type LoadWorkload, type Loops, startWorkload } from './loops.ts'
+export type { LoadWorkload } from './host-loops.ts'
+export { type Loops, startWorkload } from './loops.ts'
 export {
   type AppFacts,
   environmentOf,
@@ -10,5 +11,13 @@ export {
   renderWorkload,
   type WorkloadSnapshot,
 } from './plan.ts'
-export { latestReport, publish, REPORTED, type ReceivedReport, wantedGeneration } from './store.ts'
+export {
+  latestReport,
+  listReports,
+  listRunning,
+  publish,
+  REPORTED,
+  type ReceivedReport,
+  wantedGeneration,
+} from './store.ts'
 export { waitForReport } from './wait-for-report.ts'

@@ -1,27 +1,22 @@
-import type { WorkloadConfig } from '#contract/agent.ts'
-import { MaruError } from '#contract/errors.ts'
-import { recordFigures } from '#platform/metrics/index.ts'
-import { pause } from '#runtime/kit/pause.ts'
+import type { HostName } from '#contract/ids.ts'
+import { HOSTS_CHANGED, listHosts } from '#platform/fleet/index.ts'
 import type { ServerDeps } from '#runtime/server/handler.ts'
-import { transact } from '#runtime/server/transact.ts'
-import { latestReport, moveGenerationPast, saveReport, WANTED, wantedGeneration } from './store.ts'
+import { read } from '#runtime/server/transact.ts'
+import { type LoadWorkload, startHost } from './host-loops.ts'
+import { keepReportsOf } from './store.ts'
 
-const PUSH_EVERY_MS = 5_000
-const REPORT_WAIT_MS = 5_000
-const RETRY_MS = 500
-
-/** Makes the whole workload as it is wanted now, in one consistent reading. */
-export type LoadWorkload = (deps: ServerDeps) => Promise<WorkloadConfig>
+/** A notification can be lost with the connection that carried it. */
+const LOOK_AGAIN_MS = 5_000
 
 /** Loops that run until they are stopped. */
 export interface Loops {
   stop(): Promise<void>
 }
 
-/** Hands every new generation to the host's agent, and keeps the agent's latest report. */
+/** Serves every host for as long as it belongs to the installation: its whole state to it, its reports from it. */
 export function startWorkload(deps: ServerDeps, load: LoadWorkload): Loops {
   const stopping = new AbortController()
-  const running = Promise.all([push(deps, load, stopping.signal), follow(deps, stopping.signal)])
+  const running = serveHosts(deps, load, stopping.signal)
   return {
     async stop() {
       stopping.abort()
@@ -30,59 +25,27 @@ export function startWorkload(deps: ServerDeps, load: LoadWorkload): Loops {
   }
 }
 
-/** Wakes on signal and on timer; reads everything anew each time. */
-async function push(deps: ServerDeps, load: LoadWorkload, signal: AbortSignal): Promise<void> {
-  const bell = deps.hub.bell(WANTED)
-  let given = -1
+async function serveHosts(deps: ServerDeps, load: LoadWorkload, signal: AbortSignal): Promise<void> {
+  const bell = deps.hub.bell(HOSTS_CHANGED)
+  const served = new Map<HostName, Loops>()
   let complained = false
   while (!signal.aborted) {
     try {
-      given = await pushOnce(deps, load, given)
+      const names = new Set((await read(() => listHosts(deps.db))).map(({ name }) => name))
+      for (const [name, loops] of served) {
+        if (names.has(name)) continue
+        served.delete(name)
+        await loops.stop()
+      }
+      await keepReportsOf(deps.db, [...names])
+      for (const name of names) if (!served.has(name)) served.set(name, startHost(deps, load, name))
       complained = false
     } catch (error) {
-      // One line an outage is enough: the loop comes back every few seconds.
-      if (!complained) deps.log.warn('workload.push_failed', { error })
+      if (!complained) deps.log.warn('workload.hosts_unknown', { error })
       complained = true
     }
-    await bell.wait(complained ? RETRY_MS : PUSH_EVERY_MS, signal)
+    await bell.wait(LOOK_AGAIN_MS, signal)
   }
   bell.close()
-}
-
-/** Gives the host the wanted state unless it has it; answers with the generation that it was given last. */
-export async function pushOnce(deps: ServerDeps, load: LoadWorkload, given: number): Promise<number> {
-  const wanted = await wantedGeneration(deps.db)
-  const received = await latestReport(deps.db)
-  if (given >= wanted && received !== undefined && received.report.generation >= wanted) return given
-  try {
-    const { generation } = await deps.agent.putWorkload(await load(deps))
-    return generation
-  } catch (error) {
-    if (!(error instanceof MaruError) || error.code !== 'hosts.stale_generation') throw error
-    deps.log.warn('workload.generation_behind_host', { have: error.params.have, wanted })
-    await transact(deps.db, (tx) => moveGenerationPast(tx, Number(error.params.have)))
-    throw error
-  }
-}
-
-/** Long-polls the agent. Its numbering starts anew when it restarts, so what it answers is believed. */
-async function follow(deps: ServerDeps, signal: AbortSignal): Promise<void> {
-  let after = 0
-  let complained = false
-  while (!signal.aborted) {
-    try {
-      const report = await deps.agent.report(after, REPORT_WAIT_MS, signal)
-      after = report.sequence
-      // Figures are kept as differences: the report is stored without them.
-      const { figures, ...rest } = report
-      await transact(deps.db, (tx) => saveReport(tx, { ...rest, figures: null }, deps.now()))
-      if (figures !== null) await recordFigures(deps, report.host, figures)
-      complained = false
-    } catch (error) {
-      if (signal.aborted) return
-      if (!complained) deps.log.warn('workload.report_missed', { error })
-      complained = true
-      await pause(RETRY_MS, signal)
-    }
-  }
+  await Promise.all([...served.values()].map((loops) => loops.stop()))
 }

@@ -1,5 +1,7 @@
 import type { ColumnType } from 'kysely'
 import type { HostReport } from '#contract/agent.ts'
+import type { HostName } from '#contract/ids.ts'
+import { noteReport } from '#platform/fleet/index.ts'
 import type { ServerDeps } from '#runtime/server/handler.ts'
 import { notify } from '#runtime/server/notify.ts'
 import { storableJson } from '#runtime/server/storable-json.ts'
@@ -52,13 +54,19 @@ export async function moveGenerationPast(tx: Db, generation: number): Promise<vo
 }
 
 /** Keeps a host's latest report and wakes who waits for it. */
-export async function saveReport(tx: Db, report: HostReport, receivedAt: Date): Promise<void> {
+export async function saveReport(
+  tx: Db,
+  host: HostName,
+  report: HostReport,
+  receivedAt: Date,
+): Promise<void> {
   const row = { report: storableJson(report), received_at: receivedAt }
   await workload(tx)
     .insertInto('workload_report')
-    .values({ host: report.host, ...row })
+    .values({ host, ...row })
     .onConflict((conflict) => conflict.column('host').doUpdateSet(row))
     .execute()
+  await noteReport(tx, host, report.generation, receivedAt)
   await notify(tx, REPORTED)
 }
 
@@ -67,13 +75,32 @@ export interface ReceivedReport {
   readonly receivedAt: Date
 }
 
-/** The latest report of the host; undefined before the first. */
-export async function latestReport(db: Db): Promise<ReceivedReport | undefined> {
+/** The latest report of a host; undefined before the first. */
+export async function latestReport(db: Db, host: HostName): Promise<ReceivedReport | undefined> {
   const row = await workload(db)
     .selectFrom('workload_report')
     .select(['report', 'received_at'])
-    .orderBy('received_at', 'desc')
-    .limit(1)
+    .where('host', '=', host)
     .executeTakeFirst()
   return row === undefined ? undefined : { report: row.report, receivedAt: row.received_at }
+}
+
+/** What runs on a host by its latest report, in words: such as `shop web.1`. */
+export async function listRunning(db: Db, host: HostName): Promise<string[]> {
+  const instances = (await latestReport(db, host))?.report.instances ?? []
+  return instances.map(({ app, process, index }) => `${app} ${process}.${index}`)
+}
+
+/** Forgets the reports of hosts that are not there any more: another host may get one of their names. */
+export async function keepReportsOf(db: Db, hosts: readonly HostName[]): Promise<void> {
+  if (hosts.length === 0) return
+  await workload(db).deleteFrom('workload_report').where('host', 'not in', hosts).execute()
+}
+
+/** The latest report of every host that has one, by its name. */
+export async function listReports(db: Db): Promise<Map<HostName, ReceivedReport>> {
+  const rows = await workload(db).selectFrom('workload_report').selectAll().execute()
+  return new Map(
+    rows.map((row) => [row.host as HostName, { report: row.report, receivedAt: row.received_at }]),
+  )
 }

@@ -1,4 +1,5 @@
 import type { HostReport } from '#contract/agent.ts'
+import type { HostName } from '#contract/ids.ts'
 import type { ServerDeps } from '#runtime/server/handler.ts'
 import { read } from '#runtime/server/transact.ts'
 import { latestReport, REPORTED } from './store.ts'
@@ -7,11 +8,12 @@ import { latestReport, REPORTED } from './store.ts'
 const LOOK_AGAIN_MS = 1_000
 
 /**
- * Waits until a host's report makes `judge` answer something, and gives that. Undefined when the deadline passes.
+ * Waits until a report of `host` makes `judge` answer something, and gives that. Undefined when the deadline passes.
  * `judge` may throw to end the wait as a failure. It is asked at least once, however late it is.
  */
 export async function waitForReport<T>(
   deps: Pick<ServerDeps, 'db' | 'hub' | 'now'>,
+  host: HostName,
   judge: (report: HostReport) => T | undefined,
   deadline: Date,
   signal: AbortSignal,
@@ -20,7 +22,7 @@ export async function waitForReport<T>(
   try {
     for (;;) {
       signal.throwIfAborted()
-      const received = await read(() => latestReport(deps.db))
+      const received = await read(() => latestReport(deps.db, host))
       const verdict = received === undefined ? undefined : judge(received.report)
       if (verdict !== undefined) return verdict
       const leftMs = deadline.getTime() - deps.now().getTime()

@@ -47,6 +47,7 @@ before(async () => {
     files: {},
     hostCaBundle: '/none',
     canPrivilege: true,
+    host: { first: true, role: 'full' as const },
   }
   const platform = platformConfig(plain)
   const deps = { docker, owner: installation.id }

@@ -36,7 +36,7 @@ export function startLoop(deps: ReconcileDeps, board: ReportBoard): Loop {
     const now = beat(result)
     const ends = [pause(BEAT_MS[now], over.signal)]
     // A passed check is what a deploy waits for.
-    if (now === 'unsettled' && result.edge !== undefined)
+    if (now === 'unsettled' && deps.edge !== undefined && result.edge !== undefined)
       ends.push(healthChange(deps.edge.haproxy, result.edge.servers, over.signal).catch(leaveToNextPass))
     await Promise.race(ends).finally(() => over.abort())
   }

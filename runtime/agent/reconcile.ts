@@ -6,6 +6,7 @@ import {
   backendOf,
   type EdgeApp,
   type EdgeDeps,
+  type EdgeResult,
   handOverEdge,
   type RunningEdge,
   readEdge,
@@ -29,16 +30,19 @@ import {
   wantedInstances,
 } from './instances.ts'
 import { isolatePorts } from './isolate.ts'
+import type { HostMembership } from './membership.ts'
 import type { WorkloadStore } from './workload-store.ts'
 
 export interface ReconcileDeps {
   readonly config: AgentConfig
   readonly docker: Docker
   readonly addresses: AddressBook
-  readonly edge: EdgeDeps
+  /** Undefined where this host has no edge. */
+  readonly edge: EdgeDeps | undefined
   readonly rules: HostRules
   readonly log: Log
   readonly workloads: WorkloadStore
+  readonly membership: HostMembership
   readonly watch: EngineWatch
   readonly retirement: Retirement
   /** Container id → bytes, measured on a slower beat. */
@@ -76,10 +80,10 @@ export async function reconcile(deps: ReconcileDeps, before: number): Promise<Re
   if (platform !== undefined) {
     await attempt('Bringing the platform to its state', () => bringPlatform(deps, platform))
   }
-  const workload = deps.workloads.current()
+  const workload = wantedApps(deps)
   const apps =
     workload && (await attempt('Bringing the apps to their state', () => bringApps(deps, workload)))
-  const edge = apps?.edge ?? (await attempt('Asking the edge', () => readEdge(deps.edge.haproxy)))
+  const edge = apps?.edge ?? (await attempt('Asking the edge', () => askEdge(deps)))
   const report = await attempt('Observing', () => observe(deps, platform, apps, edge))
   const disk = await attempt('Observing the disk', () => diskSpace(deps.config.home))
   const generation = workload !== undefined && apps?.done === true ? workload.generation : before
@@ -88,7 +92,7 @@ export async function reconcile(deps: ReconcileDeps, before: number): Promise<Re
     unsettled:
       apps !== undefined && (!apps.done || apps.waiting || (report?.instances ?? []).some(isUnsettled)),
     report: {
-      host: deps.config.hostName,
+      host: deps.config.host.name,
       generation,
       problem: problems[0] ?? '',
       components: report?.components ?? [],
@@ -102,11 +106,26 @@ const isUnsettled = ({ state }: HostReport['instances'][number]) => state !== 'h
 
 async function readPlatform(deps: ReconcileDeps): Promise<PlatformConfig | undefined> {
   const saved = await readJson(join(deps.config.home, HOME.platform))
-  return saved === undefined ? undefined : PlatformConfig.parse(saved)
+  if (saved === undefined) return undefined
+  const platform = PlatformConfig.parse(saved)
+  if (!deps.membership.isRemoved()) return platform
+  return {
+    ...platform,
+    containers: platform.containers.filter(({ component }) => component === AGENT_COMPONENT),
+  }
 }
 
-async function guardHost({ rules, log }: ReconcileDeps): Promise<void> {
-  if (await rules.ensure()) log.info('agent.rules_loaded')
+/** A host that was removed runs nothing any more. */
+function wantedApps({ workloads, membership }: ReconcileDeps): WorkloadConfig | undefined {
+  const workload = workloads.current()
+  return workload && membership.isRemoved() ? { ...workload, apps: [] } : workload
+}
+
+const askEdge = async ({ edge }: ReconcileDeps) => edge && (await readEdge(edge.haproxy))
+
+async function guardHost({ rules, config, membership, log }: ReconcileDeps): Promise<void> {
+  const own = config.host.first ? undefined : config.host.address
+  if (await rules.ensure({ peers: membership.peers(), own })) log.info('agent.rules_loaded')
 }
 
 async function bringPlatform(
@@ -116,15 +135,19 @@ async function bringPlatform(
   // Two that make the same containers at the same moment refuse each other's.
   if (await isLocked(config.home)) return
   const owner = config.installation.id
-  const handOver = (spec: ContainerSpec, oldId: string) =>
-    handOverEdge(
-      { docker, owner, home: config.home, haproxy: edge.haproxy, beforeEnd: edge.beforeReload },
-      spec,
-      oldId,
-    )
-  const did = await convergePlatform({ docker, owner, handOver }, platform, { leave: [AGENT_COMPONENT] })
+  const deps = { docker, owner, ...(edge && handingOver(edge, { docker, owner, home: config.home })) }
+  const did = await convergePlatform(deps, platform, { leave: [AGENT_COMPONENT] })
   for (const step of did) log.info('agent.platform_step', { step })
 }
+
+/** How a changed edge is replaced on a host that has one: it hands its sockets over. */
+const handingOver = (
+  { haproxy, beforeReload }: NonNullable<ReconcileDeps['edge']>,
+  place: Pick<Parameters<typeof handOverEdge>[0], 'docker' | 'owner' | 'home'>,
+) => ({
+  handOver: (spec: ContainerSpec, oldId: string) =>
+    handOverEdge({ ...place, haproxy, beforeEnd: beforeReload }, spec, oldId),
+})
 
 interface BroughtApps {
   readonly wanted: readonly WantedInstance[]
@@ -149,7 +172,8 @@ async function bringApps(deps: ReconcileDeps, workload: WorkloadConfig): Promise
   const problems = await raiseInstances(place, wanted, await listInstances(place))
   const have = await listInstances(place)
   await isolate(deps, have)
-  const result = await applyEdge(deps.edge, edgeApps(workload, wanted, have))
+  const result =
+    deps.edge === undefined ? NO_EDGE : await applyEdge(deps.edge, edgeApps(workload, wanted, have))
   if (result.did !== 'nothing') deps.log.info('agent.edge', { did: result.did, pending: result.pending })
   const names = new Set(wanted.map(({ spec }) => spec?.name))
   const leaving = have.filter(({ name }) => !names.has(name))
@@ -161,11 +185,13 @@ async function bringApps(deps: ReconcileDeps, workload: WorkloadConfig): Promise
     wanted,
     problems: reasons,
     edge: result.running,
-    done: result.running !== undefined && result.pending.length === 0,
+    done: deps.edge === undefined || (result.running !== undefined && result.pending.length === 0),
     waiting: result.waiting.length > 0,
     leaving,
   }
 }
+
+const NO_EDGE: EdgeResult = { did: 'nothing', running: undefined, pending: [], waiting: [] }
 
 const keyOf = ({ app, instance, spec }: WantedInstance) => spec?.name ?? `${app.app}/${serverName(instance)}`
 

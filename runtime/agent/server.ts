@@ -1,14 +1,18 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import type { Server as TlsServer } from 'node:https'
 import type { Duplex } from 'node:stream'
 import { z } from 'zod'
 import { AGENT_API, BuildRequest, DrillStartRequest, WorkloadConfig } from '#contract/agent.ts'
 import { MaruError, parseWith } from '#contract/errors.ts'
 import { type HostStacks, RestackRequest, type RestackResult } from '#contract/host-stacks.ts'
 import { AppId, AppName, DrillStartId, Instant, ProcessType } from '#contract/ids.ts'
+import type { Authority } from '#platform/trust/index.ts'
 import type { Log } from '#runtime/kit/log.ts'
 import type { DrillRunner } from './drills.ts'
 import { readBody, sendError, sendJson, sendLines } from './http.ts'
 import { type LogDeps, lastLog, streamLogs } from './logs.ts'
+import type { HostMembership } from './membership.ts'
+import { MEMBERSHIP_ROUTES } from './membership-routes.ts'
 import type { ReportBoard } from './report-board.ts'
 import type { WorkloadStore } from './workload-store.ts'
 
@@ -24,6 +28,9 @@ export interface AgentServerDeps extends LogDeps {
   readonly restack: (request: RestackRequest) => Promise<RestackResult>
   readonly removeApp: (appId: string) => Promise<void>
   readonly drills: DrillRunner
+  readonly membership: HostMembership
+  /** On the first host only. */
+  readonly authority: Authority | undefined
 }
 
 const WORKLOAD_MAX_BYTES = 256 * 1024 * 1024
@@ -60,7 +67,8 @@ interface Call {
   readonly signal: AbortSignal
 }
 
-type Handler = (call: Call, deps: AgentServerDeps) => Promise<void>
+export type Handler = (call: Call, deps: AgentServerDeps) => Promise<void>
+export type AgentRoute = readonly [method: string, path: string, handler: Handler]
 
 const putWorkload: Handler = async ({ request, response }, { workloads, wake }) => {
   const config = parseWith(WorkloadConfig, await readBody(request, WORKLOAD_MAX_BYTES))
@@ -121,7 +129,8 @@ const getDrillEvents: Handler = async ({ response, query, signal }, { drills }) 
 }
 
 /** The agent's API: method and path → handler. A path that ends in a slash stands for what follows it, too. */
-const ROUTES: ReadonlyArray<readonly [method: string, path: string, handler: Handler]> = [
+const ROUTES: readonly AgentRoute[] = [
+  ...MEMBERSHIP_ROUTES,
   ['PUT', AGENT_API.workload, putWorkload],
   ['GET', AGENT_API.report, getReport],
   ['POST', AGENT_API.builds, postBuild],
@@ -135,9 +144,16 @@ const ROUTES: ReadonlyArray<readonly [method: string, path: string, handler: Han
   ['DELETE', AGENT_API.app(''), deleteApp],
 ]
 
-/** Serves the agent's API. Who may open the socket is decided by its folder's rights. */
+/** The agent's API on a unix socket: who may open it is decided by its rights and its folder's. */
 export function makeAgentServer(deps: AgentServerDeps): Server {
-  const server = createServer({ requestTimeout: 0 }, (request, response) => {
+  const server = createServer({ requestTimeout: 0 })
+  serveAgent(server, deps)
+  return server
+}
+
+/** Answers the requests of a server that admits only who may ask. */
+export function serveAgent(server: Server | TlsServer, deps: AgentServerDeps): void {
+  server.on('request', (request: IncomingMessage, response: ServerResponse) => {
     const gone = new AbortController()
     response.on('close', () => gone.abort())
     const url = new URL(request.url ?? '/', 'http://agent')
@@ -160,7 +176,6 @@ export function makeAgentServer(deps: AgentServerDeps): Server {
     if (head.length > 0) socket.unshift(head)
     void deps.run(socket)
   })
-  return server
 }
 
 async function handle(call: Call, deps: AgentServerDeps): Promise<void> {

@@ -1,13 +1,9 @@
-import { chmod, chown } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { AgentConfig } from '#contract/installation.ts'
-import { addressesOf, HOME, SOCKETS, UID } from '#contract/installation.ts'
-import { EDGE_COMPONENT, type EdgeDeps, edgeFiles, makeTrafficReader } from '#platform/edge/index.ts'
+import { addressesOf, HOME } from '#contract/installation.ts'
 import { makeHostRules } from '#platform/network/index.ts'
-import { openAuthority } from '#platform/trust/index.ts'
-import { type Docker, EngineRefusal, makeDocker } from '#runtime/drivers/docker.ts'
+import { type Docker, makeDocker } from '#runtime/drivers/docker.ts'
 import { ensureFolder } from '#runtime/drivers/files.ts'
-import { makeHaproxy } from '#runtime/drivers/haproxy.ts'
 import { makeNft } from '#runtime/drivers/nft.ts'
 import type { Log } from '#runtime/kit/log.ts'
 import { makeAddressBook } from './address-book.ts'
@@ -19,13 +15,15 @@ import { makeRetirement } from './instances.ts'
 import { keepBridgeIsolated } from './isolate.ts'
 import { guardLease } from './lease-guard.ts'
 import { startLoop } from './loop.ts'
+import { openMembership } from './membership.ts'
+import { openEdge } from './own-edge.ts'
 import { pruneImages, removeApp } from './prune.ts'
 import { watchRejoins } from './rejoin-watch.ts'
 import { makeReportBoard } from './report-board.ts'
-import { listenOn, serveRootSocket } from './root-socket.ts'
 import { removeLeftovers, serveRun } from './runs.ts'
-import { type AgentServerDeps, makeAgentServer } from './server.ts'
+import type { AgentServerDeps } from './server.ts'
 import { readStacks } from './stacks.ts'
+import { openWays } from './ways.ts'
 import { openWorkloadStore, type WorkloadStore } from './workload-store.ts'
 
 export interface Agent {
@@ -42,7 +40,7 @@ export async function startAgent(config: AgentConfig, log: Log): Promise<Agent> 
   await ensureFolder(join(config.home, HOME.agent), 0o700)
   const workloads = await openWorkloadStore(join(config.home, HOME.agent, 'workload.json'))
   await clearLeftovers(docker, owner, log)
-  const board = makeReportBoard({ ...EMPTY_REPORT, host: config.hostName }, new Date())
+  const board = makeReportBoard({ ...EMPTY_REPORT, host: config.host.name }, new Date())
   let wake = () => {}
   const leases = guardLease({ ...config, docker, log, issuePass: passFor(config) }, ended.signal)
   watchRejoins({ ...config, docker, log, issuePass: passFor(config) }, ended.signal)
@@ -55,18 +53,18 @@ export async function startAgent(config: AgentConfig, log: Log): Promise<Agent> 
     if (error !== undefined) log.warn('agent.retirement_failed', { error })
     wake()
   })
-  const haproxy = makeHaproxy(edgeFiles(config.home))
-  const traffic = makeTrafficReader(haproxy, Date.now)
-  const edge = { ...(await edgeDeps(config, docker)), haproxy, beforeReload: traffic.beforeReload }
+  const { edge, traffic, authority } = await openEdge(config, docker)
+  const membership = await openMembership(config)
   const memory = watchFigures({ docker, owner, log, traffic, workloads, board }, ended.signal)
   const rules = makeHostRules(makeNft(), config.installation)
   const addresses = makeAddressBook(docker, config.installation, Math.floor(Date.now() / 1000))
-  const parts = { config, docker, addresses, log, workloads, watch, retirement, edge, rules, memory }
+  const kept = { workloads, membership, watch, retirement }
+  const parts = { config, docker, addresses, log, ...kept, edge, rules, memory }
   const state = { ...parts, now: () => new Date(), images: new Map() }
   const loop = startLoop(state, board)
   wake = loop.wake
   const drills = makeDrillRunner(config, log)
-  const sockets = await openSockets(config, {
+  const sockets = await openWays(config, {
     drills,
     docker,
     owner,
@@ -77,11 +75,9 @@ export async function startAgent(config: AgentConfig, log: Log): Promise<Agent> 
     build: builderOf(config, docker, log),
     run: (stream) => serveRun({ docker, addresses, config, log }, stream),
     ...stacksOf(config, docker),
-    removeApp: async (appId) => {
-      const { removeSlugs } = await import('#platform/builds/index.ts')
-      await removeApp(docker, owner, appId)
-      await removeSlugs(config.home, appId)
-    },
+    membership,
+    authority,
+    removeApp: removerOf(config, docker),
   })
   const pruning = setInterval(() => void prune(docker, config, workloads, log), PRUNE_MS)
   log.info('agent.started', { version: config.version, generation: workloads.current()?.generation ?? 0 })
@@ -117,6 +113,13 @@ const stacksOf = (config: AgentConfig, docker: Docker): Pick<AgentServerDeps, 's
     return await restackSlug(request, { docker, home: config.home, config })
   },
 })
+const removerOf =
+  ({ installation, home }: AgentConfig, docker: Docker): AgentServerDeps['removeApp'] =>
+  async (appId) => {
+    const { removeSlugs } = await import('#platform/builds/index.ts')
+    await removeApp(docker, installation.id, appId)
+    await removeSlugs(home, appId)
+  }
 
 const EMPTY_REPORT = {
   generation: 0,
@@ -150,49 +153,5 @@ async function prune(
     if (images + slugs > 0) log.info('agent.pruned', { images, slugs })
   } catch (error) {
     log.warn('agent.prune_failed', { error })
-  }
-}
-
-/** The API for the control plane (its group may open it) and the socket for root. */
-async function openSockets(config: AgentConfig, deps: AgentServerDeps): Promise<{ close(): void }> {
-  const run = join(config.home, HOME.run)
-  await ensureFolder(run, 0o755)
-  await ensureFolder(join(run, 'agent'), 0o750, { uid: 0, gid: UID.control })
-  const server = makeAgentServer(deps)
-  const socket = join(run, SOCKETS.agent)
-  await listenOn(server, socket)
-  await chown(socket, 0, UID.control)
-  await chmod(socket, 0o660)
-  const root = await serveRootSocket(join(run, SOCKETS.root), join(run, SOCKETS.control), deps.log)
-  return {
-    close: () => {
-      root.close()
-      server.close()
-      server.closeAllConnections()
-    },
-  }
-}
-
-async function edgeDeps(
-  config: AgentConfig,
-  docker: Docker,
-): Promise<Omit<EdgeDeps, 'haproxy' | 'beforeReload'>> {
-  const name = `${config.installation.name}-${EDGE_COMPONENT}`
-  return {
-    installation: config.installation,
-    home: config.home,
-    authority: await openAuthority(join(config.home, HOME.pki)),
-    now: () => new Date(),
-    check: async (file) => {
-      try {
-        const result = await docker.containers.exec(name, ['haproxy', '-c', '-f', file], {
-          user: `${UID.edge}:${UID.edge}`,
-        })
-        return result.exitCode === 0 ? undefined : result.stderr
-      } catch (error) {
-        if (error instanceof EngineRefusal) return error.message
-        throw error
-      }
-    },
   }
 }

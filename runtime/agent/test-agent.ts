@@ -1,6 +1,7 @@
 import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { type InstanceSpec, type WorkloadApp, WorkloadConfig } from '#contract/agent.ts'
+import { HostIdentity } from '#contract/host-identity.ts'
 import { type AgentConfig, HOME, SOCKETS } from '#contract/installation.ts'
 import { type AgentClient, makeAgentClient } from '#runtime/drivers/agent-client.ts'
 import { LABELS } from '#runtime/drivers/docker.ts'
@@ -31,7 +32,13 @@ const configOf = (host: TestHost, image: string): AgentConfig => ({
   version: 'test',
   home: host.home,
   dockerSocket: '/var/run/docker.sock',
-  hostName: 'test-host',
+  host: HostIdentity.parse({
+    name: 'test-host',
+    dataCentre: 'dc1',
+    address: '127.0.0.1',
+    role: 'full',
+    first: true,
+  }),
   images: { app: image, builder: image, database: image, edge: host.images.edge },
   hostCaBundle: '/etc/ssl/certs/ca-certificates.crt',
   logLevel: 'error',

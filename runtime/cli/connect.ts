@@ -1,8 +1,9 @@
 import { X509Certificate } from 'node:crypto'
-import { existsSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { MaruError } from '#contract/errors.ts'
+import { HostIdentity } from '#contract/host-identity.ts'
 import { HOME, SOCKETS } from '#contract/installation.ts'
 import { type ApiOptions, type CliContext, homeOf } from './context.ts'
 import { loadLogin, loginFile } from './login-file.ts'
@@ -51,6 +52,14 @@ async function savedEndpoint(context: CliContext): Promise<Endpoint | undefined>
 const isInstalled = (home: string) =>
   existsSync(rootSocket(home)) || existsSync(join(home, HOME.installation))
 
+/** The name of this host, where it is one that joined: the control plane is elsewhere. */
+function joinedHost(home: string): string | undefined {
+  const file = join(home, HOME.host)
+  if (!existsSync(file)) return undefined
+  const host = HostIdentity.parse(JSON.parse(readFileSync(file, 'utf8')))
+  return host.first ? undefined : host.name
+}
+
 /**
  * Where a command goes: the installation named by `--home` is reached by its socket and by nothing else; otherwise
  * MARU_TOKEN first, then root's socket on the host, then the saved login. `--remote` leaves the socket out, so that
@@ -61,10 +70,12 @@ export async function chooseEndpoint(context: CliContext, options: ApiOptions): 
   const named = options.home !== undefined && !options.remote
   const fromEnvironment = named ? undefined : await endpointFromEnvironment(context)
   if (fromEnvironment !== undefined) return fromEnvironment
-  if (context.uid === 0 && !options.remote && isInstalled(home))
+  const joined = options.remote ? undefined : joinedHost(home)
+  if (context.uid === 0 && !options.remote && joined === undefined && isInstalled(home))
     return { kind: 'socket', path: rootSocket(home) }
   const saved = named ? undefined : await savedEndpoint(context)
   if (saved !== undefined) return saved
+  if (joined !== undefined) throw new MaruError('hosts.not_first', { host: joined })
   if (!named) throw new MaruError('unauthenticated')
   throw context.uid === 0
     ? new MaruError('hosts.not_installed', { home })

@@ -9,7 +9,7 @@ import { type TestContext, test } from 'node:test'
 import { login } from '#platform/accounts/commands-login.ts'
 import { openAuthority } from '#platform/trust/index.ts'
 import { loadLogin, loginFile } from './login-file.ts'
-import { parseAddress } from './platform-trust.ts'
+import { parseAddress, parseJoinLink } from './platform-trust.ts'
 import { makeTestContext } from './test-context.ts'
 
 test('links and addresses are read as people paste them', () => {
@@ -79,6 +79,20 @@ test('a set-up link pins the certificate and saves the login', async (t) => {
     ca: rootPem,
   })
   assert.match(printed.stdout, /^Signed in to /)
+})
+
+test('an invitation is a link with the address of the first host; half of one is refused', () => {
+  const fingerprint = '0123456789abcdef0123456789abcdef'
+  const link = `https://maru.example.org:8443/join#tok_1.${fingerprint}@10.0.0.5`
+  assert.deepEqual(parseJoinLink(link), {
+    url: 'https://maru.example.org:8443',
+    token: 'tok_1',
+    fingerprint,
+    address: '10.0.0.5',
+  })
+  const halves = [link.replace(/@.*/, ''), link.replace(/#.*/, ''), link.replace('/join', '/setup')]
+  for (const bad of [...halves, link.replace(fingerprint, '0123'), link.replace('10.0.0.5', 'somewhere')])
+    assert.throws(() => parseJoinLink(bad), { code: 'invalid' })
 })
 
 test('another fingerprint is refused before a secret is sent', async (t) => {

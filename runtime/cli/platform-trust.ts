@@ -49,6 +49,31 @@ export function parseAddress(text: string): SetupLink | { readonly url: string }
   throw new MaruError('invalid', { field: 'LINK', reason: 'is not a whole set-up link; put it in quotes' })
 }
 
+/** An invitation's link, taken apart: `https://DOMAIN/join#TOKEN.FINGERPRINT@ADDRESS`. */
+export interface JoinLink extends SetupLink {
+  /** Of the first host: the domain's name may mean nothing yet where the new host is. */
+  readonly address: string
+}
+
+/** Reads what `maru host add` printed. */
+export function parseJoinLink(text: string): JoinLink {
+  const parsed = parseUrl(text)
+  const match = /^#([A-Za-z0-9_-]+)\.([0-9a-fA-F]+)@(\d+\.\d+\.\d+\.\d+)$/.exec(parsed.hash)
+  const [, token, fingerprint = '', address] = match ?? []
+  const whole = parsed.pathname === '/join' && fingerprint.length >= FINGERPRINT_MIN
+  if (whole && token !== undefined && address !== undefined)
+    return { url: parsed.origin, token, fingerprint: fingerprint.toLowerCase(), address }
+  throw new MaruError('invalid', { field: 'LINK', reason: 'is not a whole invitation; put it in quotes' })
+}
+
+/** The root certificate of an installation, if its fingerprint begins as expected. */
+export async function pinnedRoot(url: string, fingerprint: string, address?: string): Promise<string> {
+  const root = await fetchRoot(url, address)
+  if (matchesFingerprint(root, fingerprint)) return root.pem
+  const reason = `its fingerprint ${root.fingerprint.slice(0, FINGERPRINT_MIN)}… is not the expected one`
+  throw new MaruError('cli.untrusted', { url, reason })
+}
+
 /** Whether the fingerprint begins with `expected`, which must be long enough to mean something. */
 export function matchesFingerprint(root: PlatformRoot, expected: string): boolean {
   const digits = plainFingerprint(expected)
@@ -56,8 +81,9 @@ export function matchesFingerprint(root: PlatformRoot, expected: string): boolea
 }
 
 /** Fetches the root certificate without trusting anything; the caller must check its fingerprint before use. */
-export async function fetchRoot(url: string): Promise<PlatformRoot> {
-  const client = makeClient({ kind: 'https', url, ca: null, unverified: true })
+export async function fetchRoot(url: string, address?: string): Promise<PlatformRoot> {
+  const where = { kind: 'https', url, ca: null, ...(address === undefined ? {} : { address }) } as const
+  const client = makeClient({ ...where, unverified: true })
   try {
     const pem = await client.call(platformRoutes.ca, {})
     return { pem, fingerprint: plainFingerprint(new X509Certificate(pem).fingerprint256) }

@@ -5,13 +5,14 @@ import { registerLabCommands } from '#lab/commands.ts'
 import { registerAccountCommands } from '#platform/accounts/commands.ts'
 import { registerAppCommands } from '#platform/apps/commands.ts'
 import { registerDataCommands } from '#platform/data/commands.ts'
-import { registerHostCommands } from '#platform/hosts/commands.ts'
+import { registerFleetCommands } from '#platform/fleet/commands.ts'
+import { registerHostCommands, registerJoin } from '#platform/hosts/commands.ts'
 import { registerMetricsCommands } from '#platform/metrics/commands.ts'
 import { registerOperationCommands } from '#platform/operations/commands.ts'
 import { registerStackCommands } from '#platform/stacks/commands.ts'
 import { registerTrustCommands } from '#platform/trust/commands.ts'
 import { registerTestCommand } from '#tools/test-command.ts'
-import { addApiCommand } from './command.ts'
+import { addApiCommand, addGroup } from './command.ts'
 import { type CliContext, processContext } from './context.ts'
 
 const INTRODUCTION = `
@@ -48,6 +49,10 @@ export function buildProgram(context: CliContext = processContext()): Command {
   program.commandsGroup('This host:')
   registerHostCommands(program, context)
   registerStackCommands(program, context)
+  program.commandsGroup('Hosts:')
+  const hosts = addGroup(program, 'host', 'Hosts of the installation: add, list, remove, join')
+  registerFleetCommands(hosts, context)
+  registerJoin(hosts, context)
   program.commandsGroup('Trust:')
   registerTrustCommands(program, context)
   registerDrillCommands(program, context)

@@ -20,6 +20,8 @@ export type Endpoint =
       /** Root certificate to trust instead of the system's; null: the system's. */
       readonly ca: string | null
       readonly token?: string
+      /** Where to connect to instead of asking what the name's address is. */
+      readonly address?: string
       /** Only to fetch a certificate that is then checked against a fingerprint. */
       readonly unverified?: boolean
     }
@@ -80,11 +82,21 @@ function connectionOptions(endpoint: Endpoint) {
   const url = new URL(endpoint.url)
   return {
     agent: new HttpsAgent({ keepAlive: true }),
-    host: url.hostname,
+    host: endpoint.address ?? url.hostname,
+    servername: url.hostname,
     port: url.port === '' ? 443 : Number(url.port),
     lookup,
     ...(endpoint.ca === null ? {} : { ca: endpoint.ca }),
     ...(endpoint.unverified ? { rejectUnauthorized: false } : {}),
+  }
+}
+
+function headersOf(endpoint: Endpoint): Record<string, string> {
+  if (endpoint.kind === 'socket') return {}
+  const { token, address, url } = endpoint
+  return {
+    ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
+    ...(address === undefined ? {} : { host: new URL(url).host }),
   }
 }
 
@@ -104,10 +116,7 @@ function sendBody(
 export function makeTransport(endpoint: Endpoint): Transport {
   const options = connectionOptions(endpoint)
   const send = endpoint.kind === 'socket' ? httpRequest : httpsRequest
-  const authorization: Record<string, string> =
-    endpoint.kind === 'https' && endpoint.token !== undefined
-      ? { authorization: `Bearer ${endpoint.token}` }
-      : {}
+  const fixed = headersOf(endpoint)
   const start = (request: TransportRequest, isUpgrade = false): ClientRequest => {
     // A kept connection may be closing just now; what can't be sent twice gets one of its own.
     const needsFresh = isUpgrade || typeof request.body === 'object'
@@ -116,7 +125,7 @@ export function makeTransport(endpoint: Endpoint): Transport {
       ...(needsFresh ? { agent: false } : {}),
       method: request.method,
       path: request.path,
-      headers: { ...authorization, ...request.headers },
+      headers: { ...fixed, ...request.headers },
       signal: request.signal,
     })
     const seconds = request.idleMs / 1000

@@ -1,5 +1,4 @@
-import { once } from 'node:events'
-import { request as httpRequest, type IncomingMessage, type RequestOptions } from 'node:http'
+import type { RequestOptions } from 'node:http'
 import type { Duplex } from 'node:stream'
 import { z } from 'zod'
 import {
@@ -15,9 +14,10 @@ import {
 } from '#contract/agent.ts'
 import { LogLine } from '#contract/apps.ts'
 import { DrillStart } from '#contract/drills.ts'
-import { ErrorBody, MaruError, parseWith } from '#contract/errors.ts'
 import { HostStacks, type RestackRequest, RestackResult } from '#contract/host-stacks.ts'
+import type { HostName } from '#contract/ids.ts'
 import { textLines } from '#runtime/kit/text-lines.ts'
+import { broken, exchange, exchangeJson, type FindWay, socketWay, upgrade } from './agent-transport.ts'
 
 export interface LogQuery {
   readonly app: string
@@ -53,15 +53,20 @@ export interface AgentClient {
   drillEvents(start: string, after: number, signal: AbortSignal): AsyncIterable<NumberedDrillEvent>
 }
 
+/** The agents of all hosts. */
+export interface Agents {
+  /** The agent of the host that the control plane runs on. It alone can sign certificates. */
+  readonly first: AgentClient
+  /** The agent of a host by its name. A host that is not there (any more) shows when it is asked. */
+  of(host: HostName): AgentClient
+}
+
 const Generation = z.strictObject({ generation: z.number().int() })
 const Lines = z.strictObject({ lines: z.array(z.string()) })
 /** An agent that accepts a connection but does not answer counts as away; streams and long polls have no such end. */
 const ANSWER_TIMEOUT_MS = 30_000
 /** The first app that needs a Node of its own waits for its download. */
 const RESTACK_TIMEOUT_MS = 300_000
-/** Stopping containers and removing images takes its time. */
-const REMOVE_TIMEOUT_MS = 300_000
-
 type Ask = <T extends z.ZodType>(schema: T, options: RequestOptions, body?: object) => Promise<z.infer<T>>
 
 const stackCalls = (json: Ask): Pick<AgentClient, 'stacks' | 'restack'> => ({
@@ -70,18 +75,22 @@ const stackCalls = (json: Ask): Pick<AgentClient, 'stacks' | 'restack'> => ({
     json(RestackResult, { method: 'POST', path: AGENT_API.restacks, timeout: RESTACK_TIMEOUT_MS }, request),
 })
 
-/** The agent behind a unix socket. */
-export function makeAgentClient(socketPath: string): AgentClient {
-  const send = (options: RequestOptions, body?: object) =>
-    exchange({ socketPath, agent: false, ...options }, body)
-  const json = async <T extends z.ZodType>(schema: T, options: RequestOptions, body?: object) =>
-    parseWith(schema, JSON.parse(await textOf(await send(options, body))), 'agent')
+/** A report is at hand: who does not give it in time may be a host that has lost its power. */
+const REPORT_TIMEOUT_MS = 10_000
+/** Stopping containers and removing images takes its time. */
+const REMOVE_TIMEOUT_MS = 300_000
+
+/** The agent behind a unix socket, or wherever it is found. */
+export function makeAgentClient(where: string | FindWay): AgentClient {
+  const find = typeof where === 'string' ? socketWay(where) : where
+  const json = <T extends z.ZodType>(schema: T, options: RequestOptions, body?: object) =>
+    exchangeJson(find, schema, options, body)
   async function* lines<T extends z.ZodType>(schema: T, options: RequestOptions, body?: object) {
-    const response = await send(options, body)
+    const response = await exchange(find, options, body)
     try {
       for await (const line of textLines(response)) yield schema.parse(JSON.parse(line)) as z.infer<T>
     } catch (error) {
-      if (options.signal?.aborted !== true) throw away(error)
+      if (options.signal?.aborted !== true) throw broken(error)
     } finally {
       response.destroy()
     }
@@ -92,13 +101,13 @@ export function makeAgentClient(socketPath: string): AgentClient {
     report: (after, waitMs, signal) =>
       json(HostReport, {
         path: withQuery(AGENT_API.report, { after, waitMs }),
-        timeout: waitMs + ANSWER_TIMEOUT_MS,
+        timeout: waitMs + REPORT_TIMEOUT_MS,
         ...(signal === undefined ? {} : { signal }),
       }),
     build: (request, signal) =>
       lines(BuildEvent, { method: 'POST', path: AGENT_API.builds, signal }, request),
     run: async (request) => {
-      const stream = await upgrade({ socketPath, agent: false, method: 'POST', path: AGENT_API.runs })
+      const stream = await upgrade(find, { method: 'POST', path: AGENT_API.runs })
       stream.write(`${JSON.stringify(request)}\n`)
       return stream
     },
@@ -134,53 +143,3 @@ export function makeAgentClient(socketPath: string): AgentClient {
 
 const withQuery = (path: string, query: Readonly<Record<string, string | number>>) =>
   `${path}?${new URLSearchParams(Object.entries(query).map(([name, value]) => [name, String(value)]))}`
-
-const away = (cause: unknown) =>
-  cause instanceof MaruError ? cause : new MaruError('unreachable', { what: "The host's agent" }, { cause })
-
-/** Sends a request; gives the answer's stream, or the error that the agent named. */
-async function exchange(options: RequestOptions, body?: object): Promise<IncomingMessage> {
-  const request = httpRequest(options)
-  request.on('timeout', () => request.destroy(new Error('no answer in time')))
-  if (body !== undefined) request.setHeader('content-type', 'application/json')
-  request.end(body === undefined ? undefined : JSON.stringify(body))
-  const response = await responseOf(request)
-  if (response.statusCode === 200) return response
-  const answer = ErrorBody.safeParse(JSON.parse(await textOf(response)))
-  throw answer.success ? MaruError.fromBody(answer.data) : away(new Error(`status ${response.statusCode}`))
-}
-
-async function responseOf(request: ReturnType<typeof httpRequest>): Promise<IncomingMessage> {
-  try {
-    const [response] = (await once(request, 'response')) as [IncomingMessage]
-    // Later failures reach the reader through the answer's stream.
-    request.on('error', () => {})
-    return response
-  } catch (error) {
-    throw away(error)
-  }
-}
-
-async function textOf(response: IncomingMessage): Promise<string> {
-  const chunks: Buffer[] = []
-  try {
-    for await (const chunk of response as AsyncIterable<Buffer>) chunks.push(chunk)
-  } catch (error) {
-    throw away(error)
-  }
-  return Buffer.concat(chunks).toString('utf8')
-}
-
-function upgrade(options: RequestOptions): Promise<Duplex> {
-  return new Promise((resolve, reject) => {
-    const headers = { connection: 'Upgrade', upgrade: 'maru-stream' }
-    const request = httpRequest({ ...options, headers })
-    request.on('upgrade', (_response, socket, head) => {
-      if (head.length > 0) socket.unshift(head)
-      resolve(socket)
-    })
-    request.on('response', (response) => reject(away(new Error(`status ${response.statusCode}`))))
-    request.on('error', (error) => reject(away(error)))
-    request.end()
-  })
-}

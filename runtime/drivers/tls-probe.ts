@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import { request as httpRequest } from 'node:http'
 import { request as httpsRequest } from 'node:https'
 import { connect, type SecureVersion, type TLSSocket } from 'node:tls'
@@ -51,6 +52,41 @@ export function tryHandshake(probe: TlsProbe): Promise<Handshake> {
         validTo: new Date(socket.getPeerCertificate().valid_to),
       }),
     )
+  })
+}
+
+/**
+ * The public key that a server has (SHA-256 of it, hex), whoever signed its certificate: the handshake proves that it
+ * has the private half. Fails with the error's code when nobody is there.
+ */
+export function keyHashAt(target: {
+  readonly host: string
+  readonly port: number
+  readonly timeoutMs: number
+}): Promise<string> {
+  const { timeoutMs, ...where } = target
+  return new Promise((resolve, reject) => {
+    const socket = connect({ ...where, rejectUnauthorized: false })
+    const fail = (error: Error) => {
+      socket.destroy()
+      reject(error)
+    }
+    // Not the socket's own time: it would count anew with each packet.
+    const timer = setTimeout(
+      () => fail(Object.assign(new Error('no answer'), { code: 'ETIMEDOUT' })),
+      timeoutMs,
+    )
+    socket.once('close', () => clearTimeout(timer))
+    socket.once('error', fail)
+    socket.once('secureConnect', () => {
+      const key = socket.getPeerX509Certificate()?.publicKey.export({ type: 'spki', format: 'der' })
+      socket.destroy()
+      resolve(
+        createHash('sha256')
+          .update(key ?? '')
+          .digest('hex'),
+      )
+    })
   })
 }
 

@@ -70,9 +70,14 @@ const VALUES: Readonly<Record<string, string>> = {
   drill: 'database-primary-dies',
   run: 'run_2222',
   start: 'start_2222',
+  host: 'second',
 }
-const ABSENT: Readonly<Record<string, string>> = { app: 'absent', operation: 'op_9999', token: 'tok_9999' }
-
+const ABSENT: Readonly<Record<string, string>> = {
+  app: 'absent',
+  operation: 'op_9999',
+  token: 'tok_9999',
+  host: 'absent',
+}
 const urlOf = (route: Route, values: Readonly<Record<string, string>>) =>
   route.path.replaceAll(
     /\{(\w+)\}/g,

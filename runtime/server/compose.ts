@@ -24,6 +24,7 @@ import {
 import { DATA_CHECKS, dataJobs, loadPair, makeDataHandlers } from '#platform/data/index.ts'
 import { drillAt, drillHandlers, makePictures } from '#platform/drills/index.ts'
 import { edgeChecks } from '#platform/edge/index.ts'
+import { fleetLoop, HOSTS_CHANGED, makeAgents, makeHostHandlers } from '#platform/fleet/index.ts'
 import { makeLive } from '#platform/live/index.ts'
 import { METRICS_STORED, makeMetricsHandlers, metricsJobs, scheduleRollUp } from '#platform/metrics/index.ts'
 import {
@@ -42,6 +43,7 @@ import {
   trustJobs,
   trustLoop,
 } from '#platform/trust/index.ts'
+import { listRunning } from '#platform/workload/index.ts'
 import type { Composition } from './start.ts'
 import { read } from './transact.ts'
 
@@ -60,6 +62,7 @@ export function compose(config: ControlConfig): Composition<typeof API> {
   const live = makeLive([
     { channel: TRUST_CHANNEL, kind: 'trust' },
     { channel: METRICS_STORED, kind: 'metrics' },
+    { channel: HOSTS_CHANGED, kind: 'platform' },
   ])
   return {
     routes: API,
@@ -70,6 +73,7 @@ export function compose(config: ControlConfig): Composition<typeof API> {
       }),
       accounts: accountHandlers(authSecret),
       apps: appHandlers,
+      hosts: makeHostHandlers(listRunning),
       data: makeDataHandlers({ findApp, startRotation }),
       metrics: makeMetricsHandlers({ findApp, listFinishedReleases }),
       operations: operationHandlers,
@@ -82,6 +86,7 @@ export function compose(config: ControlConfig): Composition<typeof API> {
     loops: [
       appLoops,
       stackLoop,
+      fleetLoop,
       trustLoop(CHECKS),
       live.loop,
       async (deps) => {
@@ -90,6 +95,7 @@ export function compose(config: ControlConfig): Composition<typeof API> {
         return { stop: async () => undefined }
       },
     ],
+    agents: makeAgents,
     lookups: ({ db, now }) => ({
       principalOf: (token) => principalOf(db, token, now()),
       principalOfSession: (secret) => principalOfSession(db, secret, now()),

@@ -3,7 +3,7 @@ import type { Kysely } from 'kysely'
 import type { Principal } from '#contract/access.ts'
 import type { ControlConfig } from '#contract/installation.ts'
 import type { BodyOf, ParamsOf, QueryOf, ResponseOf, Route } from '#contract/route.ts'
-import type { AgentClient } from '#runtime/drivers/agent-client.ts'
+import type { Agents } from '#runtime/drivers/agent-client.ts'
 import type { Log } from '#runtime/kit/log.ts'
 import type { BrowserSession } from './browser-session.ts'
 import type { KeyedRequest } from './idempotency.ts'
@@ -18,7 +18,7 @@ export interface ServerDeps {
   readonly db: Kysely<{}>
   readonly log: Log
   readonly jobs: Jobs
-  readonly agent: AgentClient
+  readonly agents: Agents
   /** Notifications after commits; `notify(tx, channel, payload)` sends them. */
   readonly hub: Hub
   /** Opens another database of the same server, as the control plane's role. The caller destroys it. */

@@ -9,9 +9,9 @@ import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { after, before, test } from 'node:test'
 import { API } from '#contract/api.ts'
+import { HostIdentity } from '#contract/host-identity.ts'
 import type { ControlConfig } from '#contract/installation.ts'
 import { type Authority, openAuthority } from '#platform/trust/index.ts'
-import { makeAgentClient } from '#runtime/drivers/agent-client.ts'
 import { compose } from './compose.ts'
 import { type Loop, startServer } from './start.ts'
 import { makeTestDatabase, silent, type TestDatabase } from './test-database.ts'
@@ -24,8 +24,7 @@ let database: TestDatabase
 let config: ControlConfig
 let server: Loop
 
-const startIt = () =>
-  startServer(config, compose(config), makeAgentClient(config.agentSocket), silent, database.connection)
+const startIt = () => startServer(config, compose(config), silent, database.connection)
 
 before(async () => {
   folder = await mkdtemp(join(tmpdir(), 'maru-start-'))
@@ -57,6 +56,13 @@ async function makeConfig(): Promise<ControlConfig> {
   return {
     installation,
     version: '0.0.0-test',
+    host: HostIdentity.parse({
+      name: 'starttest',
+      dataCentre: 'dc1',
+      address: '127.0.0.1',
+      role: 'full',
+      first: true,
+    }),
     database: { host: 'unused', port: 1, user: '', password: '', name: '', caFile: '' },
     appDatabase: { host: 'unused', port: 1 },
     patroni: [],

@@ -4,7 +4,7 @@ import type { FastifyInstance } from 'fastify'
 import type pg from 'pg'
 import type { Principal } from '#contract/access.ts'
 import { addressesOf, type ControlConfig, urlOf } from '#contract/installation.ts'
-import type { AgentClient } from '#runtime/drivers/agent-client.ts'
+import type { Agents } from '#runtime/drivers/agent-client.ts'
 import type { Log } from '#runtime/kit/log.ts'
 import type { AccessLookups } from './authorize.ts'
 import { CONSOLE_DIR, loadConsole } from './console-pages.ts'
@@ -33,6 +33,7 @@ export interface Composition<A extends RouteTable> {
   readonly jobs: ReadonlyArray<(deps: ServerDeps) => JobHandlers>
   /** Started after the jobs; each gives back how to stop it. */
   readonly loops: ReadonlyArray<(deps: ServerDeps) => Promise<Loop> | Loop>
+  readonly agents: (base: Pick<ServerDeps, 'config' | 'db' | 'log'>) => Agents
   readonly lookups: (deps: ServerDeps) => AccessLookups
   readonly root: Principal
 }
@@ -46,7 +47,6 @@ const DATABASE_RETRY_MS = 1_000
 export async function startServer<A extends RouteTable>(
   config: ControlConfig,
   composition: Composition<A>,
-  agent: AgentClient,
   log: Log,
   connection: Connection = connectionOf(config.database),
 ): Promise<Loop> {
@@ -61,7 +61,7 @@ export async function startServer<A extends RouteTable>(
     db,
     log,
     jobs,
-    agent,
+    agents: composition.agents({ config, db, log }),
     hub,
     openDatabase: (name) => makeDatabase(makePool({ ...connection, database: name }, log, 2)),
     secrets: makeSecretBox(db, masterKey),

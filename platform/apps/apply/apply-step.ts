@@ -44,7 +44,7 @@ export async function applyStep(step: Step, context: StepContext): Promise<void>
     case 'database.drop':
       return await dropDatabase(deps, operation.app_id)
     case 'host.clean':
-      return await deps.agent.removeApp(operation.app_id)
+      return await deps.agents.first.removeApp(operation.app_id)
     case 'forget':
       return await forgetApp(context)
   }

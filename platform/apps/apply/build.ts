@@ -27,7 +27,7 @@ export async function applyBuild(step: BuildStep, context: StepContext): Promise
     recipe: source.recipe,
     env: await openConfig(deps, operation.app_id, release.config_sealed),
   }
-  const result = await followBuild(deps.agent.build(request, context.signal), context)
+  const result = await followBuild(deps.agents.first.build(request, context.signal), context)
   await transact(deps.db, async (tx) => {
     await saveBuild(tx, operation.app_id, step.release, result)
     // From now on the host is told to keep the image.

@@ -53,7 +53,13 @@ export async function applyHealthy(
     const hopeless = found.find((one) => (one?.restarts ?? 0) >= HOPELESS_RESTARTS)
     return hopeless === undefined ? undefined : describeInstance(hopeless)
   }
-  const reason = await waitForReport(deps, judge, deadlineOf(context, APP_LIMITS.healthyTimeoutS), signal)
+  const reason = await waitForReport(
+    deps,
+    deps.config.host.name,
+    judge,
+    deadlineOf(context, APP_LIMITS.healthyTimeoutS),
+    signal,
+  )
   if (reason === '') return
   await showLastLog(step.release, context)
   const seconds = Math.max(1, Math.round((deps.now().getTime() - context.begunAt.getTime()) / 1000))
@@ -74,7 +80,7 @@ const describeInstance = (one: InstanceReport): string =>
 
 /** The first instance that is not healthy says why; where the host itself is silent, that is the reason. */
 async function explainTimeout(step: Keys, { deps, operation }: StepContext): Promise<string> {
-  const received = await latestReport(deps.db)
+  const received = await latestReport(deps.db, deps.config.host.name)
   const stale = describeStaleness(received, deps.now())
   if (received === undefined || stale !== '') return stale
   if (received.report.problem !== '') return received.report.problem
@@ -86,7 +92,7 @@ async function explainTimeout(step: Keys, { deps, operation }: StepContext): Pro
 /** The app's own words are the best explanation; without them the error stands alone. */
 async function showLastLog(release: number, { deps, operation, log }: StepContext): Promise<void> {
   try {
-    const lines = await deps.agent.lastLog(operation.app_name, release, SHOWN_LOG_LINES)
+    const lines = await deps.agents.first.lastLog(operation.app_name, release, SHOWN_LOG_LINES)
     for (const line of lines) await log('app', line)
   } catch (error) {
     deps.log.warn('apps.last_log_missed', { operationId: operation.id, error })
@@ -105,7 +111,7 @@ export async function applyDrain(step: Keys, context: StepContext): Promise<void
   }
   const judge = (report: HostReport) => (web.every((key) => isQuiet(report, key)) ? true : undefined)
   const deadline = new Date(begunAt.getTime() + APP_LIMITS.drainS * 1000)
-  await waitForReport(deps, judge, deadline, context.signal)
+  await waitForReport(deps, deps.config.host.name, judge, deadline, context.signal)
 }
 
 /** Waits until nothing of the app runs; a host that is away does not keep an app from being destroyed. */
@@ -113,7 +119,13 @@ export async function applyGone(context: StepContext): Promise<void> {
   const { deps, operation, begunAt } = context
   const judge = (report: HostReport) =>
     report.instances.some(({ app }) => app === operation.app_name) ? undefined : true
-  await waitForReport(deps, judge, new Date(begunAt.getTime() + GONE_PATIENCE_MS), context.signal)
+  await waitForReport(
+    deps,
+    deps.config.host.name,
+    judge,
+    new Date(begunAt.getTime() + GONE_PATIENCE_MS),
+    context.signal,
+  )
 }
 
 /** What the host says about an instance. */

@@ -36,7 +36,7 @@ export async function applyReleasePhase(
     rows: 24,
     timeoutS: APP_LIMITS.releasePhaseTimeoutS,
   }
-  const stream = await deps.agent.run(request)
+  const stream = await deps.agents.first.run(request)
   const exitCode = await followOneOff(stream, (line) => context.log('release', line), context.signal)
   if (exitCode !== 0) throw new MaruError('apps.release_phase_failed', { exitCode })
 }

@@ -15,7 +15,7 @@ export async function applyRestack(
   const release = await findRelease(deps.db, operation.app_id, version)
   // What was made before an interruption is good enough: the next roll sees a stack that is newer still.
   if (release === undefined || release.slug_file === null || release.next_image !== null) return
-  const { image, stack } = await deps.agent.restack({
+  const { image, stack } = await deps.agents.first.restack({
     app: operation.app_name,
     appId: operation.app_id as RestackRequest['appId'],
     release: version,

@@ -18,7 +18,7 @@ export async function applySwitch(step: SwitchStep, { deps, operation, signal }:
   })
   const deadline = new Date(deps.now().getTime() + APP_LIMITS.healthyTimeoutS * 1000)
   const judge = (report: HostReport) => (report.generation >= wanted ? true : undefined)
-  const applied = await waitForReport(deps, judge, deadline, signal)
+  const applied = await waitForReport(deps, deps.config.host.name, judge, deadline, signal)
   if (applied === undefined)
     throw new MaruError('apps.interrupted', { reason: 'the host did not switch the requests over in time' })
 }

@@ -1,0 +1,140 @@
+import { z } from 'zod'
+import { HostAddress, HostIdentity, HostRole } from './host-identity.ts'
+import { DataCentreName, HostName, Instant } from './ids.ts'
+import { Installation } from './installation.ts'
+import { CertificatePem, CertificateRequestPem } from './membership.ts'
+import { route } from './route.ts'
+
+/** `joining`: it has its certificate and has not reported yet. `silent`: it has not reported for a while. */
+export const HostState = z.enum(['joining', 'ready', 'silent', 'draining', 'removed'])
+export type HostState = z.infer<typeof HostState>
+
+export const Host = z.strictObject({
+  name: HostName,
+  dataCentre: DataCentreName,
+  address: HostAddress,
+  role: HostRole,
+  state: HostState,
+  first: z.boolean().describe("The host that has the authority's key; it cannot be removed"),
+  generation: z.number().int().nullable().describe('State of the apps that it has applied whole'),
+  version: z.string().nullable().describe('Version of the program that it runs'),
+  joinedAt: Instant,
+  reportedAt: Instant.nullable(),
+  certificateExpiresAt: Instant.nullable(),
+})
+export type Host = z.infer<typeof Host>
+
+export const HOST_LIMITS = {
+  invitationMinutes: 10,
+  /** The clocks of a new host and of the control plane may differ by so much: certificates depend on both. */
+  clockSkewS: 300,
+  certificateDays: 7,
+} as const
+
+const secret = z
+  .string()
+  .min(1)
+  .max(200)
+  .describe('Of the link: what stands between # and the first full stop')
+const machine = {
+  token: secret,
+  version: z.string().max(50).describe('Version of the program on the new host'),
+  clock: Instant.describe("The new host's clock"),
+}
+
+export const InvitationRequest = z.strictObject({
+  name: HostName,
+  dataCentre: DataCentreName.optional().describe("Its data centre (default: the first host's)"),
+  role: HostRole.default('full'),
+})
+
+export type InvitationRequest = z.infer<typeof InvitationRequest>
+
+export const Invitation = z.strictObject({
+  name: HostName,
+  dataCentre: DataCentreName,
+  role: HostRole,
+  link: z.string().describe('Shown this once; only its hash is kept'),
+  command: z.string().describe('What to type on the new machine, as root'),
+  expiresAt: Instant,
+})
+export type Invitation = z.infer<typeof Invitation>
+
+/** What an invitation is for: a new host looks at itself with it before anything is changed. */
+export const InvitationView = z.strictObject({
+  installation: Installation,
+  name: HostName,
+  dataCentre: DataCentreName,
+  role: HostRole,
+})
+export type InvitationView = z.infer<typeof InvitationView>
+
+export const JoinRequest = z.strictObject({
+  ...machine,
+  request: CertificateRequestPem,
+  address: HostAddress,
+})
+export type JoinRequest = z.infer<typeof JoinRequest>
+
+/** All that a new host needs to be one. */
+export const JoinAnswer = z.strictObject({
+  installation: Installation,
+  host: HostIdentity,
+  certificate: CertificatePem,
+  root: CertificatePem.describe("The installation's root certificate"),
+  peers: z.array(HostAddress).describe('Addresses of all hosts'),
+})
+export type JoinAnswer = z.infer<typeof JoinAnswer>
+
+const operators = (action: 'read' | 'manage') => ({ resource: 'platform', action }) as const
+const secretHolders = { resource: 'public', action: 'create' } as const
+
+export const hostRoutes = {
+  list: route({
+    method: 'GET',
+    path: '/v1/hosts',
+    summary: 'The hosts of the installation',
+    access: operators('read'),
+    response: z.strictObject({ hosts: z.array(Host) }),
+  }),
+  invite: route({
+    method: 'POST',
+    path: '/v1/hosts/invitations',
+    summary: 'Make a one-time link with which one new host joins; the one before for this name stops working',
+    access: operators('manage'),
+    body: InvitationRequest,
+    response: Invitation,
+    status: 201,
+  }),
+  look: route({
+    method: 'POST',
+    path: '/v1/hosts/invitations/view',
+    summary: 'What an invitation is for; it stays valid',
+    access: secretHolders,
+    body: z.strictObject(machine),
+    response: InvitationView,
+  }),
+  join: route({
+    method: 'POST',
+    path: '/v1/hosts/join',
+    summary: 'Take an invitation: makes a host with a certificate for its key',
+    access: secretHolders,
+    body: JoinRequest,
+    response: JoinAnswer,
+    status: 201,
+  }),
+  remove: route({
+    method: 'DELETE',
+    path: '/v1/hosts/{host}',
+    summary: 'Remove a host: its certificate is refused from now on',
+    access: operators('manage'),
+    params: z.strictObject({ host: HostName }),
+    query: z.strictObject({
+      lost: z
+        .stringbool()
+        .default(false)
+        .describe('It will not come back: remove it although it ran something'),
+    }),
+    response: z.strictObject({ removed: HostName }),
+  }),
+}

@@ -1,0 +1,39 @@
+import { z } from 'zod'
+import { HostAddress, HostIdentity } from './host-identity.ts'
+import { HostName, Instant } from './ids.ts'
+
+/** What a host says of itself. Later versions may say more, so what is unknown is left out. */
+export const AgentAbout = z.object({
+  host: HostIdentity,
+  version: z.string(),
+  now: Instant,
+  /** Null on the first host, which is reached by a socket. */
+  certificateExpiresAt: Instant.nullable(),
+  peers: z.array(HostAddress),
+  /** When the control plane last asked for something. */
+  controlSeenAt: Instant.nullable(),
+  removed: z.boolean(),
+})
+export type AgentAbout = z.infer<typeof AgentAbout>
+
+/** A certificate request (PKCS #10, PEM): its key never leaves the host. */
+export const CertificateRequestPem = z
+  .string()
+  .max(4096)
+  .regex(/^-----BEGIN CERTIFICATE REQUEST-----\n/, 'must be a certificate request (PEM)')
+export const CertificatePem = z
+  .string()
+  .max(16_384)
+  .regex(/^-----BEGIN CERTIFICATE-----\n/, 'must be a certificate (PEM)')
+
+/** What is signed is decided here: one host's name and address, for a short time. The request gives the key only. */
+export const SigningRequest = z.strictObject({
+  request: CertificateRequestPem,
+  host: HostName,
+  address: HostAddress,
+})
+export type SigningRequest = z.infer<typeof SigningRequest>
+
+/** Addresses of all hosts: the ones that may knock at an agent's port. */
+export const Peers = z.strictObject({ addresses: z.array(HostAddress).max(1000) })
+export type Peers = z.infer<typeof Peers>

@@ -1,0 +1,64 @@
+import { readFile } from 'node:fs/promises'
+import { MaruError } from '#contract/errors.ts'
+import type { HostAddress } from '#contract/host-identity.ts'
+import type { HostName } from '#contract/ids.ts'
+import type { ControlConfig } from '#contract/installation.ts'
+import { type Agents, makeAgentClient } from '#runtime/drivers/agent-client.ts'
+import { type Membership, makeMembership } from '#runtime/drivers/agent-membership.ts'
+import {
+  type ControlCertificate,
+  type JoinedHost,
+  socketWay,
+  tlsWay,
+  unverifiedWay,
+} from '#runtime/drivers/agent-transport.ts'
+import type { ServerDeps } from '#runtime/server/handler.ts'
+import { read } from '#runtime/server/transact.ts'
+import { findMember } from './store.ts'
+import type { HostRow } from './tables.ts'
+
+type Base = Pick<ServerDeps, 'config' | 'db'>
+
+/** The agents of all hosts: the first host's is behind a socket, the others' behind TLS that both sides prove themselves in. */
+export function makeAgents({ config, db }: Base): Agents {
+  const first = makeAgentClient(config.agentSocket)
+  return {
+    first,
+    of: (host) => (host === config.host.name ? first : makeAgentClient(() => wayTo({ config, db }, host))),
+  }
+}
+
+/** Where a host is and what its key is may change while a client of it is kept. */
+async function wayTo({ config, db }: Base, host: HostName) {
+  const row = await read(() => findMember(db, host))
+  if (row === undefined) throw new MaruError('hosts.not_found', { host })
+  return tlsWay(joinedHost(row), await loadControlCertificate(config))
+}
+
+/** The part of a host's agent that is about belonging together. */
+export function membershipOf({ config }: Pick<Base, 'config'>, row: HostRow): Membership {
+  if (row.is_first) return makeMembership(socketWay(config.agentSocket))
+  return makeMembership(async () => tlsWay(joinedHost(row), await loadControlCertificate(config)))
+}
+
+/** The same for a host whose certificate has ended: what it says must prove itself. */
+export const unverifiedMembershipOf = ({ config }: Pick<Base, 'config'>, row: HostRow): Membership =>
+  makeMembership(async () => unverifiedWay(joinedHost(row), await loadControlCertificate(config)))
+
+/** The first host's agent, which has the authority's key. */
+export const authorityOf = ({ config }: Pick<Base, 'config'>): Membership =>
+  makeMembership(socketWay(config.agentSocket))
+
+const joinedHost = ({ name, address, key_hash }: HostRow): JoinedHost => ({
+  host: name as HostName,
+  address: address as HostAddress,
+  keyHash: key_hash ?? '',
+})
+
+/** The control plane's own certificate. It is read again each time: `maru up` renews it. */
+async function loadControlCertificate({ listen, caFile }: ControlConfig): Promise<ControlCertificate> {
+  const [ca, cert, key] = await Promise.all(
+    [caFile, listen.certFile, listen.keyFile].map((file) => readFile(file, 'utf8')),
+  )
+  return { ca: ca ?? '', cert: cert ?? '', key: key ?? '' }
+}

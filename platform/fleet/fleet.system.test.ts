@@ -1,0 +1,266 @@
+import assert from 'node:assert/strict'
+import { randomBytes } from 'node:crypto'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import type { Server } from 'node:http'
+import { tmpdir } from 'node:os'
+import { join as joinPath } from 'node:path'
+import { after, before, test } from 'node:test'
+import { HostIdentity } from '#contract/host-identity.ts'
+import type { JoinRequest } from '#contract/hosts.ts'
+import type { HostName } from '#contract/ids.ts'
+import type { AgentConfig, ControlConfig } from '#contract/installation.ts'
+import { HOME } from '#contract/installation.ts'
+import { answerKnocks } from '#platform/hosts/knock.ts'
+import { type Authority, type HostKey, newHostKey, openAuthority } from '#platform/trust/index.ts'
+import { type HostMembership, openMembership } from '#runtime/agent/membership.ts'
+import { type AgentServerDeps, makeAgentServer } from '#runtime/agent/server.ts'
+import { makeControlServer } from '#runtime/agent/tls-server.ts'
+import { ensureFolder, writeFileAtomic } from '#runtime/drivers/files.ts'
+import type { ServerDeps } from '#runtime/server/handler.ts'
+import { startHub } from '#runtime/server/notify.ts'
+import { makeTestDatabase, silent, type TestDatabase } from '#runtime/server/test-database.ts'
+import { makeAgents } from './agents.ts'
+import { invite } from './invite.ts'
+import { join, lookAtInvitation } from './join.ts'
+import { keepHosts } from './keep-hosts.ts'
+import { registerFirstHost } from './register-first-host.ts'
+import { remove } from './remove.ts'
+import { listHosts, listUntold } from './store.ts'
+
+const FIRST = HostIdentity.parse({
+  name: 'first',
+  dataCentre: 'dc1',
+  address: '127.0.0.1',
+  role: 'full',
+  first: true,
+})
+const DAY_MS = 86_400_000
+const second = 'second' as HostName
+
+let folder: string
+let authority: Authority
+let database: TestDatabase
+let deps: ServerDeps
+let firstAgent: Server
+let offsetMs = 0
+let running: string[] = []
+/** What a test that failed may have left open. */
+const open: Array<() => Promise<unknown>> = []
+
+before(async () => {
+  folder = await mkdtemp(joinPath(tmpdir(), 'maru-fleet-'))
+  authority = await openAuthority(joinPath(folder, 'pki'))
+  database = await makeTestDatabase()
+  const config = await makeConfig()
+  const now = () => new Date(Date.now() + offsetMs)
+  const agents = makeAgents({ config, db: database.db })
+  const hub = startHub(database.connection, silent)
+  deps = { config, db: database.db, log: silent, now, agents, hub } as unknown as ServerDeps
+  await registerFirstHost(deps)
+  firstAgent = await serveFirst(config)
+})
+after(async () => {
+  for (const close of open) await close()
+  firstAgent.close()
+  firstAgent.closeAllConnections()
+  await deps.hub.close()
+  await database.close()
+  await rm(folder, { recursive: true })
+})
+
+async function makeConfig(): Promise<ControlConfig> {
+  const name = 'control.maru.internal'
+  const { certPem, keyPem } = await authority.issue({
+    commonName: name,
+    dnsNames: [name],
+    days: 1,
+    client: true,
+  })
+  await writeFile(joinPath(folder, 'control.crt'), certPem)
+  await writeFile(joinPath(folder, 'control.key'), keyPem)
+  const installation = {
+    id: 'inst_t',
+    name: 'maru',
+    domain: 'maru.localhost',
+    ports: { http: 80, https: 443 },
+  }
+  return {
+    installation: { ...installation, createdAt: '2026-01-01T00:00:00Z', subnet: '10.99' },
+    version: '1.0.0',
+    host: FIRST,
+    caFile: joinPath(folder, 'pki/root.crt'),
+    agentSocket: joinPath(folder, 'agent.sock'),
+    listen: {
+      certFile: joinPath(folder, 'control.crt'),
+      keyFile: joinPath(folder, 'control.key'),
+    },
+  } as ControlConfig
+}
+
+/** The first host's agent as far as it signs. */
+async function serveFirst(config: ControlConfig): Promise<Server> {
+  const home = joinPath(folder, 'first')
+  await ensureFolder(joinPath(home, HOME.agent))
+  const membership = await openMembership({ home, host: FIRST, version: '1.0.0' } as AgentConfig)
+  const parts = { membership, authority, log: silent, wake: () => undefined }
+  const server = makeAgentServer(parts as unknown as AgentServerDeps)
+  await new Promise<void>((resolve) => server.listen(config.agentSocket, resolve))
+  return server
+}
+
+/** A new machine at an address of its own: it answers knocks with its key, unless it does not. */
+async function askToJoin(link: string, over: Partial<JoinRequest> = {}, own?: HostKey, answers = true) {
+  const key = own ?? (await newHostKey())
+  const address = (over.address ?? '127.0.0.2') as JoinRequest['address']
+  const stop = answers ? await answerKnocks(key, address) : () => undefined
+  try {
+    const request = await key.request('a new host')
+    const machine = { token: tokenOf(link), version: '1.0.0', clock: deps.now().toISOString() }
+    return { key, answer: await join(deps, { ...machine, address, request, ...over }) }
+  } finally {
+    stop()
+  }
+}
+
+const tokenOf = (link: string) => /#(\w+)\./.exec(link)?.[1] ?? ''
+const invited = async (name: string, role: 'full' | 'witness' = 'full') =>
+  (await invite(deps, { name: name as HostName, role })).link
+
+/** The agent of a joined host, as far as it belongs to the installation. */
+async function startAgent(joined: Awaited<ReturnType<typeof askToJoin>>) {
+  const { host, certificate, root, peers } = joined.answer
+  const home = joinPath(folder, randomBytes(4).toString('hex'))
+  await ensureFolder(joinPath(home, HOME.agent))
+  await ensureFolder(joinPath(home, HOME.pki))
+  await writeFileAtomic(joinPath(home, HOME.hostKey), joined.key.keyPem)
+  await writeFileAtomic(joinPath(home, HOME.hostCertificate), certificate)
+  await writeFileAtomic(joinPath(home, `${HOME.pki}/root.crt`), root)
+  await writeFileAtomic(joinPath(home, HOME.peers), JSON.stringify({ addresses: peers }))
+  const membership = await openMembership({ home, host, version: '1.0.0' } as AgentConfig)
+  const credentials = membership.credentials()
+  assert.ok(credentials)
+  const parts = { membership, log: silent, wake: () => undefined }
+  const server = makeControlServer(parts as unknown as AgentServerDeps, credentials)
+  await new Promise<void>((resolve) => server.listen(7701, host.address, resolve))
+  const stop = async () => {
+    server.closeAllConnections()
+    await new Promise((resolve) => server.close(resolve))
+  }
+  open.push(stop)
+  return { membership, stop }
+}
+
+type Running = { readonly membership: HostMembership; stop(): Promise<void> }
+
+const names = async () => (await listHosts(deps.db, deps.now())).map(({ name, state }) => `${name} ${state}`)
+const refusal = async (work: () => Promise<unknown>, code: string) => {
+  const hostsBefore = await names()
+  await assert.rejects(work, { code })
+  assert.deepEqual(await names(), hostsBefore)
+}
+
+test('an invitation can be looked at, joins one host, and makes it a row', async () => {
+  const link = await invited('second', 'witness')
+  assert.match(link, /^https:\/\/maru\.localhost\/join#\w{43}\.[0-9a-f]{32}@127\.0\.0\.1$/)
+  const machine = { token: tokenOf(link), version: '1.0.0', clock: deps.now().toISOString() }
+  assert.equal((await lookAtInvitation(deps, machine)).role, 'witness')
+  const { key, answer } = await askToJoin(link)
+  assert.deepEqual(answer.peers, ['127.0.0.1', '127.0.0.2'])
+  assert.equal(answer.root, authority.rootPem)
+  assert.deepEqual(await names(), ['first joining', 'second joining'])
+  // The answer was lost: the same machine asks again, with the key that it kept.
+  const { answer: again } = await askToJoin(link, {}, key)
+  assert.deepEqual(again.host, answer.host)
+  assert.deepEqual(await names(), ['first joining', 'second joining'])
+  // Anybody else who got hold of the link.
+  await refusal(
+    () => askToJoin(link, { address: '127.0.0.3' as JoinRequest['address'] }),
+    'hosts.invitation_invalid',
+  )
+})
+
+test('an invitation that is wrong, replaced or older than ten minutes is refused', async () => {
+  await refusal(() => askToJoin('x#nonsense.y'), 'hosts.invitation_invalid')
+  const replaced = await invited('third')
+  const link = await invited('third')
+  const elsewhere = { address: '127.0.0.3' as JoinRequest['address'] }
+  await refusal(() => askToJoin(replaced, elsewhere), 'hosts.invitation_invalid')
+  offsetMs = 10 * 60_000 + 1000
+  await refusal(() => askToJoin(link, elsewhere), 'hosts.invitation_invalid')
+  offsetMs = 0
+})
+
+test('a machine that would not fit is refused, and its invitation stays good', async () => {
+  const link = await invited('third')
+  const address = '127.0.0.3' as JoinRequest['address']
+  const late = new Date(deps.now().getTime() - 3_600_000).toISOString()
+  await refusal(() => askToJoin(link, { address, version: '0.9.0' }), 'hosts.version_differs')
+  await refusal(() => askToJoin(link, { address, clock: late }), 'hosts.clock_off')
+  await refusal(() => askToJoin(link), 'hosts.address_taken')
+  await refusal(() => askToJoin(link, { address }, undefined, false), 'hosts.cannot_reach')
+  const stop = await answerKnocks(await newHostKey(), address)
+  open.push(async () => stop())
+  await refusal(() => askToJoin(link, { address }, undefined, false), 'hosts.cannot_reach')
+  stop()
+  await refusal(() => invited('second'), 'hosts.name_taken')
+  await askToJoin(link, { address })
+  assert.deepEqual(await names(), ['first joining', 'second joining', 'third joining'])
+})
+
+test('the control plane settles with each host: addresses, and a certificate when a third is left', async () => {
+  await remove(deps, second, true, async () => [])
+  const joined = await askToJoin(await invited('second'))
+  const agent = await startAgent(joined)
+  try {
+    // Members come first; the removed one of the same name is not reached any more.
+    const settled = (await keepHosts(deps)).find(({ host }) => host === 'second')
+    assert.equal(settled?.error, undefined)
+    assert.deepEqual(agent.membership.peers(), ['127.0.0.1', '127.0.0.2', '127.0.0.3'])
+    const before = agent.membership.credentials()?.cert
+    offsetMs = 4 * DAY_MS
+    await keepHosts(deps)
+    assert.equal(agent.membership.credentials()?.cert, before)
+    offsetMs = 5 * DAY_MS
+    await keepHosts(deps)
+    assert.notEqual(agent.membership.credentials()?.cert, before)
+    const [, listed] = await listHosts(deps.db)
+    assert.equal(listed?.certificateExpiresAt, agent.membership.about().certificateExpiresAt)
+  } finally {
+    offsetMs = 0
+    await agent.stop()
+  }
+})
+
+test('a removed host is refused although its certificate is good, is told, and its name is free', async () => {
+  const link = await invited('fourth')
+  const address = '127.0.0.4' as JoinRequest['address']
+  const joined = await askToJoin(link, { address })
+  let agent: Running = await startAgent(joined)
+  const fourth = joined.answer.host.name
+  running = ['shop web.1', 'shop web.2']
+  await refusal(() => remove(deps, fourth, false, async () => running), 'hosts.still_runs')
+  await refusal(() => remove(deps, FIRST.name, true, async () => []), 'hosts.first_stays')
+  // It is away when it is removed, and another machine gets its name and its address.
+  await agent.stop()
+  await remove(deps, fourth, true, async () => running)
+  await refusal(() => deps.agents.of(fourth).report(0, 0), 'hosts.not_found')
+  await refusal(() => askToJoin(link, { address }, joined.key), 'hosts.invitation_invalid')
+  const next = await askToJoin(await invited('fourth'), { address })
+  agent = await startAgent(joined)
+  try {
+    await assert.rejects(deps.agents.of(fourth).report(0, 0), { code: 'hosts.not_itself' })
+    await keepHosts(deps)
+    assert.equal(agent.membership.isRemoved(), true)
+    assert.ok((await listUntold(deps.db, new Date(0))).every(({ name }) => name !== 'fourth'))
+  } finally {
+    await agent.stop()
+  }
+  agent = await startAgent(next)
+  try {
+    const settled = (await keepHosts(deps)).find(({ host }) => host === 'fourth')
+    assert.equal(settled?.error, undefined)
+    assert.equal(agent.membership.isRemoved(), false)
+  } finally {
+    await agent.stop()
+  }
+})

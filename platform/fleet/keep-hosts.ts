@@ -1,0 +1,122 @@
+import { MaruError } from '#contract/errors.ts'
+import { AGENT_PORT, type HostAddress } from '#contract/host-identity.ts'
+import { HOST_LIMITS } from '#contract/hosts.ts'
+import type { HostName } from '#contract/ids.ts'
+import { checkCertificateRequest } from '#platform/trust/index.ts'
+import { keyHashAt } from '#runtime/drivers/tls-probe.ts'
+import type { ServerDeps } from '#runtime/server/handler.ts'
+import { read } from '#runtime/server/transact.ts'
+import { authorityOf, membershipOf, unverifiedMembershipOf } from './agents.ts'
+import { isRenewalDue } from './join-rules.ts'
+import { listMembers, listUntold, markTold, setHost } from './store.ts'
+import { HOSTS_CHANGED, type HostRow } from './tables.ts'
+
+type Deps = Pick<ServerDeps, 'config' | 'db' | 'log' | 'now' | 'hub'>
+
+const LOOK_EVERY_MS = 15_000
+const KNOCK_TIMEOUT_MS = 5_000
+/** A removed host that has not come back for so long is not looked for any more. */
+const FORGET_AFTER_MS = 30 * 86_400_000
+const forgottenBefore = (now: Date) => new Date(now.getTime() - FORGET_AFTER_MS)
+
+/** Settles with every host, again and again, what belongs to belonging together. */
+export function fleetLoop(deps: Deps): { stop(): Promise<void> } {
+  const stopping = new AbortController()
+  const running = keep(deps, stopping.signal)
+  return {
+    async stop() {
+      stopping.abort()
+      await running
+    },
+  }
+}
+
+async function keep(deps: Deps, signal: AbortSignal): Promise<void> {
+  const bell = deps.hub.bell(HOSTS_CHANGED)
+  // One line for each trouble of each host, until it is another one.
+  const complaints = new Map<string, string>()
+  while (!signal.aborted) {
+    for (const { host, error } of await keepHosts(deps)) {
+      const code = error instanceof Error ? error.message : 'none'
+      if (error !== undefined && complaints.get(host) !== code)
+        deps.log.warn('fleet.host_away', { host, error })
+      complaints.set(host, code)
+    }
+    await bell.wait(LOOK_EVERY_MS, signal)
+  }
+  bell.close()
+}
+
+export interface Kept {
+  readonly host: string
+  /** Undefined when all is settled. */
+  readonly error: unknown
+}
+
+/** One round: all hosts at the same time, so that one that is away keeps nobody waiting. */
+export async function keepHosts(deps: Deps): Promise<Kept[]> {
+  const settle = async (row: HostRow, work: (row: HostRow) => Promise<void>): Promise<Kept> => ({
+    host: row.name,
+    error: await work(row).then(
+      () => undefined,
+      (error: unknown) => error,
+    ),
+  })
+  try {
+    const [members, untold] = await read(() =>
+      Promise.all([listMembers(deps.db), listUntold(deps.db, forgottenBefore(deps.now()))]),
+    )
+    const peers = members.map(({ address }) => address as HostAddress)
+    return await Promise.all([
+      ...members.map((row) => settle(row, (it) => keepHost(deps, it, peers))),
+      ...untold.map((row) => settle(row, (it) => tell(deps, it))),
+    ])
+  } catch (error) {
+    return [{ host: '', error }]
+  }
+}
+
+const hasEnded = ({ now }: Deps, { certificate_expires_at: end }: HostRow) => end !== null && end <= now()
+
+async function keepHost(deps: Deps, row: HostRow, peers: readonly HostAddress[]): Promise<void> {
+  if (hasEnded(deps, row)) await renew(deps, row, unverifiedMembershipOf(deps, row))
+  const membership = membershipOf(deps, row)
+  const about = await membership.about()
+  if (about.version !== row.version) await setHost(deps.db, row.id, { version: about.version })
+  if (peers.join() !== about.peers.join()) await membership.setPeers(peers)
+  const ends = about.certificateExpiresAt
+  if (ends !== null && isRenewalDue(new Date(ends), HOST_LIMITS.certificateDays, deps.now()))
+    await renew(deps, row, membership)
+}
+
+/**
+ * A new certificate for the same key. The host's request is signed by that key, and the certificate is no secret: so it
+ * does not matter who carries them, even where the old certificate has ended.
+ */
+async function renew(deps: Deps, row: HostRow, membership: ReturnType<typeof membershipOf>): Promise<void> {
+  const request = await membership.certificateRequest()
+  const { keyHash } = await checkCertificateRequest(request)
+  if (keyHash !== row.key_hash) {
+    const reason = 'it asks for a certificate for another key'
+    throw new MaruError('hosts.not_itself', { host: row.name, address: row.address, reason })
+  }
+  const signing = { request, host: row.name as HostName, address: row.address as HostAddress }
+  const expiresAt = await membership.setCertificate(await authorityOf(deps).sign(signing))
+  await setHost(deps.db, row.id, { certificate_expires_at: new Date(expiresAt) })
+  deps.log.info('fleet.certificate_renewed', { host: row.name, expiresAt })
+}
+
+/** Its key alone says that it is the one: at its address may be another by now. */
+async function tellWithoutCertificate(deps: Deps, row: HostRow): Promise<void> {
+  const where = { host: row.address, port: AGENT_PORT, timeoutMs: KNOCK_TIMEOUT_MS }
+  if ((await keyHashAt(where)) !== row.key_hash) throw new Error('another machine is there')
+  await unverifiedMembershipOf(deps, row).removed()
+}
+
+/** A host that was away when it was removed hears of it when it comes back. */
+async function tell(deps: Deps, row: HostRow): Promise<void> {
+  if (hasEnded(deps, row)) await tellWithoutCertificate(deps, row)
+  else await membershipOf(deps, row).removed()
+  await markTold(deps.db, row.id, deps.now())
+  deps.log.info('fleet.removal_told', { host: row.name })
+}

@@ -1,0 +1,152 @@
+import type { HostIdentity } from '#contract/host-identity.ts'
+import { Host, type HostState } from '#contract/hosts.ts'
+import type { HostName } from '#contract/ids.ts'
+import { notify } from '#runtime/server/notify.ts'
+import { type Db, fleet, HOSTS_CHANGED, type HostRow } from './tables.ts'
+
+/** A host that has not reported for so long is silent; it reports every five seconds. */
+export const SILENT_S = 15
+
+/** Every host of the installation, by data centre and name. */
+export async function listHosts(db: Db, now = new Date()): Promise<Host[]> {
+  return (await listMembers(db)).map((row) => hostOf(row, now))
+}
+
+/** A host by its name; undefined where there is none, or no longer. */
+export async function findHost(db: Db, name: HostName, now = new Date()): Promise<Host | undefined> {
+  const row = await findMember(db, name)
+  return row && hostOf(row, now)
+}
+
+/** The rows of the hosts that belong to the installation. */
+export async function listMembers(db: Db): Promise<HostRow[]> {
+  return await members(db).orderBy('data_centre').orderBy('name').execute()
+}
+
+/** The row of a host that belongs to the installation. */
+export async function findMember(db: Db, name: string): Promise<HostRow | undefined> {
+  return await members(db).where('name', '=', name).executeTakeFirst()
+}
+
+const members = (db: Db) => fleet(db).selectFrom('fleet_host').selectAll().where('removed_at', 'is', null)
+
+/** Keeps what the first host is called and where it is, as its own `maru up` says. */
+export async function saveFirstHost(tx: Db, host: HostIdentity, version: string, now: Date): Promise<void> {
+  const said = {
+    name: host.name,
+    data_centre: host.dataCentre,
+    address: host.address,
+    role: host.role,
+    version,
+  }
+  await fleet(tx)
+    .insertInto('fleet_host')
+    .values({ ...said, is_first: true, joined_at: now })
+    .onConflict((conflict) =>
+      conflict
+        .column('is_first')
+        .where(({ ref }) => ref('is_first'))
+        .doUpdateSet(said),
+    )
+    .execute()
+  await notify(tx, HOSTS_CHANGED)
+}
+
+export interface NewHost {
+  readonly host: HostIdentity
+  readonly keyHash: string
+  readonly version: string
+  readonly certificateExpiresAt: Date
+}
+
+/** Adds a host that has joined. False when its name is another's. A host that asks again with its key is the same. */
+export async function addHost(
+  tx: Db,
+  { host, keyHash, version, certificateExpiresAt }: NewHost,
+  now: Date,
+): Promise<boolean> {
+  const have = await findMember(tx, host.name)
+  if (have !== undefined && have.key_hash !== keyHash) return false
+  const said = { address: host.address, version, certificate_expires_at: certificateExpiresAt }
+  const names = { name: host.name, data_centre: host.dataCentre, role: host.role, key_hash: keyHash }
+  if (have === undefined)
+    await fleet(tx)
+      .insertInto('fleet_host')
+      .values({ ...names, ...said, joined_at: now })
+      .execute()
+  else await setHost(tx, have.id, said)
+  await notify(tx, HOSTS_CHANGED)
+  return true
+}
+
+/** Keeps what was learned of a host. */
+export async function setHost(
+  db: Db,
+  id: string,
+  learned: Partial<Pick<HostRow, 'address' | 'version' | 'certificate_expires_at'>>,
+): Promise<void> {
+  await fleet(db).updateTable('fleet_host').set(learned).where('id', '=', id).execute()
+}
+
+/** A host has reported. */
+export async function noteReport(tx: Db, name: HostName, generation: number, at: Date): Promise<void> {
+  await fleet(tx)
+    .updateTable('fleet_host')
+    .set({ generation, reported_at: at })
+    .where('name', '=', name)
+    .where('removed_at', 'is', null)
+    .execute()
+}
+
+/** Removes a host; its invitation, too, so that nothing that it has can bring it back. */
+export async function removeHost(
+  tx: Db,
+  { id, name }: Pick<HostRow, 'id' | 'name'>,
+  now: Date,
+): Promise<void> {
+  await fleet(tx)
+    .updateTable('fleet_host')
+    .set({ removed_at: now })
+    .where('id', '=', id)
+    .where('removed_at', 'is', null)
+    .execute()
+  await fleet(tx).deleteFrom('fleet_invitation').where('name', '=', name).execute()
+  await notify(tx, HOSTS_CHANGED)
+}
+
+/** Hosts that were removed since then and do not know it yet. */
+export async function listUntold(db: Db, since: Date): Promise<HostRow[]> {
+  return await fleet(db)
+    .selectFrom('fleet_host')
+    .selectAll()
+    .where('removed_at', '>', since)
+    .where('told_at', 'is', null)
+    .execute()
+}
+
+/** A removed host knows it. */
+export async function markTold(db: Db, id: string, now: Date): Promise<void> {
+  await fleet(db).updateTable('fleet_host').set({ told_at: now }).where('id', '=', id).execute()
+}
+
+const hostOf = (row: HostRow, now: Date): Host =>
+  Host.parse({
+    name: row.name,
+    dataCentre: row.data_centre,
+    address: row.address,
+    role: row.role,
+    state: stateOf(row, now),
+    first: row.is_first,
+    generation: row.generation,
+    version: row.version,
+    joinedAt: row.joined_at.toISOString(),
+    reportedAt: row.reported_at?.toISOString() ?? null,
+    certificateExpiresAt: row.certificate_expires_at?.toISOString() ?? null,
+  })
+
+function stateOf(row: HostRow, now: Date): HostState {
+  if (row.removed_at !== null) return 'removed'
+  if (row.reported_at === null) return 'joining'
+  if (now.getTime() - row.reported_at.getTime() > SILENT_S * 1000) return 'silent'
+  return row.draining ? 'draining' : 'ready'
+}

@@ -1,0 +1,40 @@
+import { join } from 'node:path'
+import { MaruError } from '#contract/errors.ts'
+import { HOME, type Installation, SOCKETS } from '#contract/installation.ts'
+import type { AgentAbout } from '#contract/membership.ts'
+import { makeMembership } from '#runtime/drivers/agent-membership.ts'
+import { socketWay } from '#runtime/drivers/agent-transport.ts'
+import { exists } from '#runtime/drivers/files.ts'
+import { pollUntil } from './poll.ts'
+
+const AGENT_TIMEOUT_MS = 60_000
+/** The control plane looks at its hosts every few seconds. */
+const CONTROL_TIMEOUT_MS = 60_000
+
+interface Place {
+  readonly installation: Pick<Installation, 'name'>
+  readonly home: string
+}
+
+/** What the agent of a joined host says of itself to root. */
+export const askAgent = (home: string): Promise<AgentAbout> =>
+  makeMembership(socketWay(join(home, HOME.run, SOCKETS.host))).about()
+
+/** Waits until the agent of a joined host answers. */
+export async function waitForAgent({ installation, home }: Place): Promise<AgentAbout> {
+  const log = `\`docker logs ${installation.name}-agent\``
+  const request = { what: 'Waiting for the host agent', timeoutMs: AGENT_TIMEOUT_MS, log }
+  return await pollUntil(request, async () => await askAgent(home))
+}
+
+/** Waits until the control plane has asked something: from then on the host gets its states. */
+export async function waitForControl({ installation, home }: Place): Promise<void> {
+  const log = `\`docker logs ${installation.name}-agent\``
+  const request = { what: 'Waiting for the control plane', timeoutMs: CONTROL_TIMEOUT_MS, log }
+  await pollUntil(request, async () => (await askAgent(home)).controlSeenAt ?? undefined)
+}
+
+/** A host that was told of its removal is not brought up again. */
+export async function refuseRemoved(home: string): Promise<void> {
+  if (await exists(join(home, HOME.removed))) throw new MaruError('hosts.was_removed')
+}

@@ -1,0 +1,98 @@
+import type { WorkloadConfig } from '#contract/agent.ts'
+import { MaruError } from '#contract/errors.ts'
+import type { HostName } from '#contract/ids.ts'
+import { recordFigures } from '#platform/metrics/index.ts'
+import { pause } from '#runtime/kit/pause.ts'
+import type { ServerDeps } from '#runtime/server/handler.ts'
+import { transact } from '#runtime/server/transact.ts'
+import { latestReport, moveGenerationPast, saveReport, WANTED, wantedGeneration } from './store.ts'
+
+const PUSH_EVERY_MS = 5_000
+const REPORT_WAIT_MS = 5_000
+const RETRY_MS = 500
+
+/** Makes a host's whole workload as it is wanted now, in one consistent reading. */
+export type LoadWorkload = (deps: ServerDeps, host: HostName) => Promise<WorkloadConfig>
+
+/** Hands every new generation to a host's agent, and keeps the agent's latest report. */
+export function startHost(
+  deps: ServerDeps,
+  load: LoadWorkload,
+  host: HostName,
+): { readonly stop: () => Promise<void> } {
+  const stopping = new AbortController()
+  const running = Promise.all([push(deps, load, host, stopping.signal), follow(deps, host, stopping.signal)])
+  return {
+    async stop() {
+      stopping.abort()
+      await running
+    },
+  }
+}
+
+/** Wakes on signal and on timer; reads everything anew each time. */
+async function push(
+  deps: ServerDeps,
+  load: LoadWorkload,
+  host: HostName,
+  signal: AbortSignal,
+): Promise<void> {
+  const bell = deps.hub.bell(WANTED)
+  let given = -1
+  let complained = false
+  while (!signal.aborted) {
+    try {
+      given = await pushOnce(deps, load, host, given)
+      complained = false
+    } catch (error) {
+      // One line an outage is enough: the loop comes back every few seconds.
+      if (!complained && !signal.aborted) deps.log.warn('workload.push_failed', { host, error })
+      complained = true
+    }
+    await bell.wait(complained ? RETRY_MS : PUSH_EVERY_MS, signal)
+  }
+  bell.close()
+}
+
+/** Gives the host the wanted state unless it has it; answers with the generation that it was given last. */
+export async function pushOnce(
+  deps: ServerDeps,
+  load: LoadWorkload,
+  host: HostName,
+  given: number,
+): Promise<number> {
+  const wanted = await wantedGeneration(deps.db)
+  const received = await latestReport(deps.db, host)
+  if (given >= wanted && received !== undefined && received.report.generation >= wanted) return given
+  try {
+    const { generation } = await deps.agents.of(host).putWorkload(await load(deps, host))
+    return generation
+  } catch (error) {
+    if (!(error instanceof MaruError) || error.code !== 'hosts.stale_generation') throw error
+    deps.log.warn('workload.generation_behind_host', { host, have: error.params.have, wanted })
+    await transact(deps.db, (tx) => moveGenerationPast(tx, Number(error.params.have)))
+    throw error
+  }
+}
+
+/** Long-polls the agent. Its numbering starts anew when it restarts, so what it answers is believed. */
+async function follow(deps: ServerDeps, host: HostName, signal: AbortSignal): Promise<void> {
+  let after = 0
+  let complained = false
+  while (!signal.aborted) {
+    try {
+      const report = await deps.agents.of(host).report(after, REPORT_WAIT_MS, signal)
+      after = report.sequence
+      // Figures are kept as differences: the report is stored without them.
+      const { figures, ...rest } = report
+      await transact(deps.db, (tx) => saveReport(tx, host, { ...rest, figures: null }, deps.now()))
+      if (figures !== null) await recordFigures(deps, host, figures)
+      complained = false
+    } catch (error) {
+      if (signal.aborted) return
+      if (!complained) deps.log.warn('workload.report_missed', { host, error })
+      complained = true
+      await pause(RETRY_MS, signal)
+    }
+  }
+}

@@ -1,0 +1,65 @@
+import { z } from 'zod'
+import { AGENT_API } from '#contract/agent.ts'
+import { MaruError, parseWith } from '#contract/errors.ts'
+import { certificateNameOf } from '#contract/host-identity.ts'
+import { HOST_LIMITS } from '#contract/hosts.ts'
+import { CertificatePem, Peers, SigningRequest } from '#contract/membership.ts'
+import { checkCertificateRequest } from '#platform/trust/index.ts'
+import { readBody, sendJson } from './http.ts'
+import type { AgentRoute, Handler } from './server.ts'
+
+const MAX_BYTES = 256 * 1024
+
+const getAbout: Handler = async ({ response }, { membership }) => sendJson(response, 200, membership.about())
+
+const putPeers: Handler = async ({ request, response }, { membership, wake }) => {
+  const { addresses } = parseWith(Peers, await readBody(request, MAX_BYTES))
+  await membership.setPeers(addresses)
+  wake()
+  sendJson(response, 200, {})
+}
+
+const postCertificateRequest: Handler = async ({ response }, { membership }) =>
+  sendJson(response, 200, { request: await membership.certificateRequest() })
+
+const putCertificate: Handler = async ({ request, response }, { membership }) => {
+  const body = z.strictObject({ certificate: CertificatePem })
+  const { certificate } = parseWith(body, await readBody(request, MAX_BYTES))
+  sendJson(response, 200, { expiresAt: await membership.setCertificate(certificate) })
+}
+
+/** The names are made here: whoever may ask for a signature gets none for a name of his choice. */
+const postSignature: Handler = async ({ request, response }, { authority, log }) => {
+  if (authority === undefined) throw new MaruError('not_found', { path: AGENT_API.signatures })
+  const wanted = parseWith(SigningRequest, await readBody(request, MAX_BYTES))
+  const { publicKey, keyHash } = await checkCertificateRequest(wanted.request)
+  const name = certificateNameOf(wanted.host)
+  const certificate = await authority.sign(publicKey, {
+    commonName: name,
+    dnsNames: [name],
+    addresses: [wanted.address],
+    days: HOST_LIMITS.certificateDays,
+    client: true,
+  })
+  log.info('agent.certificate_signed', { host: wanted.host, address: wanted.address, keyHash })
+  sendJson(response, 200, { certificate })
+}
+
+const postRemoval: Handler = async ({ response }, { membership, wake, log }) => {
+  await membership.remove()
+  log.warn('agent.removed', {
+    sentence: 'This host was removed from its installation and ends what it runs.',
+  })
+  wake()
+  sendJson(response, 200, {})
+}
+
+/** The part of the API that is about the host itself. */
+export const MEMBERSHIP_ROUTES: readonly AgentRoute[] = [
+  ['GET', AGENT_API.about, getAbout],
+  ['PUT', AGENT_API.peers, putPeers],
+  ['POST', AGENT_API.signatures, postSignature],
+  ['POST', AGENT_API.certificateRequest, postCertificateRequest],
+  ['PUT', AGENT_API.certificate, putCertificate],
+  ['POST', AGENT_API.removal, postRemoval],
+]

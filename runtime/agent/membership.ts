@@ -1,0 +1,105 @@
+import { createPrivateKey, X509Certificate } from 'node:crypto'
+import { join } from 'node:path'
+import { MaruError, parseWith } from '#contract/errors.ts'
+import { certificateNameOf, type HostAddress } from '#contract/host-identity.ts'
+import { type AgentConfig, HOME } from '#contract/installation.ts'
+import { type AgentAbout, Peers } from '#contract/membership.ts'
+import { openHostKey } from '#platform/trust/index.ts'
+import { exists, readJson, readText, writeFileAtomic } from '#runtime/drivers/files.ts'
+
+/** A joined host's certificate with its key, and the root that it believes (PEM). */
+export interface Credentials {
+  readonly cert: string
+  readonly key: string
+  readonly ca: string
+}
+
+/** What this host knows of the installation that it belongs to. It outlives the agent. */
+export interface HostMembership {
+  about(): AgentAbout
+  /** The control plane has asked for something. */
+  seen(now: Date): void
+  peers(): readonly HostAddress[]
+  setPeers(addresses: readonly HostAddress[]): Promise<void>
+  /** Null on the first host. */
+  credentials(): Credentials | null
+  /** Told when there are others. */
+  onRenewed(listener: (credentials: Credentials) => void): void
+  certificateRequest(): Promise<string>
+  /** Takes a new certificate for this host's key; gives when it ends. */
+  setCertificate(certPem: string): Promise<string>
+  isRemoved(): boolean
+  remove(): Promise<void>
+}
+
+/** Reads what is known. */
+export async function openMembership(config: AgentConfig): Promise<HostMembership> {
+  const at = (name: string) => join(config.home, name)
+  let credentials = config.host.first ? null : await loadCredentials(at)
+  let peers = parseWith(Peers, (await readJson(at(HOME.peers))) ?? { addresses: [] }, HOME.peers).addresses
+  let removed = await exists(at(HOME.removed))
+  let seenAt: Date | undefined
+  let renewed: (credentials: Credentials) => void = () => undefined
+  const own = () => {
+    if (credentials !== null) return credentials
+    throw new MaruError('not_found', { path: 'the first host has no certificate' })
+  }
+  return {
+    about: () => ({
+      host: config.host,
+      version: config.version,
+      now: new Date().toISOString(),
+      certificateExpiresAt: credentials && endOf(credentials.cert),
+      peers,
+      controlSeenAt: seenAt?.toISOString() ?? null,
+      removed,
+    }),
+    seen: (now) => {
+      seenAt = now
+    },
+    peers: () => peers,
+    setPeers: async (addresses) => {
+      await writeFileAtomic(at(HOME.peers), `${JSON.stringify({ addresses })}\n`)
+      peers = [...addresses]
+    },
+    credentials: () => credentials,
+    onRenewed: (listener) => {
+      renewed = listener
+    },
+    certificateRequest: async () =>
+      await (await openHostKey(own().key)).request(certificateNameOf(config.host.name)),
+    setCertificate: async (certPem) => {
+      const next = { ...own(), cert: certPem }
+      checkCertificate(next, config)
+      await writeFileAtomic(at(HOME.hostCertificate), certPem)
+      credentials = next
+      renewed(next)
+      return endOf(certPem)
+    },
+    isRemoved: () => removed,
+    remove: async () => {
+      own()
+      await writeFileAtomic(at(HOME.removed), '')
+      removed = true
+    },
+  }
+}
+
+async function loadCredentials(at: (name: string) => string): Promise<Credentials> {
+  const files = [HOME.hostCertificate, HOME.hostKey, `${HOME.pki}/root.crt`]
+  const [cert, key, ca] = await Promise.all(files.map((name) => readText(at(name))))
+  if (cert !== undefined && key !== undefined && ca !== undefined) return { cert, key, ca }
+  throw new Error(`a joined host needs ${files.join(', ')}`)
+}
+
+const endOf = (certPem: string) => new Date(new X509Certificate(certPem).validTo).toISOString()
+
+/** Who can hand a certificate over could still hand over a wrong one, and the host would be out of reach. */
+function checkCertificate({ cert, key, ca }: Credentials, { host }: AgentConfig): void {
+  const certificate = new X509Certificate(cert)
+  const good =
+    certificate.checkPrivateKey(createPrivateKey(key)) &&
+    certificate.verify(new X509Certificate(ca).publicKey) &&
+    certificate.checkHost(certificateNameOf(host.name)) !== undefined
+  if (!good) throw new MaruError('invalid', { field: 'certificate', reason: 'is not for this host' })
+}
