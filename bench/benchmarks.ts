@@ -4,6 +4,7 @@ import { deployTime } from './deploy-time.ts'
 import { edgeLoad } from './edge-load.ts'
 import { failover } from './failover.ts'
 import { idle } from './idle.ts'
+import { manyHosts } from './many-hosts.ts'
 import { requestLoss } from './request-loss.ts'
 import { upSteps } from './up-steps.ts'
 
@@ -15,5 +16,6 @@ export const BENCHMARKS: readonly Benchmark[] = [
   edgeLoad,
   requestLoss,
   idle,
+  manyHosts,
   failover,
 ]

@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { DrillName } from './drill-result.ts'
 import { DrillEvent, DrillStart } from './drills.ts'
 import { ErrorBody } from './errors.ts'
-import { AppId, AppName, DrillStartId, Instant, ProcessType } from './ids.ts'
+import { AppId, AppName, DrillStartId, HostName, Instant, ProcessType } from './ids.ts'
 import { ComponentStatus } from './platform.ts'
 
 /** A container that should exist, whole. Two equal specs mean the same container; a changed one replaces it. */
@@ -87,7 +87,12 @@ export const WorkloadApp = z.strictObject({
   app: AppName,
   appId: AppId,
   hostNames: z.array(z.string()),
+  /** Those that this host runs. */
   instances: z.array(InstanceSpec),
+  /** The other hosts that serve the app, and where their edges are. */
+  elsewhere: z.array(z.strictObject({ host: HostName, address: z.string() })).default([]),
+  /** The newest release of which anything runs, on whichever host; a newer image may be one that is being deployed. */
+  newestRelease: z.number().int().nullable().default(null),
   /** Images of the releases that can still be rolled back to; the host removes the app's others. */
   keepImages: z.array(z.string()),
 })
@@ -96,6 +101,7 @@ export type WorkloadApp = z.infer<typeof WorkloadApp>
 /** The apps' half of a host's state: whole, made by the control plane. A lower generation is refused. */
 export const WorkloadConfig = z.strictObject({
   generation: z.number().int().min(0),
+  peers: z.array(HostName).default([]).describe('The other hosts that run apps'),
   apps: z.array(WorkloadApp),
 })
 export type WorkloadConfig = z.infer<typeof WorkloadConfig>
@@ -177,8 +183,13 @@ export const HostReport = z.strictObject({
   problem: z.string(),
   components: z.array(ComponentStatus),
   instances: z.array(InstanceReport),
+  /** It has all that instances need: an edge that leads to them, and a way to the database. */
+  runsApps: z.boolean().default(false),
+  /** Images that instances here should run and that are not there. */
+  missingImages: z.array(z.string()).default([]),
   /** The file system of the data folder; null when it could not be observed, which is not the same as full. */
   disk: z.strictObject({ freeMb: z.number(), totalMb: z.number() }).nullable(),
+  memoryMb: z.number().int().nullable().default(null).describe('Memory of the machine'),
   /** The newest; null before the first. */
   figures: HostFigures.nullable(),
 })
@@ -254,39 +265,3 @@ export type DrillStartRequest = z.infer<typeof DrillStartRequest>
 /** An event of a drill that the agent carries out, numbered from 1. */
 export const NumberedDrillEvent = z.strictObject({ number: z.number().int(), event: DrillEvent })
 export type NumberedDrillEvent = z.infer<typeof NumberedDrillEvent>
-
-/**
- * The agent's API. On the first host over a unix socket that only the control plane and root can open; on the others
- * over TLS for who has the control plane's certificate, and over a unix socket for root:
- * PUT /v1/workload WorkloadConfig → {generation}; GET /v1/report?after=SEQ&waitMs=N → HostReport (long poll);
- * POST /v1/builds BuildRequest → BuildEvent lines; POST /v1/runs → 101, AgentRunRequest line, RUN_FRAME frames;
- * GET /v1/logs?app=A&process=P&follow=true&tail=N|since=T → LogLine lines;
- * GET /v1/instances/last-log?app=A&release=N&lines=40 → {lines: string[]};
- * GET /v1/drills → HostDrills; POST /v1/drills DrillStartRequest → DrillStart, in a lab only;
- * GET /v1/drill-events?start=ID&after=N → NumberedDrillEvent lines until its last;
- * GET /v1/stacks → HostStacks; POST /v1/restacks RestackRequest → RestackResult;
- * DELETE /v1/apps/APPID → {} removes the app's images, slugs, caches and build leftovers;
- * GET /v1/host → AgentAbout; PUT /v1/peers Peers → {};
- * POST /v1/signatures SigningRequest → {certificate} on the first host, which alone has the authority's key;
- * POST /v1/certificate-request → {request}, PUT /v1/certificate {certificate} → {expiresAt}, and
- * POST /v1/removal → {} (the host no longer belongs to the installation: it ends what it runs) on the others.
- */
-export const AGENT_API = {
-  workload: '/v1/workload',
-  report: '/v1/report',
-  builds: '/v1/builds',
-  runs: '/v1/runs',
-  logs: '/v1/logs',
-  lastLog: '/v1/last-log',
-  drills: '/v1/drills',
-  drillEvents: '/v1/drill-events',
-  stacks: '/v1/stacks',
-  restacks: '/v1/restacks',
-  about: '/v1/host',
-  peers: '/v1/peers',
-  signatures: '/v1/signatures',
-  certificateRequest: '/v1/certificate-request',
-  certificate: '/v1/certificate',
-  removal: '/v1/removal',
-  app: (appId: string) => `/v1/apps/${appId}`,
-} as const

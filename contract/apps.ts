@@ -68,7 +68,9 @@ export const Instance = z.strictObject({
   id: z.string().describe('Such as web.1'),
   process: ProcessType,
   release: z.number().int(),
-  state: z.enum(['starting', 'healthy', 'unhealthy', 'draining', 'stopped']),
+  state: z
+    .enum(['starting', 'healthy', 'unhealthy', 'draining', 'stopped', 'unknown'])
+    .describe('`unknown`: its host is silent'),
   host: z.string(),
   startedAt: Instant.nullable(),
   restarts: z.number().int(),

@@ -267,6 +267,18 @@ export const ERRORS = {
     'The host has generation {have}; {got} is older and was refused.',
     'Nothing to do: the newer one stays in force.',
   ),
+  'hosts.image_refused': row(
+    422,
+    1,
+    'The host did not take the image {image}: {reason}.',
+    'Look at the log of its agent.',
+  ),
+  'hosts.image_not_found': row(
+    404,
+    3,
+    'The host does not have the image {image}.',
+    'Nothing to do: another host that has it is asked.',
+  ),
   'hosts.not_found': row(404, 2, 'There is no host named {host}.', '`maru host list` shows them all.'),
   'hosts.invitation_invalid': row(
     403,

@@ -15,7 +15,7 @@ test('a quick run measures everything, writes both documents and leaves nothing 
   t.diagnostic(`${report.seconds.toFixed(1)} s`)
   assert.deepEqual(
     report.results.map(({ name }) => name),
-    ['up', 'console', 'deploy', 'edge', 'loss', 'idle', 'failover'],
+    ['up', 'console', 'deploy', 'edge', 'loss', 'idle', 'many-hosts', 'failover'],
   )
   for (const { name, figures, skipped } of report.results) {
     assert.equal(skipped, null, `${name}: ${skipped}`)
@@ -35,5 +35,5 @@ test('a quick run measures everything, writes both documents and leaves nothing 
 test('a benchmark that does not exist is refused with the names of those that do', async () => {
   const refused = await cliError(['bench', 'speed', '--home', HOME])
   assert.equal(refused.exitCode, 2)
-  assert.match(refused.message, /up, console, deploy, edge, loss, idle, failover/)
+  assert.match(refused.message, /up, console, deploy, edge, loss, idle, many-hosts, failover/)
 })

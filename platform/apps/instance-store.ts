@@ -1,4 +1,6 @@
+import { sql } from 'kysely'
 import type { Traffic } from '#contract/agent.ts'
+import type { HostName } from '#contract/ids.ts'
 import type { InstanceKey } from './steps.ts'
 import { apps, type Db, type InstanceRow } from './tables.ts'
 
@@ -17,7 +19,11 @@ export async function listInstances(db: Db, appIds: readonly string[]): Promise<
 }
 
 /** Adds instances that get no requests yet; those that are there stay as they are, their images too. */
-export async function addInstances(tx: Db, appId: string, keys: readonly InstanceKey[]): Promise<void> {
+export async function addInstances(
+  tx: Db,
+  appId: string,
+  keys: ReadonlyArray<InstanceKey & { readonly host: string }>,
+): Promise<void> {
   if (keys.length === 0) return
   const releases = await apps(tx)
     .selectFrom('apps_release')
@@ -26,17 +32,65 @@ export async function addInstances(tx: Db, appId: string, keys: readonly Instanc
     .where('version', 'in', [...new Set(keys.map(({ release }) => release))])
     .execute()
   const images = new Map(releases.map((one) => [one.version, one.next_image ?? one.image]))
-  const row = (key: InstanceKey) => ({
+  const row = (key: (typeof keys)[number]) => ({
     app_id: appId,
     ...key,
     image: images.get(key.release) ?? null,
     traffic: 'none' as const,
+    leaving_since: null,
   })
   await apps(tx)
     .insertInto('apps_instance')
     .values(keys.map(row))
     .onConflict((conflict) => conflict.doNothing())
     .execute()
+}
+
+/** How many instances each host has. */
+export async function countByHost(db: Db): Promise<Map<string, number>> {
+  const rows = await apps(db)
+    .selectFrom('apps_instance')
+    .select(({ fn }) => ['host', fn.countAll<string>().as('count')])
+    .groupBy('host')
+    .execute()
+  return new Map(rows.map(({ host, count }) => [host, Number(count)]))
+}
+
+const withRelease = (db: Db) =>
+  apps(db)
+    .selectFrom('apps_instance')
+    .innerJoin('apps_release', (join) =>
+      join
+        .onRef('apps_release.app_id', '=', 'apps_instance.app_id')
+        .onRef('apps_release.version', '=', 'apps_instance.release'),
+    )
+
+/** An instance from before the first roll of the stacks has its release's image. */
+const ownImage = sql<string | null>`coalesce(apps_instance.image, apps_release.image)`
+
+/** The images of the instances on a host. */
+export async function imagesWantedOn(db: Db, host: string): Promise<Set<string>> {
+  const rows = await withRelease(db)
+    .select(ownImage.as('image'))
+    .distinct()
+    .where('apps_instance.host', '=', host)
+    .execute()
+  return new Set(rows.flatMap(({ image }) => (image === null ? [] : [image])))
+}
+
+/** The hosts that run instances of an image. */
+export async function hostsWithImage(db: Db, image: string): Promise<HostName[]> {
+  const rows = await withRelease(db)
+    .select('apps_instance.host')
+    .distinct()
+    .where(ownImage, '=', image)
+    .execute()
+  return rows.map(({ host }) => host as HostName)
+}
+
+/** Instances from before there was more than one host are on the first one. */
+export async function adoptInstances(tx: Db, host: string): Promise<void> {
+  await apps(tx).updateTable('apps_instance').set({ host }).where('host', '=', '').execute()
 }
 
 export async function setTraffic(

@@ -1,7 +1,15 @@
 import type { WorkloadConfig } from '#contract/agent.ts'
 import type { HostName } from '#contract/ids.ts'
 import { findUrl } from '#platform/data/index.ts'
-import { type AppFacts, planWorkload, type ReleaseFacts, wantedGeneration } from '#platform/workload/index.ts'
+import { listHosts } from '#platform/fleet/index.ts'
+import {
+  type AppFacts,
+  type HostFacts,
+  loadReports,
+  planWorkload,
+  type ReleaseFacts,
+  wantedGeneration,
+} from '#platform/workload/index.ts'
 import type { ServerDeps } from '#runtime/server/handler.ts'
 import { listAllApps } from './app-store.ts'
 import { openConfig } from './config.ts'
@@ -11,18 +19,24 @@ import type { AppRow, Db, InstanceRow, ReleaseRow } from './tables.ts'
 
 interface Reading {
   readonly generation: number
+  readonly hosts: readonly HostFacts[]
   readonly apps: readonly AppRow[]
   readonly releases: readonly ReleaseRow[]
   readonly instances: readonly InstanceRow[]
 }
 
-/** The apps' half of a host's state as it is wanted now. The first host runs them all. */
+/** The apps' half of a host's state as it is wanted now. */
 export async function loadWorkload(deps: ServerDeps, host: HostName): Promise<WorkloadConfig> {
-  const reading = await readAll(deps.db)
-  if (host !== deps.config.host.name) return planWorkload({ generation: reading.generation, apps: [] })
-  const facts = await Promise.all(reading.apps.map((app) => loadFacts(deps, app, reading)))
+  const { generation, hosts, ...reading } = await readAll(deps.db)
+  const of = <T extends { app_id: string }>(rows: readonly T[]) => Map.groupBy(rows, ({ app_id }) => app_id)
+  const [releases, instances] = [of(reading.releases), of(reading.instances)]
+  const facts = await Promise.all(
+    reading.apps.map((app) =>
+      loadFacts(deps, host, app, releases.get(app.id) ?? [], instances.get(app.id) ?? []),
+    ),
+  )
   const present = facts.filter((app) => app.instances.length + app.keepImages.length > 0)
-  return planWorkload({ generation: reading.generation, apps: present })
+  return planWorkload({ generation, hosts, apps: present }, host)
 }
 
 /** One snapshot of the database, so that the generation and what it stands for belong together. */
@@ -35,6 +49,7 @@ async function readAll(db: Db): Promise<Reading> {
       const ids = rows.map(({ id }) => id)
       return {
         generation: await wantedGeneration(tx),
+        hosts: await hostsWithApps(tx),
         apps: rows,
         releases: await listKeptReleases(tx),
         instances: await listInstances(tx, ids),
@@ -42,9 +57,20 @@ async function readAll(db: Db): Promise<Reading> {
     })
 }
 
-async function loadFacts(deps: ServerDeps, app: AppRow, reading: Reading): Promise<AppFacts> {
-  const releases = reading.releases.filter(({ app_id }) => app_id === app.id)
-  const instances = reading.instances.filter(({ app_id }) => app_id === app.id)
+/** Those whose edges serve apps. */
+async function hostsWithApps(tx: Db): Promise<HostFacts[]> {
+  const reports = await loadReports(tx)
+  return (await listHosts(tx)).filter(({ name }) => reports.get(name)?.report.runsApps === true)
+}
+
+async function loadFacts(
+  deps: ServerDeps,
+  host: HostName,
+  app: AppRow,
+  releases: readonly ReleaseRow[],
+  instances: readonly InstanceRow[],
+): Promise<AppFacts> {
+  const here = instances.filter((one) => one.host === host)
   const running = releases.filter(({ version }) => instances.some(({ release }) => release === version))
   const starting = releases.filter(({ state }) => state === 'starting').slice(0, KEPT_RELEASES)
   const kept = [...usableReleases(releases), ...starting, ...running]
@@ -52,7 +78,12 @@ async function loadFacts(deps: ServerDeps, app: AppRow, reading: Reading): Promi
     id: app.id,
     name: app.name,
     hostNames: [`${app.name}.${deps.config.installation.domain}`],
-    releases: await Promise.all(running.map((release) => openRelease(deps, app, release))),
+    // Secrets are opened for those who need them only.
+    releases: await Promise.all(
+      running
+        .filter(({ version }) => here.some(({ release }) => release === version))
+        .map((release) => openRelease(deps, app, release)),
+    ),
     instances,
     keepImages: imagesOf(kept, instances),
   }

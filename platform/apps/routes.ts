@@ -3,7 +3,7 @@ import { MaruError } from '#contract/errors.ts'
 import type { AppId } from '#contract/ids.ts'
 import type { Route } from '#contract/route.ts'
 import { findRepeated, listOperations } from '#platform/operations/index.ts'
-import { latestReport } from '#platform/workload/index.ts'
+import { loadReports } from '#platform/workload/index.ts'
 import { randomId } from '#runtime/kit/random-id.ts'
 import type { Call, Handlers, ServerDeps } from '#runtime/server/handler.ts'
 import { keyHash } from '#runtime/server/idempotency.ts'
@@ -13,6 +13,7 @@ import { getApp, insertApp, listApps } from './app-store.ts'
 import { changeAppConfig } from './change-config.ts'
 import { openConfig } from './config.ts'
 import { listInstances } from './instance-store.ts'
+import { openLogs } from './logs.ts'
 import { planDeploy, planDestroy, planRestart, planRollback, planScale } from './plan.ts'
 import { listReleases } from './release-store.ts'
 import { startRun } from './run.ts'
@@ -105,12 +106,11 @@ export const appHandlers: Handlers<typeof appRoutes> = {
     const app = await appOf(deps, params.app)
     const own = await read(() => listInstances(deps.db, [app.id]))
     return {
-      instances: viewInstances(app, own, await latestReport(deps.db, deps.config.host.name), deps.now()),
+      instances: viewInstances(app, own, await loadReports(deps.db), deps.now()),
     }
   },
   logs: async ({ params, query, signal }, deps) => {
-    await appOf(deps, params.app)
-    return deps.agents.first.logs({ app: params.app, ...query }, signal)
+    return await openLogs(deps, await appOf(deps, params.app), query, signal)
   },
   run: async ({ params }, deps) => {
     const app = await appOf(deps, params.app)

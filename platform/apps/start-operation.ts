@@ -91,7 +91,10 @@ export async function loadSnapshot(tx: Db, app: AppRow): Promise<AppSnapshot> {
     nextRelease: app.next_release,
     usable: usableReleases(releases).map(knownOf),
     formation: await loadFormation(tx, app.id),
-    instances: instances.map(({ process, index, release, epoch }) => ({ process, index, release, epoch })),
+    // One that moves is in two places, and is still one.
+    instances: instances
+      .filter(({ leaving_since }) => leaving_since === null)
+      .map(({ process, index, release, epoch }) => ({ process, index, release, epoch })),
     rotation: await findRotation(tx, app.id),
   }
 }

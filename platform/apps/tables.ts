@@ -55,6 +55,13 @@ interface InstanceTable {
   epoch: number
   traffic: Traffic
   image: string | null
+  /** Empty in what is older than the second host. */
+  host: string
+  placed_at: Generated<Date>
+  /** It came here by a move that could have waited. */
+  moved: Generated<boolean>
+  /** Since when another host takes it over. */
+  leaving_since: Date | null
 }
 type Tables = {
   apps_app: AppTable

@@ -1,4 +1,4 @@
-import { duplexPair } from 'node:stream'
+import { duplexPair, Readable } from 'node:stream'
 import type {
   BuildEvent,
   BuildRequest,
@@ -15,9 +15,16 @@ import { encodeFrame } from '#runtime/kit/run-frames.ts'
 
 /** A host's agent for tests: takes every workload at once, and reports what `judge` says. */
 export interface TestHost extends AgentClient {
+  readonly name: string
+  /** It does not answer. */
+  silent: boolean
   readonly workloads: WorkloadConfig[]
   readonly removed: string[]
   readonly commands: string[][]
+  /** Images that other hosts have sent. */
+  readonly images: string[]
+  /** Images that it says it waits for. */
+  missing: string[]
   judge: (instance: InstanceSpec) => Partial<InstanceReport>
   buildEvents: (request: BuildRequest) => BuildEvent[]
   releaseExitCode: number
@@ -29,19 +36,20 @@ export interface TestHost extends AgentClient {
 const STARTED_AT = '2026-01-01T00:00:00.000Z'
 
 /** Makes one that builds everything and calls every instance healthy. */
-export function makeTestHost(): TestHost {
+export function makeTestHost(name = 'test-host'): TestHost {
   let sequence = 1
-  let wake: Array<() => void> = []
+  const wake: Array<() => void> = []
   const host: TestHost = {
-    workloads: [],
-    removed: [],
-    commands: [],
+    name,
+    silent: false,
+    ...nothingYet(),
     judge: () => ({}),
     buildEvents: builtEvents,
     releaseExitCode: 0,
     problem: '',
     stackReport: { newest: [], known: [], behind: [] },
     async putWorkload(config) {
+      refuseWhileSilent(host)
       const have = host.workloads.at(-1)?.generation ?? -1
       if (config.generation < have)
         throw new MaruError('hosts.stale_generation', { have, got: config.generation })
@@ -52,6 +60,7 @@ export function makeTestHost(): TestHost {
     },
     async report(after, waitMs, signal) {
       if (sequence <= after) await ringOrTimeout((ring) => wake.push(ring), waitMs, signal)
+      refuseWhileSilent(host)
       return makeReport(host, sequence)
     },
     async *build(request) {
@@ -67,17 +76,13 @@ export function makeTestHost(): TestHost {
     },
     async *logs(): AsyncGenerator<LogLine> {},
     ...stackCalls(() => host.stackReport),
+    ...imageMethods(() => host.images),
     lastLog: async () => ['cannot find module'],
     async removeApp(appId) {
       host.removed.push(appId)
     },
-    drills: async () => ({ lab: true, underWay: null }),
-    startDrill: async ({ drill }) => {
-      throw new MaruError('drills.unknown', { drill })
-    },
-    async *drillEvents() {},
+    ...NO_DRILLS,
   }
-  wake = []
   return host
 }
 
@@ -97,6 +102,28 @@ const stackCalls = (report: () => HostStacks): Pick<AgentClient, 'stacks' | 'res
 function restackOn({ newest }: HostStacks, { appId, release, stack: before }: RestackRequest): RestackResult {
   const stack = newest.find(({ usual }) => usual)?.image ?? 'node26'
   return { image: stack === before ? null : `image-${appId}-v${release}-on-${stack}`, stack }
+}
+
+const NO_DRILLS: Pick<AgentClient, 'drills' | 'startDrill' | 'drillEvents'> = {
+  drills: async () => ({ lab: true, underWay: null }),
+  startDrill: async ({ drill }) => {
+    throw new MaruError('drills.unknown', { drill })
+  },
+  async *drillEvents() {},
+}
+
+const nothingYet = () => ({ workloads: [], removed: [], commands: [], images: [], missing: [] })
+
+const imageMethods = (images: () => string[]): Pick<AgentClient, 'image' | 'putImage'> => ({
+  image: async () => Readable.from(['layers']),
+  async putImage(id, tar) {
+    for await (const _ of tar);
+    images().push(id)
+  },
+})
+
+function refuseWhileSilent({ silent }: TestHost): void {
+  if (silent) throw new MaruError('unreachable', { what: 'The test host' })
 }
 
 function ringOrTimeout(
@@ -120,10 +147,12 @@ function makeReport(host: TestHost, sequence: number): HostReport {
   return {
     sequence,
     at: new Date().toISOString(),
-    host: 'test-host',
+    host: host.name,
     generation: config?.generation ?? -1,
     problem: host.problem,
     components: [],
+    runsApps: true,
+    missingImages: host.missing,
     instances: (config?.apps ?? []).flatMap((app) =>
       app.instances.map((one) => ({
         app: app.app,
@@ -143,6 +172,7 @@ function makeReport(host: TestHost, sequence: number): HostReport {
       })),
     ),
     disk: { freeMb: 50_000, totalMb: 100_000 },
+    memoryMb: 16_384,
     figures: null,
   }
 }

@@ -7,6 +7,7 @@ import type { AppId, AppName, SourceId } from '#contract/ids.ts'
 import type { ControlConfig } from '#contract/installation.ts'
 import type { Operation } from '#contract/operations.ts'
 import { registerFirstHost } from '#platform/fleet/index.ts'
+import { addHost } from '#platform/fleet/store.ts'
 import { getOperation } from '#platform/operations/index.ts'
 import { startWorkload } from '#platform/workload/index.ts'
 import { randomId } from '#runtime/kit/random-id.ts'
@@ -29,6 +30,8 @@ export interface TestPlatform {
   readonly deps: ServerDeps
   readonly database: TestDatabase
   readonly host: TestHost
+  /** A host that has joined, in another data centre. */
+  join(name: string): Promise<TestHost>
   makeApp(name?: string): Promise<AppRow>
   /** Plans a deploy of a source that was just uploaded. */
   deploy(app: AppRow, processes?: Readonly<Record<string, string>>): Promise<Operation>
@@ -50,6 +53,7 @@ const NEVER = new AbortController().signal
 export async function makeTestPlatform(): Promise<TestPlatform> {
   const database = await makeTestDatabase()
   const host = makeTestHost()
+  const hosts = new Map<string, TestHost>()
   const artifactsDir = await mkdtemp(join(tmpdir(), 'maru-apps-'))
   const hub = startHub(database.connection, silent)
   const { db, openDatabase } = database
@@ -58,7 +62,7 @@ export async function makeTestPlatform(): Promise<TestPlatform> {
     db,
     log: silent,
     jobs,
-    agents: { first: host, of: () => host },
+    agents: { first: host, of: (name) => hosts.get(name) ?? host },
     hub,
     openDatabase,
     secrets: makeSecretBox(db, randomBytes(32)),
@@ -71,6 +75,7 @@ export async function makeTestPlatform(): Promise<TestPlatform> {
     deps,
     database,
     host,
+    join: (name) => joinHost(db, hosts, name),
     async makeApp(name = `shop-${randomBytes(4).toString('hex')}`) {
       const app = await insertApp(db, {
         id: randomId<AppId>('app'),
@@ -93,6 +98,15 @@ export async function makeTestPlatform(): Promise<TestPlatform> {
       await rm(artifactsDir, { recursive: true })
     },
   }
+}
+
+async function joinHost(db: ServerDeps['db'], hosts: Map<string, TestHost>, name: string): Promise<TestHost> {
+  const host = makeTestHost(name)
+  hosts.set(name, host)
+  const identity = { ...TEST_HOST, name, dataCentre: 'dc2', address: '127.0.0.2', first: false }
+  const joined = { keyHash: name, version: '0', certificateExpiresAt: new Date(Date.now() + 86_400_000) }
+  await addHost(db, { host: HostIdentity.parse(identity), ...joined }, new Date())
+  return host
 }
 
 async function startDeploy(

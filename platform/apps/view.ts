@@ -1,13 +1,12 @@
-import type { HostReport } from '#contract/agent.ts'
 import type { App, Instance, Release } from '#contract/apps.ts'
 import { urlOf } from '#contract/installation.ts'
 import type { Operation } from '#contract/operations.ts'
 import { loadTeamNames } from '#platform/accounts/index.ts'
 import { latestOperations } from '#platform/operations/index.ts'
-import { describeStaleness, latestReport, type ReceivedReport } from '#platform/workload/index.ts'
+import { describeStaleness, type HostReports, isFresh, loadReports } from '#platform/workload/index.ts'
 import type { ServerDeps } from '#runtime/server/handler.ts'
-import { findInstance } from './apply/instances.ts'
 import { listInstances } from './instance-store.ts'
+import { type Observed, observe } from './observe.ts'
 import type { AppRow, InstanceRow, ReleaseRow } from './tables.ts'
 
 /** Apps as people see them: what is stored, with what the host says about it. */
@@ -16,27 +15,30 @@ export async function loadViews(deps: ServerDeps, rows: readonly AppRow[]): Prom
   const operations = await latestOperations(deps.db, ids)
   const instances = await listInstances(deps.db, ids)
   const teams = await loadTeamNames(deps.db, [...new Set(rows.map(({ team_id }) => team_id))])
-  const received = await latestReport(deps.db, deps.config.host.name)
-  const fresh = describeStaleness(received, deps.now()) === '' ? received?.report : undefined
+  const reports = await loadReports(deps.db)
   return rows.map((row) => {
     const own = instances.filter(({ app_id }) => app_id === row.id)
     const team = teams.get(row.team_id) ?? row.team_id
-    return viewApp(deps, { ...row, team }, operations.get(row.id), countInstances(row, own, fresh))
+    const counts = countInstances(row, observe(own, reports, row.name), deps.now())
+    return viewApp(deps, { ...row, team }, operations.get(row.id), counts)
   })
 }
 
 interface Counts {
   readonly running: number
   readonly wanted: number
-  /** The host's word can be relied on. */
+  /** The word of every host that matters can be relied on. */
   readonly known: boolean
 }
 
-function countInstances(row: AppRow, own: readonly InstanceRow[], fresh: HostReport | undefined): Counts {
-  const wanted = own.filter(({ traffic, release }) => traffic === 'serve' && release === row.release)
-  const running =
-    fresh === undefined ? [] : wanted.filter((one) => findInstance(fresh, row.name, one)?.state === 'healthy')
-  return { running: running.length, wanted: wanted.length, known: fresh !== undefined }
+/** An instance that moves is counted where it goes. */
+function countInstances(app: AppRow, own: readonly Observed[], now: Date): Counts {
+  const wanted = own.filter(
+    ({ row }) => row.traffic === 'serve' && row.release === app.release && row.leaving_since === null,
+  )
+  const heard = wanted.filter(({ received }) => isFresh(received, now))
+  const running = heard.filter(({ found }) => found?.state === 'healthy')
+  return { running: running.length, wanted: wanted.length, known: heard.length === wanted.length }
 }
 
 function viewApp(
@@ -66,22 +68,21 @@ function stateOf(row: AppRow, operation: Operation | undefined, counts: Counts):
   return counts.known && counts.wanted > 0 && counts.running === 0 ? 'failed' : 'running'
 }
 
-/** Instances as people see them; when the host is silent, each says so. */
+/** Instances as people see them; when a host is silent, each of its instances says so. */
 export function viewInstances(
-  row: AppRow,
+  app: AppRow,
   own: readonly InstanceRow[],
-  received: ReceivedReport | undefined,
+  reports: HostReports,
   now: Date,
 ): Instance[] {
-  const stale = describeStaleness(received, now)
-  return own.map((one) => {
-    const found = received === undefined ? undefined : findInstance(received.report, row.name, one)
+  return observe(own, reports, app.name).map(({ row, received, found }) => {
+    const stale = describeStaleness(received, now)
     return {
-      id: `${one.process}.${one.index}`,
-      process: one.process as Instance['process'],
-      release: one.release,
-      state: found?.state ?? 'starting',
-      host: received?.report.host ?? '',
+      id: `${row.process}.${row.index}`,
+      process: row.process as Instance['process'],
+      release: row.release,
+      state: stale !== '' && found !== undefined ? 'unknown' : (found?.state ?? 'starting'),
+      host: row.host,
       startedAt: found?.startedAt ?? null,
       restarts: found?.restarts ?? 0,
       memoryBytes: found?.memoryBytes ?? null,

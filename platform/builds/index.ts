@@ -34,6 +34,12 @@ export const layerImage = async (...args: Parameters<typeof import('./layer-imag
 export const restackSlug = async (...args: Parameters<typeof import('./restack.ts').restackSlug>) =>
   (await import('./restack.ts')).restackSlug(...args)
 
+/** An image as another host loads it, and the other way round. */
+export const exportImage = async (...args: Parameters<typeof import('./image-archive.ts').exportImage>) =>
+  (await import('./image-archive.ts')).exportImage(...args)
+export const importImage = async (...args: Parameters<typeof import('./image-archive.ts').importImage>) =>
+  (await import('./image-archive.ts')).importImage(...args)
+
 /** Removes all slugs of an app. */
 export const removeSlugs = async (home: string, appId: string): Promise<void> =>
   (await import('./slug-store.ts')).removeSlugs(home, appId)

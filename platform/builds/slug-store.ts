@@ -1,7 +1,7 @@
 import { readdir, rm, rmdir, stat } from 'node:fs/promises'
 import { basename, join } from 'node:path'
 import { HOME } from '#contract/installation.ts'
-import { type Docker, LABELS } from '#runtime/drivers/docker.ts'
+import { type Docker, type ImageDetail, LABELS } from '#runtime/drivers/docker.ts'
 import { exists } from '#runtime/drivers/files.ts'
 import type { BuildContext } from './build-context.ts'
 
@@ -9,6 +9,18 @@ import type { BuildContext } from './build-context.ts'
 export const SLUG_LABEL = 'maru.slug'
 /** Label of an image: the key of the installation that its slug's node_modules are, see `installationKey`. */
 export const PACKAGES_LABEL = 'maru.packages'
+
+/** The slug that an image was made of, where this host still has it. */
+export async function slugFileOf(
+  home: string,
+  { labels }: Pick<ImageDetail, 'labels'>,
+): Promise<string | undefined> {
+  const file = labels[SLUG_LABEL] ?? ''
+  // An app can label an image of its own Dockerfile as it likes.
+  if (!/^app_[a-z0-9]+\/[0-9a-f]{64}\.tar\.gz$/.test(file)) return undefined
+  const path = join(home, HOME.slugs, file)
+  return (await exists(path)) ? path : undefined
+}
 
 /** Slugs lie in a folder for each app, so that an app's end is the end of its slugs. */
 export const slugFolder = ({ deps, request }: Pick<BuildContext, 'deps' | 'request'>): string =>

@@ -9,6 +9,7 @@ import type { Haproxy } from '#runtime/drivers/haproxy.ts'
 import { ensureCertificates, removeOtherCertificates } from './certificates.ts'
 import { edgeFiles } from './layout.ts'
 import { renderPages } from './pages.ts'
+import type { EdgeSelf } from './peers.ts'
 import { planEdge, type RunningEdge } from './plan.ts'
 import {
   type EdgeApp,
@@ -24,6 +25,8 @@ export interface EdgeDeps {
   readonly installation: Installation
   readonly home: string
   readonly authority: Authority
+  /** Set where there are other hosts. */
+  readonly self?: EdgeSelf | undefined
   readonly haproxy: Haproxy
   /** Called right before a reload, while the process that will be replaced still serves everything. */
   readonly beforeReload: () => Promise<void>
@@ -65,7 +68,8 @@ export async function readEdge(haproxy: Haproxy): Promise<RunningEdge | undefine
  * the runtime API where possible, by a reload that loses no request otherwise.
  */
 export async function applyEdge(deps: EdgeDeps, apps: readonly EdgeApp[]): Promise<EdgeResult> {
-  const input = { installation: deps.installation, home: deps.home, ipv6: await exists(IPV6), apps }
+  const { installation, home, self } = deps
+  const input = { installation, home, self, ipv6: await exists(IPV6), apps }
   checkHostNames(hostNamesOf(input))
   const mark = await writeParts(deps, input)
   const running = await readEdge(deps.haproxy)
@@ -116,12 +120,16 @@ async function writeParts(deps: EdgeDeps, input: EdgeInput): Promise<string> {
   const certificates = await ensureCertificates(
     { folder: files.certificates, authority: deps.authority, now: deps.now },
     hostNamesOf(input),
+    input.self,
   )
   const hosts = renderHosts(input)
   const list = renderCertificateList(input)
   await writeFileIfChanged(files.hosts, hosts, READABLE)
   await writeFileIfChanged(files.certificateList, list, READABLE)
-  const fixed = renderEdge({ ...input, apps: input.apps.map((app) => ({ ...app, servers: [] })) }, '')
+  const fixed = renderEdge(
+    { ...input, apps: input.apps.map((app) => ({ ...app, servers: [], peers: [] })) },
+    '',
+  )
   const parts = [fixed, hosts, list, certificates, deps.authority.rootPem, JSON.stringify(pages)]
   return createHash('sha256').update(parts.join('\0')).digest('hex').slice(0, 24)
 }

@@ -15,6 +15,8 @@ export function edgeFiles(home: string) {
     defaultCertificate: `${folder}/certs/default.pem`,
     /** The installation's root: what the control plane's certificate is checked with. */
     root: `${folder}/root.crt`,
+    /** What this edge shows to the edges of other hosts. */
+    peerCertificate: `${folder}/certs/peer.pem`,
     pages: `${folder}/pages`,
     state: `${folder}/servers.state`,
     run: `${folder}/run`,

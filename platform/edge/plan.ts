@@ -1,7 +1,16 @@
+import { edgeFiles } from './layout.ts'
+import {
+  backendsOf,
+  type EdgeBackend,
+  type EdgePeer,
+  PEER_BACKEND,
+  PEER_PORT,
+  peerServer,
+  peerWords,
+} from './peers.ts'
 import {
   backendOf,
   CONTROL_BACKEND,
-  type EdgeApp,
   type EdgeInput,
   type EdgeServer,
   SERVING_WEIGHT,
@@ -52,13 +61,17 @@ export function planEdge(input: EdgeInput, mark: string, running: RunningEdge): 
     return { kind: 'reload', reason: 'host names, certificates or settings differ' }
   }
   const have = new Map(running.servers.map((server) => [keyOf(server.backend, server.name), server]))
+  const backends = input.apps.flatMap((app) => backendsOf(app, backendOf(app), input.self !== undefined))
   const names = new Set(
-    input.apps.flatMap((app) => app.servers.map((server) => keyOf(backendOf(app), server.name))),
+    backends.flatMap(({ name, servers, peers }) => [
+      ...servers.map((server) => keyOf(name, server.name)),
+      ...peers.map((peer) => keyOf(name, peerServer(peer))),
+    ]),
   )
   const surplus = running.servers.filter(
-    ({ backend, name }) => backend !== CONTROL_BACKEND && !names.has(keyOf(backend, name)),
+    ({ backend, name }) => !FIXED_BACKENDS.includes(backend) && !names.has(keyOf(backend, name)),
   )
-  const changes = input.apps.map((app) => changesOf(app, have))
+  const changes = backends.map((backend) => changesOf(input, backend, have))
   return {
     kind: 'commands',
     commands: [...changes.flatMap(({ commands }) => commands), ...surplus.flatMap(removal)],
@@ -67,25 +80,30 @@ export function planEdge(input: EdgeInput, mark: string, running: RunningEdge): 
   }
 }
 
+const FIXED_BACKENDS = [CONTROL_BACKEND, PEER_BACKEND]
+
 type Have = ReadonlyMap<string, RunningServer>
 
 /**
- * One app's changes: first what is added and mended, then who begins to serve, last who stops. Nobody stops while
+ * One backend's changes: first what is added and mended, then who begins to serve, last who stops. Nobody stops while
  * no other serves, so that there is no moment without a server.
  */
-function changesOf(app: EdgeApp, have: Have): Changes {
-  const servers = app.servers.map((server) => {
-    const key = keyOf(backendOf(app), server.name)
+function changesOf(input: EdgeInput, backend: EdgeBackend, have: Have): Changes {
+  const servers = backend.servers.map((server) => {
+    const key = keyOf(backend.name, server.name)
     return { server, key, now: have.get(key) }
   })
-  const mending = servers.flatMap(({ server, key, now }) =>
-    now === undefined ? addition(app, server, key) : mend(server, key, now),
-  )
+  const mending = [
+    ...servers.flatMap(({ server, key, now }) =>
+      now === undefined ? addition(backend, server, key) : mend(server, key, now),
+    ),
+    ...backend.peers.flatMap((peer) => peerChanges(input, backend, peer, have)),
+  ]
   const wanted = servers.filter(({ server }) => server.serves)
   const raise = wanted.filter(({ now }) => now !== undefined && now.weight === 0 && now.health === 'up')
   const waiting = wanted.filter(({ now }) => now === undefined || (now.weight === 0 && now.health !== 'up'))
   const lower = servers.filter(({ server, now }) => !server.serves && now !== undefined && now.weight > 0)
-  const covered = wanted.length === 0 || waiting.length < wanted.length
+  const covered = isCovered(backend, have, wanted.length, waiting.length)
   return {
     commands: [
       ...mending,
@@ -93,8 +111,32 @@ function changesOf(app: EdgeApp, have: Have): Changes {
       ...(covered ? lower.map(({ key }) => `set weight ${key} 0`) : []),
     ],
     waiting: waiting.map(({ key }) => key),
-    holding: covered ? [] : lower.map(({ key }) => key),
+    // Other edges stop asking by themselves: there is nothing to wait for.
+    holding: covered || backend.forPeers ? [] : lower.map(({ key }) => key),
   }
+}
+
+/** Whether somebody answers without those that are to stop. Where nobody is wanted here, that is another host. */
+function isCovered(
+  { name, peers, forPeers }: EdgeBackend,
+  have: Have,
+  wanted: number,
+  waiting: number,
+): boolean {
+  if (wanted > 0) return waiting < wanted
+  if (forPeers) return false
+  return peers.length === 0 || peers.some((peer) => have.get(keyOf(name, peerServer(peer)))?.health === 'up')
+}
+
+function peerChanges(input: EdgeInput, { name }: EdgeBackend, peer: EdgePeer, have: Have): string[] {
+  const key = keyOf(name, peerServer(peer))
+  const now = have.get(key)
+  if (now !== undefined) return mend({ address: peer.address, port: PEER_PORT }, key, now)
+  return [
+    `add server ${peerWords(peer, edgeFiles(input.home), `${name}/`)}`,
+    `enable health ${key}`,
+    `set server ${key} state ready`,
+  ]
 }
 
 const keyOf = (backend: string, name: string) => `${backend}/${name}`
@@ -104,7 +146,7 @@ function removal({ backend, name }: RunningServer): string[] {
   return [`set server ${key} state maint`, `del server ${key}`]
 }
 
-function mend(server: EdgeServer, key: string, now: RunningServer): string[] {
+function mend(server: Pick<EdgeServer, 'address' | 'port'>, key: string, now: RunningServer): string[] {
   const commands: string[] = []
   if (now.address !== server.address || now.port !== server.port) {
     commands.push(`set server ${key} addr ${server.address} port ${server.port}`)
@@ -115,10 +157,10 @@ function mend(server: EdgeServer, key: string, now: RunningServer): string[] {
 }
 
 /** A new server counts as up until its first check, so it begins without weight. */
-function addition(app: EdgeApp, server: EdgeServer, key: string): string[] {
+function addition({ name }: EdgeBackend, server: EdgeServer, key: string): string[] {
   const quiet = { ...server, serves: false }
   return [
-    `add server ${serverWords(quiet, `${backendOf(app)}/`)}`,
+    `add server ${serverWords(quiet, `${name}/`)}`,
     `enable health ${key}`,
     `set server ${key} state ready`,
   ]

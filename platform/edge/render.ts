@@ -1,6 +1,16 @@
 import type { Installation } from '#contract/installation.ts'
 import { addressesOf } from '#contract/installation.ts'
 import { edgeFiles } from './layout.ts'
+import {
+  backendsOf,
+  type EdgeBackend,
+  type EdgePeer,
+  type EdgeSelf,
+  PEER_BACKEND,
+  peerWords,
+  renderPeerDoor,
+  renderPeerFiles,
+} from './peers.ts'
 
 /** One instance of an app's web process as the edge knows it. */
 export interface EdgeServer {
@@ -17,6 +27,8 @@ export interface EdgeApp {
   readonly appId: string
   readonly hostNames: readonly string[]
   readonly servers: readonly EdgeServer[]
+  /** Other hosts that have instances of it, too. */
+  readonly peers?: readonly EdgePeer[]
 }
 
 /** Everything that the edge's configuration depends on. */
@@ -25,6 +37,8 @@ export interface EdgeInput {
   readonly home: string
   /** The host's kernel speaks IPv6. */
   readonly ipv6: boolean
+  /** Set where there are other hosts. */
+  readonly self?: EdgeSelf | undefined
   readonly apps: readonly EdgeApp[]
 }
 
@@ -99,7 +113,12 @@ export function renderEdge(input: EdgeInput, mark: string): string {
     renderSources(),
     renderTimes(),
     renderControl(input),
-    ...[...input.apps].sort((a, b) => (a.appId < b.appId ? -1 : 1)).map(renderApp),
+    ...(input.self === undefined ? [] : renderPeers(input, input.self)),
+    ...[...input.apps]
+      .sort((a, b) => (a.appId < b.appId ? -1 : 1))
+      .flatMap((app) =>
+        backendsOf(app, backendOf(app), input.self !== undefined).map((one) => renderApp(input, app, one)),
+      ),
   ].join('\n')
 }
 
@@ -248,17 +267,25 @@ function renderControl(input: EdgeInput): string {
   ])
 }
 
+const renderPeers = (input: EdgeInput, self: EdgeSelf): string[] => [
+  section('frontend peers', renderPeerDoor(self, edgeFiles(input.home))),
+  section(`backend ${PEER_BACKEND}`, renderPeerFiles(self.host, edgeFiles(input.home))),
+]
+
 /** An app's backend. Any answer below 500 on /health is a living instance: not every app has that page. */
-function renderApp(app: EdgeApp): string {
+function renderApp(input: EdgeInput, app: EdgeApp, { name, servers, peers }: EdgeBackend): string {
   const host = app.hostNames[0] ?? app.app
-  return section(`backend ${backendOf(app)}`, [
+  const files = edgeFiles(input.home)
+  return section(`backend ${name}`, [
     'balance leastconn',
+    ...(input.self === undefined ? [] : ['option allbackups']),
     'option httpchk',
     `http-check send meth GET uri /health ver HTTP/1.1 hdr Host ${host} hdr User-Agent maru-edge hdr X-Forwarded-Proto https`,
     'http-check expect status 200-499',
-    ...[...app.servers]
+    ...[...servers]
       .sort((a, b) => (a.name < b.name ? -1 : 1))
       .map((server) => `server ${serverWords(server)}`),
+    ...peers.map((peer) => `server ${peerWords(peer, files)}`),
   ])
 }
 

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { HostReport, InstanceReport } from '#contract/agent.ts'
 import type { AppName, ProcessType } from '#contract/ids.ts'
-import { differences, pictureOf } from './host-changes.ts'
+import { differences, joinPictures, pictureOf } from './host-changes.ts'
 
 const instance = (app: string, more: Partial<InstanceReport> = {}): InstanceReport => ({
   app: app as AppName,
@@ -30,6 +30,9 @@ const report = (instances: InstanceReport[], more: Partial<HostReport> = {}): Ho
   components: [{ component: 'edge', state: 'ok', detail: '', memoryBytes: 5 }],
   instances,
   disk: { freeMb: 10, totalMb: 20 },
+  memoryMb: 30,
+  runsApps: true,
+  missingImages: [],
   figures: null,
   ...more,
 })
@@ -71,4 +74,12 @@ test('a host that falls silent changes everything that it runs', () => {
     apps: ['shop', 'blog'],
     platform: true,
   })
+})
+
+test('of several hosts, an app is named whichever host it changes on', () => {
+  const other = pictureOf(report([instance('shop')]), false)
+  const join = (mine: HostReport) => joinPictures([other, pictureOf(mine, false)])
+  const before = join(report([instance('shop'), instance('blog')]))
+  const after = join(report([instance('shop', { state: 'unhealthy' }), instance('blog')]))
+  assert.deepEqual(differences(before, after), { apps: ['shop'], platform: false })
 })

@@ -27,6 +27,18 @@ const instancePicture = (one: InstanceReport) => [
   one.detail,
 ]
 
+/** The pictures of several hosts as one. */
+export function joinPictures(pictures: readonly HostPicture[]): HostPicture {
+  const apps = Map.groupBy(
+    pictures.flatMap(({ apps: own }) => [...own]),
+    ([app]) => app,
+  )
+  return {
+    apps: new Map([...apps].map(([app, texts]) => [app, texts.map(([, text]) => text).join('\n')])),
+    platform: pictures.map(({ platform }) => platform).join('\n'),
+  }
+}
+
 /** What differs between two pictures; an app that is in only one of them differs. */
 export function differences(
   before: HostPicture,

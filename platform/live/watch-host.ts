@@ -1,15 +1,15 @@
 import type { AppName } from '#contract/ids.ts'
 import { teamOfApp } from '#platform/apps/index.ts'
-import { describeStaleness, latestReport, REPORTED } from '#platform/workload/index.ts'
+import { isFresh, loadReports, REPORTED } from '#platform/workload/index.ts'
 import type { ServerDeps } from '#runtime/server/handler.ts'
 import { read } from '#runtime/server/transact.ts'
 import type { Feed } from './feed.ts'
-import { differences, type HostPicture, pictureOf } from './host-changes.ts'
+import { differences, type HostPicture, joinPictures, pictureOf } from './host-changes.ts'
 
 /** A host that says nothing rings no bell; its silence shows by itself. */
 const LOOK_AGAIN_MS = 2_000
 
-/** Tells what changes on the host, until the signal is aborted: instances come and go without any request. */
+/** Tells what changes on the hosts, until the signal is aborted: instances come and go without any request. */
 export async function watchHost(deps: ServerDeps, feed: Feed, signal: AbortSignal): Promise<void> {
   const bell = deps.hub.bell(REPORTED)
   let before: HostPicture | undefined
@@ -29,9 +29,10 @@ export async function watchHost(deps: ServerDeps, feed: Feed, signal: AbortSigna
   bell.close()
 }
 
-async function look({ config, db, now }: ServerDeps): Promise<HostPicture | undefined> {
-  const received = await read(() => latestReport(db, config.host.name))
-  return received && pictureOf(received.report, describeStaleness(received, now()) !== '')
+async function look({ db, now }: ServerDeps): Promise<HostPicture | undefined> {
+  const reports = [...(await read(() => loadReports(db))).values()]
+  if (reports.length === 0) return undefined
+  return joinPictures(reports.map((received) => pictureOf(received.report, !isFresh(received, now()))))
 }
 
 async function tellDifferences(

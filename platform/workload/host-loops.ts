@@ -5,7 +5,7 @@ import { recordFigures } from '#platform/metrics/index.ts'
 import { pause } from '#runtime/kit/pause.ts'
 import type { ServerDeps } from '#runtime/server/handler.ts'
 import { transact } from '#runtime/server/transact.ts'
-import { latestReport, moveGenerationPast, saveReport, WANTED, wantedGeneration } from './store.ts'
+import { latestReport, moveGenerationPast, publish, saveReport, WANTED, wantedGeneration } from './store.ts'
 
 const PUSH_EVERY_MS = 5_000
 const REPORT_WAIT_MS = 5_000
@@ -85,7 +85,12 @@ async function follow(deps: ServerDeps, host: HostName, signal: AbortSignal): Pr
       after = report.sequence
       // Figures are kept as differences: the report is stored without them.
       const { figures, ...rest } = report
-      await transact(deps.db, (tx) => saveReport(tx, host, { ...rest, figures: null }, deps.now()))
+      await transact(deps.db, async (tx) => {
+        const before = await latestReport(tx, host)
+        await saveReport(tx, host, { ...rest, figures: null }, deps.now())
+        // The other edges begin, or cease, to lead to it.
+        if ((before?.report.runsApps ?? false) !== report.runsApps) await publish(tx)
+      })
       if (figures !== null) await recordFigures(deps, host, figures)
       complained = false
     } catch (error) {

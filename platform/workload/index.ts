@@ -1,23 +1,33 @@
 export { argvOf } from './command-line.ts'
-export { describeStaleness } from './freshness.ts'
+export { describeStaleness, isFresh } from './freshness.ts'
 export type { LoadWorkload } from './host-loops.ts'
 export { type Loops, startWorkload } from './loops.ts'
 export {
+  type Move,
+  type PlacedInstance,
+  type PlacementHost,
+  planPlacement,
+  renderPlacement,
+} from './placement-plan.ts'
+export {
   type AppFacts,
   environmentOf,
+  type HostFacts,
   type InstanceFacts,
   planWorkload,
   type ReleaseFacts,
   renderWorkload,
   type WorkloadSnapshot,
 } from './plan.ts'
+export { placementHost } from './standing.ts'
 export {
+  type HostReports,
   latestReport,
-  listReports,
   listRunning,
+  loadReports,
   publish,
   REPORTED,
   type ReceivedReport,
   wantedGeneration,
 } from './store.ts'
-export { waitForReport } from './wait-for-report.ts'
+export { waitForReports } from './wait-for-report.ts'

@@ -10,7 +10,14 @@ const release = (version: number, config: Record<string, string> = {}) => ({
   config,
   databaseUrl: 'postgres://role:secret@host/db',
 })
-const instance = (process: string, index: number, version: number, traffic: 'none' | 'serve' | 'drain') => ({
+const instance = (
+  process: string,
+  index: number,
+  version: number,
+  traffic: 'none' | 'serve' | 'drain',
+  host = 'one',
+) => ({
+  host,
   process,
   index,
   release: version,
@@ -19,6 +26,10 @@ const instance = (process: string, index: number, version: number, traffic: 'non
 })
 const snapshot: WorkloadSnapshot = {
   generation: 7,
+  hosts: [
+    { name: 'two', address: '10.0.0.2' },
+    { name: 'one', address: '10.0.0.1' },
+  ],
   apps: [
     {
       id: 'app_bbbb',
@@ -45,33 +56,47 @@ const snapshot: WorkloadSnapshot = {
 }
 
 test('a workload in the middle of a deploy', () =>
-  assertGolden(import.meta.dirname, 'mid-deploy.txt', renderWorkload(planWorkload(snapshot))))
+  assertGolden(import.meta.dirname, 'mid-deploy.txt', renderWorkload(planWorkload(snapshot, 'one'))))
+
+const onTwoHosts: WorkloadSnapshot = {
+  ...snapshot,
+  apps: snapshot.apps.map((app) => ({
+    ...app,
+    instances: app.instances.map((one) =>
+      one.index === 2 ? { ...one, traffic: 'serve', host: 'two' } : one,
+    ),
+  })),
+}
+
+test('each of two hosts has its own instances, and knows that the other serves the app', () => {
+  const text = ['one', 'two'].map((host) => `# ${host}\n${renderWorkload(planWorkload(onTwoHosts, host))}`)
+  assertGolden(import.meta.dirname, 'two-hosts.txt', text.join('\n'))
+})
+
+test('the newest release is that of any host', () =>
+  assert.equal(planWorkload(onTwoHosts, 'two').apps[1]?.newestRelease, 2))
 
 test('the order of what was read does not matter', () => {
   const turned = {
     ...snapshot,
     apps: snapshot.apps.map((app) => ({ ...app, instances: app.instances.toReversed() })).reverse(),
   }
-  assert.deepEqual(planWorkload(turned), planWorkload(snapshot))
+  assert.deepEqual(planWorkload(turned, 'one'), planWorkload(snapshot, 'one'))
 })
 
 test('the rendered text holds no secret', () =>
-  assert.doesNotMatch(renderWorkload(planWorkload(snapshot)), /secret/))
+  assert.doesNotMatch(renderWorkload(planWorkload(snapshot, 'one')), /secret/))
 
 test('configuration can change NODE_ENV, but not what the platform sets', () => {
-  const [app] = planWorkload({
-    generation: 1,
-    apps: [
-      {
-        id: 'app_cccc',
-        name: 'one',
-        hostNames: [],
-        releases: [release(1, { NODE_ENV: 'test', PORT: '1' })],
-        instances: [instance('web', 1, 1, 'none')],
-        keepImages: [],
-      },
-    ],
-  }).apps
+  const one = {
+    id: 'app_cccc',
+    name: 'one',
+    hostNames: [],
+    releases: [release(1, { NODE_ENV: 'test', PORT: '1' })],
+    instances: [instance('web', 1, 1, 'none')],
+    keepImages: [],
+  }
+  const [app] = planWorkload({ generation: 1, hosts: [], apps: [one] }, 'one').apps
   const env = app?.instances[0]?.env
   assert.equal(env?.NODE_ENV, 'test')
   assert.equal(env?.PORT, '8080')

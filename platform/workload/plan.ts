@@ -1,5 +1,5 @@
 import type { InstanceSpec, Traffic, WorkloadConfig } from '#contract/agent.ts'
-import type { AppName, ProcessType } from '#contract/ids.ts'
+import type { AppName, HostName, ProcessType } from '#contract/ids.ts'
 import { INSTANCE_CA, INSTANCE_PORT } from '#contract/installation.ts'
 import { argvOf } from './command-line.ts'
 
@@ -14,6 +14,8 @@ export interface ReleaseFacts {
 }
 
 export interface InstanceFacts {
+  /** The host that runs it. */
+  readonly host: string
   readonly process: string
   readonly index: number
   readonly release: number
@@ -27,33 +29,58 @@ export interface AppFacts {
   readonly id: string
   readonly name: string
   readonly hostNames: readonly string[]
-  /** Releases of the instances below. */
+  /** Releases of the instances on the host that is planned for. */
   readonly releases: readonly ReleaseFacts[]
+  /** All of them, on whichever host. */
   readonly instances: readonly InstanceFacts[]
   readonly keepImages: readonly string[]
 }
 
-/** Everything that decides what the host runs for the apps. */
+export interface HostFacts {
+  readonly name: string
+  /** Where the other hosts reach its edge. */
+  readonly address: string
+}
+
+/** Everything that decides what the hosts run for the apps. */
 export interface WorkloadSnapshot {
   readonly generation: number
+  readonly hosts: readonly HostFacts[]
   readonly apps: readonly AppFacts[]
 }
 
-/** The apps' half of the host's state, whole. The same snapshot always gives the same config. */
-export function planWorkload(snapshot: WorkloadSnapshot): WorkloadConfig {
+/**
+ * The apps' half of a host's state, whole: every app, because every edge serves every app; of instances its own only.
+ * The same snapshot always gives the same config.
+ */
+export function planWorkload(snapshot: WorkloadSnapshot, host: string): WorkloadConfig {
   const apps = [...snapshot.apps].sort((a, b) => compare(a.id, b.id))
-  return { generation: snapshot.generation, apps: apps.map(planApp) }
+  const others = snapshot.hosts.filter(({ name }) => name !== host).sort((a, b) => compare(a.name, b.name))
+  return {
+    generation: snapshot.generation,
+    peers: others.map(({ name }) => name as HostName),
+    apps: apps.map((app) => planApp(app, host, others)),
+  }
 }
 
-function planApp(app: AppFacts): WorkloadConfig['apps'][number] {
+function planApp(app: AppFacts, host: string, others: readonly HostFacts[]): WorkloadConfig['apps'][number] {
+  const own = app.instances.filter((one) => one.host === host)
+  const serving = new Set(app.instances.filter(isServing).map((one) => one.host))
+  const releases = app.instances.map(({ release }) => release)
   return {
     app: app.name as AppName,
     appId: app.id as WorkloadConfig['apps'][number]['appId'],
     hostNames: [...app.hostNames],
-    instances: [...app.instances].sort(inOrder).map((instance) => planInstance(app, instance)),
+    instances: own.sort(inOrder).map((instance) => planInstance(app, instance)),
+    elsewhere: others
+      .filter(({ name }) => serving.has(name))
+      .map(({ name, address }) => ({ host: name as HostName, address })),
+    newestRelease: releases.length === 0 ? null : Math.max(...releases),
     keepImages: [...new Set(app.keepImages)].sort(compare),
   }
 }
+
+const isServing = ({ process, traffic }: InstanceFacts) => process === 'web' && traffic === 'serve'
 
 function planInstance(app: AppFacts, instance: InstanceFacts): InstanceSpec {
   const release = app.releases.find(({ version }) => version === instance.release)
@@ -96,6 +123,7 @@ export function renderWorkload(config: WorkloadConfig): string {
   for (const app of config.apps) {
     lines.push(`${app.app} (${app.appId}) at ${app.hostNames.join(', ')}`)
     lines.push(`  keeps ${app.keepImages.join(', ') || 'no image'}`)
+    for (const { host, address } of app.elsewhere) lines.push(`  also served by ${host} at ${address}`)
     for (const instance of app.instances) lines.push(...renderInstance(instance))
   }
   return `${lines.join('\n')}\n`

@@ -1,7 +1,7 @@
 import type { ColumnType } from 'kysely'
 import type { HostReport } from '#contract/agent.ts'
 import type { HostName } from '#contract/ids.ts'
-import { noteReport } from '#platform/fleet/index.ts'
+import { listHosts, noteReport } from '#platform/fleet/index.ts'
 import type { ServerDeps } from '#runtime/server/handler.ts'
 import { notify } from '#runtime/server/notify.ts'
 import { storableJson } from '#runtime/server/storable-json.ts'
@@ -97,10 +97,16 @@ export async function keepReportsOf(db: Db, hosts: readonly HostName[]): Promise
   await workload(db).deleteFrom('workload_report').where('host', 'not in', hosts).execute()
 }
 
-/** The latest report of every host that has one, by its name. */
-export async function listReports(db: Db): Promise<Map<HostName, ReceivedReport>> {
+/** The latest report of every host of the installation that has one. */
+export type HostReports = ReadonlyMap<string, ReceivedReport>
+
+export async function loadReports(db: Db): Promise<HostReports> {
+  const names = new Set((await listHosts(db)).map(({ name }): string => name))
   const rows = await workload(db).selectFrom('workload_report').selectAll().execute()
+  // A host that was removed is asked for nothing, whatever it said last.
   return new Map(
-    rows.map((row) => [row.host as HostName, { report: row.report, receivedAt: row.received_at }]),
+    rows
+      .filter(({ host }) => names.has(host))
+      .map((row) => [row.host, { report: row.report, receivedAt: row.received_at }]),
   )
 }

@@ -1,20 +1,17 @@
-import type { HostReport } from '#contract/agent.ts'
-import type { HostName } from '#contract/ids.ts'
 import type { ServerDeps } from '#runtime/server/handler.ts'
 import { read } from '#runtime/server/transact.ts'
-import { latestReport, REPORTED } from './store.ts'
+import { type HostReports, loadReports, REPORTED } from './store.ts'
 
 /** A notification can be lost with the connection that carried it. */
 const LOOK_AGAIN_MS = 1_000
 
 /**
- * Waits until a report of `host` makes `judge` answer something, and gives that. Undefined when the deadline passes.
+ * Waits until the hosts' reports make `judge` answer something, and gives that. Undefined when the deadline passes.
  * `judge` may throw to end the wait as a failure. It is asked at least once, however late it is.
  */
-export async function waitForReport<T>(
+export async function waitForReports<T>(
   deps: Pick<ServerDeps, 'db' | 'hub' | 'now'>,
-  host: HostName,
-  judge: (report: HostReport) => T | undefined,
+  judge: (reports: HostReports) => Promise<T | undefined> | T | undefined,
   deadline: Date,
   signal: AbortSignal,
 ): Promise<T | undefined> {
@@ -22,8 +19,7 @@ export async function waitForReport<T>(
   try {
     for (;;) {
       signal.throwIfAborted()
-      const received = await read(() => latestReport(deps.db, host))
-      const verdict = received === undefined ? undefined : judge(received.report)
+      const verdict = await judge(await read(() => loadReports(deps.db)))
       if (verdict !== undefined) return verdict
       const leftMs = deadline.getTime() - deps.now().getTime()
       if (leftMs <= 0) return undefined

@@ -102,7 +102,7 @@ test('what is wrong with an instance is said in words', async () => {
   await until('silent', async () => /does not answer on port 8080/.test(await detail('silent')))
   await until('crasher', async () => /exited with code 3 \(\d+ restarts?\)/.test(await detail('crasher')))
   await until('hungry', async () => /ran out of its 512 MB of memory/.test(await detail('hungry')), 40_000)
-  await until('gone', async () => /its image is gone/.test(await detail('gone')))
+  await until('gone', async () => /its image is not here yet/.test(await detail('gone')))
   await until('worker', async () => (await instances('worker'))[0]?.state === 'healthy')
   assert.ok((await lab.client.lastLog('crasher', 1, 5)).includes('web.1 last words'))
 })

@@ -71,9 +71,9 @@ test('how it ended is told, while it is down and after its restart', () => {
 })
 
 test('one that cannot be made says why; one that is not made yet is starting', () => {
-  assert.deepEqual(judge(spec('web'), { container: undefined, problem: 'its image is gone' }), [
+  assert.deepEqual(judge(spec('web'), { container: undefined, problem: 'its image is not here yet' }), [
     'stopped',
-    'could not be started: its image is gone',
+    'could not be started: its image is not here yet',
   ])
   assert.deepEqual(judge(spec('web'), { container: undefined }), ['starting', ''])
 })

@@ -1,8 +1,8 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import type { LogLine } from '#contract/apps.ts'
 import { type Docker, type EngineContainer, LABELS } from '#runtime/drivers/docker.ts'
+import { mergeByTime } from '#runtime/kit/merge-by-time.ts'
 import { INSTANCE_COMPONENT } from './instance-spec.ts'
-import { mergeByTime } from './merge-by-time.ts'
 
 export interface LogDeps {
   readonly docker: Docker

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { AGENT_API } from '#contract/agent.ts'
+import { AGENT_API } from '#contract/agent-api.ts'
 import { MaruError, parseWith } from '#contract/errors.ts'
 import { certificateNameOf } from '#contract/host-identity.ts'
 import { HOST_LIMITS } from '#contract/hosts.ts'

@@ -10,6 +10,7 @@ const workload = WorkloadConfig.parse({
       app: 'shop',
       appId: 'app_shop',
       hostNames: [],
+      newestRelease: 5,
       keepImages: ['sha256:kept'],
       instances: [
         {
@@ -34,7 +35,7 @@ const image = (id: string, release: string, app = 'app_shop') => ({
   sizeBytes: 1,
 })
 
-test('only images of known apps that no release needs are surplus', () => {
+test('images that no release needs are surplus, unless they may belong to a build under way', () => {
   const images = [
     image('kept', '3'),
     image('runs', '5'),
@@ -43,7 +44,12 @@ test('only images of known apps that no release needs are surplus', () => {
     image('foreign', '1', 'app_other'),
   ]
   assert.deepEqual(
-    surplusImages(workload, images).map(({ id }) => id),
+    surplusImages(workload, images, true).map(({ id }) => id),
     ['sha256:old'],
+  )
+  // Where nothing is built, what no release needs belongs to nothing under way.
+  assert.deepEqual(
+    surplusImages(workload, images, false).map(({ id }) => id),
+    ['sha256:old', 'sha256:under-way', 'sha256:foreign'],
   )
 })

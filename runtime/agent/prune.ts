@@ -2,23 +2,36 @@ import type { WorkloadConfig } from '#contract/agent.ts'
 import { type Docker, type EngineImage, LABELS } from '#runtime/drivers/docker.ts'
 
 /**
- * Images of apps that no release needs any more. An image of a newer release than any that runs may belong to a
- * deploy under way, and stays.
+ * Images of apps that no release needs any more. Where apps are built, an image of a newer release than any that runs may
+ * belong to a deploy under way, and so may that of an app of which nothing runs: they stay.
  */
-export function surplusImages(workload: WorkloadConfig, images: readonly EngineImage[]): EngineImage[] {
+export function surplusImages(
+  workload: WorkloadConfig,
+  images: readonly EngineImage[],
+  builds: boolean,
+): EngineImage[] {
   return images.filter((image) => {
     const app = workload.apps.find(({ appId }) => appId === image.labels[LABELS.appId])
-    if (app === undefined || app.instances.length === 0) return false
-    const newest = Math.max(...app.instances.map(({ release }) => release))
+    if (app === undefined || app.newestRelease === null) return !builds
     const release = Number(image.labels[LABELS.release] ?? Number.POSITIVE_INFINITY)
     const used = new Set([...app.keepImages, ...app.instances.map((one) => one.image)])
-    return release <= newest && !used.has(image.id) && !image.tags.some((tag) => used.has(tag))
+    return (
+      (!builds || release <= app.newestRelease) &&
+      !used.has(image.id) &&
+      !image.tags.some((tag) => used.has(tag))
+    )
   })
 }
 
 /** Removes them; those that the engine still needs stay until a later time. Gives how many went. */
-export async function pruneImages(docker: Docker, owner: string, workload: WorkloadConfig): Promise<number> {
-  const surplus = surplusImages(workload, await docker.images.list({ [LABELS.owner]: owner }))
+export async function pruneImages(
+  docker: Docker,
+  owner: string,
+  workload: WorkloadConfig,
+  builds: boolean,
+): Promise<number> {
+  const images = await docker.images.list({ [LABELS.owner]: owner })
+  const surplus = surplusImages(workload, images, builds)
   const gone = await Promise.all(surplus.map(({ id }) => docker.images.remove(id)))
   return gone.filter(Boolean).length
 }

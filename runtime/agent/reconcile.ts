@@ -8,6 +8,7 @@ import {
   type EdgeDeps,
   type EdgeResult,
   handOverEdge,
+  inwardOf,
   type RunningEdge,
   readEdge,
 } from '#platform/edge/index.ts'
@@ -15,7 +16,7 @@ import { convergePlatform } from '#platform/hosts/converge.ts'
 import { isLocked } from '#platform/hosts/lock.ts'
 import type { HostRules } from '#platform/network/index.ts'
 import { type Docker, type EngineContainer, LABELS } from '#runtime/drivers/docker.ts'
-import { diskSpace, readJson } from '#runtime/drivers/files.ts'
+import { diskSpace, machineMemoryMb, readJson } from '#runtime/drivers/files.ts'
 import type { Log } from '#runtime/kit/log.ts'
 import type { AddressBook } from './address-book.ts'
 import { judgeComponents } from './components.ts'
@@ -97,7 +98,10 @@ export async function reconcile(deps: ReconcileDeps, before: number): Promise<Re
       problem: problems[0] ?? '',
       components: report?.components ?? [],
       instances: report?.instances ?? [],
+      runsApps: deps.edge !== undefined,
+      missingImages: [...(apps?.missingImages ?? [])],
       disk: disk ?? null,
+      memoryMb: machineMemoryMb(),
     },
   }
 }
@@ -152,6 +156,7 @@ const handingOver = (
 interface BroughtApps {
   readonly wanted: readonly WantedInstance[]
   readonly problems: ReadonlyMap<string, string>
+  readonly missingImages: readonly string[]
   readonly edge: RunningEdge | undefined
   /** The edge included. */
   readonly done: boolean
@@ -172,18 +177,25 @@ async function bringApps(deps: ReconcileDeps, workload: WorkloadConfig): Promise
   const problems = await raiseInstances(place, wanted, await listInstances(place))
   const have = await listInstances(place)
   await isolate(deps, have)
+  const self = workload.peers.length === 0 ? undefined : { host: deps.config.host.name }
   const result =
-    deps.edge === undefined ? NO_EDGE : await applyEdge(deps.edge, edgeApps(workload, wanted, have))
+    deps.edge === undefined
+      ? NO_EDGE
+      : await applyEdge({ ...deps.edge, self }, edgeApps(workload, wanted, have))
   if (result.did !== 'nothing') deps.log.info('agent.edge', { did: result.did, pending: result.pending })
   const names = new Set(wanted.map(({ spec }) => spec?.name))
   const leaving = have.filter(({ name }) => !names.has(name))
   deps.retirement.retire(leaving)
   deps.watch.keepOnly(new Set(have.map(({ id }) => id)))
   const missing = wanted.filter(({ spec }) => spec === undefined)
-  const reasons = new Map([...problems, ...missing.map((one) => [keyOf(one), 'its image is gone'] as const)])
+  const reasons = new Map([
+    ...problems,
+    ...missing.map((one) => [keyOf(one), 'its image is not here yet'] as const),
+  ])
   return {
     wanted,
     problems: reasons,
+    missingImages: [...new Set(missing.map(({ instance }) => instance.image))].sort(),
     edge: result.running,
     done: deps.edge === undefined || (result.running !== undefined && result.pending.length === 0),
     waiting: result.waiting.length > 0,
@@ -218,6 +230,7 @@ function edgeApps(
       app: app.app,
       appId: app.appId,
       hostNames: app.hostNames,
+      peers: app.elsewhere,
       servers: wanted
         .filter((one) => one.app === app && one.instance.process === 'web')
         .flatMap(({ instance, spec }) => {
@@ -254,11 +267,13 @@ async function observeInstance(
 ) {
   const container = one.spec === undefined ? undefined : await deps.docker.containers.inspect(one.spec.name)
   const backend = backendOf(one.app)
-  const server = edge?.servers.find((it) => it.backend === backend && it.name === serverName(one.instance))
+  const servers = edge?.servers.filter(({ name }) => name === serverName(one.instance)) ?? []
+  const server = servers.find((it) => it.backend === backend)
+  const inward = servers.find((it) => it.backend === inwardOf(backend))
   const facts = {
     container,
     lastEnd: container === undefined ? undefined : deps.watch.lastEnd(container.id),
-    edge: server,
+    edge: server && { ...server, openRequests: server.openRequests + (inward?.openRequests ?? 0) },
     memoryBytes: container === undefined ? undefined : deps.memory.get(container.id),
     problem: apps?.problems.get(keyOf(one)),
   }

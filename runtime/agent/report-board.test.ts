@@ -9,6 +9,9 @@ const empty = {
   components: [],
   instances: [],
   disk: null,
+  memoryMb: null,
+  runsApps: true,
+  missingImages: [],
 }
 const at = (ms: number) => new Date(1_000_000 + ms)
 const never = new AbortController().signal

@@ -1,8 +1,10 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { Server as TlsServer } from 'node:https'
-import type { Duplex } from 'node:stream'
+import type { Duplex, Readable } from 'node:stream'
+import { pipeline } from 'node:stream/promises'
 import { z } from 'zod'
-import { AGENT_API, BuildRequest, DrillStartRequest, WorkloadConfig } from '#contract/agent.ts'
+import { BuildRequest, DrillStartRequest, WorkloadConfig } from '#contract/agent.ts'
+import { AGENT_API } from '#contract/agent-api.ts'
 import { MaruError, parseWith } from '#contract/errors.ts'
 import { type HostStacks, RestackRequest, type RestackResult } from '#contract/host-stacks.ts'
 import { AppId, AppName, DrillStartId, Instant, ProcessType } from '#contract/ids.ts'
@@ -31,6 +33,9 @@ export interface AgentServerDeps extends LogDeps {
   readonly membership: HostMembership
   /** On the first host only. */
   readonly authority: Authority | undefined
+  /** Undefined where there is no such image. */
+  readonly exportImage: (id: string, whole: boolean) => Promise<Readable | undefined>
+  readonly importImage: (id: string, tar: Readable) => Promise<void>
 }
 
 const WORKLOAD_MAX_BYTES = 256 * 1024 * 1024
@@ -108,6 +113,24 @@ const postRestack: Handler = async ({ request, response }, { restack }) => {
   sendJson(response, 200, await restack(wanted))
 }
 
+const ImageId = z.string().regex(/^sha256:[0-9a-f]{64}$/, 'must be the id of an image')
+const ImageQuery = z.strictObject({ whole: z.stringbool().default(false) })
+const imageIdOf = ({ path }: Call) => parseWith(ImageId, path.slice(AGENT_API.image('').length), 'image')
+
+const getImage: Handler = async (call, { exportImage }) => {
+  const image = imageIdOf(call)
+  const tar = await exportImage(image, parseWith(ImageQuery, call.query).whole)
+  if (tar === undefined) throw new MaruError('hosts.image_not_found', { image })
+  call.response.writeHead(200, { 'content-type': 'application/x-tar' })
+  await pipeline(tar, call.response)
+}
+
+const putImage: Handler = async (call, { importImage, wake }) => {
+  await importImage(imageIdOf(call), call.request)
+  wake()
+  sendJson(call.response, 200, {})
+}
+
 const deleteApp: Handler = async ({ response, path }, { removeApp }) => {
   await removeApp(parseWith(AppId, path.slice(AGENT_API.app('').length), 'appId'))
   sendJson(response, 200, {})
@@ -141,6 +164,8 @@ const ROUTES: readonly AgentRoute[] = [
   ['GET', AGENT_API.drillEvents, getDrillEvents],
   ['GET', AGENT_API.stacks, getStacks],
   ['POST', AGENT_API.restacks, postRestack],
+  ['GET', AGENT_API.image(''), getImage],
+  ['PUT', AGENT_API.image(''), putImage],
   ['DELETE', AGENT_API.app(''), deleteApp],
 ]
 

@@ -78,6 +78,7 @@ export async function startAgent(config: AgentConfig, log: Log): Promise<Agent> 
     membership,
     authority,
     removeApp: removerOf(config, docker),
+    ...imagesOf(config, docker),
   })
   const pruning = setInterval(() => void prune(docker, config, workloads, log), PRUNE_MS)
   log.info('agent.started', { version: config.version, generation: workloads.current()?.generation ?? 0 })
@@ -113,6 +114,21 @@ const stacksOf = (config: AgentConfig, docker: Docker): Pick<AgentServerDeps, 's
     return await restackSlug(request, { docker, home: config.home, config })
   },
 })
+
+const imagesOf = (
+  { installation, home }: AgentConfig,
+  docker: Docker,
+): Pick<AgentServerDeps, 'exportImage' | 'importImage'> => ({
+  exportImage: async (id, whole) => {
+    const { exportImage } = await import('#platform/builds/index.ts')
+    return await exportImage(docker, home, id, whole)
+  },
+  importImage: async (id, tar) => {
+    const { importImage } = await import('#platform/builds/index.ts')
+    await importImage(docker, installation.id, id, tar)
+  },
+})
+
 const removerOf =
   ({ installation, home }: AgentConfig, docker: Docker): AgentServerDeps['removeApp'] =>
   async (appId) => {
@@ -122,6 +138,9 @@ const removerOf =
   }
 
 const EMPTY_REPORT = {
+  runsApps: false,
+  missingImages: [],
+  memoryMb: null,
   generation: 0,
   problem: '',
   components: [],
@@ -140,7 +159,7 @@ async function clearLeftovers(docker: Docker, owner: string, log: Log): Promise<
 
 async function prune(
   docker: Docker,
-  { installation, home }: AgentConfig,
+  { installation, home, host }: AgentConfig,
   workloads: WorkloadStore,
   log: Log,
 ): Promise<void> {
@@ -148,7 +167,7 @@ async function prune(
   if (workload === undefined) return
   try {
     const { pruneSlugs } = await import('#platform/builds/index.ts')
-    const images = await pruneImages(docker, installation.id, workload)
+    const images = await pruneImages(docker, installation.id, workload, host.first)
     const slugs = await pruneSlugs(docker, installation.id, home, new Date())
     if (images + slugs > 0) log.info('agent.pruned', { images, slugs })
   } catch (error) {

@@ -1,6 +1,6 @@
 import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
-import { type InstanceSpec, type WorkloadApp, WorkloadConfig } from '#contract/agent.ts'
+import { type InstanceSpec, WorkloadConfig } from '#contract/agent.ts'
 import { HostIdentity } from '#contract/host-identity.ts'
 import { type AgentConfig, HOME, SOCKETS } from '#contract/installation.ts'
 import { type AgentClient, makeAgentClient } from '#runtime/drivers/agent-client.ts'
@@ -73,9 +73,7 @@ export async function makeTestAgent(second: number): Promise<TestAgent> {
       generation++
       const workload = {
         generation,
-        apps: apps.map(
-          ([name, instances]): WorkloadApp => ({ ...testApp(name), instances, keepImages: [image] }),
-        ),
+        apps: apps.map(([name, instances]) => ({ ...testApp(name), instances, keepImages: [image] })),
       }
       await client.putWorkload(WorkloadConfig.parse(workload))
       return generation

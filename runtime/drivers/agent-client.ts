@@ -1,8 +1,7 @@
 import type { RequestOptions } from 'node:http'
-import type { Duplex } from 'node:stream'
+import type { Duplex, Readable } from 'node:stream'
 import { z } from 'zod'
 import {
-  AGENT_API,
   type AgentRunRequest,
   BuildEvent,
   type BuildRequest,
@@ -12,6 +11,7 @@ import {
   NumberedDrillEvent,
   type WorkloadConfig,
 } from '#contract/agent.ts'
+import { AGENT_API } from '#contract/agent-api.ts'
 import { LogLine } from '#contract/apps.ts'
 import { DrillStart } from '#contract/drills.ts'
 import { HostStacks, type RestackRequest, RestackResult } from '#contract/host-stacks.ts'
@@ -51,6 +51,10 @@ export interface AgentClient {
   startDrill(request: DrillStartRequest): Promise<DrillStart>
   /** What that drill does, after a number, until its end. */
   drillEvents(start: string, after: number, signal: AbortSignal): AsyncIterable<NumberedDrillEvent>
+  /** An image for another host's engine; unless it is wanted whole, without what it shares with its stack. */
+  image(id: string, whole: boolean, signal: AbortSignal): Promise<Readable>
+  /** Hands over what `image` gave; `hosts.image_refused` when this host cannot make the image of it. */
+  putImage(id: string, tar: Readable, signal: AbortSignal): Promise<void>
 }
 
 /** The agents of all hosts. */
@@ -131,6 +135,7 @@ export function makeAgentClient(where: string | FindWay): AgentClient {
     drillEvents: (start, after, signal) =>
       lines(NumberedDrillEvent, { path: withQuery(AGENT_API.drillEvents, { start, after }), signal }),
     ...stackCalls(json),
+    ...imageCalls(find),
     removeApp: async (appId) => {
       await json(z.strictObject({}), {
         method: 'DELETE',
@@ -140,6 +145,14 @@ export function makeAgentClient(where: string | FindWay): AgentClient {
     },
   }
 }
+
+const imageCalls = (find: FindWay): Pick<AgentClient, 'image' | 'putImage'> => ({
+  image: (id, whole, signal) =>
+    exchange(find, { path: withQuery(AGENT_API.image(id), { whole: String(whole) }), signal }),
+  putImage: async (id, tar, signal) => {
+    await exchangeJson(find, z.strictObject({}), { method: 'PUT', path: AGENT_API.image(id), signal }, tar)
+  },
+})
 
 const withQuery = (path: string, query: Readonly<Record<string, string | number>>) =>
   `${path}?${new URLSearchParams(Object.entries(query).map(([name, value]) => [name, String(value)]))}`

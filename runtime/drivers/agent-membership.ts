@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { AGENT_API } from '#contract/agent.ts'
+import { AGENT_API } from '#contract/agent-api.ts'
 import type { HostAddress } from '#contract/host-identity.ts'
 import { Instant } from '#contract/ids.ts'
 import {

@@ -2,7 +2,8 @@ import { createHash, X509Certificate } from 'node:crypto'
 import { once } from 'node:events'
 import { request as httpRequest, type IncomingMessage, type RequestOptions } from 'node:http'
 import { request as httpsRequest } from 'node:https'
-import type { Duplex } from 'node:stream'
+import { type Duplex, Readable } from 'node:stream'
+import { pipeline } from 'node:stream/promises'
 import { checkServerIdentity, type PeerCertificate } from 'node:tls'
 import type { z } from 'zod'
 import { ErrorBody, MaruError, parseWith } from '#contract/errors.ts'
@@ -96,13 +97,18 @@ const keyHashOf = (der: Buffer): string => {
 export async function exchange(
   find: FindWay,
   options: RequestOptions,
-  body?: object,
+  body?: object | Readable,
 ): Promise<IncomingMessage> {
   const way = await find()
   const request = way.send({ agent: false, ...way.options, ...options })
   request.on('timeout', () => request.destroy(new Error('no answer in time')))
-  if (body !== undefined) request.setHeader('content-type', 'application/json')
-  request.end(body === undefined ? undefined : JSON.stringify(body))
+  if (body instanceof Readable) {
+    // An answer may come before all of it was taken; what went wrong then is in the answer.
+    pipeline(body, request).catch((error: Error) => request.destroy(error))
+  } else {
+    if (body !== undefined) request.setHeader('content-type', 'application/json')
+    request.end(body === undefined ? undefined : JSON.stringify(body))
+  }
   const response = await responseOf(request, way)
   if (response.statusCode === 200) return response
   const answer = ErrorBody.safeParse(JSON.parse(await textOf(response)))
@@ -114,7 +120,7 @@ export async function exchangeJson<T extends z.ZodType>(
   find: FindWay,
   schema: T,
   options: RequestOptions,
-  body?: object,
+  body?: object | Readable,
 ): Promise<z.infer<T>> {
   return parseWith(schema, JSON.parse(await textOf(await exchange(find, options, body))), 'agent')
 }

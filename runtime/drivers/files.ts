@@ -11,6 +11,7 @@ import {
   rm,
   statfs,
 } from 'node:fs/promises'
+import { totalmem } from 'node:os'
 import { dirname } from 'node:path'
 
 export interface Owner {
@@ -101,6 +102,9 @@ export async function diskSpace(path: string): Promise<{ freeMb: number; totalMb
   const megabytes = (blocks: number) => Math.floor((blocks * stats.bsize) / 1_048_576)
   return { freeMb: megabytes(stats.bavail), totalMb: megabytes(stats.blocks) }
 }
+
+/** The memory of the machine. */
+export const machineMemoryMb = (): number => Math.floor(totalmem() / 1_048_576)
 
 async function unlessAbsent<T>(work: Promise<T>): Promise<T | undefined> {
   try {

@@ -12,7 +12,7 @@ export function InstancesTable({ instances }: { readonly instances: readonly Ins
   return (
     <DataTable label="Instances" columns={COLUMNS} minWidth={640}>
       {instances.map((one) => (
-        <InstanceRow key={`${one.id} ${one.release}`} instance={one} />
+        <InstanceRow key={`${one.id} ${one.release} ${one.host}`} instance={one} />
       ))}
     </DataTable>
   )

@@ -1,4 +1,5 @@
 import { abandonRotation, beginRotation, dropDatabase, ensureDatabase } from '#platform/data/index.ts'
+import { listHosts } from '#platform/fleet/index.ts'
 import { forgetFigures } from '#platform/metrics/index.ts'
 import { publish } from '#platform/workload/index.ts'
 import { transact } from '#runtime/server/transact.ts'
@@ -44,7 +45,7 @@ export async function applyStep(step: Step, context: StepContext): Promise<void>
     case 'database.drop':
       return await dropDatabase(deps, operation.app_id)
     case 'host.clean':
-      return await deps.agents.first.removeApp(operation.app_id)
+      return await cleanHosts(context)
     case 'forget':
       return await forgetApp(context)
   }
@@ -58,6 +59,22 @@ export async function undoStep(step: Step, context: StepContext): Promise<void> 
     await abandonRotation(context.deps, context.operation.app_id, step.rotation)
   if (step.kind === 'instances.start') await applyStop(step, context)
   if (step.kind === 'traffic.switch') await undoSwitch(step, context)
+}
+
+/**
+ * The host that builds has to be clean, or this is tried again. Another that is away removes by itself what its state
+ * does not name.
+ */
+async function cleanHosts({ deps, operation }: StepContext): Promise<void> {
+  const hosts = await listHosts(deps.db)
+  await deps.agents.first.removeApp(operation.app_id)
+  for (const { name, first, state } of hosts) {
+    if (first || state === 'silent' || state === 'joining') continue
+    await deps.agents
+      .of(name)
+      .removeApp(operation.app_id)
+      .catch((error: unknown) => deps.log.warn('apps.host_not_cleaned', { host: name, error }))
+  }
 }
 
 /** The key goes first: from then on what is left, in backups too, can no longer be read. */

@@ -1,15 +1,21 @@
-import type { HostReport, InstanceReport } from '#contract/agent.ts'
+import type { InstanceReport } from '#contract/agent.ts'
 import { APP_LIMITS } from '#contract/apps.ts'
 import { MaruError } from '#contract/errors.ts'
+import type { HostName } from '#contract/ids.ts'
 import {
   describeStaleness,
-  latestReport,
+  type HostReports,
+  isFresh,
+  loadReports,
   publish,
-  waitForReport,
+  waitForReports,
   wantedGeneration,
 } from '#platform/workload/index.ts'
 import { read, transact } from '#runtime/server/transact.ts'
-import { addInstances, removeInstances } from '../instance-store.ts'
+import { listInstances, removeInstances } from '../instance-store.ts'
+import { type Observed, observe, rowOf } from '../observe.ts'
+import { placeNew } from '../place-new.ts'
+import { sameInstance } from '../plan.ts'
 import type { StepContext } from '../step-context.ts'
 import type { InstanceKey } from '../steps.ts'
 
@@ -26,7 +32,7 @@ const GONE_PATIENCE_MS = 60_000
 
 export async function applyStart(step: Keys, { deps, operation }: StepContext): Promise<void> {
   await transact(deps.db, async (tx) => {
-    await addInstances(tx, operation.app_id, step.instances)
+    await placeNew(deps, tx, operation.app_id, step.instances)
     await publish(tx)
   })
 }
@@ -43,30 +49,39 @@ export async function applyHealthy(
   step: Keys & { readonly release: number },
   context: StepContext,
 ): Promise<void> {
-  const { deps, operation, signal } = context
+  const { deps, signal } = context
   // What a report of before says may be about an instance of the same name that a scale-down has removed.
   const wanted = await read(() => wantedGeneration(deps.db))
-  const judge = (report: HostReport): string | undefined => {
-    if (report.generation < wanted) return undefined
-    const found = step.instances.map((key) => findInstance(report, operation.app_name, key))
-    if (found.every((one) => one?.state === 'healthy')) return ''
-    const hopeless = found.find((one) => (one?.restarts ?? 0) >= HOPELESS_RESTARTS)
-    return hopeless === undefined ? undefined : describeInstance(hopeless)
+  const judge = async (reports: HostReports): Promise<Sick | 'healthy' | undefined> => {
+    const observed = await observeStep(step, context, reports)
+    if (observed.every((one) => isKnownSince(one, wanted) && one.found?.state === 'healthy')) return 'healthy'
+    const hopeless = observed.find(
+      (one) => isKnownSince(one, wanted) && (one.found?.restarts ?? 0) >= HOPELESS_RESTARTS,
+    )
+    return hopeless?.found && { host: hopeless.row?.host, reason: describeInstance(hopeless.found) }
   }
-  const reason = await waitForReport(
-    deps,
-    deps.config.host.name,
-    judge,
-    deadlineOf(context, APP_LIMITS.healthyTimeoutS),
-    signal,
-  )
-  if (reason === '') return
-  await showLastLog(step.release, context)
+  const verdict = await waitForReports(deps, judge, deadlineOf(context, APP_LIMITS.healthyTimeoutS), signal)
+  if (verdict === 'healthy') return
+  const sick = verdict ?? (await explainTimeout(step, context))
+  await showLastLog(step.release, sick, context)
   const seconds = Math.max(1, Math.round((deps.now().getTime() - context.begunAt.getTime()) / 1000))
-  throw new MaruError('apps.unhealthy', {
-    release: step.release,
-    seconds,
-    reason: reason ?? (await explainTimeout(step, context)),
+  throw new MaruError('apps.unhealthy', { release: step.release, seconds, reason: sick.reason })
+}
+
+interface Sick {
+  readonly host: string | undefined
+  readonly reason: string
+}
+
+const isKnownSince = ({ received }: Partial<Observed>, generation: number) =>
+  received !== undefined && received.report.generation >= generation
+
+/** The step's instances, each as its host sees it; one that is nowhere is among them, too. */
+async function observeStep(step: Keys, { deps, operation }: StepContext, reports: HostReports) {
+  const rows = await read(() => listInstances(deps.db, [operation.app_id]))
+  return step.instances.map((key): Partial<Observed> => {
+    const row = rowOf(rows, key)
+    return row === undefined ? {} : { ...observe([row], reports, operation.app_name)[0] }
   })
 }
 
@@ -78,21 +93,29 @@ function deadlineOf({ begunAt, resumed, deps }: StepContext, seconds: number): D
 const describeInstance = (one: InstanceReport): string =>
   `${one.process}.${one.index} ${one.detail || `is ${one.state} after ${one.restarts} restarts`}`
 
-/** The first instance that is not healthy says why; where the host itself is silent, that is the reason. */
-async function explainTimeout(step: Keys, { deps, operation }: StepContext): Promise<string> {
-  const received = await latestReport(deps.db, deps.config.host.name)
-  const stale = describeStaleness(received, deps.now())
-  if (received === undefined || stale !== '') return stale
-  if (received.report.problem !== '') return received.report.problem
-  const found = step.instances.map((key) => findInstance(received.report, operation.app_name, key))
-  const sick = found.find((one) => one !== undefined && one.state !== 'healthy')
-  return sick === undefined ? 'the host has not started it' : describeInstance(sick)
+/** The first instance that is not healthy says why; where its host is silent, that is the reason. */
+async function explainTimeout(step: Keys, context: StepContext): Promise<Sick> {
+  const { deps } = context
+  const observed = await observeStep(step, context, await loadReports(deps.db))
+  const sick = observed.find(
+    ({ received, found }) => !isFresh(received, deps.now()) || found?.state !== 'healthy',
+  )
+  const { row, received, found } = sick ?? {}
+  const host = row?.host
+  if (!isFresh(received, deps.now())) return { host, reason: describeStaleness(received, deps.now()) }
+  if (received.report.problem !== '') return { host, reason: received.report.problem }
+  return { host, reason: found === undefined ? 'the host has not started it' : describeInstance(found) }
 }
 
 /** The app's own words are the best explanation; without them the error stands alone. */
-async function showLastLog(release: number, { deps, operation, log }: StepContext): Promise<void> {
+async function showLastLog(
+  release: number,
+  { host }: Sick,
+  { deps, operation, log }: StepContext,
+): Promise<void> {
   try {
-    const lines = await deps.agents.first.lastLog(operation.app_name, release, SHOWN_LOG_LINES)
+    const agent = deps.agents.of((host ?? deps.config.host.name) as HostName)
+    const lines = await agent.lastLog(operation.app_name, release, SHOWN_LOG_LINES)
     for (const line of lines) await log('app', line)
   } catch (error) {
     deps.log.warn('apps.last_log_missed', { operationId: operation.id, error })
@@ -102,40 +125,28 @@ async function showLastLog(release: number, { deps, operation, log }: StepContex
 /** Lets requests that are under way end. It is a courtesy with a limit, so it never fails. */
 export async function applyDrain(step: Keys, context: StepContext): Promise<void> {
   const { deps, operation, begunAt } = context
-  const web = step.instances.filter(({ process }) => process === 'web')
-  const isQuiet = (report: HostReport, key: InstanceKey): boolean => {
-    const found = findInstance(report, operation.app_name, key)
+  const isQuiet = ({ found }: Observed): boolean => {
     if (found === undefined || found.state === 'stopped') return true
     if (found.openRequests !== undefined) return found.openRequests === 0
     return deps.now().getTime() - begunAt.getTime() >= BLIND_DRAIN_MS
   }
-  const judge = (report: HostReport) => (web.every((key) => isQuiet(report, key)) ? true : undefined)
+  const judge = async (reports: HostReports) => {
+    const rows = await read(() => listInstances(deps.db, [operation.app_id]))
+    const web = rows.filter(
+      (row) => row.process === 'web' && step.instances.some((key) => sameInstance(row, key)),
+    )
+    return observe(web, reports, operation.app_name).every(isQuiet) ? true : undefined
+  }
   const deadline = new Date(begunAt.getTime() + APP_LIMITS.drainS * 1000)
-  await waitForReport(deps, deps.config.host.name, judge, deadline, context.signal)
+  await waitForReports(deps, judge, deadline, context.signal)
 }
 
 /** Waits until nothing of the app runs; a host that is away does not keep an app from being destroyed. */
 export async function applyGone(context: StepContext): Promise<void> {
   const { deps, operation, begunAt } = context
-  const judge = (report: HostReport) =>
-    report.instances.some(({ app }) => app === operation.app_name) ? undefined : true
-  await waitForReport(
-    deps,
-    deps.config.host.name,
-    judge,
-    new Date(begunAt.getTime() + GONE_PATIENCE_MS),
-    context.signal,
-  )
-}
-
-/** What the host says about an instance. */
-export function findInstance(report: HostReport, app: string, key: InstanceKey): InstanceReport | undefined {
-  return report.instances.find(
-    (one) =>
-      one.app === app &&
-      one.process === key.process &&
-      one.index === key.index &&
-      one.release === key.release &&
-      one.epoch === key.epoch,
-  )
+  const judge = (reports: HostReports) => {
+    const instances = [...reports.values()].flatMap(({ report }) => report.instances)
+    return reports.size === 0 || instances.some(({ app }) => app === operation.app_name) ? undefined : true
+  }
+  await waitForReports(deps, judge, new Date(begunAt.getTime() + GONE_PATIENCE_MS), context.signal)
 }

@@ -1,0 +1,37 @@
+/**
+ * The agent's API. On the first host over a unix socket that only the control plane and root can open; on the others
+ * over TLS for who has the control plane's certificate, and over a unix socket for root:
+ * PUT /v1/workload WorkloadConfig → {generation}; GET /v1/report?after=SEQ&waitMs=N → HostReport (long poll);
+ * POST /v1/builds BuildRequest → BuildEvent lines; POST /v1/runs → 101, AgentRunRequest line, RUN_FRAME frames;
+ * GET /v1/logs?app=A&process=P&follow=true&tail=N|since=T → LogLine lines;
+ * GET /v1/instances/last-log?app=A&release=N&lines=40 → {lines: string[]};
+ * GET /v1/drills → HostDrills; POST /v1/drills DrillStartRequest → DrillStart, in a lab only;
+ * GET /v1/drill-events?start=ID&after=N → NumberedDrillEvent lines until its last;
+ * GET /v1/stacks → HostStacks; POST /v1/restacks RestackRequest → RestackResult;
+ * GET /v1/images/ID?whole=true|false → tar (not whole: without its stack's layers); PUT /v1/images/ID tar → {};
+ * DELETE /v1/apps/APPID → {} removes the app's images, slugs, caches and build leftovers;
+ * GET /v1/host → AgentAbout; PUT /v1/peers Peers → {};
+ * POST /v1/signatures SigningRequest → {certificate} on the first host, which alone has the authority's key;
+ * POST /v1/certificate-request → {request}, PUT /v1/certificate {certificate} → {expiresAt}, and
+ * POST /v1/removal → {} (the host no longer belongs to the installation: it ends what it runs) on the others.
+ */
+export const AGENT_API = {
+  workload: '/v1/workload',
+  report: '/v1/report',
+  builds: '/v1/builds',
+  runs: '/v1/runs',
+  logs: '/v1/logs',
+  lastLog: '/v1/last-log',
+  drills: '/v1/drills',
+  drillEvents: '/v1/drill-events',
+  stacks: '/v1/stacks',
+  restacks: '/v1/restacks',
+  about: '/v1/host',
+  peers: '/v1/peers',
+  signatures: '/v1/signatures',
+  certificateRequest: '/v1/certificate-request',
+  certificate: '/v1/certificate',
+  removal: '/v1/removal',
+  image: (id: string) => `/v1/images/${id}`,
+  app: (appId: string) => `/v1/apps/${appId}`,
+} as const

@@ -1,0 +1,198 @@
+import assert from 'node:assert/strict'
+import { Agent, request as httpsRequest } from 'node:https'
+import { after, before, test } from 'node:test'
+import { addressesOf } from '#contract/installation.ts'
+import { convergePlatform } from '#platform/hosts/converge.ts'
+import {
+  get,
+  makeTestHost,
+  programContainer,
+  serverProgram,
+  type TestHost,
+  testApp,
+  until,
+} from '#runtime/agent/test-host.ts'
+import { applyEdge, type EdgeApp, type EdgeDeps, type EdgeServer, readEdge } from './index.ts'
+import { PEER_PORT, PEER_SUBJECT, peerName } from './peers.ts'
+
+/** Two hosts of one installation: what only the second one's edge leads to is reached through the first one's. */
+let near: TestHost
+let far: TestHost
+const shop = testApp('shop')
+const NAME = 'shop.test.localhost'
+
+before(async () => {
+  near = await makeTestHost(222)
+  far = await makeTestHost(223)
+  const containers = far.platform.containers.map((one) => ({
+    ...one,
+    ports: [...one.ports, { host: PEER_PORT, container: PEER_PORT }],
+  }))
+  const deps = { docker: far.docker, owner: far.installation.id }
+  await convergePlatform(deps, { ...far.platform, containers })
+  await until('the edge answers', async () => (await far.haproxy.ask('show info')) !== undefined)
+})
+after(async () => {
+  await near?.destroy()
+  await far?.destroy()
+})
+
+/** Doors of both edges may be on one machine's network. */
+const NEAR_PORT = PEER_PORT + 1
+
+const depsOf = (host: TestHost, name: string): EdgeDeps => ({
+  installation: host.installation,
+  home: host.home,
+  // One authority for both.
+  authority: near.authority,
+  self: host === near ? { host: name, port: NEAR_PORT } : { host: name },
+  haproxy: host.haproxy,
+  beforeReload: async () => undefined,
+  check: async (file) => {
+    const command = ['haproxy', '-c', '-f', file]
+    const result = await host.docker.containers.exec(`${host.installation.name}-edge`, command)
+    return result.exitCode === 0 ? undefined : result.stderr
+  },
+  now: () => new Date(),
+})
+
+/** Applies until nothing is left to do, as the agent's loop does. */
+const settle = (host: TestHost, name: string, apps: readonly EdgeApp[]) =>
+  until(`the edge of ${name} reaches its state`, async () => {
+    const result = await applyEdge(depsOf(host, name), apps)
+    return result.pending.length === 0 && result.waiting.length === 0 && result.did === 'nothing'
+  })
+const settleNear = (servers: readonly EdgeServer[]) => {
+  const { edge } = addressesOf(near.installation).networks
+  return settle(near, 'near', [{ ...shop, servers, peers: [{ host: 'far', address: edge.gateway }] }])
+}
+const settleFar = (servers: readonly EdgeServer[]) => settle(far, 'far', [{ ...shop, servers }])
+
+async function startServer(host: TestHost, name: string, answer: string): Promise<EdgeServer> {
+  const spec = programContainer(host, name, serverProgram(answer))
+  await host.docker.containers.create(spec, host.installation.id)
+  await host.docker.containers.start(spec.name)
+  const address = Object.values((await host.docker.containers.inspect(spec.name))?.addresses ?? {})[0]
+  assert.ok(address)
+  return { name, address, port: 8080, serves: true }
+}
+
+const peerIsUp = () =>
+  until('the other host answers', async () =>
+    (await readEdge(near.haproxy))?.servers.some(
+      ({ name, health }) => name === 'peer.far' && health === 'up',
+    ),
+  )
+
+/** Requests one after the other over several connections, until stopped. */
+function startLoad() {
+  const agent = new Agent({ keepAlive: true, maxSockets: 8, ca: near.authority.rootPem, servername: NAME })
+  const seen = { total: 0, failures: [] as string[], bodies: new Map<string, number>() }
+  let running = true
+  const one = () =>
+    new Promise<void>((resolve) => {
+      const fail = (what: string) => {
+        seen.failures.push(what)
+        resolve()
+      }
+      const options = {
+        host: '127.0.0.1',
+        port: near.installation.ports.https,
+        agent,
+        headers: { host: NAME },
+      }
+      const request = httpsRequest(options, async (response) => {
+        const body = (await Array.fromAsync(response)).join('')
+        seen.total += 1
+        seen.bodies.set(body, (seen.bodies.get(body) ?? 0) + 1)
+        if (response.statusCode === 200) resolve()
+        else fail(`${response.statusCode} ${body}`)
+      })
+      request.on('error', (error) => fail(error.message))
+      request.end()
+    })
+  const loops = Array.from({ length: 8 }, async () => {
+    while (running) await one()
+  })
+  return {
+    seen,
+    stop: async () => {
+      running = false
+      await Promise.all(loops)
+      agent.destroy()
+      return seen
+    },
+  }
+}
+
+test('an app that runs on the other host only is served here, and knows who really asked', async () => {
+  await settleFar([await startServer(far, 'web.2.v1.0', 'far')])
+  await settleNear([])
+  await peerIsUp()
+  const answer = await get(near, NAME, '/', { 'x-forwarded-for': '6.6.6.6' })
+  assert.deepEqual([answer.status, answer.body], [200, 'far'])
+  const seen = JSON.parse(String(answer.headers['x-seen']))
+  // As the first edge sees the client: by a bridge of its own host.
+  assert.ok(seen['x-forwarded-for'].startsWith(`${near.installation.subnet}.`), seen['x-forwarded-for'])
+  assert.equal(seen['x-forwarded-proto'], 'https')
+  assert.equal(seen['x-request-id'], answer.headers['x-request-id'])
+})
+
+test('its own instance comes first, and when that is killed the other host goes on at once', async () => {
+  const here = await startServer(near, 'web.1.v1.0', 'near')
+  await settleNear([here])
+  const load = startLoad()
+  await until('the load runs', async () => load.seen.total > 300)
+  assert.ok(!load.seen.bodies.has('far') || (load.seen.bodies.get('near') ?? 0) > 0)
+  load.seen.bodies.clear()
+  await until('more requests', async () => (load.seen.bodies.get('near') ?? 0) > 200)
+  assert.equal(load.seen.bodies.get('far'), undefined)
+  await near.docker.containers.kill(`${near.installation.name}-web.1.v1.0`)
+  await until('the other host answers', async () => (load.seen.bodies.get('far') ?? 0) > 200)
+  const { failures } = await load.stop()
+  // What the killed instance was answering at that moment is lost with it; nothing after it is.
+  assert.ok(failures.length <= 8, failures.join(', '))
+})
+
+test('a move to the other host loses no request', { timeout: 120_000 }, async () => {
+  const here = await startServer(near, 'web.3.v1.0', 'near')
+  await settleNear([here])
+  const load = startLoad()
+  await until('this host answers', async () => (load.seen.bodies.get('near') ?? 0) > 200)
+  await settleNear([{ ...here, serves: false }])
+  load.seen.bodies.clear()
+  await until('the other host answers', async () => (load.seen.bodies.get('far') ?? 0) > 200)
+  assert.equal(load.seen.bodies.get('near') ?? 0, 0)
+  await settleNear([])
+  await near.docker.containers.stop(`${near.installation.name}-web.3.v1.0`)
+  const goal = load.seen.total + 200
+  await until('more requests', async () => load.seen.total > goal)
+  assert.deepEqual((await load.stop()).failures, [])
+})
+
+test("no other certificate opens the door for other hosts' edges, and it leads to apps only", async () => {
+  const edge = { commonName: PEER_SUBJECT, dnsNames: [peerName('near')], days: 1, client: true }
+  const known = await near.authority.issue(edge)
+  const other = await near.authority.issue({ ...edge, commonName: 'postgres-1' })
+  const stranger = await far.authority.issue(edge)
+  assert.equal(await knock(NAME, known), 200)
+  assert.equal(await knock('test.localhost', known), 404)
+  assert.equal(await knock(NAME, other), 403)
+  await assert.rejects(knock(NAME, stranger))
+  await assert.rejects(knock(NAME, undefined))
+})
+
+const knock = (host: string, certificate: { certPem: string; keyPem: string } | undefined) =>
+  new Promise<number | undefined>((resolve, reject) => {
+    const identity = certificate === undefined ? {} : { cert: certificate.certPem, key: certificate.keyPem }
+    const options = { host: '127.0.0.1', port: PEER_PORT, servername: peerName('far'), agent: false as const }
+    const request = httpsRequest(
+      { ...options, ca: near.authority.rootPem, headers: { host }, ...identity },
+      (response) => {
+        response.resume()
+        resolve(response.statusCode)
+      },
+    )
+    request.on('error', reject)
+    request.end()
+  })

@@ -1,0 +1,50 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { Host } from '#contract/hosts.ts'
+import { placementHost } from './standing.ts'
+import type { ReceivedReport } from './store.ts'
+
+const AT = new Date('2026-01-01T00:00:00Z')
+const LONG_AGO = new Date(0)
+const after = (seconds: number) => new Date(AT.getTime() + seconds * 1000)
+const host = (more: object = {}) =>
+  Host.parse({
+    name: 'a1',
+    dataCentre: 'east',
+    address: '10.0.0.1',
+    role: 'full',
+    state: 'ready',
+    first: false,
+    generation: 1,
+    version: '1',
+    joinedAt: AT.toISOString(),
+    reportedAt: AT.toISOString(),
+    certificateExpiresAt: null,
+    ...more,
+  })
+const received = { report: { memoryMb: 8192, runsApps: true }, receivedAt: AT } as ReceivedReport
+const standing = (seconds: number, more: object = {}, since = LONG_AGO) =>
+  placementHost(host(more), received, after(seconds), since).standing
+
+test('a host that falls silent first gets nothing new, then loses what it has', () => {
+  assert.deepEqual(
+    [5, 15, 16, 30, 31].map((seconds) => standing(seconds)),
+    ['ready', 'ready', 'quiet', 'quiet', 'lost'],
+  )
+})
+
+test('nobody was silent while nobody listened', () => {
+  assert.equal(standing(600, {}, after(595)), 'ready')
+  assert.equal(standing(600, {}, after(560)), 'lost')
+})
+
+test('a drained host and a witness are to be empty; one that is not ready for apps gets nothing yet', () => {
+  assert.equal(standing(1, { state: 'draining' }), 'leaving')
+  assert.equal(standing(1, { role: 'witness' }), 'leaving')
+  assert.equal(placementHost(host(), undefined, after(1), LONG_AGO).standing, 'quiet')
+  const early = { ...received, report: { ...received.report, runsApps: false } }
+  assert.equal(placementHost(host(), early, after(1), LONG_AGO).standing, 'quiet', 'it cannot run apps yet')
+})
+
+test('of its memory a gigabyte is for the platform', () =>
+  assert.equal(placementHost(host(), received, AT, LONG_AGO).roomMb, 8192 - 1024))
