@@ -5,6 +5,7 @@ import { after, before, test } from 'node:test'
 import { sql } from 'kysely'
 import type { HostReport } from '#contract/agent.ts'
 import type { SourceId } from '#contract/ids.ts'
+import { registerFirstHost } from '#platform/fleet/index.ts'
 import { getOperation, LOG_LIMITS, listOperations } from '#platform/operations/index.ts'
 import { publish } from '#platform/workload/index.ts'
 import { saveReport } from '#platform/workload/store.ts'
@@ -139,7 +140,7 @@ test('what the host said before an instance was wanted is no sign of its health'
       db: database.db,
       hub: { bell: () => ({ wait: async () => true, close: () => undefined }) },
       agents: { first: { lastLog: async () => [] } },
-      config: { host: TEST_HOST },
+      config: { host: TEST_HOST, version: 'test' },
       log: silent,
       now: () => new Date(),
     },
@@ -150,6 +151,12 @@ test('what the host said before an instance was wanted is no sign of its health'
     log: async () => undefined,
   } as unknown as StepContext
   try {
+    await registerFirstHost(context.deps)
+    await sql`insert into apps_app (id, name, team_id) values ('app_2222', 'shop', 'team')`.execute(
+      database.db,
+    )
+    await sql`insert into apps_instance (app_id, process, index, release, epoch, traffic, host)
+      values ('app_2222', 'web', 2, 1, 0, 'none', ${TEST_HOST.name})`.execute(database.db)
     await saveReport(database.db, TEST_HOST.name, report as unknown as HostReport, new Date())
     const generation = await publish(database.db)
     const step = { release: 1, instances: [key] }
