@@ -12,7 +12,15 @@ import {
   testApp,
   until,
 } from '#runtime/agent/test-host.ts'
-import { applyEdge, type EdgeApp, type EdgeDeps, type EdgeServer, edgeFiles, readEdge } from './index.ts'
+import {
+  applyEdge,
+  checkConfig,
+  type EdgeApp,
+  type EdgeDeps,
+  type EdgeServer,
+  edgeFiles,
+  readEdge,
+} from './index.ts'
 
 let host: TestHost
 let deps: EdgeDeps
@@ -27,15 +35,7 @@ before(async () => {
     haproxy: host.haproxy,
     beforeReload: async () => undefined,
     now: () => new Date(),
-    check: async (file) => {
-      const result = await host.docker.containers.exec(`${host.installation.name}-edge`, [
-        'haproxy',
-        '-c',
-        '-f',
-        file,
-      ])
-      return result.exitCode === 0 ? undefined : result.stderr
-    },
+    check: (file) => checkConfig(host.docker, host.installation, file),
   }
 })
 after(() => host?.destroy())

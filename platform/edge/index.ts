@@ -1,4 +1,5 @@
 export { applyEdge, type EdgeDeps, type EdgeResult, prepareEdge, readEdge } from './apply.ts'
+export { checkConfig } from './check-config.ts'
 export { edgeChecks, type ListHostNames } from './evidence.ts'
 export { handOverEdge, retiredName } from './hand-over.ts'
 export { healthChange } from './health-change.ts'
