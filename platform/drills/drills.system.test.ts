@@ -27,7 +27,7 @@ before(async () => {
     return { lab, underWay: null }
   }
   // Only what this capability reads: a server has more.
-  const parts = { config, db: database.db, hub, jobs, log: silent, agent: { drills } }
+  const parts = { config, db: database.db, hub, jobs, log: silent, agents: { first: { drills } } }
   deps = { ...parts, now: () => new Date('2026-03-10T12:00:00Z') } as unknown as ServerDeps
 })
 after(async () => {
