@@ -51,7 +51,7 @@ function Found({ run, result }: { readonly run: DrillRunId; readonly result: Dri
       </PanelBody>
       <DataTable
         label="Figures against their limits"
-        columns={['Measure', 'Value of limit', '']}
+        columns={['Measure', 'Value of limit', 'State']}
         minWidth={420}
       >
         {measures.map((measure) => (
