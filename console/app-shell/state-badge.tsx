@@ -28,7 +28,8 @@ const COLOURS: Readonly<Record<string, string>> = {
 /** A state in a word, with a colour that says the same; grey where nothing is expected of it. */
 export function StateBadge({ state }: { readonly state: string }) {
   return (
-    <Badge variant="dot" color={COLOURS[state] ?? 'gray'} tt="none" fw={550} data-live>
+    // A narrow table scrolls; half a word would say nothing.
+    <Badge variant="dot" color={COLOURS[state] ?? 'gray'} tt="none" fw={550} miw="max-content" data-live>
       {state}
     </Badge>
   )
