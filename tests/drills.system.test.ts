@@ -2,11 +2,10 @@ import assert from 'node:assert/strict'
 import { readdir, readFile, rename } from 'node:fs/promises'
 import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
-import type { Database } from '#contract/data.ts'
-import { addressesOf, HOME as FOLDERS } from '#contract/installation.ts'
+import { HOME as FOLDERS } from '#contract/installation.ts'
 import { DrillResult, OscalDocument, type TrustReport } from '#contract/trust.ts'
-import { cli, cliError, cliJson, deploy, folderWith, HOME, installation, newApp } from './harness.ts'
-import { databaseOf, psql } from './psql.ts'
+import { cli, cliError, cliJson, folderWith, HOME } from './harness.ts'
+import { superuser } from './psql.ts'
 
 const DRILL_MS = 300_000
 const ALL_MS = 1_200_000
@@ -63,7 +62,6 @@ async function carryOutSeveral(
 
 /** A hole in the wall between tenants, and how to close it. */
 async function openHole(t: TestContext): Promise<() => Promise<void>> {
-  const superuser = await asSuperuser(t)
   const close = () => superuser('REVOKE ALL ON DATABASE template1 FROM PUBLIC')
   await superuser('GRANT CONNECT ON DATABASE template1 TO PUBLIC')
   t.after(close)
@@ -188,22 +186,3 @@ test('the export for auditors holds the promises and their evidence', async (t) 
   assert.match(results ?? '', /"title": "database-primary-dies"/)
   assert.match(results ?? '', /Time line: fault 0 s, detection \d/)
 })
-
-/** SQL on the primary itself, as whoever has root on the host could. */
-async function asSuperuser(t: TestContext): Promise<(sql: string) => Promise<void>> {
-  const app = newApp(t, 'hole')
-  await deploy('examples/static-site', app)
-  const url = await databaseOf(app)
-  const { primary } = await cliJson<Database>(['db', 'info', app])
-  const member = Number(primary.split('-').at(-1)) - 1
-  const superuser = {
-    PGHOSTADDR: addressesOf(installation).postgres[member] ?? assert.fail(primary),
-    PGUSER: 'postgres',
-    PGPASSWORD: (await readFile(join(HOME, FOLDERS.secrets, 'postgres-superuser'), 'utf8')).trim(),
-    PGDATABASE: 'postgres',
-  }
-  return async (sql) => {
-    const done = await psql(url, sql, superuser)
-    assert.equal(done.exitCode, 0, done.stderr)
-  }
-}
