@@ -1,5 +1,6 @@
 import type { DrillPlace, Measure, Measured } from './drill.ts'
 import { drillApp } from './drill-app.ts'
+import { hundredths } from './hundredths.ts'
 import { type Doors, openDoors } from './ledger-doors.ts'
 import { longestGapS } from './longest-gap.ts'
 import { findPair, liveCopies, type Pair } from './look-at-pair.ts'
@@ -131,6 +132,3 @@ function markSuccess(place: DrillPlace, acknowledged: readonly Acknowledged[], a
   if (first !== undefined) place.mark('first success', { at: first.atMs })
   return first !== undefined
 }
-
-/** Upwards: rounding must not bring a value under its limit. */
-const hundredths = (seconds: number) => Math.ceil(seconds * 100) / 100

@@ -1,5 +1,6 @@
 import type { Drill, DrillPlace, Measured, Stages } from './drill.ts'
 import { type DrillApp, drillApp } from './drill-app.ts'
+import { hundredths } from './hundredths.ts'
 import { longestGapS } from './longest-gap.ts'
 import { markRecorded } from './recorded-moments.ts'
 import { secondsUntil, waitUntil } from './wait-until.ts'
@@ -130,6 +131,3 @@ async function measure(
 /** The platform's own answers may fail while its database changes hands. */
 const wholeAgain = async (app: DrillApp, oldPrimary: string): Promise<boolean> =>
   isWhole(app, oldPrimary).catch(() => false)
-
-/** Upwards: rounding must not bring a value under its limit. */
-const hundredths = (seconds: number) => Math.ceil(seconds * 100) / 100
