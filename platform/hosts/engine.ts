@@ -44,13 +44,26 @@ export async function ensureEngine(
   if (missing.length > 0) {
     await progress.step(`Debian packages ${missing.join(', ')}`, 60, log, () => installPackages(missing, log))
   }
+  return await runEngine(home, programDir, progress)
+}
+
+/** Starts the engine where it is installed and does not run; undefined: it is not installed. */
+export async function startInstalledEngine(
+  home: string,
+  programDir: string,
+  progress: HostProgress,
+): Promise<Docker | undefined> {
+  return (await exists(ENGINE)) ? await runEngine(home, programDir, progress) : undefined
+}
+
+async function runEngine(home: string, programDir: string, progress: HostProgress): Promise<Docker> {
   const docker = makeDocker(DOCKER_SOCKET)
   if (await answers(docker)) return docker
-  const engineLog = join(home, HOME.logs, 'engine.log')
-  await progress.step('Container engine', 5, engineLog, async () => {
-    await startEngine(programDir, engineLog)
+  const log = join(home, HOME.logs, 'engine.log')
+  await progress.step('Container engine', 5, log, async () => {
+    await startEngine(programDir, log)
     await pollUntil(
-      { what: 'Starting the container engine', timeoutMs: START_TIMEOUT_MS, log: engineLog },
+      { what: 'Starting the container engine', timeoutMs: START_TIMEOUT_MS, log },
       async () => (await answers(docker)) || undefined,
     )
   })

@@ -20,7 +20,7 @@ import {
 import { ensureControlDatabase } from './control-database.ts'
 import { convergePlatform } from './converge.ts'
 import { ensureClusterSettings, waitUntilSpare } from './database-pair.ts'
-import { ensureEngine, HOST_CA_BUNDLE } from './engine.ts'
+import { ensureEngine, HOST_CA_BUNDLE, startInstalledEngine } from './engine.ts'
 import { gatherFacts, hasEveryCapability } from './host-facts.ts'
 import { identifyHost, saveHostIdentity } from './host-identity.ts'
 import { type Identity, identify, type UpOptions } from './identity.ts'
@@ -117,7 +117,11 @@ export async function preflight(
 ): Promise<void> {
   const { identity, installation, home, programDir, progress } = run
   const ports = portsOf(run.host, installation)
-  const facts = await gatherFacts({ home, programDir, ports })
+  const look = () => gatherFacts({ home, programDir, ports })
+  let facts = await look()
+  // Without the engine nobody can say whose the edge is that goes on serving: it is not a stranger.
+  if (!identity.isNew && facts.engine === undefined && facts.ports.length > 0)
+    if (await startInstalledEngine(home, programDir, progress)) facts = await look()
   const checks = judgeHost(facts, installation, identity.isNew, ports)
   const findings = checks.filter(({ ok }) => !ok)
   if (findings.length === 0) return
