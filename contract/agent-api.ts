@@ -10,7 +10,7 @@
  * GET /v1/stacks → HostStacks; POST /v1/restacks RestackRequest → RestackResult;
  * GET /v1/images/ID?whole=true|false → tar (not whole: without its stack's layers); PUT /v1/images/ID tar → {};
  * DELETE /v1/apps/APPID → {} removes the app's images, slugs, caches and build leftovers;
- * GET /v1/host → AgentAbout; PUT /v1/peers Peers → {};
+ * GET /v1/host → AgentAbout; PUT /v1/fleet Fleet → {};
  * POST /v1/signatures SigningRequest → {certificate} on the first host, which alone has the authority's key;
  * POST /v1/certificate-request → {request}, PUT /v1/certificate {certificate} → {expiresAt}, and
  * POST /v1/removal → {} (the host no longer belongs to the installation: it ends what it runs) on the others.
@@ -27,7 +27,7 @@ export const AGENT_API = {
   stacks: '/v1/stacks',
   restacks: '/v1/restacks',
   about: '/v1/host',
-  peers: '/v1/peers',
+  fleet: '/v1/fleet',
   signatures: '/v1/signatures',
   certificateRequest: '/v1/certificate-request',
   certificate: '/v1/certificate',

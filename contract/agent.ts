@@ -5,6 +5,9 @@ import { ErrorBody } from './errors.ts'
 import { AppId, AppName, DrillStartId, HostName, Instant, ProcessType } from './ids.ts'
 import { ComponentStatus } from './platform.ts'
 
+/** Label that carries the hash of the files that a container reads only at its start: another hash makes another container. */
+export const FILES_LABEL = 'maru.files'
+
 /** A container that should exist, whole. Two equal specs mean the same container; a changed one replaces it. */
 export const ContainerSpec = z.strictObject({
   name: z.string(),

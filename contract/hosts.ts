@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { Fleet } from './fleet.ts'
 import { HostAddress, HostIdentity, HostRole } from './host-identity.ts'
 import { DataCentreName, HostName, Instant } from './ids.ts'
 import { Installation } from './installation.ts'
@@ -82,7 +83,7 @@ export const JoinAnswer = z.strictObject({
   host: HostIdentity,
   certificate: CertificatePem,
   root: CertificatePem.describe("The installation's root certificate"),
-  peers: z.array(HostAddress).describe('Addresses of all hosts'),
+  fleet: Fleet,
 })
 export type JoinAnswer = z.infer<typeof JoinAnswer>
 

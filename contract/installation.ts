@@ -19,12 +19,13 @@ export const HOME = {
   /** A joined host's own key, which never leaves it, and its certificate. */
   hostKey: 'agent/host.key',
   hostCertificate: 'agent/host.crt',
-  /** Addresses of all hosts, as the control plane said last. */
-  peers: 'agent/peers.json',
+  /** All hosts and what is on which, as the control plane said last. */
+  fleet: 'agent/fleet.json',
   /** There when the host was told that it does not belong to the installation any more. */
   removed: 'agent/removed',
   edge: 'edge',
   pgproxy: 'pgproxy',
+  mesh: 'mesh',
   etcd: 'etcd',
   postgres: (n: number) => `postgres-${n}`,
   artifacts: 'artifacts',
@@ -50,6 +51,7 @@ export const UID = {
   database: 10005,
   etcd: 10006,
   pgproxy: 10007,
+  mesh: 10008,
 } as const
 
 /** Where the host's tree of control groups is inside the agent. */
@@ -118,13 +120,14 @@ export function addressesOf(installation: Pick<Installation, 'name' | 'subnet'>)
         internal: false,
       },
     },
-    etcd: `${subnet}.0.10`,
+    etcd: [`${subnet}.0.10`, `${subnet}.0.13`, `${subnet}.0.14`] as const,
     postgres: [`${subnet}.0.11`, `${subnet}.0.12`] as const,
     pgproxy: { data: `${subnet}.0.20`, apps: `${subnet}.128.20` },
     control: { data: `${subnet}.0.30`, edge: `${subnet}.1.30` },
     /** The edge is on the host's own network: containers find it at these addresses, and see it come from them. */
     edge: { edge: `${subnet}.1.1`, apps: `${subnet}.128.1` },
     controlPort: 7700,
+    etcdPorts: { client: 2379, peer: 2380 },
     postgresPort: 5432,
     patroniPort: 8008,
   } as const

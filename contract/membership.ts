@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { Fleet } from './fleet.ts'
 import { HostAddress, HostIdentity } from './host-identity.ts'
 import { HostName, Instant } from './ids.ts'
 
@@ -9,7 +10,7 @@ export const AgentAbout = z.object({
   now: Instant,
   /** Null on the first host, which is reached by a socket. */
   certificateExpiresAt: Instant.nullable(),
-  peers: z.array(HostAddress),
+  fleet: Fleet,
   /** When the control plane last asked for something. */
   controlSeenAt: Instant.nullable(),
   removed: z.boolean(),
@@ -33,7 +34,3 @@ export const SigningRequest = z.strictObject({
   address: HostAddress,
 })
 export type SigningRequest = z.infer<typeof SigningRequest>
-
-/** Addresses of all hosts: the ones that may knock at an agent's port. */
-export const Peers = z.strictObject({ addresses: z.array(HostAddress).max(1000) })
-export type Peers = z.infer<typeof Peers>

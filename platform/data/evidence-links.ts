@@ -19,7 +19,7 @@ export async function lookAtLinks(deps: ServerDeps): Promise<Finding> {
   const { config } = deps
   const ca = await readFile(config.caFile, 'utf8')
   const { etcd, patroniPort, postgres, control, controlPort } = addressesOf(config.installation)
-  const store: Door = { what: 'the cluster store', host: etcd, port: 2379, name: 'etcd' }
+  const store: Door = { what: 'the cluster store', host: etcd[0], port: 2379, name: 'etcd' }
   const keepers = postgres.map((host, index): Door => {
     const name = `postgres-${index + 1}`
     return { what: `the keeper of ${name}`, host, port: patroniPort, name }

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { Agent, request as httpsRequest } from 'node:https'
 import { after, before, test } from 'node:test'
+import { PEER_PORT } from '#contract/fleet.ts'
 import { addressesOf } from '#contract/installation.ts'
 import { convergePlatform } from '#platform/hosts/converge.ts'
 import {
@@ -13,7 +14,7 @@ import {
   until,
 } from '#runtime/agent/test-host.ts'
 import { applyEdge, checkConfig, type EdgeApp, type EdgeDeps, type EdgeServer, readEdge } from './index.ts'
-import { PEER_PORT, PEER_SUBJECT, peerName } from './peers.ts'
+import { PEER_SUBJECT, peerName } from './peers.ts'
 
 /** Two hosts of one installation: what only the second one's edge leads to is reached through the first one's. */
 let near: TestHost

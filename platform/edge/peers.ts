@@ -1,3 +1,4 @@
+import { PEER_PORT } from '#contract/fleet.ts'
 import type { EdgeApp, EdgeServer } from './render.ts'
 
 /** Another host's edge, which has instances of an app. */
@@ -13,8 +14,6 @@ export interface EdgeSelf {
   readonly port?: number
 }
 
-/** Where the edges of other hosts are answered, and every edge answers. */
-export const PEER_PORT = 7443
 /** Backend that leads nowhere; what runtime commands refer to has to be loaded with the configuration. */
 export const PEER_BACKEND = 'peers'
 /** What the certificates of all edges are issued to; of the authority's others none is. */

@@ -1,13 +1,6 @@
+import { PEER_PORT } from '#contract/fleet.ts'
 import { edgeFiles } from './layout.ts'
-import {
-  backendsOf,
-  type EdgeBackend,
-  type EdgePeer,
-  PEER_BACKEND,
-  PEER_PORT,
-  peerServer,
-  peerWords,
-} from './peers.ts'
+import { backendsOf, type EdgeBackend, type EdgePeer, PEER_BACKEND, peerServer, peerWords } from './peers.ts'
 import {
   backendOf,
   CONTROL_BACKEND,

@@ -5,6 +5,7 @@ import type { Server } from 'node:http'
 import { tmpdir } from 'node:os'
 import { join as joinPath } from 'node:path'
 import { after, before, test } from 'node:test'
+import type { Fleet } from '#contract/fleet.ts'
 import { HostIdentity } from '#contract/host-identity.ts'
 import type { JoinRequest } from '#contract/hosts.ts'
 import type { HostName } from '#contract/ids.ts'
@@ -35,6 +36,7 @@ const FIRST = HostIdentity.parse({
   first: true,
 })
 const DAY_MS = 86_400_000
+const addressesIn = ({ hosts }: Fleet) => hosts.map(({ address }) => address)
 const second = 'second' as HostName
 
 let folder: string
@@ -128,14 +130,14 @@ const invited = async (name: string, role: 'full' | 'witness' = 'full') =>
 
 /** The agent of a joined host, as far as it belongs to the installation. */
 async function startAgent(joined: Awaited<ReturnType<typeof askToJoin>>) {
-  const { host, certificate, root, peers } = joined.answer
+  const { host, certificate, root, fleet } = joined.answer
   const home = joinPath(folder, randomBytes(4).toString('hex'))
   await ensureFolder(joinPath(home, HOME.agent))
   await ensureFolder(joinPath(home, HOME.pki))
   await writeFileAtomic(joinPath(home, HOME.hostKey), joined.key.keyPem)
   await writeFileAtomic(joinPath(home, HOME.hostCertificate), certificate)
   await writeFileAtomic(joinPath(home, `${HOME.pki}/root.crt`), root)
-  await writeFileAtomic(joinPath(home, HOME.peers), JSON.stringify({ addresses: peers }))
+  await writeFileAtomic(joinPath(home, HOME.fleet), JSON.stringify(fleet))
   const membership = await openMembership({ home, host, version: '1.0.0' } as AgentConfig)
   const credentials = membership.credentials()
   assert.ok(credentials)
@@ -165,7 +167,7 @@ test('an invitation can be looked at, joins one host, and makes it a row', async
   const machine = { token: tokenOf(link), version: '1.0.0', clock: deps.now().toISOString() }
   assert.equal((await lookAtInvitation(deps, machine)).role, 'witness')
   const { key, answer } = await askToJoin(link)
-  assert.deepEqual(answer.peers, ['127.0.0.1', '127.0.0.2'])
+  assert.deepEqual(addressesIn(answer.fleet), ['127.0.0.1', '127.0.0.2'])
   assert.equal(answer.root, authority.rootPem)
   assert.deepEqual(await names(), ['first joining', 'second joining'])
   // The answer was lost: the same machine asks again, with the key that it kept.
@@ -215,7 +217,7 @@ test('the control plane settles with each host: addresses, and a certificate whe
     // Members come first; the removed one of the same name is not reached any more.
     const settled = (await keepHosts(deps)).find(({ host }) => host === 'second')
     assert.equal(settled?.error, undefined)
-    assert.deepEqual(agent.membership.peers(), ['127.0.0.1', '127.0.0.2', '127.0.0.3'])
+    assert.deepEqual(addressesIn(agent.membership.fleet()), ['127.0.0.1', '127.0.0.2', '127.0.0.3'])
     const before = agent.membership.credentials()?.cert
     offsetMs = 4 * DAY_MS
     await keepHosts(deps)

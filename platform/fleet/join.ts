@@ -11,7 +11,7 @@ import { read, transact } from '#runtime/server/transact.ts'
 import { authorityOf } from './agents.ts'
 import { findInvitation, takeInvitation } from './invitation-store.ts'
 import { checkMachine } from './join-rules.ts'
-import { addHost, listMembers } from './store.ts'
+import { addHost, listMembers, loadFleet } from './store.ts'
 import type { InvitationRow } from './tables.ts'
 
 const PROBE_TIMEOUT_MS = 5_000
@@ -58,13 +58,13 @@ export async function join(deps: ServerDeps, request: JoinRequest): Promise<Join
     address: host.address,
     keyHash,
   })
-  const peers = (await read(() => listMembers(db))).map(({ address }) => address as HostAddress)
+  const fleet = await read(() => loadFleet(db))
   return {
     installation: config.installation,
     host,
     certificate,
     root: await readFile(config.caFile, 'utf8'),
-    peers,
+    fleet,
   }
 }
 

@@ -1,4 +1,6 @@
+import { isDeepStrictEqual } from 'node:util'
 import { MaruError } from '#contract/errors.ts'
+import type { Fleet } from '#contract/fleet.ts'
 import { AGENT_PORT, type HostAddress } from '#contract/host-identity.ts'
 import { HOST_LIMITS } from '#contract/hosts.ts'
 import type { HostName } from '#contract/ids.ts'
@@ -8,7 +10,7 @@ import type { ServerDeps } from '#runtime/server/handler.ts'
 import { read } from '#runtime/server/transact.ts'
 import { authorityOf, membershipOf, unverifiedMembershipOf } from './agents.ts'
 import { isRenewalDue } from './join-rules.ts'
-import { listMembers, listUntold, markTold, setHost } from './store.ts'
+import { listMembers, listUntold, loadFleet, markTold, setHost } from './store.ts'
 import { HOSTS_CHANGED, type HostRow } from './tables.ts'
 
 type Deps = Pick<ServerDeps, 'config' | 'db' | 'log' | 'now' | 'hub'>
@@ -63,12 +65,15 @@ export async function keepHosts(deps: Deps): Promise<Kept[]> {
     ),
   })
   try {
-    const [members, untold] = await read(() =>
-      Promise.all([listMembers(deps.db), listUntold(deps.db, forgottenBefore(deps.now()))]),
+    const [members, untold, fleet] = await read(() =>
+      Promise.all([
+        listMembers(deps.db),
+        listUntold(deps.db, forgottenBefore(deps.now())),
+        loadFleet(deps.db),
+      ]),
     )
-    const peers = members.map(({ address }) => address as HostAddress)
     return await Promise.all([
-      ...members.map((row) => settle(row, (it) => keepHost(deps, it, peers))),
+      ...members.map((row) => settle(row, (it) => keepHost(deps, it, fleet))),
       ...untold.map((row) => settle(row, (it) => tell(deps, it))),
     ])
   } catch (error) {
@@ -78,12 +83,12 @@ export async function keepHosts(deps: Deps): Promise<Kept[]> {
 
 const hasEnded = ({ now }: Deps, { certificate_expires_at: end }: HostRow) => end !== null && end <= now()
 
-async function keepHost(deps: Deps, row: HostRow, peers: readonly HostAddress[]): Promise<void> {
+async function keepHost(deps: Deps, row: HostRow, fleet: Fleet): Promise<void> {
   if (hasEnded(deps, row)) await renew(deps, row, unverifiedMembershipOf(deps, row))
   const membership = membershipOf(deps, row)
   const about = await membership.about()
   if (about.version !== row.version) await setHost(deps.db, row.id, { version: about.version })
-  if (peers.join() !== about.peers.join()) await membership.setPeers(peers)
+  if (!isDeepStrictEqual(fleet, about.fleet)) await membership.setFleet(fleet)
   const ends = about.certificateExpiresAt
   if (ends !== null && isRenewalDue(new Date(ends), HOST_LIMITS.certificateDays, deps.now()))
     await renew(deps, row, membership)

@@ -1,3 +1,4 @@
+import { Fleet } from '#contract/fleet.ts'
 import type { HostIdentity } from '#contract/host-identity.ts'
 import { Host, type HostState } from '#contract/hosts.ts'
 import type { HostName } from '#contract/ids.ts'
@@ -26,6 +27,17 @@ export async function listMembers(db: Db): Promise<HostRow[]> {
 /** The row of a host that belongs to the installation. */
 export async function findMember(db: Db, name: string): Promise<HostRow | undefined> {
   return await members(db).where('name', '=', name).executeTakeFirst()
+}
+
+/** What every host is told of the others: who they are, and what is on which. */
+export async function loadFleet(db: Db): Promise<Fleet> {
+  const rows = await listMembers(db)
+  const first = rows.find(({ is_first }) => is_first)?.name
+  const atFirst = ['etcd-1', 'postgres-1', 'postgres-2', 'control'].map((service) => [service, first])
+  return Fleet.parse({
+    hosts: rows.map(({ name, address }) => ({ name, address })),
+    services: first === undefined ? {} : Object.fromEntries(atFirst),
+  })
 }
 
 const members = (db: Db) => fleet(db).selectFrom('fleet_host').selectAll().where('removed_at', 'is', null)

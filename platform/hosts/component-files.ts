@@ -128,7 +128,7 @@ export async function writeComponentFiles(
   const addresses = addressesOf(installation)
   const hashes: Record<string, string> = {}
   const etcdFolder = join(home, HOME.etcd)
-  hashes.etcd = await certificate(authority, etcdFolder, 'etcd', [addresses.etcd], UID.etcd)
+  hashes.etcd = await certificate(authority, etcdFolder, 'etcd', [addresses.etcd[0]], UID.etcd)
   for (const n of [1, 2] as const) {
     const member = HOME.postgres(n)
     const folder = join(home, member)
@@ -137,19 +137,24 @@ export async function writeComponentFiles(
     await writePrivate(join(folder, 'patroni.yml'), config, UID.database)
     hashes[member] = hashOf(tls, config)
   }
-  hashes.pgproxy = await writePgproxy(input)
+  hashes.pgproxy = await writePgproxy({ installation, home, rootPem: authority.rootPem })
   hashes.control = await writeControl(input, secrets)
   hashes.agent = await writeAgent(input)
   await prepareEdge({ installation, home, authority, now: () => new Date() })
   return hashes
 }
 
-async function writePgproxy({ installation, home, authority }: FilesInput): Promise<string> {
+/** Writes what the way to the database reads at its start. Gives its hash. */
+export async function writePgproxy({
+  installation,
+  home,
+  rootPem,
+}: Pick<FilesInput, 'installation' | 'home'> & { readonly rootPem: string }): Promise<string> {
   const folder = join(home, HOME.pgproxy)
   const config = renderPgproxy(installation, home)
   await writeFileIfChanged(join(folder, 'haproxy.cfg'), config, { mode: 0o644 })
-  await writeFileIfChanged(join(folder, 'ca.crt'), authority.rootPem, { mode: 0o644 })
-  return hashOf(config, authority.rootPem)
+  await writeFileIfChanged(join(folder, 'ca.crt'), rootPem, { mode: 0o644 })
+  return hashOf(config, rootPem)
 }
 
 async function writeControl(input: FilesInput, secrets: PlatformSecrets): Promise<string> {

@@ -18,7 +18,7 @@ export const tlsFiles = (folder: string) => ({
 
 /** Command line of etcd: one member for now, TLS with client certificates on every port. */
 export function renderEtcdCommand(installation: Place, home: string): string[] {
-  const { etcd } = addressesOf(installation)
+  const [etcd] = addressesOf(installation).etcd
   const folder = `${home}/${HOME.etcd}`
   const tls = tlsFiles(folder)
   const files = (prefix: string) => [
@@ -80,7 +80,7 @@ export function renderPatroni(
     },
     ctl: { cacert: tls.ca, certfile: tls.cert, keyfile: tls.key },
     etcd3: {
-      hosts: [`${addresses.etcd}:2379`],
+      hosts: [`${addresses.etcd[0]}:${addresses.etcdPorts.client}`],
       protocol: 'https',
       cacert: tls.ca,
       cert: tls.cert,
@@ -114,17 +114,20 @@ export function renderPatroni(
   return `${JSON.stringify(config, null, 2)}\n`
 }
 
-/** Who may connect: TLS only, passwords only as SCRAM, the cluster's own roles only from inside the cluster. */
+/**
+ * Who may connect: TLS only, passwords only as SCRAM, the cluster's own roles only from inside the cluster. What comes from
+ * other hosts comes from the gateway.
+ */
 export function renderHba(installation: Place): string[] {
   const { postgres, pgproxy, networks } = addressesOf(installation)
   const members = [...postgres, networks.data.gateway]
   return [
     'local all all scram-sha-256',
     'local replication replicator scram-sha-256',
-    ...postgres.map((address) => `hostssl replication replicator ${address}/32 scram-sha-256`),
+    ...members.map((address) => `hostssl replication replicator ${address}/32 scram-sha-256`),
     ...members.map((address) => `hostssl all postgres,rewind ${address}/32 scram-sha-256`),
     'hostssl all postgres,rewind,replicator all reject',
-    `hostssl all all ${pgproxy.data}/32 scram-sha-256`,
+    ...[pgproxy.data, networks.data.gateway].map((address) => `hostssl all all ${address}/32 scram-sha-256`),
   ]
 }
 

@@ -107,12 +107,12 @@ async function ensureKey(home: string): Promise<HostKey> {
 
 /** The installation last: it is what makes this machine a host. */
 async function remember(answer: JoinAnswer, home: string): Promise<void> {
-  const { installation, host, certificate, root, peers } = answer
+  const { installation, host, certificate, root, fleet } = answer
   const at = (name: string) => joinPath(home, name)
   await ensureFolder(at(HOME.pki), 0o755)
   await writeFileAtomic(at(`${HOME.pki}/root.crt`), root, { mode: 0o644 })
   await writeFileAtomic(at(HOME.hostCertificate), certificate)
-  await writeFileAtomic(at(HOME.peers), `${JSON.stringify({ addresses: peers })}\n`)
+  await writeFileAtomic(at(HOME.fleet), `${JSON.stringify(fleet)}\n`)
   await saveHostIdentity(home, host)
   await registerInstallation(installation.name, home)
   await writeFileAtomic(at(HOME.installation), `${JSON.stringify(installation, null, 2)}\n`, { mode: 0o644 })

@@ -1,4 +1,4 @@
-import { type ContainerSpec, PlatformConfig } from '#contract/agent.ts'
+import { type ContainerSpec, FILES_LABEL, PlatformConfig } from '#contract/agent.ts'
 import type { HostIdentity } from '#contract/host-identity.ts'
 import {
   addressesOf,
@@ -35,9 +35,6 @@ export interface PlatformInput {
 
 /** Folder of the host's /run inside the agent: the engine's socket is made anew when the engine restarts. */
 export const HOST_RUN = '/host-run'
-/** Label that carries the hash of a component's files. */
-export const FILES_LABEL = 'maru.files'
-
 const PROGRAM = '/maru-program'
 
 /** The platform's half of a host: everything that runs besides apps, in the order in which it starts. */
@@ -46,14 +43,15 @@ export function platformConfig(input: PlatformInput): PlatformConfig {
   return PlatformConfig.parse({
     generation: input.generation,
     // A witness runs no apps.
-    networks: input.host.role === 'witness' ? [] : [data, edge, build, apps],
+    networks: input.host.role === 'witness' ? [data, edge] : [data, edge, build, apps],
     containers: containersOf(input).map((spec) => withFiles(spec, input.files)),
   })
 }
 
-/** The database tier, the control plane and the edge are on the first host. */
+/** The control plane and the edge are on the first host; what stands for them on the others the agent adds. */
 function containersOf(input: PlatformInput): ContainerSpec[] {
-  if (!input.host.first) return [agent(input)]
+  if (!input.host.first)
+    return input.host.role === 'witness' ? [agent(input)] : [pgproxy(input), agent(input)]
   return [
     etcd(input),
     postgres(input, 1),
@@ -105,12 +103,12 @@ const tmpfsFor = (uid: number, sizeMb: number) =>
 const same = (path: string, readOnly = false) => ({ source: path, target: path, readOnly })
 
 function etcd(input: PlatformInput): ContainerSpec {
-  const { networks, etcd: address } = addressesOf(input.installation)
+  const { networks, etcd: addresses } = addressesOf(input.installation)
   return confined(input, 'etcd', {
     image: input.images.database,
     command: renderEtcdCommand(input.installation, input.home),
     user: own(UID.etcd),
-    networks: [{ name: networks.data.name, address, aliases: [] }],
+    networks: [{ name: networks.data.name, address: addresses[0], aliases: [] }],
     mounts: [same(`${input.home}/${HOME.etcd}`)],
     memoryMb: 512,
     processes: 128,

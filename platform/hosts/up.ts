@@ -5,9 +5,16 @@ import type { HostIdentity } from '#contract/host-identity.ts'
 import { HOME, type Installation, urlOf } from '#contract/installation.ts'
 import { ensureImages, programVersion } from '#images/build-images.ts'
 import { edgeFiles, handOverEdge } from '#platform/edge/index.ts'
+import { MESH_COMPONENTS } from '#platform/mesh/index.ts'
 import { type Authority, openAuthority } from '#platform/trust/index.ts'
 import type { Docker } from '#runtime/drivers/docker.ts'
-import { ensureFolder, readJson, writeFileAtomic, writeFileIfChanged } from '#runtime/drivers/files.ts'
+import {
+  ensureFolder,
+  readJson,
+  readText,
+  writeFileAtomic,
+  writeFileIfChanged,
+} from '#runtime/drivers/files.ts'
 import { makeHaproxy } from '#runtime/drivers/haproxy.ts'
 import { leaderLast } from './cluster-settings.ts'
 import {
@@ -16,6 +23,7 @@ import {
   type PlatformSecrets,
   writeAgent,
   writeComponentFiles,
+  writePgproxy,
 } from './component-files.ts'
 import { ensureControlDatabase } from './control-database.ts'
 import { convergePlatform } from './converge.ts'
@@ -211,7 +219,9 @@ async function agentInput(
 async function bringUpJoined(run: Run, docker: Docker): Promise<Brought> {
   const { installation, host, home, progress } = run
   const { ids, made } = await stackImages(run, docker)
-  const files = { agent: await writeAgent(await agentInput(run, ids)) }
+  const rootPem = (await readText(join(home, HOME.pki, 'root.crt'))) ?? ''
+  const pgproxy = await writePgproxy({ installation, home, rootPem })
+  const files = { agent: await writeAgent(await agentInput(run, ids)), pgproxy }
   const canPrivilege = await hasEveryCapability()
   const file = join(home, HOME.platform)
   const saved = (await readJson(file)) as PlatformConfig | undefined
@@ -223,7 +233,9 @@ async function bringUpJoined(run: Run, docker: Docker): Promise<Brought> {
   const wanted = same ? saved : make((saved?.generation ?? 0) + 1)
   if (!same) await writeFileAtomic(file, `${JSON.stringify(wanted)}\n`, { mode: 0o600 })
   const steps = await progress.step("The host's agent", 5, join(home, HOME.logs), async () => {
-    const done = await convergePlatform({ docker, owner: installation.id }, wanted)
+    const done = await convergePlatform({ docker, owner: installation.id }, wanted, {
+      leave: MESH_COMPONENTS,
+    })
     await waitForAgent({ installation, home })
     return done
   })
@@ -259,7 +271,7 @@ async function converge(
     const done = await convergePlatform(
       { ...deps, beforeReplacing: (name) => waitUntilSpare(docker, place, name) },
       { ...config, containers: order },
-      { leave: ['agent', 'control', 'edge'] },
+      { leave: ['agent', 'control', 'edge', ...MESH_COMPONENTS] },
     )
     await ensureControlDatabase({ ...place, secrets })
     return [...done, ...(await ensureClusterSettings(place))]
@@ -270,7 +282,7 @@ async function converge(
     const haproxy = makeHaproxy(edgeFiles(home))
     const handOver = (spec: ContainerSpec, oldId: string) =>
       handOverEdge({ ...deps, home, haproxy }, spec, oldId)
-    const done = await convergePlatform({ ...deps, handOver }, wanted)
+    const done = await convergePlatform({ ...deps, handOver }, wanted, { leave: MESH_COMPONENTS })
     await waitUntilHealthy(place)
     return done
   })

@@ -13,8 +13,8 @@ test('rules of an installation', async () => {
 test('rules of a host that joined: only other hosts knock at its agent, and no app at any', async () => {
   const installation = { id: 'inst_a', name: 'maru', subnet: '10.89', ports: { http: 80, https: 443 } }
   const golden = await readFile(join(import.meta.dirname, 'golden/joined-host-rules.nft'), 'utf8')
-  const agents = { peers: ['10.0.0.1', '10.0.0.2'], own: '10.0.0.2' }
-  assert.equal(renderHostRules(installation, agents), golden)
+  const others = { peers: ['10.0.0.1', '10.0.0.2'], own: '10.0.0.2' }
+  assert.equal(renderHostRules(installation, others), golden)
 })
 
 test("a table's name has only letters that the filter takes", () => {

@@ -1,3 +1,4 @@
+import { MESH_PORT, PEER_PORT } from '#contract/fleet.ts'
 import { AGENT_PORT, type HostAddress } from '#contract/host-identity.ts'
 import { addressesOf, type Installation, UID } from '#contract/installation.ts'
 
@@ -6,15 +7,18 @@ type Place = Pick<Installation, 'id' | 'name' | 'subnet' | 'ports'>
 /** Name of an installation's own table: what is in others is never touched. */
 export const tableOf = ({ id }: Pick<Installation, 'id'>) => `maru_${id.replaceAll(/\W/g, '_')}`
 
-/** Agents of hosts listen at a port of their own; only other hosts have any business there. */
-export interface AgentPorts {
+/** Hosts answer each other at ports of their own; nobody else has any business there. */
+export interface HostPorts {
   /** Addresses of all hosts. */
   readonly peers: readonly HostAddress[]
-  /** Where this host's own agent listens; undefined where it listens on a socket only. */
+  /** Where this host is reached by the others; undefined where there are none. */
   readonly own: HostAddress | undefined
 }
 
-const NO_AGENTS: AgentPorts = { peers: [], own: undefined }
+/** Agents, edges, and everything else that hosts ask each other for. */
+const BETWEEN_HOSTS = [AGENT_PORT, PEER_PORT, MESH_PORT].sort((a, b) => a - b).join(', ')
+
+const NO_HOSTS: HostPorts = { peers: [], own: undefined }
 
 /**
  * What containers may reach of the host itself, and of the network that it is in: names (DNS) and the platform's own
@@ -22,22 +26,22 @@ const NO_AGENTS: AgentPorts = { peers: [], own: undefined }
  * are link-local addresses, where clouds hand out the credentials of their machines. And the control plane believes what
  * the edge says about visitors, so on the host only the edge and root may speak to it.
  */
-export function renderHostRules(installation: Place, agents: AgentPorts = NO_AGENTS): string {
+export function renderHostRules(installation: Place, others: HostPorts = NO_HOSTS): string {
   const table = `inet ${tableOf(installation)}`
   const { data, edge, build, apps } = addressesOf(installation).networks
   const all = [data, edge, build, apps].map(({ bridge }) => `"${bridge}"`).join(', ')
   const untrusted = [build, apps].map(({ bridge }) => `"${bridge}"`).join(', ')
   const { http, https } = installation.ports
   const { control, controlPort } = addressesOf(installation)
-  const peers = `{ ${agents.peers.join(', ')} }`
+  const peers = `{ ${others.peers.join(', ')} }`
   const knocking =
-    agents.own === undefined
+    others.own === undefined
       ? ''
-      : `    ip daddr ${agents.own} tcp dport ${AGENT_PORT} iifname != "lo" ${agents.peers.length === 0 ? '' : `ip saddr != ${peers} `}drop\n`
+      : `    ip daddr ${others.own} tcp dport { ${BETWEEN_HOSTS} } iifname != "lo" ${others.peers.length === 0 ? '' : `ip saddr != ${peers} `}drop\n`
   const outgoing =
-    agents.peers.length === 0
+    others.peers.length === 0
       ? ''
-      : `    iifname { ${untrusted} } ip daddr ${peers} tcp dport ${AGENT_PORT} drop\n`
+      : `    iifname { ${untrusted} } ip daddr ${peers} tcp dport { ${BETWEEN_HOSTS} } drop\n`
   return `table ${table}
 delete table ${table}
 table ${table} {
@@ -57,7 +61,7 @@ ${knocking}  }
 ${outgoing}  }
   chain output {
     type filter hook output priority filter - 10; policy accept;
-    ip daddr ${control.edge} tcp dport ${controlPort} meta skuid != { 0, ${UID.edge} } drop
+    ip daddr ${control.edge} tcp dport ${controlPort} meta skuid != { 0, ${UID.edge}, ${UID.mesh} } drop
   }
 }
 `

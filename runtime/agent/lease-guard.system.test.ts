@@ -57,7 +57,7 @@ before(async () => {
   )
   const etcd = platform.containers.filter(({ component }) => component === 'etcd')
   await convergeContainers(deps, [...etcd, member(1, base), member(2, base)], () => true)
-  const urls = [`https://${addressesOf(installation).etcd}:2379`]
+  const urls = [`https://${addressesOf(installation).etcd[0]}:2379`]
   store = makeEtcdClient({ urls, ...(await passFor({ home })()) })
   await until('the store', () =>
     store.get(KEY).then(
@@ -91,7 +91,7 @@ async function writeCertificates(): Promise<void> {
   for (const path of [home, folder, `${folder}/data`, `${folder}/tls`]) await ensureFolder(path, 0o755)
   await ensureFolder(`${folder}/data`, 0o700, owner)
   const authority = await openAuthority(join(home, HOME.pki))
-  const addresses = [addressesOf(installation).etcd]
+  const addresses = [addressesOf(installation).etcd[0]]
   const issued = await authority.issue({
     commonName: 'etcd',
     dnsNames: ['etcd'],
@@ -108,7 +108,7 @@ async function writeCertificates(): Promise<void> {
 /** As Patroni does when it takes the lead: a write, whether the name is new or not. */
 async function takeLead(of: string): Promise<void> {
   const { ca, cert, key } = tlsFiles(join(home, HOME.etcd))
-  const where = [`--endpoints=https://${addressesOf(installation).etcd}:2379`]
+  const where = [`--endpoints=https://${addressesOf(installation).etcd[0]}:2379`]
   const argv = ['etcdctl', ...where, `--cacert=${ca}`, `--cert=${cert}`, `--key=${key}`, 'put', KEY, of]
   const done = await containers.exec(`${name}-etcd`, argv)
   assert.equal(done.exitCode, 0, done.stderr)

@@ -61,7 +61,8 @@ export function guardLease(deps: LeaseGuardDeps, signal: AbortSignal): LeaseGuar
 }
 
 function keepOpen({ installation, issuePass }: LeaseGuardDeps) {
-  const urls = [`https://${addressesOf(installation).etcd}:2379`]
+  const { etcd, etcdPorts } = addressesOf(installation)
+  const urls = [`https://${etcd[0]}:${etcdPorts.client}`]
   let open: { readonly store: EtcdClient; readonly at: number } | undefined
   return {
     current: async (): Promise<EtcdClient> => {

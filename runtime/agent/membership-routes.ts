@@ -1,9 +1,10 @@
 import { z } from 'zod'
 import { AGENT_API } from '#contract/agent-api.ts'
 import { MaruError, parseWith } from '#contract/errors.ts'
+import { Fleet } from '#contract/fleet.ts'
 import { certificateNameOf } from '#contract/host-identity.ts'
 import { HOST_LIMITS } from '#contract/hosts.ts'
-import { CertificatePem, Peers, SigningRequest } from '#contract/membership.ts'
+import { CertificatePem, SigningRequest } from '#contract/membership.ts'
 import { checkCertificateRequest } from '#platform/trust/index.ts'
 import { readBody, sendJson } from './http.ts'
 import type { AgentRoute, Handler } from './server.ts'
@@ -12,9 +13,8 @@ const MAX_BYTES = 256 * 1024
 
 const getAbout: Handler = async ({ response }, { membership }) => sendJson(response, 200, membership.about())
 
-const putPeers: Handler = async ({ request, response }, { membership, wake }) => {
-  const { addresses } = parseWith(Peers, await readBody(request, MAX_BYTES))
-  await membership.setPeers(addresses)
+const putFleet: Handler = async ({ request, response }, { membership, wake }) => {
+  await membership.setFleet(parseWith(Fleet, await readBody(request, MAX_BYTES)))
   wake()
   sendJson(response, 200, {})
 }
@@ -57,7 +57,7 @@ const postRemoval: Handler = async ({ response }, { membership, wake, log }) => 
 /** The part of the API that is about the host itself. */
 export const MEMBERSHIP_ROUTES: readonly AgentRoute[] = [
   ['GET', AGENT_API.about, getAbout],
-  ['PUT', AGENT_API.peers, putPeers],
+  ['PUT', AGENT_API.fleet, putFleet],
   ['POST', AGENT_API.signatures, postSignature],
   ['POST', AGENT_API.certificateRequest, postCertificateRequest],
   ['PUT', AGENT_API.certificate, putCertificate],

@@ -1,9 +1,10 @@
 import { createPrivateKey, X509Certificate } from 'node:crypto'
 import { join } from 'node:path'
 import { MaruError, parseWith } from '#contract/errors.ts'
-import { certificateNameOf, type HostAddress } from '#contract/host-identity.ts'
+import { Fleet, NO_FLEET } from '#contract/fleet.ts'
+import { certificateNameOf } from '#contract/host-identity.ts'
 import { type AgentConfig, HOME } from '#contract/installation.ts'
-import { type AgentAbout, Peers } from '#contract/membership.ts'
+import type { AgentAbout } from '#contract/membership.ts'
 import { openHostKey } from '#platform/trust/index.ts'
 import { exists, readJson, readText, writeFileAtomic } from '#runtime/drivers/files.ts'
 
@@ -19,8 +20,8 @@ export interface HostMembership {
   about(): AgentAbout
   /** The control plane has asked for something. */
   seen(now: Date): void
-  peers(): readonly HostAddress[]
-  setPeers(addresses: readonly HostAddress[]): Promise<void>
+  fleet(): Fleet
+  setFleet(fleet: Fleet): Promise<void>
   /** Null on the first host. */
   credentials(): Credentials | null
   /** Told when there are others. */
@@ -36,7 +37,7 @@ export interface HostMembership {
 export async function openMembership(config: AgentConfig): Promise<HostMembership> {
   const at = (name: string) => join(config.home, name)
   let credentials = config.host.first ? null : await loadCredentials(at)
-  let peers = parseWith(Peers, (await readJson(at(HOME.peers))) ?? { addresses: [] }, HOME.peers).addresses
+  let fleet = await loadFleet(config.home)
   let removed = await exists(at(HOME.removed))
   let seenAt: Date | undefined
   let renewed: (credentials: Credentials) => void = () => undefined
@@ -50,17 +51,17 @@ export async function openMembership(config: AgentConfig): Promise<HostMembershi
       version: config.version,
       now: new Date().toISOString(),
       certificateExpiresAt: credentials && endOf(credentials.cert),
-      peers,
+      fleet,
       controlSeenAt: seenAt?.toISOString() ?? null,
       removed,
     }),
     seen: (now) => {
       seenAt = now
     },
-    peers: () => peers,
-    setPeers: async (addresses) => {
-      await writeFileAtomic(at(HOME.peers), `${JSON.stringify({ addresses })}\n`)
-      peers = [...addresses]
+    fleet: () => fleet,
+    setFleet: async (next) => {
+      await writeFileAtomic(at(HOME.fleet), `${JSON.stringify(next)}\n`)
+      fleet = next
     },
     credentials: () => credentials,
     onRenewed: (listener) => {
@@ -84,6 +85,10 @@ export async function openMembership(config: AgentConfig): Promise<HostMembershi
     },
   }
 }
+
+/** What the control plane said last of the hosts; nothing before the first has joined. */
+export const loadFleet = async (home: string): Promise<Fleet> =>
+  parseWith(Fleet, (await readJson(join(home, HOME.fleet))) ?? NO_FLEET, HOME.fleet)
 
 async function loadCredentials(at: (name: string) => string): Promise<Credentials> {
   const files = [HOME.hostCertificate, HOME.hostKey, `${HOME.pki}/root.crt`]

@@ -15,6 +15,7 @@ import {
 import { convergePlatform } from '#platform/hosts/converge.ts'
 import { isLocked } from '#platform/hosts/lock.ts'
 import type { HostRules } from '#platform/network/index.ts'
+import type { Authority } from '#platform/trust/index.ts'
 import { type Docker, type EngineContainer, LABELS } from '#runtime/drivers/docker.ts'
 import { diskSpace, machineMemoryMb, readJson } from '#runtime/drivers/files.ts'
 import type { Log } from '#runtime/kit/log.ts'
@@ -32,6 +33,7 @@ import {
 } from './instances.ts'
 import { isolatePorts } from './isolate.ts'
 import type { HostMembership } from './membership.ts'
+import { withMesh } from './own-mesh.ts'
 import type { WorkloadStore } from './workload-store.ts'
 
 export interface ReconcileDeps {
@@ -44,6 +46,8 @@ export interface ReconcileDeps {
   readonly log: Log
   readonly workloads: WorkloadStore
   readonly membership: HostMembership
+  /** On the first host only. */
+  readonly authority: Authority | undefined
   readonly watch: EngineWatch
   readonly retirement: Retirement
   /** Container id → bytes, measured on a slower beat. */
@@ -112,7 +116,7 @@ async function readPlatform(deps: ReconcileDeps): Promise<PlatformConfig | undef
   const saved = await readJson(join(deps.config.home, HOME.platform))
   if (saved === undefined) return undefined
   const platform = PlatformConfig.parse(saved)
-  if (!deps.membership.isRemoved()) return platform
+  if (!deps.membership.isRemoved()) return await withMesh(deps, platform)
   return {
     ...platform,
     containers: platform.containers.filter(({ component }) => component === AGENT_COMPONENT),
@@ -128,8 +132,9 @@ function wantedApps({ workloads, membership }: ReconcileDeps): WorkloadConfig | 
 const askEdge = async ({ edge }: ReconcileDeps) => edge && (await readEdge(edge.haproxy))
 
 async function guardHost({ rules, config, membership, log }: ReconcileDeps): Promise<void> {
-  const own = config.host.first ? undefined : config.host.address
-  if (await rules.ensure({ peers: membership.peers(), own })) log.info('agent.rules_loaded')
+  const peers = membership.fleet().hosts.map(({ address }) => address)
+  const own = config.host.first && peers.length < 2 ? undefined : config.host.address
+  if (await rules.ensure({ peers, own })) log.info('agent.rules_loaded')
 }
 
 async function bringPlatform(

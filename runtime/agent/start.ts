@@ -59,7 +59,7 @@ export async function startAgent(config: AgentConfig, log: Log): Promise<Agent> 
   const rules = makeHostRules(makeNft(), config.installation)
   const addresses = makeAddressBook(docker, config.installation, Math.floor(Date.now() / 1000))
   const kept = { workloads, membership, watch, retirement }
-  const parts = { config, docker, addresses, log, ...kept, edge, rules, memory }
+  const parts = { config, docker, addresses, log, ...kept, edge, authority, rules, memory }
   const state = { ...parts, now: () => new Date(), images: new Map() }
   const loop = startLoop(state, board)
   wake = loop.wake

@@ -4,6 +4,7 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
+import type { Fleet } from '#contract/fleet.ts'
 import { CONTROL_NAME, certificateNameOf, HostIdentity } from '#contract/host-identity.ts'
 import { type AgentConfig, HOME } from '#contract/installation.ts'
 import {
@@ -160,10 +161,13 @@ test('a certificate that has ended is refused, and can still be renewed by who h
 test('the addresses of the others are kept, and the agent is woken to let them in', async () => {
   const client = await asControl()
   const before = woken
-  await client.setPeers(['10.0.0.1', '10.0.0.2'])
+  const host = { name: HOST.name, address: HOST.address }
+  const fleet: Fleet = { hosts: [host], services: { 'postgres-1': HOST.name } }
+  await client.setFleet(fleet)
   assert.equal(woken, before + 1)
-  assert.deepEqual((await client.about()).peers, ['10.0.0.1', '10.0.0.2'])
-  await assert.rejects(client.setPeers(['10.0.0.1; flush ruleset']), { code: 'invalid' })
+  assert.deepEqual((await client.about()).fleet, fleet)
+  const wrong = { ...fleet, hosts: [{ ...host, address: '10.0.0.1; flush ruleset' }] }
+  await assert.rejects(client.setFleet(wrong), { code: 'invalid' })
 })
 
 test('a host that is told of its removal remembers it', async () => {

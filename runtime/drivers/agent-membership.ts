@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { AGENT_API } from '#contract/agent-api.ts'
-import type { HostAddress } from '#contract/host-identity.ts'
+import type { Fleet } from '#contract/fleet.ts'
 import { Instant } from '#contract/ids.ts'
 import {
   AgentAbout,
@@ -16,7 +16,7 @@ const Done = z.object({})
 /** What a host and its control plane have to settle about belonging together. */
 export interface Membership {
   about(): Promise<AgentAbout>
-  setPeers(addresses: readonly HostAddress[]): Promise<void>
+  setFleet(fleet: Fleet): Promise<void>
   /** A request for a new certificate, signed by the host's key. */
   certificateRequest(): Promise<string>
   /** Hands a new certificate over; gives when it ends. */
@@ -33,8 +33,8 @@ export function makeMembership(find: FindWay): Membership {
     exchangeJson(find, schema, { method, path, timeout: TIMEOUT_MS }, body)
   return {
     about: () => ask(AgentAbout, 'GET', AGENT_API.about),
-    setPeers: async (addresses) => {
-      await ask(Done, 'PUT', AGENT_API.peers, { addresses })
+    setFleet: async (fleet) => {
+      await ask(Done, 'PUT', AGENT_API.fleet, fleet)
     },
     certificateRequest: async () =>
       (await ask(z.object({ request: CertificateRequestPem }), 'POST', AGENT_API.certificateRequest)).request,

@@ -1,0 +1,23 @@
+import { z } from 'zod'
+import { HostAddress } from './host-identity.ts'
+import { HostName } from './ids.ts'
+
+/** Parts of the platform that are on one host each and are reached from all: they keep their address when they move. */
+export const SERVICES = ['etcd-1', 'etcd-2', 'etcd-3', 'postgres-1', 'postgres-2', 'control'] as const
+export const ServiceName = z.enum(SERVICES)
+export type ServiceName = z.infer<typeof ServiceName>
+
+/** The hosts of an installation and what is on which, as every host is told by the control plane. */
+export const Fleet = z.strictObject({
+  hosts: z.array(z.strictObject({ name: HostName, address: HostAddress })).max(1000),
+  services: z.partialRecord(ServiceName, HostName).describe('The host that has each part of the platform'),
+})
+export type Fleet = z.infer<typeof Fleet>
+
+/** Nobody has joined: there is nothing to reach and nobody to answer. */
+export const NO_FLEET: Fleet = { hosts: [], services: {} }
+
+/** Where every edge answers the edges of other hosts. */
+export const PEER_PORT = 7443
+/** Where every host answers the others, over TLS in which both sides prove themselves. */
+export const MESH_PORT = 7444

@@ -1,0 +1,82 @@
+import { createHash, X509Certificate } from 'node:crypto'
+import { type ContainerSpec, FILES_LABEL } from '#contract/agent.ts'
+import type { HostAddress } from '#contract/host-identity.ts'
+import { addressesOf, type Installation, UID } from '#contract/installation.ts'
+import { ensureFolder, writeFileIfChanged } from '#runtime/drivers/files.ts'
+import { makeHaproxy } from '#runtime/drivers/haproxy.ts'
+import { DOOR_COMPONENT, meshContainer, meshFiles, wayComponent } from './layout.ts'
+import type { Mesh } from './plan.ts'
+import { renderDoor, renderWay } from './render.ts'
+
+const OWNER = { uid: 0, gid: UID.mesh }
+
+export interface MeshPlace {
+  readonly installation: Installation
+  readonly home: string
+  /** Where the other hosts reach this one. */
+  readonly address: HostAddress
+  readonly rootPem: string
+  /** This host's certificate and key (PEM): `HOST.hosts.maru.internal`, for both sides of a connection. */
+  readonly certificatePem: string
+  /** An image with HAProxy. */
+  readonly image: string
+}
+
+/** Writes what the mesh's containers read. Gives the containers, in the order in which they start. */
+export async function writeMesh(place: MeshPlace, mesh: Mesh): Promise<ContainerSpec[]> {
+  const { installation, home, image } = place
+  const files = meshFiles(home)
+  await ensureFolder(files.folder, 0o750, OWNER)
+  await writeFileIfChanged(files.root, place.rootPem, { mode: 0o640, owner: OWNER })
+  await writeFileIfChanged(files.certificate, place.certificatePem, { mode: 0o640, owner: OWNER })
+  const { networks } = addressesOf(installation)
+  const parts = [
+    {
+      component: DOOR_COMPONENT,
+      networks: [{ name: 'host', aliases: [] }],
+      config: renderDoor(mesh, place.address, files, DOOR_COMPONENT),
+    },
+    ...mesh.ways.map((way) => {
+      const component = wayComponent(way.service)
+      const at = { name: way.network, address: way.address, aliases: [] }
+      // The network of the databases leads nowhere else.
+      const out = way.network === networks.edge.name ? [] : [{ name: networks.edge.name, aliases: [] }]
+      return { component, networks: [...out, at], config: renderWay(way, files, component) }
+    }),
+  ]
+  const specs: ContainerSpec[] = []
+  for (const { component, networks: joined, config } of parts) {
+    await ensureFolder(files.run(component), 0o700, { uid: UID.mesh, gid: UID.mesh })
+    await writeFileIfChanged(files.config(component), config, { mode: 0o640, owner: OWNER })
+    const hash = createHash('sha256').update(`${config}\0${place.rootPem}`).digest('hex').slice(0, 16)
+    const labels = { [FILES_LABEL]: hash }
+    specs.push(meshContainer(installation, home, image, { component, networks: joined, labels }))
+  }
+  return specs
+}
+
+/**
+ * Gives a renewed certificate to the processes that run with another one, without touching a connection. What does not
+ * run reads it at its start. Gives how many took it.
+ */
+export async function renewInUse(
+  home: string,
+  components: readonly string[],
+  certificatePem: string,
+): Promise<number> {
+  const files = meshFiles(home)
+  const serial = new X509Certificate(certificatePem).serialNumber
+  let renewed = 0
+  for (const component of components) {
+    const haproxy = makeHaproxy({ admin: files.admin(component), master: files.admin(component) })
+    const shown = await haproxy.ask(`show ssl cert ${files.certificate}`)
+    const used = /^Serial: ([0-9A-F]+)$/im.exec(shown ?? '')?.[1]
+    if (used === undefined || BigInt(`0x${used}`) === BigInt(`0x${serial}`)) continue
+    await haproxy.ask(`set ssl cert ${files.certificate} <<\n${certificatePem.trim()}\n`)
+    const done = await haproxy.ask(`commit ssl cert ${files.certificate}`)
+    if (!done?.includes('Success'))
+      throw new Error(`${component} refused its new certificate: ${done?.trim()}`)
+    renewed++
+  }
+  return renewed
+}

@@ -1,0 +1,59 @@
+import assert from 'node:assert/strict'
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { test } from 'node:test'
+import { Fleet } from '#contract/fleet.ts'
+import type { HostName } from '#contract/ids.ts'
+import { DOOR_COMPONENT, meshFiles, wayComponent } from './layout.ts'
+import { planMesh, serviceAddress } from './plan.ts'
+import { renderDoor, renderWay } from './render.ts'
+
+const installation = { name: 'maru', subnet: '10.89' }
+const fleet = Fleet.parse({
+  hosts: [
+    { name: 'east', address: '192.0.2.1' },
+    { name: 'west', address: '192.0.2.2' },
+    { name: 'voice', address: '192.0.2.3' },
+  ],
+  services: { 'etcd-1': 'east', 'postgres-1': 'east', 'postgres-2': 'west', 'etcd-3': 'voice', control: 'east' },
+})
+const meshOf = (host: string) => planMesh(installation, host as HostName, fleet) ?? assert.fail()
+const golden = (name: string) => readFile(join(import.meta.dirname, 'golden', name), 'utf8')
+
+test('a service is itself on its host and a way on every other: at the same address', () => {
+  const waysOf = (host: string) => meshOf(host).ways.map(({ service, host: at }) => `${service} at ${at}`)
+  const doorsOf = (host: string) => meshOf(host).doors.map(({ service }) => service)
+  assert.deepEqual(waysOf('east'), ['etcd-3 at voice', 'postgres-2 at west'])
+  assert.deepEqual(doorsOf('east'), ['etcd-1', 'postgres-1', 'control'])
+  assert.deepEqual(doorsOf('west'), ['postgres-2'])
+  for (const host of ['east', 'west', 'voice']) {
+    const { ways, doors } = meshOf(host)
+    for (const { service, address, ports } of [...ways, ...doors])
+      assert.deepEqual({ address, ports }, pick(serviceAddress(installation, service)), service)
+    assert.equal(ways.length + doors.length, 5)
+  }
+})
+
+const pick = ({ address, ports }: { address: string; ports: readonly number[] }) => ({ address, ports })
+
+test('a host that is alone, or that the others do not know, has no mesh', () => {
+  const alone = { ...fleet, hosts: fleet.hosts.slice(0, 1) }
+  assert.equal(planMesh(installation, 'east' as HostName, alone), undefined)
+  assert.equal(planMesh(installation, 'stranger' as HostName, fleet), undefined)
+})
+
+test('a service on a host that is gone has no way: nothing leads to an address that may be another by now', () => {
+  const without = { ...fleet, hosts: fleet.hosts.filter(({ name }) => name !== 'west') }
+  const mesh = planMesh(installation, 'east' as HostName, without) ?? assert.fail()
+  assert.deepEqual(
+    mesh.ways.map(({ service }) => service),
+    ['etcd-3'],
+  )
+})
+
+test('a way and a door as HAProxy reads them', async () => {
+  const files = meshFiles('/var/lib/maru')
+  const way = meshOf('east').ways.find(({ service }) => service === 'postgres-2') ?? assert.fail()
+  assert.equal(renderWay(way, files, wayComponent('postgres-2')), await golden('way.cfg'))
+  assert.equal(renderDoor(meshOf('east'), '192.0.2.1', files, DOOR_COMPONENT), await golden('door.cfg'))
+})

@@ -1,0 +1,62 @@
+import type { Fleet, ServiceName } from '#contract/fleet.ts'
+import { SERVICES } from '#contract/fleet.ts'
+import type { HostAddress } from '#contract/host-identity.ts'
+import type { HostName } from '#contract/ids.ts'
+import { addressesOf, type Installation } from '#contract/installation.ts'
+
+type Place = Pick<Installation, 'name' | 'subnet'>
+
+/** Where a service is found, on every host at the same address: itself where it runs, a way to it elsewhere. */
+export interface ServiceAddress {
+  readonly network: string
+  readonly address: string
+  readonly ports: readonly number[]
+}
+
+/** A service that is on another host: what its address here leads to. */
+export interface Way extends ServiceAddress {
+  readonly service: ServiceName
+  readonly host: HostName
+  readonly hostAddress: HostAddress
+}
+
+/** What a host needs so that every service is reached from it, and its own from all. */
+export interface Mesh {
+  readonly self: HostName
+  /** The hosts that may come in. */
+  readonly members: readonly HostName[]
+  readonly ways: readonly Way[]
+  /** The services of this host. */
+  readonly doors: ReadonlyArray<ServiceAddress & { readonly service: ServiceName }>
+}
+
+/** The address of a service. */
+export function serviceAddress(installation: Place, service: ServiceName): ServiceAddress {
+  const { networks, etcd, postgres, control, ...ports } = addressesOf(installation)
+  if (service === 'control')
+    return { network: networks.edge.name, address: control.edge, ports: [ports.controlPort] }
+  const [kind = '', n] = service.split('-')
+  const address = (kind === 'etcd' ? etcd : postgres)[Number(n) - 1] ?? ''
+  const own =
+    kind === 'etcd' ? [ports.etcdPorts.client, ports.etcdPorts.peer] : [ports.postgresPort, ports.patroniPort]
+  return { network: networks.data.name, address, ports: own }
+}
+
+/** The mesh of one host; undefined where it is alone or unknown to the others. */
+export function planMesh(installation: Place, self: HostName, fleet: Fleet): Mesh | undefined {
+  const addresses = new Map(fleet.hosts.map(({ name, address }) => [name, address]))
+  if (addresses.size < 2 || !addresses.has(self)) return undefined
+  const placed = SERVICES.flatMap((service) => {
+    const host = fleet.services[service]
+    return host === undefined ? [] : [{ service, host, ...serviceAddress(installation, service) }]
+  })
+  return {
+    self,
+    members: [...addresses.keys()].sort(),
+    ways: placed.flatMap((one) => {
+      const hostAddress = addresses.get(one.host)
+      return one.host === self || hostAddress === undefined ? [] : [{ ...one, hostAddress }]
+    }),
+    doors: placed.filter(({ host }) => host === self).map(({ host: _, ...door }) => door),
+  }
+}
