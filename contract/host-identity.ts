@@ -26,5 +26,10 @@ export type HostIdentity = z.infer<typeof HostIdentity>
 export const AGENT_PORT = 7701
 /** Name of the control plane in its certificate; agents take orders from nobody else. */
 export const CONTROL_NAME = 'control.maru.internal'
-/** The one name in a host's certificate. */
+/** What a host's certificate is issued to. */
 export const certificateNameOf = (host: HostName) => `${host}.hosts.maru.internal`
+/** The names in a host's certificate: its own, and those by which its services are asked for. */
+export const certificateNamesOf = (host: HostName) => [
+  certificateNameOf(host),
+  `*.${certificateNameOf(host)}`,
+]

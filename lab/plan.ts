@@ -10,6 +10,9 @@ export type LabShape = z.infer<typeof LabShape>
 
 export const USUAL_SHAPE: LabShape = { dataCentres: 2, hostsPerDataCentre: 1, witness: false }
 
+/** Name of the place and of the host that have a voice only. */
+export const WITNESS = 'witness'
+
 /** The platform's own name in a lab; apps are below it. `internal` is kept free for private use. */
 export const LAB_DOMAIN = 'lab.internal'
 
@@ -96,7 +99,7 @@ export function planLab(group: string, block: number, shape: LabShape): LabPlan 
       count(shape.hostsPerDataCentre).map((host) => `dc${dc}-h${host}`),
     ),
   )
-  const witness = shape.witness ? [site('witness', shape.dataCentres + 1, ['witness'])] : []
+  const witness = shape.witness ? [site(WITNESS, shape.dataCentres + 1, [WITNESS])] : []
   return {
     group,
     wide: { subnet: `${network(0)}.0/24`, router: `${network(0)}.${LAST}` },

@@ -1,5 +1,7 @@
 import { join } from 'node:path'
 import { ErrorBody, MaruError } from '#contract/errors.ts'
+import { HOME } from '#contract/installation.ts'
+import { exists } from '#runtime/drivers/files.ts'
 import { runIn } from './enter.ts'
 import { LAB_FILES, type Lab, PROGRAM_DIR } from './lab.ts'
 import { type HostPlan, LAB_DOMAIN } from './plan.ts'
@@ -12,16 +14,57 @@ export interface LabPlatform {
 
 const TIMEOUT_MS = 900_000
 
+/** The program in a host, by the command that an operator would type there. */
+const MARU = join(PROGRAM_DIR, 'maru')
+
 /** Brings the platform up on one host, by the command that an operator would type there. */
 export async function bringUpPlatform(lab: Lab, host: HostPlan): Promise<LabPlatform> {
-  const argv = [join(PROGRAM_DIR, 'maru'), 'up', '--lab', '--domain', LAB_DOMAIN, '--json']
+  const argv = [...[MARU, 'up', '--lab', '--domain', LAB_DOMAIN], ...['--data-centre', host.site, '--json']]
   const done = await runIn(lab, host.name, argv, { timeoutMs: TIMEOUT_MS })
-  if (done.exitCode !== 0) {
-    const log = join(lab.home, LAB_FILES.hosts, host.name, 'disk/var/lib/maru/logs')
-    throw new MaruError('lab.failed', { step: `\`maru up\` on ${host.name}`, reason: reasonOf(done), log })
-  }
+  if (done.exitCode !== 0) throw failed(lab, host, '`maru up`', done)
   const { url, setupLink } = JSON.parse(done.stdout) as { url: string; setupLink: string | null }
   return { host: host.name, url, setupLink }
+}
+
+/** Makes another host one of the installation, with the link that the first one gives out. What belongs to it already is brought up. */
+export async function joinPlatform(
+  lab: Lab,
+  first: HostPlan,
+  host: HostPlan,
+  isVoice: boolean,
+): Promise<void> {
+  const run = (where: HostPlan, argv: readonly [string, ...string[]]) =>
+    runIn(lab, where.name, argv, { timeoutMs: TIMEOUT_MS })
+  const hasJoined = await exists(join(dataFolder(lab, host), HOME.host))
+  if (hasJoined) {
+    const again = await run(host, [MARU, 'up', '--json'])
+    if (again.exitCode !== 0) throw failed(lab, host, '`maru up`', again)
+    return
+  }
+  const role = isVoice ? ['--witness'] : []
+  const asked = await run(first, [
+    MARU,
+    'host',
+    'add',
+    host.name,
+    '--data-centre',
+    host.site,
+    ...role,
+    '--json',
+  ])
+  if (asked.exitCode !== 0) throw failed(lab, first, '`maru host add`', asked)
+  const { link } = JSON.parse(asked.stdout) as { link: string }
+  const joined = await run(host, [MARU, 'host', 'join', link, '--json'])
+  if (joined.exitCode !== 0) throw failed(lab, host, '`maru host join`', joined)
+}
+
+/** A host's data folder as seen from outside. */
+const dataFolder = (lab: Lab, host: HostPlan) =>
+  join(lab.home, LAB_FILES.hosts, host.name, 'disk/var/lib/maru')
+
+function failed(lab: Lab, host: HostPlan, command: string, done: Parameters<typeof reasonOf>[0]): MaruError {
+  const log = join(dataFolder(lab, host), HOME.logs)
+  return new MaruError('lab.failed', { step: `${command} on ${host.name}`, reason: reasonOf(done), log })
 }
 
 /** What the command said, as far as it said it in its own form. */

@@ -27,8 +27,9 @@ import {
   renderHostsFile,
   renderShape,
   USUAL_SHAPE,
+  WITNESS,
 } from './plan.ts'
-import { bringUpPlatform, type LabPlatform } from './platform.ts'
+import { bringUpPlatform, joinPlatform, type LabPlatform } from './platform.ts'
 
 export interface LabRequest {
   readonly home: string
@@ -138,7 +139,7 @@ async function bringUpHosts(lab: Lab, { progress }: LabDeps): Promise<void> {
   )
 }
 
-/** The platform on the first host; the others are bare machines that have the images, ready to join. */
+/** The platform on the first host, and all others joined to it. */
 async function withPlatform(lab: Lab, { progress }: LabDeps): Promise<LabPlatform> {
   const [first, ...others] = hostsOf(lab.plan) as [HostPlan, ...HostPlan[]]
   const give = (hosts: readonly HostPlan[]) =>
@@ -152,6 +153,12 @@ async function withPlatform(lab: Lab, { progress }: LabDeps): Promise<LabPlatfor
     progress.step(`\`maru up\` on ${first.name}`, 40, undefined, () => bringUpPlatform(lab, first)),
     others.length > 0 ? give(others) : undefined,
   ])
+  for (const host of others) {
+    const isVoice = host.site === WITNESS
+    await progress.step(`\`maru host join\` on ${host.name}`, 20, undefined, () =>
+      joinPlatform(lab, first, host, isVoice),
+    )
+  }
   const { host, url } = platform
   await saveLabFile(lab.home, { ...lab.file, platform: { host, url } })
   return platform

@@ -15,7 +15,13 @@ const fleet = Fleet.parse({
     { name: 'west', address: '192.0.2.2' },
     { name: 'voice', address: '192.0.2.3' },
   ],
-  services: { 'etcd-1': 'east', 'postgres-1': 'east', 'postgres-2': 'west', 'etcd-3': 'voice', control: 'east' },
+  services: {
+    'etcd-1': 'east',
+    'postgres-1': 'east',
+    'postgres-2': 'west',
+    'etcd-3': 'voice',
+    control: 'east',
+  },
 })
 const meshOf = (host: string) => planMesh(installation, host as HostName, fleet) ?? assert.fail()
 const golden = (name: string) => readFile(join(import.meta.dirname, 'golden', name), 'utf8')

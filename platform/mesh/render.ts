@@ -1,10 +1,12 @@
 import { MESH_PORT } from '#contract/fleet.ts'
 import { certificateNameOf, type HostAddress } from '#contract/host-identity.ts'
+import type { HostName } from '#contract/ids.ts'
 import type { MeshFiles } from './layout.ts'
 import type { Mesh, Way } from './plan.ts'
 
-/** What a way asks for at the other host's door. */
-const doorName = (service: string, port: number) => `${service}.${port}`
+const doorName = (service: string, port: number) => `${service}-${port}`
+/** What a way asks for at a host's door (SNI); HAProxy also checks the certificate against it. */
+const askedFor = (door: string, host: HostName) => `${door}.${certificateNameOf(host)}`
 
 /** A peer that is gone without a word is noticed by unanswered data within this time (RFC 5482). */
 const SILENT = 'tcp-ut 5s'
@@ -37,7 +39,7 @@ export function renderWay(way: Way, files: MeshFiles, name: string): string {
     (port) => `
 listen ${doorName(way.service, port)}
   bind :${port} ${SILENT}
-  server ${way.host} ${way.hostAddress}:${MESH_PORT} ${tls} sni str(${doorName(way.service, port)}) ${SILENT} check inter 1s fastinter 300ms downinter 300ms fall 3 rise 1
+  server ${way.host} ${way.hostAddress}:${MESH_PORT} ${tls} sni str(${askedFor(doorName(way.service, port), way.host)}) ${SILENT} check inter 1s fastinter 300ms downinter 300ms fall 3 rise 1
 `,
   )
   return `${common(files, name)}${listeners.join('')}`
@@ -49,7 +51,9 @@ export function renderDoor(mesh: Mesh, own: HostAddress, files: MeshFiles, name:
   const services = mesh.doors.flatMap(({ service, address, ports }) =>
     ports.map((port) => ({ name: doorName(service, port), server: `${address}:${port}` })),
   )
-  const uses = services.map(({ name: one }) => `  use_backend ${one} if { ssl_fc_sni -m str ${one} }\n`)
+  const uses = services.map(
+    ({ name: one }) => `  use_backend ${one} if { ssl_fc_sni -m str ${askedFor(one, mesh.self)} }\n`,
+  )
   const backends = services.map(
     ({ name: one, server }) => `
 backend ${one}

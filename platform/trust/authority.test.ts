@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { X509Certificate } from 'node:crypto'
-import { mkdtemp, rm, stat } from 'node:fs/promises'
+import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
@@ -30,6 +30,14 @@ test('an issued certificate verifies against the root and carries its names', as
   assert.equal(certificate.checkIP('10.1.2.3'), '10.1.2.3')
   assert.equal(certificate.ca, false)
   assert.ok(Math.abs(daysLeft(issued.certPem, new Date()) - 90) < 0.01)
+})
+
+test('a host that has only the certificate makes no authority of its own', async (t) => {
+  const other = await mkdtemp(join(tmpdir(), 'maru-pki-'))
+  t.after(() => rm(other, { recursive: true, force: true }))
+  await writeFile(join(other, 'root.crt'), authority.rootPem)
+  await assert.rejects(openAuthority(other), /the key of the authority is not in/)
+  assert.equal(await readFile(join(other, 'root.crt'), 'utf8'), authority.rootPem)
 })
 
 test('opening it again gives the same root, and the key is private', async () => {

@@ -38,12 +38,16 @@ export interface Authority {
   sign(publicKey: webcrypto.CryptoKey, request: CertificateRequest): Promise<string>
 }
 
-/** Opens the authority in `pkiDir`, and makes it on first use. The key never leaves that folder. */
+/**
+ * Opens the authority in `pkiDir`, and makes it on first use. The key never leaves that folder: where only the certificate
+ * is, the authority is somebody else's, and no other is made in its place.
+ */
 export async function openAuthority(pkiDir: string, name = 'Maru'): Promise<Authority> {
   const keyFile = join(pkiDir, 'root.key')
   const certFile = join(pkiDir, 'root.crt')
   const [keyPem, rootPem] = await Promise.all([readText(keyFile), readText(certFile)])
   if (keyPem !== undefined && rootPem !== undefined) return authority(keyPem, rootPem)
+  if (rootPem !== undefined) throw new Error(`the key of the authority is not in ${pkiDir}`)
   await ensureFolder(pkiDir, 0o755)
   const made = await makeRoot(name)
   // The certificate last: an interrupted first run leaves a key without certificate and is simply repeated.

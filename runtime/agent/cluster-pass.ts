@@ -1,6 +1,9 @@
 import { join } from 'node:path'
+import type { Fleet } from '#contract/fleet.ts'
+import type { HostIdentity } from '#contract/host-identity.ts'
 import { type AgentConfig, HOME } from '#contract/installation.ts'
 import { openAuthority } from '#platform/trust/index.ts'
+import type { HostMembership } from './membership.ts'
 
 /** A certificate of the installation with its key and its root (PEM): it opens the cluster's store and its keepers. */
 export interface ClusterPass {
@@ -11,12 +14,21 @@ export interface ClusterPass {
 
 const DAYS = 30
 
-/** Issues certificates to the agent. They are made when they are needed and never leave this process. */
+/**
+ * Certificates for the agent: a joined host's own; on the first host, which has the authority, they are made when they are
+ * needed and never leave this process.
+ */
 export const passFor =
-  ({ home }: Pick<AgentConfig, 'home'>) =>
+  ({ home }: Pick<AgentConfig, 'home'>, membership: Pick<HostMembership, 'credentials'>) =>
   async (): Promise<ClusterPass> => {
+    const own = membership.credentials()
+    if (own !== null) return own
     const authority = await openAuthority(join(home, HOME.pki))
     const names = { commonName: 'agent', dnsNames: ['agent.maru.internal'] }
     const { certPem, keyPem } = await authority.issue({ ...names, days: DAYS, client: true })
     return { ca: authority.rootPem, cert: certPem, key: keyPem }
   }
+
+/** Whether a member of the database pair is on a host. Before others joined everything is on the first. */
+export const hasMember = ({ name, first }: HostIdentity, { hosts, services }: Fleet): boolean =>
+  hosts.length === 0 ? first : services['postgres-1'] === name || services['postgres-2'] === name

@@ -58,7 +58,7 @@ before(async () => {
   const etcd = platform.containers.filter(({ component }) => component === 'etcd')
   await convergeContainers(deps, [...etcd, member(1, base), member(2, base)], () => true)
   const urls = [`https://${addressesOf(installation).etcd[0]}:2379`]
-  store = makeEtcdClient({ urls, ...(await passFor({ home })()) })
+  store = makeEtcdClient({ urls, ...(await passFor({ home }, { credentials: () => null })()) })
   await until('the store', () =>
     store.get(KEY).then(
       () => true,
@@ -183,7 +183,9 @@ test('woken by the engine, the guard frees the lead of a leader that has just di
   await takeLead('postgres-1')
   const ended = new AbortController()
   t.after(() => ended.abort())
-  const guard = guardLease({ installation, docker, log, issuePass: passFor({ home }) }, ended.signal)
+  const issuePass = passFor({ home }, { credentials: () => null })
+  const deps = { installation, docker, log, issuePass, keepsMember: () => true }
+  const guard = guardLease(deps, ended.signal)
   let events = 0
   const onEvent = () => {
     events++

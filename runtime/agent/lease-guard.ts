@@ -13,6 +13,8 @@ export interface LeaseGuardDeps {
   readonly docker: Docker
   readonly log: Log
   issuePass(): Promise<ClusterPass>
+  /** Whether a member of the pair is on this host, as far as it was told. */
+  keepsMember(): boolean
 }
 
 export interface LeaseGuard {
@@ -39,7 +41,7 @@ export function guardLease(deps: LeaseGuardDeps, signal: AbortSignal): LeaseGuar
     while (!signal.aborted) {
       asked = false
       try {
-        seen = await look(deps, await stores.current(), seen)
+        seen = deps.keepsMember() ? await look(deps, await stores.current(), seen) : undefined
         failed = false
       } catch (error) {
         if (!failed) deps.log.warn('agent.lease_unknown', { error })

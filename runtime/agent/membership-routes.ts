@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { AGENT_API } from '#contract/agent-api.ts'
 import { MaruError, parseWith } from '#contract/errors.ts'
 import { Fleet } from '#contract/fleet.ts'
-import { certificateNameOf } from '#contract/host-identity.ts'
+import { certificateNameOf, certificateNamesOf } from '#contract/host-identity.ts'
 import { HOST_LIMITS } from '#contract/hosts.ts'
 import { CertificatePem, SigningRequest } from '#contract/membership.ts'
 import { checkCertificateRequest } from '#platform/trust/index.ts'
@@ -33,10 +33,9 @@ const postSignature: Handler = async ({ request, response }, { authority, log })
   if (authority === undefined) throw new MaruError('not_found', { path: AGENT_API.signatures })
   const wanted = parseWith(SigningRequest, await readBody(request, MAX_BYTES))
   const { publicKey, keyHash } = await checkCertificateRequest(wanted.request)
-  const name = certificateNameOf(wanted.host)
   const certificate = await authority.sign(publicKey, {
-    commonName: name,
-    dnsNames: [name],
+    commonName: certificateNameOf(wanted.host),
+    dnsNames: certificateNamesOf(wanted.host),
     addresses: [wanted.address],
     days: HOST_LIMITS.certificateDays,
     client: true,

@@ -1,5 +1,5 @@
 import type { PlatformConfig } from '#contract/agent.ts'
-import { certificateNameOf } from '#contract/host-identity.ts'
+import { certificateNameOf, certificateNamesOf } from '#contract/host-identity.ts'
 import { type AgentConfig, HOME } from '#contract/installation.ts'
 import { meshFiles, planMesh, renewInUse, writeMesh } from '#platform/mesh/index.ts'
 import { type Authority, daysLeft } from '#platform/trust/index.ts'
@@ -42,8 +42,13 @@ async function certificateOf({ config, membership, authority }: OwnMesh): Promis
   if (authority === undefined) throw new Error('a host without a certificate and without the authority')
   const have = await readText(meshFiles(config.home).certificate)
   if (have !== undefined && daysLeft(have, new Date()) >= DAYS.renewBelow) return have
-  const name = certificateNameOf(config.host.name)
-  const names = { commonName: name, dnsNames: [name], addresses: [config.host.address] }
-  const { certPem, keyPem } = await authority.issue({ ...names, days: DAYS.life, client: true })
+  const { name, address } = config.host
+  const names = { commonName: certificateNameOf(name), dnsNames: certificateNamesOf(name) }
+  const { certPem, keyPem } = await authority.issue({
+    ...names,
+    addresses: [address],
+    days: DAYS.life,
+    client: true,
+  })
   return `${certPem.trim()}\n${keyPem.trim()}\n`
 }

@@ -13,6 +13,8 @@ export interface RejoinDeps {
   readonly docker: Docker
   readonly log: Log
   issuePass(): Promise<ClusterPass>
+  /** Whether a member of the pair is on this host, as far as it was told. */
+  keepsMember(): boolean
 }
 
 const BEAT_MS = 5_000
@@ -23,7 +25,7 @@ export function watchRejoins(deps: RejoinDeps, signal: AbortSignal): void {
   const forever = async () => {
     while (!signal.aborted) {
       try {
-        memory = await look(deps, memory)
+        memory = deps.keepsMember() ? await look(deps, memory) : NOTHING_SEEN
       } catch (error) {
         deps.log.warn('agent.rejoin_failed', { error })
       }

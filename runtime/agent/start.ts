@@ -7,7 +7,7 @@ import { ensureFolder } from '#runtime/drivers/files.ts'
 import { makeNft } from '#runtime/drivers/nft.ts'
 import type { Log } from '#runtime/kit/log.ts'
 import { makeAddressBook } from './address-book.ts'
-import { passFor } from './cluster-pass.ts'
+import { hasMember, passFor } from './cluster-pass.ts'
 import { makeDrillRunner } from './drills.ts'
 import { watchEngine } from './engine-watch.ts'
 import { watchFigures } from './figures.ts'
@@ -42,8 +42,12 @@ export async function startAgent(config: AgentConfig, log: Log): Promise<Agent> 
   await clearLeftovers(docker, owner, log)
   const board = makeReportBoard({ ...EMPTY_REPORT, host: config.host.name }, new Date())
   let wake = () => {}
-  const leases = guardLease({ ...config, docker, log, issuePass: passFor(config) }, ended.signal)
-  watchRejoins({ ...config, docker, log, issuePass: passFor(config) }, ended.signal)
+  const membership = await openMembership(config)
+  const issuePass = passFor(config, membership)
+  const keepsMember = () => hasMember(config.host, membership.fleet())
+  const pair = { ...config, docker, log, issuePass, keepsMember }
+  const leases = guardLease(pair, ended.signal)
+  watchRejoins(pair, ended.signal)
   const onEvent = () => {
     leases.wake()
     wake()
@@ -54,7 +58,6 @@ export async function startAgent(config: AgentConfig, log: Log): Promise<Agent> 
     wake()
   })
   const { edge, traffic, authority } = await openEdge(config, docker)
-  const membership = await openMembership(config)
   const memory = watchFigures({ docker, owner, log, traffic, workloads, board }, ended.signal)
   const rules = makeHostRules(makeNft(), config.installation)
   const addresses = makeAddressBook(docker, config.installation, Math.floor(Date.now() / 1000))
