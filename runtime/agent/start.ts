@@ -13,9 +13,9 @@ import { watchEngine } from './engine-watch.ts'
 import { watchFigures } from './figures.ts'
 import { makeRetirement } from './instances.ts'
 import { keepBridgeIsolated } from './isolate.ts'
-import { guardLease } from './lease-guard.ts'
+import { guardLease, type LeaseGuard, type LeaseGuardDeps } from './lease-guard.ts'
 import { startLoop } from './loop.ts'
-import { openMembership } from './membership.ts'
+import { type HostMembership, openMembership } from './membership.ts'
 import { openEdge } from './own-edge.ts'
 import { pruneImages, removeApp } from './prune.ts'
 import { watchRejoins } from './rejoin-watch.ts'
@@ -43,11 +43,7 @@ export async function startAgent(config: AgentConfig, log: Log): Promise<Agent> 
   const board = makeReportBoard({ ...EMPTY_REPORT, host: config.host.name }, new Date())
   let wake = () => {}
   const membership = await openMembership(config)
-  const issuePass = passFor(config, membership)
-  const keepsMember = () => hasMember(config.host, membership.fleet())
-  const pair = { ...config, docker, log, issuePass, keepsMember }
-  const leases = guardLease(pair, ended.signal)
-  watchRejoins(pair, ended.signal)
+  const leases = guardPair({ ...config, docker, log }, config, membership, ended.signal)
   const onEvent = () => {
     leases.wake()
     wake()
@@ -94,6 +90,19 @@ export async function startAgent(config: AgentConfig, log: Log): Promise<Agent> 
       await loop.stop()
     },
   }
+}
+
+/** Looks after the members of the database pair that are on this host. */
+function guardPair(
+  base: Pick<LeaseGuardDeps, 'installation' | 'docker' | 'log'> & Pick<AgentConfig, 'home'>,
+  { host }: AgentConfig,
+  membership: HostMembership,
+  signal: AbortSignal,
+): LeaseGuard {
+  const issuePass = passFor(base, membership)
+  const pair = { ...base, issuePass, keepsMember: () => hasMember(host, membership.fleet()) }
+  watchRejoins(pair, signal)
+  return guardLease(pair, signal)
 }
 
 const builderOf =
