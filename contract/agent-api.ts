@@ -12,6 +12,7 @@
  * DELETE /v1/apps/APPID → {} removes the app's images, slugs, caches and build leftovers;
  * GET /v1/host → AgentAbout; PUT /v1/fleet Fleet → {};
  * POST /v1/signatures SigningRequest → {certificate} on the first host, which alone has the authority's key;
+ * POST /v1/service-bundles BundleRequest → {sealed} on the first host; PUT /v1/service-bundles SealedBundle → {} on the others;
  * POST /v1/certificate-request → {request}, PUT /v1/certificate {certificate} → {expiresAt}, and
  * POST /v1/removal → {} (the host no longer belongs to the installation: it ends what it runs) on the others.
  */
@@ -29,6 +30,7 @@ export const AGENT_API = {
   about: '/v1/host',
   fleet: '/v1/fleet',
   signatures: '/v1/signatures',
+  serviceBundles: '/v1/service-bundles',
   certificateRequest: '/v1/certificate-request',
   certificate: '/v1/certificate',
   removal: '/v1/removal',

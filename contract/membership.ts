@@ -1,21 +1,7 @@
 import { z } from 'zod'
-import { Fleet } from './fleet.ts'
+import { Fleet, ServiceName } from './fleet.ts'
 import { HostAddress, HostIdentity } from './host-identity.ts'
 import { HostName, Instant } from './ids.ts'
-
-/** What a host says of itself. Later versions may say more, so what is unknown is left out. */
-export const AgentAbout = z.object({
-  host: HostIdentity,
-  version: z.string(),
-  now: Instant,
-  /** Null on the first host, which is reached by a socket. */
-  certificateExpiresAt: Instant.nullable(),
-  fleet: Fleet,
-  /** When the control plane last asked for something. */
-  controlSeenAt: Instant.nullable(),
-  removed: z.boolean(),
-})
-export type AgentAbout = z.infer<typeof AgentAbout>
 
 /** A certificate request (PKCS #10, PEM): its key never leaves the host. */
 export const CertificateRequestPem = z
@@ -26,6 +12,23 @@ export const CertificatePem = z
   .string()
   .max(16_384)
   .regex(/^-----BEGIN CERTIFICATE-----\n/, 'must be a certificate (PEM)')
+
+/** What a host says of itself. Later versions may say more, so what is unknown is left out. */
+export const AgentAbout = z.object({
+  host: HostIdentity,
+  version: z.string(),
+  now: Instant,
+  /** Null on the first host, which is reached by a socket. */
+  certificateExpiresAt: Instant.nullable(),
+  fleet: Fleet,
+  certificate: CertificatePem.nullable().default(null),
+  /** Services that it has all for to run them, should they be placed here. */
+  services: z.array(ServiceName).default([]),
+  /** When the control plane last asked for something. */
+  controlSeenAt: Instant.nullable(),
+  removed: z.boolean(),
+})
+export type AgentAbout = z.infer<typeof AgentAbout>
 
 /** What is signed is decided here: one host's name and address, for a short time. The request gives the key only. */
 export const SigningRequest = z.strictObject({

@@ -56,7 +56,7 @@ const joinedHost = ({ name, address, key_hash }: HostRow): JoinedHost => ({
 })
 
 /** The control plane's own certificate. It is read again each time: `maru up` renews it. */
-async function loadControlCertificate({ listen, caFile }: ControlConfig): Promise<ControlCertificate> {
+export async function loadControlCertificate({ listen, caFile }: ControlConfig): Promise<ControlCertificate> {
   const [ca, cert, key] = await Promise.all(
     [caFile, listen.certFile, listen.keyFile].map((file) => readFile(file, 'utf8')),
   )

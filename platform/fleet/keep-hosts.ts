@@ -10,6 +10,7 @@ import type { ServerDeps } from '#runtime/server/handler.ts'
 import { read } from '#runtime/server/transact.ts'
 import { authorityOf, membershipOf, unverifiedMembershipOf } from './agents.ts'
 import { isRenewalDue } from './join-rules.ts'
+import { settleTier } from './keep-tier.ts'
 import { listMembers, listUntold, loadFleet, markTold, setHost } from './store.ts'
 import { HOSTS_CHANGED, type HostRow } from './tables.ts'
 
@@ -44,9 +45,20 @@ async function keep(deps: Deps, signal: AbortSignal): Promise<void> {
         deps.log.warn('fleet.host_away', { host, error })
       complaints.set(host, code)
     }
+    if (await settleServices(deps)) continue
     await bell.wait(LOOK_EVERY_MS, signal)
   }
   bell.close()
+}
+
+/** Whether a part of the platform was moved: then the hosts have to be told. */
+async function settleServices(deps: Deps): Promise<boolean> {
+  try {
+    return await settleTier(deps)
+  } catch (error) {
+    deps.log.warn('fleet.tier_unsettled', { error })
+    return false
+  }
 }
 
 export interface Kept {

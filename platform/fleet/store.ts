@@ -1,9 +1,10 @@
-import { Fleet } from '#contract/fleet.ts'
+import { Fleet, type ServiceName } from '#contract/fleet.ts'
 import type { HostIdentity } from '#contract/host-identity.ts'
 import { Host, type HostState } from '#contract/hosts.ts'
 import type { HostName } from '#contract/ids.ts'
 import { notify } from '#runtime/server/notify.ts'
 import { type Db, fleet, HOSTS_CHANGED, type HostRow } from './tables.ts'
+import type { Placement } from './tier-plan.ts'
 
 /** A host that has not reported for so long is silent; it reports every five seconds. */
 export const SILENT_S = 15
@@ -31,14 +32,33 @@ export async function findMember(db: Db, name: string): Promise<HostRow | undefi
 
 /** What every host is told of the others: who they are, and what is on which. */
 export async function loadFleet(db: Db): Promise<Fleet> {
-  const rows = await listMembers(db)
-  const first = rows.find(({ is_first }) => is_first)?.name
-  const atFirst = ['etcd-1', 'postgres-1', 'postgres-2', 'control'].map((service) => [service, first])
+  const [rows, placed] = [await listMembers(db), await loadPlacement(db)]
+  const names = new Set(rows.map(({ name }) => name))
   return Fleet.parse({
     hosts: rows.map(({ name, address }) => ({ name, address })),
-    services: first === undefined ? {} : Object.fromEntries(atFirst),
+    services: Object.fromEntries(Object.entries(placed).filter(([, host]) => names.has(host))),
   })
 }
+
+/** Which host has each part of the platform, also where that host is gone. */
+export async function loadPlacement(db: Db): Promise<Placement> {
+  const rows = await fleet(db).selectFrom('fleet_service').select(['service', 'host']).execute()
+  return Object.fromEntries(rows.map(({ service, host }) => [service, host]))
+}
+
+/** Keeps where a part of the platform is from now on; the hosts are told. */
+export async function placeService(tx: Db, service: ServiceName, host: string, now: Date): Promise<void> {
+  await fleet(tx)
+    .insertInto('fleet_service')
+    .values({ service, host, placed_at: now })
+    .onConflict((conflict) => conflict.column('service').doUpdateSet({ host, placed_at: now }))
+    .execute()
+  await notify(tx, HOSTS_CHANGED)
+}
+
+/** Whether a host has reported lately. */
+export const isReporting = ({ reported_at: at }: HostRow, now: Date): boolean =>
+  at !== null && now.getTime() - at.getTime() <= SILENT_S * 1000
 
 const members = (db: Db) => fleet(db).selectFrom('fleet_host').selectAll().where('removed_at', 'is', null)
 
@@ -159,6 +179,6 @@ const hostOf = (row: HostRow, now: Date): Host =>
 function stateOf(row: HostRow, now: Date): HostState {
   if (row.removed_at !== null) return 'removed'
   if (row.reported_at === null) return 'joining'
-  if (now.getTime() - row.reported_at.getTime() > SILENT_S * 1000) return 'silent'
+  if (!isReporting(row, now)) return 'silent'
   return row.draining ? 'draining' : 'ready'
 }

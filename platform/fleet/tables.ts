@@ -1,4 +1,5 @@
 import type { Generated, Selectable } from 'kysely'
+import type { ServiceName } from '#contract/fleet.ts'
 import type { HostRole } from '#contract/host-identity.ts'
 import type { ServerDeps } from '#runtime/server/handler.ts'
 
@@ -32,10 +33,21 @@ interface InvitationTable {
   taken_by: string | null
 }
 
+interface ServiceTable {
+  service: ServiceName
+  host: string
+  placed_at: Date
+}
+
 export type HostRow = Selectable<HostTable>
 export type InvitationRow = Selectable<InvitationTable>
 
-export const fleet = (db: Db) => db.withTables<{ fleet_host: HostTable; fleet_invitation: InvitationTable }>()
+export const fleet = (db: Db) =>
+  db.withTables<{
+    fleet_host: HostTable
+    fleet_invitation: InvitationTable
+    fleet_service: ServiceTable
+  }>()
 
 /** Rings when hosts come or go. */
 export const HOSTS_CHANGED = 'fleet.hosts'

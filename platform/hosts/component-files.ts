@@ -1,4 +1,4 @@
-import { createHash, randomBytes } from 'node:crypto'
+import { createHash, randomBytes, X509Certificate } from 'node:crypto'
 import { join } from 'node:path'
 import type { HostIdentity } from '#contract/host-identity.ts'
 import {
@@ -36,6 +36,8 @@ export interface FilesInput {
   readonly host: HostIdentity
   readonly authority: Authority
   readonly hostCaBundle: string
+  /** Addresses of the cluster's store. */
+  readonly stores: readonly string[]
   readonly images: {
     readonly app: string
     readonly builder: string
@@ -57,7 +59,6 @@ const ONLY_FIRST = [
   HOME.control,
   HOME.etcd,
   HOME.postgres(1),
-  HOME.postgres(2),
   `${HOME.run}/agent`,
   `${HOME.run}/control`,
 ]
@@ -128,14 +129,16 @@ export async function writeComponentFiles(
   const addresses = addressesOf(installation)
   const hashes: Record<string, string> = {}
   const etcdFolder = join(home, HOME.etcd)
-  hashes.etcd = await certificate(authority, etcdFolder, 'etcd', [addresses.etcd[0]], UID.etcd)
+  const etcdAddresses = [addresses.etcd[0], addresses.networks.data.gateway]
+  hashes.etcd = await certificate(authority, etcdFolder, 'etcd', etcdAddresses, UID.etcd)
   for (const n of [1, 2] as const) {
     const member = HOME.postgres(n)
     const folder = join(home, member)
     const tls = await certificate(authority, folder, member, [addresses.postgres[n - 1] ?? ''], UID.database)
-    const config = renderPatroni(installation, home, n, secrets)
+    const config = renderPatroni(installation, home, n, secrets, input.stores)
     await writePrivate(join(folder, 'patroni.yml'), config, UID.database)
-    hashes[member] = hashOf(tls, config)
+    // Where the stores are is asked of the stores: another list is no reason to start anew.
+    hashes[member] = hashOf(tls, renderPatroni(installation, home, n, secrets))
   }
   hashes.pgproxy = await writePgproxy({ installation, home, rootPem: authority.rootPem })
   hashes.control = await writeControl(input, secrets)
@@ -212,7 +215,7 @@ type ControlConfigInput = Omit<ControlConfig, 'logLevel'>
 export const CONTROL_ROLE = 'maru_control'
 
 /** Writes what the agent reads at its start. Gives its hash. */
-export async function writeAgent(input: Omit<FilesInput, 'authority'>): Promise<string> {
+export async function writeAgent(input: Omit<FilesInput, 'authority' | 'stores'>): Promise<string> {
   const config = AgentConfig.parse({
     installation: input.installation,
     version: input.version,
@@ -238,7 +241,11 @@ async function certificate(
 ): Promise<string> {
   const files = tlsFiles(folder)
   const [have, ca] = await Promise.all([readText(files.cert), readText(files.ca)])
-  const good = have !== undefined && ca === authority.rootPem && daysLeft(have, new Date()) > RENEW_DAYS
+  const good =
+    have !== undefined &&
+    ca === authority.rootPem &&
+    daysLeft(have, new Date()) > RENEW_DAYS &&
+    addresses.every((address) => new X509Certificate(have).checkIP(address) !== undefined)
   if (good && (await readText(files.key)) !== undefined) return hashOf(have, ca)
   const issued = await authority.issue({
     commonName: component,

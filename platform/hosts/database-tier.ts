@@ -48,6 +48,43 @@ export function renderEtcdCommand(installation: Place, home: string): string[] {
   ]
 }
 
+/** What a member of etcd that joins one that is there reads at its first start (JSON, which is YAML too). */
+export function renderJoiningEtcd(
+  installation: Place,
+  folder: string,
+  name: 'etcd-2' | 'etcd-3',
+  members: ReadonlyArray<{ readonly name: string; readonly peerUrl: string }>,
+): string {
+  const { etcd, etcdPorts } = addressesOf(installation)
+  const address = etcd[Number(name.slice('etcd-'.length)) - 1]
+  const [client, peer] = [etcdPorts.client, etcdPorts.peer].map((port) => `https://${address}:${port}`)
+  const tls = tlsFiles(folder)
+  const security = {
+    'trusted-ca-file': tls.ca,
+    'cert-file': tls.cert,
+    'key-file': tls.key,
+    'client-cert-auth': true,
+  }
+  const config = {
+    name,
+    'data-dir': `${folder}/data`,
+    'listen-client-urls': client,
+    'advertise-client-urls': client,
+    'listen-peer-urls': peer,
+    'initial-advertise-peer-urls': peer,
+    'initial-cluster': members.map((one) => `${one.name}=${one.peerUrl}`).join(','),
+    'initial-cluster-token': installation.id,
+    'initial-cluster-state': 'existing',
+    'client-transport-security': security,
+    'peer-transport-security': security,
+    'auto-compaction-mode': 'periodic',
+    'auto-compaction-retention': '1h',
+    'pre-vote': true,
+    'log-level': 'warn',
+  }
+  return `${JSON.stringify(config, null, 2)}\n`
+}
+
 /** Patroni's folder in etcd. */
 const NAMESPACE = '/maru/'
 
@@ -60,6 +97,7 @@ export function renderPatroni(
   home: string,
   n: 1 | 2,
   passwords: DatabasePasswords,
+  stores: readonly string[] = [addressesOf(installation).etcd[0]],
 ): string {
   const addresses = addressesOf(installation)
   const address = addresses.postgres[n - 1]
@@ -80,7 +118,7 @@ export function renderPatroni(
     },
     ctl: { cacert: tls.ca, certfile: tls.cert, keyfile: tls.key },
     etcd3: {
-      hosts: [`${addresses.etcd[0]}:${addresses.etcdPorts.client}`],
+      hosts: stores.map((store) => `${store}:${addresses.etcdPorts.client}`),
       protocol: 'https',
       cacert: tls.ca,
       cert: tls.cert,

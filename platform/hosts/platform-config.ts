@@ -36,6 +36,8 @@ export interface PlatformInput {
 /** Folder of the host's /run inside the agent: the engine's socket is made anew when the engine restarts. */
 export const HOST_RUN = '/host-run'
 const PROGRAM = '/maru-program'
+/** Configuration of a member of etcd that joined, in its folder. */
+export const ETCD_CONFIG = 'etcd.json'
 
 /** The platform's half of a host: everything that runs besides apps, in the order in which it starts. */
 export function platformConfig(input: PlatformInput): PlatformConfig {
@@ -48,10 +50,17 @@ export function platformConfig(input: PlatformInput): PlatformConfig {
   })
 }
 
-/** The control plane and the edge are on the first host; what stands for them on the others the agent adds. */
+/**
+ * The control plane and the edge are on the first host. What can be on several is in the configuration of each; the agent
+ * chooses (`placedHere`), and adds what stands for the rest.
+ */
 function containersOf(input: PlatformInput): ContainerSpec[] {
-  if (!input.host.first)
-    return input.host.role === 'witness' ? [agent(input)] : [pgproxy(input), agent(input)]
+  if (!input.host.first) {
+    const voices = [joiningEtcd(input, 'etcd-2'), joiningEtcd(input, 'etcd-3')]
+    return input.host.role === 'witness'
+      ? [...voices, agent(input)]
+      : [...voices, postgres(input, 2), pgproxy(input), agent(input)]
+  }
   return [
     etcd(input),
     postgres(input, 1),
@@ -110,6 +119,21 @@ function etcd(input: PlatformInput): ContainerSpec {
     user: own(UID.etcd),
     networks: [{ name: networks.data.name, address: addresses[0], aliases: [] }],
     mounts: [same(`${input.home}/${HOME.etcd}`)],
+    memoryMb: 512,
+    processes: 128,
+  })
+}
+
+function joiningEtcd(input: PlatformInput, component: 'etcd-2' | 'etcd-3'): ContainerSpec {
+  const { networks, etcd: addresses } = addressesOf(input.installation)
+  const folder = `${input.home}/${component}`
+  const address = addresses[component === 'etcd-2' ? 1 : 2]
+  return confined(input, component, {
+    image: input.images.database,
+    command: ['etcd', `--config-file=${folder}/${ETCD_CONFIG}`],
+    user: own(UID.etcd),
+    networks: [{ name: networks.data.name, address, aliases: [] }],
+    mounts: [same(folder)],
     memoryMb: 512,
     processes: 128,
   })

@@ -5,7 +5,7 @@ import type { HostIdentity } from '#contract/host-identity.ts'
 import { HOME, type Installation, urlOf } from '#contract/installation.ts'
 import { ensureImages, programVersion } from '#images/build-images.ts'
 import { edgeFiles, handOverEdge } from '#platform/edge/index.ts'
-import { MESH_COMPONENTS } from '#platform/mesh/index.ts'
+import { loadFleet, MESH_COMPONENTS, placedHere, SERVICE_COMPONENTS, storesOf } from '#platform/mesh/index.ts'
 import { type Authority, openAuthority } from '#platform/trust/index.ts'
 import type { Docker } from '#runtime/drivers/docker.ts'
 import {
@@ -171,6 +171,7 @@ async function bringUp(run: Run, docker: Docker): Promise<Brought> {
     {
       ...(await agentInput(run, ids)),
       authority,
+      stores: storesOf(installation, await loadFleet(home), host.name),
     },
     secrets,
   )
@@ -234,7 +235,7 @@ async function bringUpJoined(run: Run, docker: Docker): Promise<Brought> {
   if (!same) await writeFileAtomic(file, `${JSON.stringify(wanted)}\n`, { mode: 0o600 })
   const steps = await progress.step("The host's agent", 5, join(home, HOME.logs), async () => {
     const done = await convergePlatform({ docker, owner: installation.id }, wanted, {
-      leave: MESH_COMPONENTS,
+      leave: [...MESH_COMPONENTS, ...SERVICE_COMPONENTS],
     })
     await waitForAgent({ installation, home })
     return done
@@ -252,19 +253,21 @@ async function converge(
   secrets: PlatformSecrets,
   make: (generation: number) => PlatformConfig,
 ): Promise<string[]> {
-  const { installation, home, progress } = run
+  const { installation, host, home, progress } = run
   const file = join(home, HOME.platform)
   const saved = (await readJson(file)) as PlatformConfig | undefined
   const config = make(saved?.generation ?? 1)
   const isNew = JSON.stringify(saved) !== JSON.stringify(config)
   // The agent would bring back what it knows while we change it; it is started again at the end.
   if (isNew) await docker.containers.stop(`${installation.name}-agent`)
+  const fleet = await loadFleet(home)
+  const here = (all: PlatformConfig) => placedHere(all, host, fleet)
   const deps = { docker, owner: installation.id }
   const log = join(home, HOME.logs)
   const place = { installation, home, rootPem: authority.rootPem }
   const steps = await progress.step('Database pair', 10, log, async () => {
     const order = leaderLast(
-      config.containers,
+      here(config).containers,
       ({ component }) => component,
       (await readDatabasePair(place)) ?? [],
     )
@@ -282,7 +285,7 @@ async function converge(
     const haproxy = makeHaproxy(edgeFiles(home))
     const handOver = (spec: ContainerSpec, oldId: string) =>
       handOverEdge({ ...deps, home, haproxy }, spec, oldId)
-    const done = await convergePlatform({ ...deps, handOver }, wanted, { leave: MESH_COMPONENTS })
+    const done = await convergePlatform({ ...deps, handOver }, here(wanted), { leave: MESH_COMPONENTS })
     await waitUntilHealthy(place)
     return done
   })

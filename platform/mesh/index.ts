@@ -1,3 +1,13 @@
 export { type MeshPlace, renewInUse, writeMesh } from './apply.ts'
+export { loadFleet } from './fleet-file.ts'
 export { DOOR_COMPONENT, MESH_COMPONENTS, meshFiles, wayComponent } from './layout.ts'
-export { type Mesh, planMesh, type ServiceAddress, serviceAddress, type Way } from './plan.ts'
+export { placedHere, SERVICE_COMPONENTS, serviceOf } from './placed.ts'
+export {
+  ETCD_SERVICES,
+  type Mesh,
+  planMesh,
+  type ServiceAddress,
+  serviceAddress,
+  storesOf,
+  type Way,
+} from './plan.ts'

@@ -42,6 +42,20 @@ export function serviceAddress(installation: Place, service: ServiceName): Servi
   return { network: networks.data.name, address, ports: own }
 }
 
+/** The members of the cluster's store. */
+export const ETCD_SERVICES = ['etcd-1', 'etcd-2', 'etcd-3'] as const
+
+/** Where the members of etcd are that have a host: the one on this host first. There is always the first. */
+export function storesOf(installation: Place, { services }: Fleet, self: HostName): string[] {
+  const placed = ETCD_SERVICES.filter((service) => services[service] !== undefined)
+  const [own, others] = [
+    placed.filter((one) => services[one] === self),
+    placed.filter((one) => services[one] !== self),
+  ]
+  const all: readonly ServiceName[] = placed.length === 0 ? ['etcd-1'] : [...own, ...others]
+  return all.map((service) => serviceAddress(installation, service).address)
+}
+
 /** The mesh of one host; undefined where it is alone or unknown to the others. */
 export function planMesh(installation: Place, self: HostName, fleet: Fleet): Mesh | undefined {
   const addresses = new Map(fleet.hosts.map(({ name, address }) => [name, address]))

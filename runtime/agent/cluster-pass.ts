@@ -29,6 +29,9 @@ export const passFor =
     return { ca: authority.rootPem, cert: certPem, key: keyPem }
   }
 
-/** Whether a member of the database pair is on a host. Before others joined everything is on the first. */
-export const hasMember = ({ name, first }: HostIdentity, { hosts, services }: Fleet): boolean =>
-  hosts.length === 0 ? first : services['postgres-1'] === name || services['postgres-2'] === name
+/** Whether a member of the database pair is on a host; what has no place is on the first. */
+export const hasMember = ({ name, first }: HostIdentity, { services }: Fleet): boolean =>
+  (['postgres-1', 'postgres-2'] as const).some((member) => {
+    const host = services[member]
+    return host === undefined ? first : host === name
+  })

@@ -184,7 +184,14 @@ test('woken by the engine, the guard frees the lead of a leader that has just di
   const ended = new AbortController()
   t.after(() => ended.abort())
   const issuePass = passFor({ home }, { credentials: () => null })
-  const deps = { installation, docker, log, issuePass, keepsMember: () => true }
+  const deps = {
+    installation,
+    docker,
+    log,
+    issuePass,
+    keepsMember: () => true,
+    stores: () => [addressesOf(installation).etcd[0]],
+  }
   const guard = guardLease(deps, ended.signal)
   let events = 0
   const onEvent = () => {

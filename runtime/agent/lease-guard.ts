@@ -13,6 +13,8 @@ export interface LeaseGuardDeps {
   readonly docker: Docker
   readonly log: Log
   issuePass(): Promise<ClusterPass>
+  /** Addresses of the cluster's store, the nearest first. */
+  stores(): readonly string[]
   /** Whether a member of the pair is on this host, as far as it was told. */
   keepsMember(): boolean
 }
@@ -62,15 +64,16 @@ export function guardLease(deps: LeaseGuardDeps, signal: AbortSignal): LeaseGuar
   }
 }
 
-function keepOpen({ installation, issuePass }: LeaseGuardDeps) {
-  const { etcd, etcdPorts } = addressesOf(installation)
-  const urls = [`https://${etcd[0]}:${etcdPorts.client}`]
-  let open: { readonly store: EtcdClient; readonly at: number } | undefined
+function keepOpen({ installation, issuePass, stores }: LeaseGuardDeps) {
+  const { client } = addressesOf(installation).etcdPorts
+  let open: { readonly store: EtcdClient; readonly at: number; readonly where: string } | undefined
   return {
     current: async (): Promise<EtcdClient> => {
-      if (open === undefined || performance.now() - open.at > REOPEN_MS) {
+      const urls = stores().map((address) => `https://${address}:${client}`)
+      const where = urls.join()
+      if (open?.where !== where || performance.now() - open.at > REOPEN_MS) {
         open?.store.close()
-        open = { store: makeEtcdClient({ urls, ...(await issuePass()) }), at: performance.now() }
+        open = { store: makeEtcdClient({ urls, ...(await issuePass()) }), at: performance.now(), where }
       }
       return open.store
     },

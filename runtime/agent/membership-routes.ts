@@ -5,13 +5,15 @@ import { Fleet } from '#contract/fleet.ts'
 import { certificateNameOf, certificateNamesOf } from '#contract/host-identity.ts'
 import { HOST_LIMITS } from '#contract/hosts.ts'
 import { CertificatePem, SigningRequest } from '#contract/membership.ts'
+import { BundleRequest, SealedBundle } from '#contract/service-bundle.ts'
 import { checkCertificateRequest } from '#platform/trust/index.ts'
 import { readBody, sendJson } from './http.ts'
 import type { AgentRoute, Handler } from './server.ts'
 
 const MAX_BYTES = 256 * 1024
 
-const getAbout: Handler = async ({ response }, { membership }) => sendJson(response, 200, membership.about())
+const getAbout: Handler = async ({ response }, { membership, bundles }) =>
+  sendJson(response, 200, { ...membership.about(), services: await bundles.ready() })
 
 const putFleet: Handler = async ({ request, response }, { membership, wake }) => {
   await membership.setFleet(parseWith(Fleet, await readBody(request, MAX_BYTES)))
@@ -44,6 +46,19 @@ const postSignature: Handler = async ({ request, response }, { authority, log })
   sendJson(response, 200, { certificate })
 }
 
+const postBundle: Handler = async ({ request, response }, { bundles }) => {
+  const wanted = parseWith(BundleRequest, await readBody(request, MAX_BYTES))
+  sendJson(response, 200, { sealed: await bundles.seal(wanted) })
+}
+
+const putBundle: Handler = async ({ request, response }, { bundles, wake, log }) => {
+  const bundle = parseWith(SealedBundle, await readBody(request, MAX_BYTES))
+  await bundles.save(bundle)
+  log.info('agent.bundle_taken', { service: bundle.service })
+  wake()
+  sendJson(response, 200, {})
+}
+
 const postRemoval: Handler = async ({ response }, { membership, wake, log }) => {
   await membership.remove()
   log.warn('agent.removed', {
@@ -60,5 +75,7 @@ export const MEMBERSHIP_ROUTES: readonly AgentRoute[] = [
   ['POST', AGENT_API.signatures, postSignature],
   ['POST', AGENT_API.certificateRequest, postCertificateRequest],
   ['PUT', AGENT_API.certificate, putCertificate],
+  ['POST', AGENT_API.serviceBundles, postBundle],
+  ['PUT', AGENT_API.serviceBundles, putBundle],
   ['POST', AGENT_API.removal, postRemoval],
 ]

@@ -1,12 +1,13 @@
 import { createPrivateKey, X509Certificate } from 'node:crypto'
 import { join } from 'node:path'
-import { MaruError, parseWith } from '#contract/errors.ts'
-import { Fleet, NO_FLEET } from '#contract/fleet.ts'
+import { MaruError } from '#contract/errors.ts'
+import type { Fleet } from '#contract/fleet.ts'
 import { certificateNameOf } from '#contract/host-identity.ts'
 import { type AgentConfig, HOME } from '#contract/installation.ts'
 import type { AgentAbout } from '#contract/membership.ts'
+import { loadFleet } from '#platform/mesh/index.ts'
 import { openHostKey } from '#platform/trust/index.ts'
-import { exists, readJson, readText, writeFileAtomic } from '#runtime/drivers/files.ts'
+import { exists, readText, writeFileAtomic } from '#runtime/drivers/files.ts'
 
 /** A joined host's certificate with its key, and the root that it believes (PEM). */
 export interface Credentials {
@@ -52,6 +53,8 @@ export async function openMembership(config: AgentConfig): Promise<HostMembershi
       now: new Date().toISOString(),
       certificateExpiresAt: credentials && endOf(credentials.cert),
       fleet,
+      certificate: credentials && credentials.cert,
+      services: [],
       controlSeenAt: seenAt?.toISOString() ?? null,
       removed,
     }),
@@ -85,10 +88,6 @@ export async function openMembership(config: AgentConfig): Promise<HostMembershi
     },
   }
 }
-
-/** What the control plane said last of the hosts; nothing before the first has joined. */
-export const loadFleet = async (home: string): Promise<Fleet> =>
-  parseWith(Fleet, (await readJson(join(home, HOME.fleet))) ?? NO_FLEET, HOME.fleet)
 
 async function loadCredentials(at: (name: string) => string): Promise<Credentials> {
   const files = [HOME.hostCertificate, HOME.hostKey, `${HOME.pki}/root.crt`]

@@ -34,6 +34,7 @@ import {
 import { isolatePorts } from './isolate.ts'
 import type { HostMembership } from './membership.ts'
 import { withMesh } from './own-mesh.ts'
+import { withServices } from './own-services.ts'
 import type { WorkloadStore } from './workload-store.ts'
 
 export interface ReconcileDeps {
@@ -116,7 +117,7 @@ async function readPlatform(deps: ReconcileDeps): Promise<PlatformConfig | undef
   const saved = await readJson(join(deps.config.home, HOME.platform))
   if (saved === undefined) return undefined
   const platform = PlatformConfig.parse(saved)
-  if (!deps.membership.isRemoved()) return await withMesh(deps, platform)
+  if (!deps.membership.isRemoved()) return await withMesh(deps, await withServices(deps, platform))
   return {
     ...platform,
     containers: platform.containers.filter(({ component }) => component === AGENT_COMPONENT),

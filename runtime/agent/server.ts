@@ -15,6 +15,7 @@ import { readBody, sendError, sendJson, sendLines } from './http.ts'
 import { type LogDeps, lastLog, streamLogs } from './logs.ts'
 import type { HostMembership } from './membership.ts'
 import { MEMBERSHIP_ROUTES } from './membership-routes.ts'
+import type { ServiceBundles } from './own-services.ts'
 import type { ReportBoard } from './report-board.ts'
 import type { WorkloadStore } from './workload-store.ts'
 
@@ -31,6 +32,7 @@ export interface AgentServerDeps extends LogDeps {
   readonly removeApp: (appId: string) => Promise<void>
   readonly drills: DrillRunner
   readonly membership: HostMembership
+  readonly bundles: ServiceBundles
   /** On the first host only. */
   readonly authority: Authority | undefined
   /** Undefined where there is no such image. */

@@ -1,6 +1,7 @@
 import { join } from 'node:path'
 import type { AgentConfig } from '#contract/installation.ts'
 import { addressesOf, HOME } from '#contract/installation.ts'
+import { storesOf } from '#platform/mesh/index.ts'
 import { makeHostRules } from '#platform/network/index.ts'
 import { type Docker, makeDocker } from '#runtime/drivers/docker.ts'
 import { ensureFolder } from '#runtime/drivers/files.ts'
@@ -17,6 +18,7 @@ import { guardLease, type LeaseGuard, type LeaseGuardDeps } from './lease-guard.
 import { startLoop } from './loop.ts'
 import { type HostMembership, openMembership } from './membership.ts'
 import { openEdge } from './own-edge.ts'
+import { serviceBundles } from './own-services.ts'
 import { pruneImages, removeApp } from './prune.ts'
 import { watchRejoins } from './rejoin-watch.ts'
 import { makeReportBoard } from './report-board.ts'
@@ -76,6 +78,7 @@ export async function startAgent(config: AgentConfig, log: Log): Promise<Agent> 
     ...stacksOf(config, docker),
     membership,
     authority,
+    bundles: serviceBundles(config, membership, authority),
     removeApp: removerOf(config, docker),
     ...imagesOf(config, docker),
   })
@@ -100,7 +103,12 @@ function guardPair(
   signal: AbortSignal,
 ): LeaseGuard {
   const issuePass = passFor(base, membership)
-  const pair = { ...base, issuePass, keepsMember: () => hasMember(host, membership.fleet()) }
+  const pair = {
+    ...base,
+    issuePass,
+    stores: () => storesOf(base.installation, membership.fleet(), host.name),
+    keepsMember: () => hasMember(host, membership.fleet()),
+  }
   watchRejoins(pair, signal)
   return guardLease(pair, signal)
 }

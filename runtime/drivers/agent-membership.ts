@@ -8,6 +8,7 @@ import {
   CertificateRequestPem,
   type SigningRequest,
 } from '#contract/membership.ts'
+import type { BundleRequest, SealedBundle } from '#contract/service-bundle.ts'
 import { exchangeJson, type FindWay } from './agent-transport.ts'
 
 const TIMEOUT_MS = 10_000
@@ -23,6 +24,10 @@ export interface Membership {
   setCertificate(certificate: string): Promise<string>
   /** Tells a host that it does not belong to the installation any more. */
   removed(): Promise<void>
+  /** On the first host: what a service needs on another host, sealed for that host's key. */
+  sealBundle(request: BundleRequest): Promise<string>
+  /** Hands such a bundle over. */
+  setBundle(bundle: SealedBundle): Promise<void>
   /** On the first host: signs the key of a request, for one host's name and address. */
   sign(request: SigningRequest): Promise<string>
 }
@@ -42,6 +47,11 @@ export function makeMembership(find: FindWay): Membership {
       (await ask(z.object({ expiresAt: Instant }), 'PUT', AGENT_API.certificate, { certificate })).expiresAt,
     removed: async () => {
       await ask(Done, 'POST', AGENT_API.removal)
+    },
+    sealBundle: async (request) =>
+      (await ask(z.object({ sealed: z.string() }), 'POST', AGENT_API.serviceBundles, request)).sealed,
+    setBundle: async (bundle) => {
+      await ask(Done, 'PUT', AGENT_API.serviceBundles, bundle)
     },
     sign: async (request) =>
       (await ask(z.object({ certificate: CertificatePem }), 'POST', AGENT_API.signatures, request))

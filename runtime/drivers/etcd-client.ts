@@ -17,17 +17,46 @@ export interface EtcdEntry {
   readonly revision: string
 }
 
+/** A member of the cluster. One that has not started yet has no name. */
+export interface EtcdMember {
+  readonly id: string
+  readonly name: string
+  readonly peerUrls: readonly string[]
+  /** It follows, and has no voice yet. */
+  readonly isLearner: boolean
+}
+
 /** The part of etcd that the agent needs. A store that does not answer is an error. */
 export interface EtcdClient {
   /** What the majority has now, never an old copy. */
   get(key: string): Promise<EtcdEntry | undefined>
   /** Deletes the key only if it is still exactly this entry, in one step of the store. Gives whether it did. */
   deleteExactly(key: string, entry: EtcdEntry): Promise<boolean>
+  members(): Promise<EtcdMember[]>
+  /** Adds a member that begins as a learner. Gives all members. */
+  addLearner(peerUrl: string): Promise<EtcdMember[]>
+  /** Gives a learner its voice; etcd refuses while it does not know everything yet. */
+  promote(id: string): Promise<void>
+  removeMember(id: string): Promise<void>
   close(): void
 }
 
 const Range = z.object({
   kvs: z.array(z.object({ value: z.base64().default(''), mod_revision: z.string() })).default([]),
+})
+const Members = z.object({
+  members: z
+    .array(
+      z
+        .object({
+          ID: z.string(),
+          name: z.string().default(''),
+          peerURLs: z.array(z.string()),
+          isLearner: z.boolean().default(false),
+        })
+        .transform(({ ID, name, peerURLs, isLearner }) => ({ id: ID, name, peerUrls: peerURLs, isLearner })),
+    )
+    .default([]),
 })
 const Txn = z.object({ succeeded: z.boolean().default(false) })
 
@@ -65,6 +94,17 @@ export function makeEtcdClient(place: EtcdPlace): EtcdClient {
       ]
       const success = [{ request_delete_range: { key: encoded } }]
       return Txn.parse(await call('/v3/kv/txn', { compare, success })).succeeded
+    },
+    members: async () => Members.parse(await call('/v3/cluster/member/list', { linearizable: true })).members,
+    addLearner: async (peerUrl) => {
+      const wanted = { peerURLs: [peerUrl], isLearner: true }
+      return Members.parse(await call('/v3/cluster/member/add', wanted)).members
+    },
+    promote: async (id) => {
+      await call('/v3/cluster/member/promote', { ID: id })
+    },
+    removeMember: async (id) => {
+      await call('/v3/cluster/member/remove', { ID: id })
     },
     close: () => agent.destroy(),
   }

@@ -73,9 +73,22 @@ export interface PatroniPass {
 }
 
 /** Lets a member throw its data away and copy it anew from the primary; Patroni refuses while it leads. */
-export function reinitialize(url: string, pass: PatroniPass): Promise<void> {
-  const target = new URL('/reinitialize', url)
-  const how = { ...pass, method: 'POST', timeout: TIMEOUT_MS, agent: false } as const
+export const reinitialize = (url: string, pass: PatroniPass): Promise<void> =>
+  // A start that fails again and again is work under way, which only force ends.
+  change(new URL('/reinitialize', url), { force: true }, pass, TIMEOUT_MS)
+
+/** How long a planned change of the leader may take; Patroni answers when it is done. */
+const SWITCHOVER_TIMEOUT_MS = 30_000
+
+/** Has the leader hand over to another member, which loses nothing and no connection for longer than seconds. */
+export const switchOver = (
+  url: string,
+  members: { readonly leader: string; readonly candidate: string },
+  pass: PatroniPass,
+): Promise<void> => change(new URL('/switchover', url), members, pass, SWITCHOVER_TIMEOUT_MS)
+
+function change(target: URL, body: object, pass: PatroniPass, timeout: number): Promise<void> {
+  const how = { ...pass, method: 'POST', timeout, agent: false } as const
   return new Promise((resolve, reject) => {
     const call = request(target, how, (response) => {
       text(response).then((answer) => {
@@ -84,10 +97,9 @@ export function reinitialize(url: string, pass: PatroniPass): Promise<void> {
         else reject(new Error(`${target.host} answered ${statusCode}: ${answer.slice(0, 200)}`))
       }, reject)
     })
-    call.on('timeout', () => call.destroy(new Error(`${target.host} did not answer within ${TIMEOUT_MS} ms`)))
+    call.on('timeout', () => call.destroy(new Error(`${target.host} did not answer within ${timeout} ms`)))
     call.on('error', reject)
-    // A start that fails again and again is work under way, which only force ends.
-    call.end(JSON.stringify({ force: true }))
+    call.end(JSON.stringify(body))
   })
 }
 

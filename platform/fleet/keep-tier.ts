@@ -1,0 +1,73 @@
+import { MaruError } from '#contract/errors.ts'
+import type { ServiceName } from '#contract/fleet.ts'
+import { readCluster, switchOver } from '#runtime/drivers/patroni-client.ts'
+import { pause } from '#runtime/kit/pause.ts'
+import type { ServerDeps } from '#runtime/server/handler.ts'
+import { read, transact } from '#runtime/server/transact.ts'
+import { authorityOf, loadControlCertificate, membershipOf } from './agents.ts'
+import { isReporting, listMembers, loadPlacement, placeService } from './store.ts'
+import type { HostRow } from './tables.ts'
+import { planTier, type TierMove } from './tier-plan.ts'
+
+type Deps = Pick<ServerDeps, 'config' | 'db' | 'log' | 'now'>
+
+const SWITCHOVER_MS = 30_000
+const LOOK_MS = 500
+
+/**
+ * Brings the parts of the database tier to the hosts where they belong: one at a time, and only to a host that has all that
+ * it needs. Tells whether something was moved; the hosts are then told of it, and do the rest.
+ */
+export async function settleTier(deps: Deps): Promise<boolean> {
+  const [members, placed] = await read(() => Promise.all([listMembers(deps.db), loadPlacement(deps.db)]))
+  const hosts = members.map((row) => ({
+    name: row.name,
+    dataCentre: row.data_centre,
+    role: row.role,
+    first: row.is_first,
+    ready: row.is_first || isReporting(row, deps.now()),
+  }))
+  const [move] = planTier(hosts, placed)
+  const to = members.find(({ name }) => name === move?.to)
+  if (move === undefined || to === undefined) return false
+  await equip(deps, to, move.service)
+  if (move.service.startsWith('postgres-') && move.from !== undefined) await handLeadOver(deps, move)
+  await transact(deps.db, (tx) => placeService(tx, move.service, move.to, deps.now()))
+  deps.log.info('fleet.service_placed', { service: move.service, from: move.from ?? null, host: move.to })
+  return true
+}
+
+/** Sees to it that a host has what a service needs there. The first host has it all; others get it sealed for their key. */
+async function equip(deps: Deps, to: HostRow, service: ServiceName): Promise<void> {
+  if (to.is_first) return
+  const membership = membershipOf(deps, to)
+  const { certificate, services } = await membership.about()
+  if (services.includes(service)) return
+  if (certificate === null) throw new MaruError('hosts.not_found', { host: to.name })
+  const sealed = await authorityOf(deps).sealBundle({ service, certificate })
+  await membership.setBundle({ service, sealed })
+}
+
+/** A member that is to move must not lead: its partner takes the lead first, in a planned switchover. */
+async function handLeadOver({ config, log }: Deps, { service }: TierMove): Promise<void> {
+  const look = async () => (await readCluster(config.patroni, config.patroniCa)) ?? []
+  const leads = (members: Awaited<ReturnType<typeof look>>) =>
+    members.some(({ name, role }) => name === service && role === 'leader')
+  const members = await look()
+  if (!leads(members)) return
+  const partner = members.find(({ role, state }) => role === 'sync_standby' && state === 'streaming')
+  const leader = config.patroni.find(({ member }) => member === service)
+  if (partner === undefined || leader === undefined)
+    throw new Error(`${service} leads and nobody can take over: it is moved when its partner follows again`)
+  await switchOver(
+    leader.url,
+    { leader: service, candidate: partner.name },
+    await loadControlCertificate(config),
+  )
+  const end = performance.now() + SWITCHOVER_MS
+  while (leads(await look())) {
+    if (performance.now() > end) throw new Error(`${service} still leads after a switchover`)
+    await pause(LOOK_MS)
+  }
+  log.info('fleet.lead_handed_over', { from: service, to: partner.name })
+}

@@ -1,0 +1,61 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { type Placement, planTier, type TierHost } from './tier-plan.ts'
+
+const host = (name: string, dataCentre: string, more: Partial<TierHost> = {}): TierHost => ({
+  name,
+  dataCentre,
+  role: 'full',
+  first: false,
+  ready: true,
+  ...more,
+})
+const A = host('a', 'dc1', { first: true })
+const B = host('b', 'dc2')
+const W = host('w', 'elsewhere', { role: 'witness' })
+const ALONE: Placement = { 'etcd-1': 'a', 'postgres-1': 'a', 'postgres-2': 'a', control: 'a' }
+const said = (hosts: readonly TierHost[], placed: Placement = ALONE) =>
+  planTier(hosts, placed).map(({ service, from, to }) => `${service}: ${from ?? 'nowhere'} → ${to}`)
+
+test('one host has everything', () => {
+  assert.deepEqual(said([A]), [])
+  assert.deepEqual(said([A], {}), [
+    'etcd-1: nowhere → a',
+    'postgres-1: nowhere → a',
+    'control: nowhere → a',
+    'postgres-2: nowhere → a',
+  ])
+})
+
+test('with two hosts the pair is apart, and the store stays one', () => {
+  assert.deepEqual(said([A, B]), ['postgres-2: a → b'])
+})
+
+test('with a witness the store has three members in three places', () => {
+  assert.deepEqual(said([A, B, W]), ['etcd-2: nowhere → w', 'etcd-3: nowhere → b', 'postgres-2: a → b'])
+})
+
+test('a witness never has a database', () => {
+  assert.deepEqual(said([A, W]), [])
+})
+
+test('another data centre is better than another host', () => {
+  assert.deepEqual(said([A, host('aa', 'dc1'), host('z', 'dc2')]), [
+    'etcd-2: nowhere → z',
+    'etcd-3: nowhere → aa',
+    'postgres-2: a → z',
+  ])
+})
+
+test('what is placed stays when better places come', () => {
+  const placed = { ...ALONE, 'postgres-2': 'aa', 'etcd-2': 'aa', 'etcd-3': 'z' }
+  assert.deepEqual(said([A, host('aa', 'dc1'), host('z', 'dc2'), W], placed), [])
+})
+
+test('what was on a host that is gone gets another; a silent host gets nothing new and keeps what it has', () => {
+  const placed = { ...ALONE, 'postgres-2': 'b', 'etcd-2': 'w', 'etcd-3': 'b' }
+  assert.deepEqual(said([A, W], placed), ['postgres-2: b → a'])
+  assert.deepEqual(said([A, W, host('c', 'dc3')], placed), ['etcd-3: b → c', 'postgres-2: b → c'])
+  assert.deepEqual(said([A, W, host('b', 'dc2', { ready: false })], placed), [])
+  assert.deepEqual(said([A, host('b', 'dc2', { ready: false })]), [])
+})

@@ -1,0 +1,72 @@
+import { createHash } from 'node:crypto'
+import { join } from 'node:path'
+import type { ServiceName } from '#contract/fleet.ts'
+import { addressesOf, HOME, type Installation, POSTGRES_HOST, UID } from '#contract/installation.ts'
+import type { ServiceBundle } from '#contract/service-bundle.ts'
+import { serviceAddress } from '#platform/mesh/index.ts'
+import type { Authority } from '#platform/trust/index.ts'
+import { ensureFolder, writeFileIfChanged } from '#runtime/drivers/files.ts'
+import { ensureSecrets } from './component-files.ts'
+import { renderPatroni, tlsFiles } from './database-tier.ts'
+
+/** As long as those of the first host's own services. */
+const CERTIFICATE_DAYS = 1825
+
+interface Place {
+  readonly installation: Installation
+  readonly home: string
+}
+
+/** Makes what a service needs on another host. Only where the authority's key and the secrets are. */
+export async function makeServiceBundle(
+  { installation, home }: Place,
+  authority: Authority,
+  service: ServiceName,
+): Promise<ServiceBundle> {
+  const { certPem, keyPem } = await authority.issue({
+    commonName: service,
+    dnsNames: [POSTGRES_HOST, service],
+    // What comes from other hosts comes from the gateway, and etcd compares its peers' addresses with their certificates.
+    addresses: [
+      serviceAddress(installation, service).address,
+      addressesOf(installation).networks.data.gateway,
+    ],
+    days: CERTIFICATE_DAYS,
+    client: true,
+  })
+  const { superuser, replication, rewind } = await ensureSecrets(home)
+  const passwords = service.startsWith('postgres-') ? { superuser, replication, rewind } : null
+  return { certificate: certPem, key: keyPem, root: authority.rootPem, passwords }
+}
+
+/** Writes what a service reads at its start on a host that is not the first. Gives its hash. */
+export async function writeServiceFiles(
+  { installation, home }: Place,
+  service: 'etcd-2' | 'etcd-3' | 'postgres-2',
+  bundle: ServiceBundle,
+  stores: readonly string[],
+): Promise<string> {
+  const folder = join(home, service)
+  const uid = service === 'postgres-2' ? UID.database : UID.etcd
+  const owner = { uid, gid: uid }
+  for (const path of [folder, `${folder}/data`, `${folder}/tls`]) await ensureFolder(path, 0o700, owner)
+  const tls = tlsFiles(folder)
+  const write = (path: string, text: string) => writeFileIfChanged(path, text, { mode: 0o600, owner })
+  await write(tls.key, bundle.key)
+  await write(tls.ca, bundle.root)
+  await write(tls.cert, bundle.certificate)
+  const parts = [bundle.certificate, bundle.root]
+  if (service === 'postgres-2' && bundle.passwords !== null) {
+    const render = (at?: readonly string[]) =>
+      renderPatroni(installation, home, 2, bundle.passwords ?? NONE, at)
+    await write(join(folder, 'patroni.yml'), render(stores))
+    // Where the stores are is asked of the stores: another list is no reason to start anew.
+    parts.push(render())
+  }
+  return createHash('sha256').update(parts.join('\0')).digest('hex').slice(0, 16)
+}
+
+const NONE = { superuser: '', replication: '', rewind: '' } as const
+
+/** Folder of a member of the database pair or of etcd, relative to the data folder. */
+export const serviceFolder = (service: ServiceName): string => (service === 'etcd-1' ? HOME.etcd : service)

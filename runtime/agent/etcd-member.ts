@@ -1,0 +1,82 @@
+import { rm, stat } from 'node:fs/promises'
+import { join } from 'node:path'
+import type { Fleet, ServiceName } from '#contract/fleet.ts'
+import { addressesOf, type Installation, UID } from '#contract/installation.ts'
+import { renderJoiningEtcd } from '#platform/hosts/database-tier.ts'
+import { ETCD_CONFIG } from '#platform/hosts/platform-config.ts'
+import { ETCD_SERVICES, serviceAddress } from '#platform/mesh/index.ts'
+import { type EtcdClient, type EtcdMember, makeEtcdClient } from '#runtime/drivers/etcd-client.ts'
+import { exists, isAbsent, writeFileAtomic } from '#runtime/drivers/files.ts'
+import type { ClusterPass } from './cluster-pass.ts'
+
+export interface EtcdMemberDeps {
+  readonly installation: Installation
+  /** The member's folder. */
+  readonly folder: string
+  readonly fleet: Fleet
+  readonly pass: ClusterPass
+}
+
+/** So long a member that was just added may take to write its first file. */
+const FIRST_FILE_MS = 60_000
+
+/**
+ * Makes this host's member one of the cluster that is there: a learner first, which has no voice before it knows everything
+ * (etcd's own procedure), then a member; and takes out those that have no host any more.
+ */
+export async function keepEtcdMember(deps: EtcdMemberDeps, name: 'etcd-2' | 'etcd-3'): Promise<void> {
+  const { installation, folder, fleet, pass } = deps
+  const { etcdPorts } = addressesOf(installation)
+  const urlOf = (service: ServiceName, port: number) =>
+    `https://${serviceAddress(installation, service).address}:${port}`
+  const placed = ETCD_SERVICES.filter((service) => fleet.services[service] !== undefined)
+  const urls = placed.filter((one) => one !== name).map((one) => urlOf(one, etcdPorts.client))
+  const store = makeEtcdClient({ urls, ...pass })
+  try {
+    const members = await store.members()
+    const mine = urlOf(name, etcdPorts.peer)
+    const own = members.find(({ peerUrls }) => peerUrls.includes(mine))
+    if (!(await hasData(folder))) await becomeLearner(deps, store, name, mine, own)
+    // Its data is of a membership that ended: it begins anew.
+    else if (own === undefined) await rm(`${folder}/data/member`, { recursive: true, force: true })
+    else if (own.isLearner) await store.promote(own.id)
+    else {
+      const wanted = new Set(placed.map((one) => urlOf(one, etcdPorts.peer)))
+      for (const one of members.filter(({ peerUrls }) => !peerUrls.some((url) => wanted.has(url))))
+        await store.removeMember(one.id)
+    }
+  } finally {
+    store.close()
+  }
+}
+
+const hasData = (folder: string) => exists(`${folder}/data/member`)
+
+async function becomeLearner(
+  { installation, folder }: EtcdMemberDeps,
+  store: EtcdClient,
+  name: 'etcd-2' | 'etcd-3',
+  mine: string,
+  own: EtcdMember | undefined,
+): Promise<void> {
+  const file = join(folder, ETCD_CONFIG)
+  if (own !== undefined) {
+    if ((await ageMs(file)) < FIRST_FILE_MS) return
+    await store.removeMember(own.id)
+  }
+  const members = (await store.addLearner(mine)).map(({ name: its, peerUrls }) => ({
+    name: peerUrls.includes(mine) ? name : its,
+    peerUrl: peerUrls[0] ?? '',
+  }))
+  const owner = { uid: UID.etcd, gid: UID.etcd }
+  await writeFileAtomic(file, renderJoiningEtcd(installation, folder, name, members), { mode: 0o600, owner })
+}
+
+async function ageMs(file: string): Promise<number> {
+  try {
+    return Date.now() - (await stat(file)).mtimeMs
+  } catch (error) {
+    if (isAbsent(error)) return Number.POSITIVE_INFINITY
+    throw error
+  }
+}
