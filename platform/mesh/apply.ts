@@ -2,7 +2,7 @@ import { createHash, X509Certificate } from 'node:crypto'
 import { type ContainerSpec, FILES_LABEL } from '#contract/agent.ts'
 import type { HostAddress } from '#contract/host-identity.ts'
 import { addressesOf, type Installation, UID } from '#contract/installation.ts'
-import { ensureFolder, writeFileIfChanged } from '#runtime/drivers/files.ts'
+import { ensureFolder, readText, writeFileIfChanged } from '#runtime/drivers/files.ts'
 import { makeHaproxy } from '#runtime/drivers/haproxy.ts'
 import { DOOR_COMPONENT, meshContainer, meshFiles, wayComponent } from './layout.ts'
 import type { Mesh } from './plan.ts'
@@ -34,7 +34,7 @@ export async function writeMesh(place: MeshPlace, mesh: Mesh): Promise<Container
     {
       component: DOOR_COMPONENT,
       networks: [{ name: 'host', aliases: [] }],
-      config: renderDoor(mesh, place.address, files, DOOR_COMPONENT),
+      config: marked(renderDoor(mesh, place.address, files, DOOR_COMPONENT)),
     },
     ...mesh.ways.map((way) => {
       const component = wayComponent(way.service)
@@ -48,11 +48,34 @@ export async function writeMesh(place: MeshPlace, mesh: Mesh): Promise<Container
   for (const { component, networks: joined, config } of parts) {
     await ensureFolder(files.run(component), 0o700, { uid: UID.mesh, gid: UID.mesh })
     await writeFileIfChanged(files.config(component), config, { mode: 0o640, owner: OWNER })
-    const hash = createHash('sha256').update(`${config}\0${place.rootPem}`).digest('hex').slice(0, 16)
-    const labels = { [FILES_LABEL]: hash }
+    // The door's is loaded anew while it serves; a way that leads elsewhere is another way.
+    const fixed = component === DOOR_COMPONENT ? '' : config
+    const labels = { [FILES_LABEL]: hashOf(fixed, place.rootPem) }
     specs.push(meshContainer(installation, home, image, { component, networks: joined, labels }))
   }
   return specs
+}
+
+const hashOf = (...parts: readonly string[]) =>
+  createHash('sha256').update(parts.join('\0')).digest('hex').slice(0, 16)
+
+/** A running HAProxy says which configuration it was started with. */
+const marked = (config: string) => config.replace('global\n', `global\n  description ${hashOf(config)}\n`)
+const MARK = /^\s*description[: ]+(\S+)$/m
+
+/**
+ * Loads the door's configuration anew where another is in force; connections that are open go on. Tells whether it did.
+ * What does not run reads it at its start.
+ */
+export async function reloadDoor(home: string): Promise<boolean> {
+  const files = meshFiles(home)
+  const haproxy = makeHaproxy({ admin: files.admin(DOOR_COMPONENT), master: files.master(DOOR_COMPONENT) })
+  const info = await haproxy.ask('show info')
+  const wanted = MARK.exec((await readText(files.config(DOOR_COMPONENT))) ?? '')?.[1]
+  if (info === undefined || wanted === undefined || MARK.exec(info)?.[1] === wanted) return false
+  const { ok, log } = await haproxy.reload()
+  if (!ok) throw new Error(`the door between hosts refuses its configuration: ${log}`)
+  return true
 }
 
 /**

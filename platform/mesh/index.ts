@@ -1,4 +1,4 @@
-export { type MeshPlace, renewInUse, writeMesh } from './apply.ts'
+export { type MeshPlace, reloadDoor, renewInUse, writeMesh } from './apply.ts'
 export { loadFleet } from './fleet-file.ts'
 export { DOOR_COMPONENT, MESH_COMPONENTS, meshFiles, wayComponent } from './layout.ts'
 export { placedHere, SERVICE_COMPONENTS, serviceOf } from './placed.ts'

@@ -13,6 +13,7 @@ export function meshFiles(home: string) {
     config: (name: string) => `${folder}/${name}.cfg`,
     run: (name: string) => `${folder}/run-${name}`,
     admin: (name: string) => `${folder}/run-${name}/admin.sock`,
+    master: (name: string) => `${folder}/run-${name}/master.sock`,
   } as const
 }
 export type MeshFiles = ReturnType<typeof meshFiles>
@@ -44,7 +45,15 @@ export function meshContainer(
     name: `${installation.name}-${component}`,
     component,
     image,
-    command: ['haproxy', '-W', '-db', '-f', files.config(component)],
+    command: [
+      'haproxy',
+      '-W',
+      '-db',
+      '-S',
+      `${files.master(component)},mode,600`,
+      '-f',
+      files.config(component),
+    ],
     user: `${UID.mesh}:${UID.mesh}`,
     env: {},
     labels: { ...labels },

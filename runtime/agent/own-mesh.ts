@@ -1,7 +1,7 @@
 import type { PlatformConfig } from '#contract/agent.ts'
 import { certificateNameOf, certificateNamesOf } from '#contract/host-identity.ts'
 import { type AgentConfig, HOME } from '#contract/installation.ts'
-import { meshFiles, planMesh, renewInUse, writeMesh } from '#platform/mesh/index.ts'
+import { meshFiles, planMesh, reloadDoor, renewInUse, writeMesh } from '#platform/mesh/index.ts'
 import { type Authority, daysLeft } from '#platform/trust/index.ts'
 import { readText } from '#runtime/drivers/files.ts'
 import type { Log } from '#runtime/kit/log.ts'
@@ -30,6 +30,7 @@ export async function withMesh(deps: OwnMesh, platform: PlatformConfig): Promise
   const place = { installation, home, address: host.address, rootPem, certificatePem, image }
   const containers = await writeMesh(place, mesh)
   const names = containers.map(({ component }) => component)
+  if (await reloadDoor(home)) deps.log.info('agent.door_reloaded')
   const renewed = await renewInUse(home, names, certificatePem)
   if (renewed > 0) deps.log.info('agent.mesh_renewed', { processes: renewed })
   return { ...platform, containers: [...containers, ...platform.containers] }
