@@ -2,6 +2,7 @@ import { join } from 'node:path'
 import type { PlatformConfig } from '#contract/agent.ts'
 import type { HostIdentity } from '#contract/host-identity.ts'
 import { HOME, type Installation, urlOf } from '#contract/installation.ts'
+import { loadFleet, placedHere } from '#platform/mesh/index.ts'
 import { LABELS, makeDocker } from '#runtime/drivers/docker.ts'
 import { readJson, readText } from '#runtime/drivers/files.ts'
 import { requireInstallation } from './down.ts'
@@ -33,13 +34,12 @@ export interface LocalStatus {
 /** The control plane asks for a report every five seconds, and looks at its hosts every fifteen. */
 const SEEN_MS = 30_000
 
-const COMPONENTS = ['etcd', 'postgres-1', 'postgres-2', 'pgproxy', 'control', 'edge', 'agent'] as const
-
 /** What root on the host can see without the control plane. */
 export async function localStatus(home: string): Promise<LocalStatus> {
   const installation = await requireInstallation(home)
   const host = (await loadHostIdentity(home)) ?? null
-  if (host?.first === false) return await joinedStatus(installation, host, home)
+  const expected = await expectedComponents(home, host)
+  if (host?.first === false) return await joinedStatus(installation, host, home, expected)
   const rootPem = (await readText(join(home, HOME.pki, 'root.crt'))) ?? ''
   const place = { installation, home, rootPem }
   const [containers, members, answers] = await Promise.all([
@@ -47,7 +47,7 @@ export async function localStatus(home: string): Promise<LocalStatus> {
     readDatabasePair(place),
     platformAnswers(place).catch(() => false),
   ])
-  const components = COMPONENTS.map((component) => judgeComponent(component, containers, members))
+  const components = expected.map((component) => judgeComponent(component, containers, members))
   return {
     installation: installation.name,
     host,
@@ -59,19 +59,29 @@ export async function localStatus(home: string): Promise<LocalStatus> {
   }
 }
 
+/** What of the platform is on this host now, in the order in which it starts: some parts may be on other hosts. */
+async function expectedComponents(home: string, host: HostIdentity | null): Promise<string[]> {
+  const platform = (await readJson(join(home, HOME.platform))) as PlatformConfig | undefined
+  if (platform === undefined || host === null) return []
+  const { containers } = placedHere(platform, host, await loadFleet(home))
+  return containers.map(({ component }) => component)
+}
+
 /** On a host that joined: what the platform's half of its state names. */
 async function joinedStatus(
   installation: Installation,
   host: HostIdentity,
   home: string,
+  expected: readonly string[],
 ): Promise<LocalStatus> {
-  const platform = (await readJson(join(home, HOME.platform))) as PlatformConfig | undefined
   const containers = await loadContainers(installation.id)
   const about = await askAgent(home).catch(() => undefined)
   const seenAt = about?.controlSeenAt ?? null
-  const components = (platform?.containers ?? []).map(({ component }) =>
-    judgeComponent(component, containers, undefined),
-  )
+  const rootPem = (await readText(join(home, HOME.pki, 'root.crt'))) ?? ''
+  const members = expected.includes('postgres-2')
+    ? await readDatabasePair({ installation, home, rootPem })
+    : undefined
+  const components = expected.map((component) => judgeComponent(component, containers, members))
   return {
     installation: installation.name,
     host,
