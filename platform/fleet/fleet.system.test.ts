@@ -14,19 +14,21 @@ import { HOME } from '#contract/installation.ts'
 import { answerKnocks } from '#platform/hosts/knock.ts'
 import { type Authority, type HostKey, newHostKey, openAuthority } from '#platform/trust/index.ts'
 import { type HostMembership, openMembership } from '#runtime/agent/membership.ts'
+import { serviceBundles } from '#runtime/agent/own-services.ts'
 import { type AgentServerDeps, makeAgentServer } from '#runtime/agent/server.ts'
 import { makeControlServer } from '#runtime/agent/tls-server.ts'
 import { ensureFolder, writeFileAtomic } from '#runtime/drivers/files.ts'
 import type { ServerDeps } from '#runtime/server/handler.ts'
 import { startHub } from '#runtime/server/notify.ts'
 import { makeTestDatabase, silent, type TestDatabase } from '#runtime/server/test-database.ts'
-import { makeAgents } from './agents.ts'
+import { authorityOf, makeAgents } from './agents.ts'
 import { invite } from './invite.ts'
 import { join, lookAtInvitation } from './join.ts'
 import { keepHosts } from './keep-hosts.ts'
+import { settleTier } from './keep-tier.ts'
 import { registerFirstHost } from './register-first-host.ts'
 import { remove } from './remove.ts'
-import { listHosts, listUntold } from './store.ts'
+import { listHosts, listUntold, loadFleet, noteReport } from './store.ts'
 
 const FIRST = HostIdentity.parse({
   name: 'first',
@@ -91,20 +93,24 @@ async function makeConfig(): Promise<ControlConfig> {
     version: '1.0.0',
     host: FIRST,
     caFile: joinPath(folder, 'pki/root.crt'),
+    patroni: [],
+    patroniCa: joinPath(folder, 'pki/root.crt'),
     agentSocket: joinPath(folder, 'agent.sock'),
     listen: {
       certFile: joinPath(folder, 'control.crt'),
       keyFile: joinPath(folder, 'control.key'),
     },
-  } as ControlConfig
+  } as unknown as ControlConfig
 }
 
 /** The first host's agent as far as it signs. */
 async function serveFirst(config: ControlConfig): Promise<Server> {
   const home = joinPath(folder, 'first')
-  await ensureFolder(joinPath(home, HOME.agent))
-  const membership = await openMembership({ home, host: FIRST, version: '1.0.0' } as AgentConfig)
-  const parts = { membership, authority, log: silent, wake: () => undefined }
+  for (const name of [HOME.agent, HOME.secrets]) await ensureFolder(joinPath(home, name))
+  const own = { home, host: FIRST, version: '1.0.0', installation: config.installation } as AgentConfig
+  const membership = await openMembership(own)
+  const bundles = serviceBundles(own, membership, authority)
+  const parts = { membership, bundles, authority, log: silent, wake: () => undefined }
   const server = makeAgentServer(parts as unknown as AgentServerDeps)
   await new Promise<void>((resolve) => server.listen(config.agentSocket, resolve))
   return server
@@ -141,7 +147,8 @@ async function startAgent(joined: Awaited<ReturnType<typeof askToJoin>>) {
   const membership = await openMembership({ home, host, version: '1.0.0' } as AgentConfig)
   const credentials = membership.credentials()
   assert.ok(credentials)
-  const parts = { membership, log: silent, wake: () => undefined }
+  const bundles = serviceBundles({ home } as AgentConfig, membership, undefined)
+  const parts = { membership, bundles, log: silent, wake: () => undefined }
   const server = makeControlServer(parts as unknown as AgentServerDeps, credentials)
   await new Promise<void>((resolve) => server.listen(7701, host.address, resolve))
   const stop = async () => {
@@ -149,7 +156,7 @@ async function startAgent(joined: Awaited<ReturnType<typeof askToJoin>>) {
     await new Promise((resolve) => server.close(resolve))
   }
   open.push(stop)
-  return { membership, stop }
+  return { membership, bundles, stop }
 }
 
 type Running = { readonly membership: HostMembership; stop(): Promise<void> }
@@ -218,6 +225,7 @@ test('the control plane settles with each host: addresses, and a certificate whe
     const settled = (await keepHosts(deps)).find(({ host }) => host === 'second')
     assert.equal(settled?.error, undefined)
     assert.deepEqual(addressesIn(agent.membership.fleet()), ['127.0.0.1', '127.0.0.2', '127.0.0.3'])
+    await settlesTier(agent)
     const before = agent.membership.credentials()?.cert
     offsetMs = 4 * DAY_MS
     await keepHosts(deps)
@@ -232,6 +240,25 @@ test('the control plane settles with each host: addresses, and a certificate whe
     await agent.stop()
   }
 })
+
+/** The second member of the pair goes to the other host, with all that it needs; nobody else can have it. */
+async function settlesTier(agent: Awaited<ReturnType<typeof startAgent>>): Promise<void> {
+  assert.equal(await settleTier(deps), true)
+  while (await settleTier(deps));
+  assert.equal((await loadFleet(deps.db)).services['postgres-2'], 'first', 'it has not reported yet')
+  await noteReport(deps.db, second, 1, deps.now())
+  assert.equal(await settleTier(deps), true)
+  assert.equal((await loadFleet(deps.db)).services['postgres-2'], 'second')
+  assert.equal(await settleTier(deps), false)
+  assert.deepEqual(await agent.bundles.ready(), ['postgres-2'])
+  const { certificate } = agent.membership.about()
+  const sealed = await authorityOf(deps).sealBundle({ service: 'postgres-2', certificate: certificate ?? '' })
+  const changed = sealed.replace(/.$/, (last) => (last === 'A' ? 'B' : 'A'))
+  await assert.rejects(agent.bundles.save({ service: 'postgres-2', sealed: changed }), { code: 'invalid' })
+  const { certPem } = await authority.issue({ commonName: 'stranger', dnsNames: ['stranger'], days: 1 })
+  const forStranger = { service: 'postgres-2', certificate: certPem } as const
+  await assert.rejects(authorityOf(deps).sealBundle(forStranger), { code: 'invalid' })
+}
 
 test('a removed host is refused although its certificate is good, is told, and its name is free', async () => {
   const link = await invited('fourth')

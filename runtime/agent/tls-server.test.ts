@@ -19,6 +19,7 @@ import { tlsWay, unverifiedWay } from '#runtime/drivers/agent-transport.ts'
 import { keyHashAt } from '#runtime/drivers/tls-probe.ts'
 import { makeLog } from '#runtime/kit/log.ts'
 import { type HostMembership, openMembership } from './membership.ts'
+import { serviceBundles } from './own-services.ts'
 import type { AgentServerDeps } from './server.ts'
 import { makeControlServer } from './tls-server.ts'
 
@@ -58,7 +59,8 @@ const asControl = async (keyHash?: string) => {
 
 async function serve(): Promise<void> {
   membership = await openMembership({ home, host: HOST, version: '1' } as AgentConfig)
-  const deps = { membership, log: silent, wake: () => void woken++ } as unknown as AgentServerDeps
+  const bundles = serviceBundles({ home } as AgentConfig, membership, undefined)
+  const deps = { membership, bundles, log: silent, wake: () => void woken++ } as unknown as AgentServerDeps
   const credentials = membership.credentials()
   assert.ok(credentials)
   server = makeControlServer(deps, credentials)
