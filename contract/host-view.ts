@@ -26,7 +26,7 @@ export type Host = z.infer<typeof Host>
 /** A host with what it has of the apps. */
 export const HostView = z.strictObject({
   ...Host.shape,
-  runsApps: z.boolean().describe('It has said that it has all that instances need'),
+  runsApps: z.boolean().describe('It is no witness, and has said that it has all that instances need'),
   instances: z.number().int().describe('Instances that are there, or on their way to or from it'),
   waiting: z.number().int().describe('Of those, how many should leave and find no room elsewhere'),
   memory: z.strictObject({

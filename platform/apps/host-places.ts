@@ -47,12 +47,15 @@ async function survey(db: Db, hosts: readonly Host[], now: Date): Promise<Readon
   const running = Map.groupBy(listSeen(reading, waiting, now), ({ host }) => host)
   const own = Map.groupBy(rows, ({ host }) => host)
   return new Map(
-    placed.map(({ name, roomMb }) => [
+    hosts.map(({ name, role }, at) => [
       name,
       {
-        runsApps: reports.get(name)?.report.runsApps === true,
+        runsApps: role === 'full' && reports.get(name)?.report.runsApps === true,
         running: (running.get(name) ?? []).map(({ instance }) => instance),
-        memory: { promisedMb: (own.get(name)?.length ?? 0) * MEMORY_MB, availableMb: roomMb },
+        memory: {
+          promisedMb: (own.get(name)?.length ?? 0) * MEMORY_MB,
+          availableMb: placed[at]?.roomMb ?? 0,
+        },
       },
     ]),
   )
