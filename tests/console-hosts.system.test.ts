@@ -11,14 +11,14 @@ const CONTROL_DATABASE = 'maru_control'
 const APP = `map-${Date.now().toString(36)}`
 let person: Person
 
-/** Nobody answers at these addresses: TEST-NET-1. What the host says was heard once, and counts for an hour. */
+/** Nobody answers at these addresses: TEST-NET-2. What the host says was heard once, and counts for an hour. */
 before(async () => {
   person = await newPerson('Cartographer')
   await deploy('examples/notes', APP)
   await superuser(
     `insert into fleet_host (name, data_centre, address, role, joined_at, reported_at, generation, version)
-     values ('far', 'dc2', '192.0.2.2', 'full', now(), now() + interval '1 hour', 1, '1'),
-            ('voice', 'dc3', '192.0.2.3', 'witness', now(), null, null, null)`,
+     values ('far', 'dc2', '198.51.100.2', 'full', now(), now() + interval '1 hour', 1, '1'),
+            ('voice', 'dc3', '198.51.100.3', 'witness', now(), null, null, null)`,
     CONTROL_DATABASE,
   )
   // It runs apps, and has room for none: so nothing is moved there.
