@@ -72,6 +72,7 @@ export const Instance = z.strictObject({
     .enum(['starting', 'healthy', 'unhealthy', 'draining', 'stopped', 'unknown'])
     .describe('`unknown`: its host is silent'),
   host: z.string(),
+  dataCentre: z.string().nullable().describe('Of its host; null where the host was removed'),
   startedAt: Instant.nullable(),
   restarts: z.number().int(),
   memoryBytes: z.number().int().nullable(),
@@ -267,7 +268,10 @@ export const appRoutes = {
     summary: 'The instances of an app',
     access: { resource: 'app', action: 'read' },
     params: one,
-    response: z.strictObject({ instances: z.array(Instance) }),
+    response: z.strictObject({
+      instances: z.array(Instance),
+      hosts: z.number().int().describe('How many hosts the installation has'),
+    }),
   }),
   logs: route({
     method: 'GET',

@@ -1,29 +1,11 @@
 import { z } from 'zod'
 import { Fleet } from './fleet.ts'
 import { HostAddress, HostIdentity, HostRole } from './host-identity.ts'
+import { HostView, HostWithInstances } from './host-view.ts'
 import { DataCentreName, HostName, Instant } from './ids.ts'
 import { Installation } from './installation.ts'
 import { CertificatePem, CertificateRequestPem } from './membership.ts'
 import { route } from './route.ts'
-
-/** `joining`: it has its certificate and has not reported yet. `silent`: it has not reported for a while. */
-export const HostState = z.enum(['joining', 'ready', 'silent', 'draining', 'removed'])
-export type HostState = z.infer<typeof HostState>
-
-export const Host = z.strictObject({
-  name: HostName,
-  dataCentre: DataCentreName,
-  address: HostAddress,
-  role: HostRole,
-  state: HostState,
-  first: z.boolean().describe("The host that has the authority's key; it cannot be removed"),
-  generation: z.number().int().nullable().describe('State of the apps that it has applied whole'),
-  version: z.string().nullable().describe('Version of the program that it runs'),
-  joinedAt: Instant,
-  reportedAt: Instant.nullable(),
-  certificateExpiresAt: Instant.nullable(),
-})
-export type Host = z.infer<typeof Host>
 
 export const HOST_LIMITS = {
   invitationMinutes: 10,
@@ -88,6 +70,7 @@ export const JoinAnswer = z.strictObject({
 export type JoinAnswer = z.infer<typeof JoinAnswer>
 
 const operators = (action: 'read' | 'manage') => ({ resource: 'platform', action }) as const
+const named = z.strictObject({ host: HostName })
 const secretHolders = { resource: 'public', action: 'create' } as const
 
 export const hostRoutes = {
@@ -96,7 +79,34 @@ export const hostRoutes = {
     path: '/v1/hosts',
     summary: 'The hosts of the installation',
     access: operators('read'),
-    response: z.strictObject({ hosts: z.array(Host) }),
+    response: z.strictObject({ hosts: z.array(HostView) }),
+  }),
+  map: route({
+    method: 'GET',
+    path: '/v1/hosts/map',
+    summary: 'Data centres, their hosts, and what runs on each',
+    access: operators('read'),
+    response: z.strictObject({
+      dataCentres: z.array(z.strictObject({ name: DataCentreName, hosts: z.array(HostWithInstances) })),
+    }),
+  }),
+  drain: route({
+    method: 'POST',
+    path: '/v1/hosts/{host}/drain',
+    summary: 'Empty a host: its instances move to others while they serve, and it gets no new ones',
+    access: operators('manage'),
+    params: named,
+    response: HostView,
+    idempotent: true,
+  }),
+  undrain: route({
+    method: 'POST',
+    path: '/v1/hosts/{host}/undrain',
+    summary: 'Let a host have instances again; they come back slowly',
+    access: operators('manage'),
+    params: named,
+    response: HostView,
+    idempotent: true,
   }),
   invite: route({
     method: 'POST',
@@ -129,12 +139,16 @@ export const hostRoutes = {
     path: '/v1/hosts/{host}',
     summary: 'Remove a host: its certificate is refused from now on',
     access: operators('manage'),
-    params: z.strictObject({ host: HostName }),
+    params: named,
     query: z.strictObject({
       lost: z
         .stringbool()
         .default(false)
-        .describe('It will not come back: remove it although it ran something'),
+        .describe('It will not come back: remove it although it ran something, and start that elsewhere'),
+      last: z
+        .stringbool()
+        .default(false)
+        .describe('Remove it although every app is in one data centre without it'),
     }),
     response: z.strictObject({ removed: HostName }),
   }),

@@ -16,6 +16,10 @@ const NOT_RUN: Readonly<Record<string, string>> = {
     'the link is made anew each time and the password is typed: tests/login.system.test.ts',
   "./maru host join 'https://maru.example.org/join#TOKEN.FINGERPRINT@203.0.113.10'":
     'the link is made anew each time, and the machine under test has joined: platform/fleet/fleet.system.test.ts',
+  'maru host drain berlin-2': 'there is one host only: platform/apps/drain.system.test.ts',
+  'maru host undrain berlin-2': 'there is one host only: platform/apps/drain.system.test.ts',
+  'maru host replace berlin-2 --with berlin-3':
+    'there is one host only: platform/apps/replace-host.system.test.ts',
   'cp maru-root.crt /usr/local/share/ca-certificates/maru-root.crt':
     'it changes what this machine trusts; the same file is trusted by one request in every document',
   'update-ca-certificates': 'it changes what this machine trusts',

@@ -2,7 +2,8 @@ import assert from 'node:assert/strict'
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
-import type { Host, Invitation } from '#contract/hosts.ts'
+import type { HostView as Host } from '#contract/host-view.ts'
+import type { Invitation } from '#contract/hosts.ts'
 import { cliError, cliJson, cliOk, HOME, waitFor } from './harness.ts'
 
 const listed = async () => (await cliJson<{ hosts: Host[] }>(['host', 'list'])).hosts

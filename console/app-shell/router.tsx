@@ -84,6 +84,12 @@ const platformRoute = createRoute({
   component: lazyRouteComponent(() => import('../platform/platform-page.tsx'), 'PlatformPage'),
 })
 
+const hostsRoute = createRoute({
+  getParentRoute: () => signedInRoute,
+  path: '/platform/hosts',
+  component: lazyRouteComponent(() => import('../hosts/hosts-page.tsx'), 'HostsPage'),
+})
+
 const drillsRoute = createRoute({
   getParentRoute: () => signedInRoute,
   path: '/platform/drills',
@@ -119,6 +125,7 @@ const routeTree = rootRoute.addChildren([
     appsRoute,
     appRoute.addChildren(appPages),
     platformRoute,
+    hostsRoute,
     drillsRoute,
     drillRoute,
     accountRoute,

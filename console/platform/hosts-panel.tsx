@@ -1,5 +1,8 @@
+import { Anchor } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
-import { type Host, hostRoutes } from '#contract/hosts.ts'
+import { Link } from '@tanstack/react-router'
+import type { HostView } from '#contract/host-view.ts'
+import { hostRoutes } from '#contract/hosts.ts'
 import { ago, counted } from '#runtime/kit/human-units.ts'
 import { routeQuery } from '../api/route-query.ts'
 import { DataTable } from '../app-shell/data-table.tsx'
@@ -9,22 +12,30 @@ import { StateBadge } from '../app-shell/state-badge.tsx'
 import { useServerTime } from '../live/use-server-time.ts'
 
 const LOOK_EVERY_MS = 10_000
-const COLUMNS = ['Host', 'Data centre', 'State', 'Address', 'Reported', 'Version']
+const COLUMNS = ['Host', 'Data centre', 'State', 'Instances', 'Address', 'Reported', 'Version']
 
 /** The machines of the installation, by data centre. */
 export function HostsPanel() {
   const query = useQuery({
-    ...routeQuery({ kind: 'platform' }, hostRoutes.list, {}),
-    // A host that is well rings no bell, and one that falls silent neither.
+    ...routeQuery({ kind: 'hosts' }, hostRoutes.list, {}),
+    // The age of a report changes without an event.
     refetchInterval: LOOK_EVERY_MS,
   })
   return <Loaded query={query}>{({ hosts }) => <HostsTable hosts={hosts} />}</Loaded>
 }
 
-function HostsTable({ hosts }: { readonly hosts: readonly Host[] }) {
+function HostsTable({ hosts }: { readonly hosts: readonly HostView[] }) {
   const centres = new Set(hosts.map(({ dataCentre }) => dataCentre)).size
   return (
-    <Panel title="Hosts" note={`${counted(hosts.length, 'host')} in ${counted(centres, 'data centre')}`}>
+    <Panel
+      title="Hosts"
+      note={`${counted(hosts.length, 'host')} in ${counted(centres, 'data centre')}`}
+      actions={
+        <Anchor component={Link} to="/platform/hosts" size="sm">
+          What runs where
+        </Anchor>
+      }
+    >
       <DataTable label="Hosts" columns={COLUMNS} minWidth={560}>
         {hosts.map((host) => (
           <HostRow key={host.name} host={host} />
@@ -34,7 +45,7 @@ function HostsTable({ hosts }: { readonly hosts: readonly Host[] }) {
   )
 }
 
-function HostRow({ host }: { readonly host: Host }) {
+function HostRow({ host }: { readonly host: HostView }) {
   const now = useServerTime()
   return (
     <tr>
@@ -46,6 +57,7 @@ function HostRow({ host }: { readonly host: Host }) {
       <td>
         <StateBadge state={host.state} />
       </td>
+      <td data-live>{host.instances}</td>
       <td>{host.address}</td>
       <td data-live>{host.reportedAt === null ? 'never' : ago(host.reportedAt, now)}</td>
       <td>{host.version ?? '–'}</td>

@@ -35,6 +35,7 @@ export async function instances(context: CliContext, options: AppOptions): Promi
   const app = await chooseApp(options.app, context.cwd)
   const { api, out } = await openSession(context, options)
   const answer = await api.call(appRoutes.instances, { params: { app } })
+  const several = answer.hosts > 1
   const row = (one: Instance) => [
     one.id,
     one.state,
@@ -42,10 +43,11 @@ export async function instances(context: CliContext, options: AppOptions): Promi
     one.startedAt === null ? '-' : ago(one.startedAt, context.now()),
     String(one.restarts),
     size(one.memoryBytes),
-    one.host,
+    ...(several ? [one.host, one.dataCentre ?? 'removed'] : []),
     one.detail,
   ]
-  const columns = ['INSTANCE', 'STATE', 'RELEASE', 'STARTED', 'RESTARTS', 'MEMORY', 'HOST', 'DETAIL']
+  const where = several ? ['HOST', 'DATA CENTRE'] : []
+  const columns = ['INSTANCE', 'STATE', 'RELEASE', 'STARTED', 'RESTARTS', 'MEMORY', ...where, 'DETAIL']
   out.result(answer, () =>
     answer.instances.length === 0
       ? `${app} has no instances. \`maru deploy\` starts some.\n`

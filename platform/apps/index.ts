@@ -8,6 +8,7 @@ export {
   startRotation,
   startStack,
 } from './directory.ts'
+export { places } from './host-places.ts'
 export { appJobs } from './jobs.ts'
 export { appLoops } from './loops.ts'
 export { appHandlers } from './routes.ts'

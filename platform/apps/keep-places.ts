@@ -1,5 +1,5 @@
 import { APP_LIMITS } from '#contract/apps.ts'
-import { listHosts } from '#platform/fleet/index.ts'
+import { HOSTS_CHANGED, listHosts } from '#platform/fleet/index.ts'
 import { unfinishedOperations } from '#platform/operations/index.ts'
 import {
   type HostReports,
@@ -16,12 +16,14 @@ import {
 } from '#platform/workload/index.ts'
 import { pause } from '#runtime/kit/pause.ts'
 import type { ServerDeps } from '#runtime/server/handler.ts'
+import { makeBell } from '#runtime/server/notify.ts'
 import { read, transact } from '#runtime/server/transact.ts'
 import { listAllApps } from './app-store.ts'
-import { listInstances } from './instance-store.ts'
+import { countByHost, listInstances } from './instance-store.ts'
 import { planMoves, type Resident } from './moves-plan.ts'
 import { observe } from './observe.ts'
-import { groupOf, keyOf, MEMORY_MB } from './place-new.ts'
+import { keyOf } from './place-new.ts'
+import { placementOf } from './placement.ts'
 import { applyMoveStep, moveTo, replaceLost } from './places-store.ts'
 import type { Db, InstanceRow } from './tables.ts'
 
@@ -48,7 +50,12 @@ export function startPlaces(deps: ServerDeps): Loops {
 }
 
 async function keepPlaces(deps: ServerDeps, signal: AbortSignal): Promise<void> {
-  const bell = deps.hub.bell(REPORTED)
+  const bell = makeBell((ring) => {
+    const stops = [REPORTED, HOSTS_CHANGED].map((channel) => deps.hub.subscribe(channel, ring))
+    return () => {
+      for (const stop of stops) stop()
+    }
+  })
   const listeningSince = deps.now()
   let complained = false
   while (!signal.aborted) {
@@ -65,9 +72,9 @@ async function keepPlaces(deps: ServerDeps, signal: AbortSignal): Promise<void> 
   bell.close()
 }
 
-/** One look: what can be done is done in one transaction, and the hosts are told. With one host there is nothing to do. */
+/** One look: what can be done is done in one transaction, and the hosts are told. */
 export async function lookOnce(deps: ServerDeps, listeningSince: Date): Promise<void> {
-  if ((await read(() => listHosts(deps.db))).length < 2) return
+  if (!(await read(() => isWorthALook(deps.db)))) return
   const done = await transact(deps.db, async (tx) => {
     const view = await loadPlaces(deps, tx, listeningSince)
     const steps = planMoves(view.residents, view.patience)
@@ -81,6 +88,13 @@ export async function lookOnce(deps: ServerDeps, listeningSince: Date): Promise<
   for (const { key, host, kind } of done.steps) deps.log.info('apps.move', { instance: key, host, kind })
   for (const { key, from, to, why } of done.moves)
     deps.log.info('apps.move_begun', { instance: key, from, to, why })
+}
+
+/** One host may have been two: what was on the other is started on it. */
+async function isWorthALook(db: Db): Promise<boolean> {
+  const names = new Set((await listHosts(db)).map(({ name }): string => name))
+  if (names.size > 1) return true
+  return [...(await countByHost(db)).keys()].some((host) => !names.has(host))
 }
 
 interface Places {
@@ -135,25 +149,14 @@ function saidOf(row: InstanceRow, app: string, reports: HostReports, wanted: num
   return isFresh(received, now) && received.report.generation >= wanted ? found : undefined
 }
 
-function planNext({ hosts, rows, residents, patience, busy }: Places): readonly Move[] {
-  const moving = new Set(residents.filter(({ leavingSince }) => leavingSince !== null).map(({ key }) => key))
-  const lately = [...rows.values()].filter(
+function planNext({ hosts, rows, patience, busy }: Places): readonly Move[] {
+  const all = [...rows.values()]
+  const moving = all.filter(({ leaving_since }) => leaving_since !== null)
+  const lately = all.filter(
     ({ moved, placed_at }) => moved && patience.now.getTime() - placed_at.getTime() < MINUTE_MS,
   )
-  const besides = new Map<string, number>()
-  for (const { host, leavingSince } of residents)
-    if (leavingSince !== null) besides.set(host, (besides.get(host) ?? 0) + MEMORY_MB)
-  const instances = [...rows.values()]
-    .filter(({ leaving_since }) => leaving_since === null)
-    .map((row) => ({
-      key: keyOf(row.app_id, row),
-      group: groupOf(row.app_id, row),
-      memoryMb: MEMORY_MB,
-      host: row.host,
-      still: busy.has(row.app_id) || moving.has(keyOf(row.app_id, row)),
-    }))
-  const movesLeft = Math.max(0, Math.min(CALM.aMinute - lately.length, CALM.atOnce - moving.size))
-  return planPlacement({ hosts, instances, besides, movesLeft }).moves
+  const movesLeft = Math.max(0, Math.min(CALM.aMinute - lately.length, CALM.atOnce - moving.length))
+  return planPlacement({ ...placementOf(hosts, all, (appId) => busy.has(appId)), movesLeft }).moves
 }
 
 /** All that is lost at once; what leaves a drained host, a few at a time. */

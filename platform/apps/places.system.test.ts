@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import { sql } from 'kysely'
 import type { InstanceSpec } from '#contract/agent.ts'
+import { listHosts } from '#platform/fleet/index.ts'
 import { loadReports } from '#platform/workload/index.ts'
 import { until } from '#runtime/agent/test-host.ts'
 import { listInstances } from './instance-store.ts'
@@ -123,7 +124,8 @@ test('a host that is silent: unknown at once, replaced when it is lost, and bala
     const [, received] = [...(await loadReports(deps.db))].find(([name]) => name === 'far') ?? []
     return received && Date.now() - received.receivedAt.getTime() > 15_000
   })
-  const seen = viewInstances(app, await rowsOf(app), await loadReports(deps.db), deps.now())
+  const around = { reports: await loadReports(deps.db), hosts: await listHosts(deps.db) }
+  const seen = viewInstances(app, await rowsOf(app), around, deps.now())
   assert.deepEqual(new Map(seen.map(({ host, state }) => [host, state])).get('far'), 'unknown')
   await lookOnce(deps, LONG_AGO)
   assert.ok(

@@ -29,6 +29,8 @@ export interface TestHost extends AgentClient {
   buildEvents: (request: BuildRequest) => BuildEvent[]
   releaseExitCode: number
   problem: string
+  /** How much memory it says it has. */
+  memoryMb: number
   stackReport: HostStacks
 }
 
@@ -47,6 +49,7 @@ export function makeTestHost(name = 'test-host'): TestHost {
     buildEvents: builtEvents,
     releaseExitCode: 0,
     problem: '',
+    memoryMb: 16_384,
     stackReport: { newest: [], known: [], behind: [] },
     async putWorkload(config) {
       refuseWhileSilent(host)
@@ -172,7 +175,7 @@ function makeReport(host: TestHost, sequence: number): HostReport {
       })),
     ),
     disk: { freeMb: 50_000, totalMb: 100_000 },
-    memoryMb: 16_384,
+    memoryMb: host.memoryMb,
     figures: null,
   }
 }

@@ -30,8 +30,8 @@ export interface TestPlatform {
   readonly deps: ServerDeps
   readonly database: TestDatabase
   readonly host: TestHost
-  /** A host that has joined, in another data centre. */
-  join(name: string): Promise<TestHost>
+  /** A host that has joined, in another data centre unless that is said. */
+  join(name: string, where?: Where): Promise<TestHost>
   makeApp(name?: string): Promise<AppRow>
   /** Plans a deploy of a source that was just uploaded. */
   deploy(app: AppRow, processes?: Readonly<Record<string, string>>): Promise<Operation>
@@ -39,6 +39,9 @@ export interface TestPlatform {
   run(operation: Operation, signal?: AbortSignal): Promise<Operation>
   close(): Promise<void>
 }
+
+/** What is different about a host that joins. */
+type Where = Partial<Pick<HostIdentity, 'role'> & { dataCentre: string; address: string }>
 
 /** The host that the tests' control plane runs on. */
 export const TEST_HOST = HostIdentity.parse({
@@ -75,7 +78,7 @@ export async function makeTestPlatform(): Promise<TestPlatform> {
     deps,
     database,
     host,
-    join: (name) => joinHost(db, hosts, name),
+    join: (name, where) => joinHost(db, hosts, name, where),
     async makeApp(name = `shop-${randomBytes(4).toString('hex')}`) {
       const app = await insertApp(db, {
         id: randomId<AppId>('app'),
@@ -100,10 +103,15 @@ export async function makeTestPlatform(): Promise<TestPlatform> {
   }
 }
 
-async function joinHost(db: ServerDeps['db'], hosts: Map<string, TestHost>, name: string): Promise<TestHost> {
+async function joinHost(
+  db: ServerDeps['db'],
+  hosts: Map<string, TestHost>,
+  name: string,
+  where: Where = {},
+): Promise<TestHost> {
   const host = makeTestHost(name)
   hosts.set(name, host)
-  const identity = { ...TEST_HOST, name, dataCentre: 'dc2', address: '127.0.0.2', first: false }
+  const identity = { ...TEST_HOST, name, dataCentre: 'dc2', address: '127.0.0.2', first: false, ...where }
   const joined = { keyHash: name, version: '0', certificateExpiresAt: new Date(Date.now() + 86_400_000) }
   await addHost(db, { host: HostIdentity.parse(identity), ...joined }, new Date())
   return host

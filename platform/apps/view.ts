@@ -1,4 +1,5 @@
 import type { App, Instance, Release } from '#contract/apps.ts'
+import type { Host } from '#contract/host-view.ts'
 import { urlOf } from '#contract/installation.ts'
 import type { Operation } from '#contract/operations.ts'
 import { loadTeamNames } from '#platform/accounts/index.ts'
@@ -68,21 +69,28 @@ function stateOf(row: AppRow, operation: Operation | undefined, counts: Counts):
   return counts.known && counts.wanted > 0 && counts.running === 0 ? 'failed' : 'running'
 }
 
+/** What is known of an instance's state. */
+export const stateSeen = ({ received, found }: Observed, now: Date): Instance['state'] =>
+  found !== undefined && !isFresh(received, now) ? 'unknown' : (found?.state ?? 'starting')
+
 /** Instances as people see them; when a host is silent, each of its instances says so. */
 export function viewInstances(
   app: AppRow,
   own: readonly InstanceRow[],
-  reports: HostReports,
+  { reports, hosts }: { readonly reports: HostReports; readonly hosts: readonly Host[] },
   now: Date,
 ): Instance[] {
-  return observe(own, reports, app.name).map(({ row, received, found }) => {
+  const dataCentres = new Map(hosts.map(({ name, dataCentre }): [string, string] => [name, dataCentre]))
+  return observe(own, reports, app.name).map((one) => {
+    const { row, received, found } = one
     const stale = describeStaleness(received, now)
     return {
       id: `${row.process}.${row.index}`,
       process: row.process as Instance['process'],
       release: row.release,
-      state: stale !== '' && found !== undefined ? 'unknown' : (found?.state ?? 'starting'),
+      state: stateSeen(one, now),
       host: row.host,
+      dataCentre: dataCentres.get(row.host) ?? null,
       startedAt: found?.startedAt ?? null,
       restarts: found?.restarts ?? 0,
       memoryBytes: found?.memoryBytes ?? null,

@@ -1,32 +1,44 @@
 import { parseWith } from '#contract/errors.ts'
-import { type Host, hostRoutes, InvitationRequest } from '#contract/hosts.ts'
+import type { HostView } from '#contract/host-view.ts'
+import { hostRoutes, InvitationRequest } from '#contract/hosts.ts'
 import { HostName } from '#contract/ids.ts'
 import type { ApiOptions, CliContext } from '#runtime/cli/context.ts'
 import { openSession } from '#runtime/cli/session.ts'
 import { ago } from '#runtime/kit/human-units.ts'
 
-const COLUMNS = ['HOST', 'DATA CENTRE', 'ADDRESS', 'ROLE', 'STATE', 'REPORTED', 'VERSION'].map((title) => ({
-  title,
-}))
+/** Columns of a terminal that is wide enough, and of files; a narrow one does without. */
+const WIDE = 110
+const ASIDE = ['ADDRESS', 'REPORTED', 'VERSION']
 
-const rowOf = (host: Host, now: Date): string[] => [
-  host.name,
-  host.dataCentre,
-  host.address,
-  host.first ? 'first' : host.role,
-  host.state,
-  host.reportedAt === null ? 'never' : ago(host.reportedAt, now),
-  host.version ?? '',
+const cellsOf = (host: HostView, now: Date): ReadonlyArray<readonly [title: string, text: string]> => [
+  ['HOST', host.name],
+  ['DATA CENTRE', host.dataCentre],
+  ['ADDRESS', host.address],
+  ['ROLE', host.first ? 'first' : host.role],
+  ['STATE', host.draining && host.state !== 'draining' ? `${host.state}, draining` : host.state],
+  ['INSTANCES', String(host.instances)],
+  ['MEMORY', host.runsApps ? memoryText(host) : '-'],
+  ['REPORTED', host.reportedAt === null ? 'never' : ago(host.reportedAt, now)],
+  ['VERSION', host.version ?? ''],
 ]
+
+const gigabytes = (mb: number) => (mb / 1024).toFixed(1)
+/** What its instances may use, of what it has for them. */
+const memoryText = ({ memory }: HostView) =>
+  `${gigabytes(memory.promisedMb)} of ${gigabytes(memory.availableMb)} GB`
 
 /** `maru host list` */
 export async function list(context: CliContext, options: ApiOptions): Promise<void> {
   const { api, out } = await openSession(context, options)
   const answer = await api.call(hostRoutes.list, {})
+  const isWide = !context.stdout.isTTY || out.columns >= WIDE
+  const rows = answer.hosts.map((host) =>
+    cellsOf(host, context.now()).filter(([title]) => isWide || !ASIDE.includes(title)),
+  )
   out.result(answer, () =>
     out.table(
-      COLUMNS,
-      answer.hosts.map((host) => rowOf(host, context.now())),
+      (rows[0] ?? []).map(([title]) => ({ title })),
+      rows.map((row) => row.map(([, text]) => text)),
     ),
   )
 }
@@ -51,17 +63,31 @@ export async function add(
   out.result(made, () => `${made.command}\n`)
 }
 
+/** What whoever removes a host has said they know. */
+export interface RemovalOptions {
+  readonly lost?: boolean
+  readonly last?: boolean
+}
+export const removalQuery = ({ lost = false, last = false }: RemovalOptions) => ({
+  lost: String(lost),
+  last: String(last),
+})
+
 /** `maru host remove` */
 export async function remove(
   context: CliContext,
   name: string,
-  options: ApiOptions & { readonly lost?: boolean },
+  options: ApiOptions & RemovalOptions,
 ): Promise<void> {
   const host = parseWith(HostName, name, 'NAME')
   const { api, out } = await openSession(context, options)
   const answer = await api.call(hostRoutes.remove, {
     params: { host },
-    query: { lost: String(options.lost ?? false) },
+    query: removalQuery(options),
   })
-  out.result(answer, () => `Removed ${host}. On that machine, \`maru destroy\` clears what is left.\n`)
+  const elsewhere = options.lost ? ' What ran there is started elsewhere.' : ''
+  out.result(
+    answer,
+    () => `Removed ${host}.${elsewhere} On that machine, \`maru destroy\` clears what is left.\n`,
+  )
 }

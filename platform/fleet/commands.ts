@@ -18,11 +18,46 @@ export function registerFleetCommands(group: Command, context: CliContext): void
     .option('--data-centre <name>', "its data centre (default: the first host's)")
     .option('--witness', 'it has a voice in the quorum and runs no apps')
     .action(async (name, options) => (await load()).add(context, name, options))
+  registerLeaving(group, context)
+}
+
+/** Those with which hosts go. */
+function registerLeaving(group: Command, context: CliContext): void {
+  const drain = () => import('./commands-drain.ts')
+  addApiCommand(group, 'drain', {
+    summary: 'Empty a host: its instances move to others while they serve, and it gets no new ones',
+    examples: ['maru host drain berlin-2', 'maru host drain berlin-2 --no-wait'],
+  })
+    .argument('<name>', 'name of the host')
+    .option('--wait', 'stay until it is empty; that is usual')
+    .option('--no-wait', 'do not stay until it is empty')
+    .action(async (name, options) => (await drain()).drain(context, name, options))
+  addApiCommand(group, 'undrain', {
+    summary: 'Let a host have instances again; they come back slowly',
+    examples: ['maru host undrain berlin-2'],
+  })
+    .argument('<name>', 'name of the host')
+    .action(async (name, options) => (await drain()).undrain(context, name, options))
+  const lost = ['--lost', 'it will not come back: what ran there is started elsewhere'] as const
+  const last = ['--last', 'remove it although every app is then in one data centre'] as const
   addApiCommand(group, 'remove', {
-    summary: 'Remove a host: it ends what it runs, and its certificate is refused from now on',
+    summary: 'Remove a host that is empty, or lost: its certificate is refused from now on',
     examples: ['maru host remove berlin-2', 'maru host remove berlin-2 --lost'],
   })
     .argument('<name>', 'name of the host')
-    .option('--lost', 'it will not come back: remove it although it ran something')
-    .action(async (name, options) => (await load()).remove(context, name, options))
+    .option(...lost)
+    .option(...last)
+    .action(async (name, options) => (await import('./commands-hosts.ts')).remove(context, name, options))
+  addApiCommand(group, 'replace', {
+    summary: 'Empty a host and remove it, once another has joined; can be interrupted and typed again',
+    examples: [
+      'maru host replace berlin-2 --with berlin-3',
+      'maru host replace berlin-2 --with berlin-3 --lost',
+    ],
+  })
+    .argument('<old>', 'name of the host that goes')
+    .requiredOption('--with <new>', 'name of the host that takes its place')
+    .option(...lost)
+    .option(...last)
+    .action(async (old, options) => (await import('./commands-replace.ts')).replace(context, old, options))
 }

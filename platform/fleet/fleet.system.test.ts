@@ -26,6 +26,7 @@ import { invite } from './invite.ts'
 import { join, lookAtInvitation } from './join.ts'
 import { keepHosts } from './keep-hosts.ts'
 import { settleTier } from './keep-tier.ts'
+import type { Places } from './places.ts'
 import { registerFirstHost } from './register-first-host.ts'
 import { remove } from './remove.ts'
 import { listHosts, listUntold, loadFleet, noteReport } from './store.ts'
@@ -161,6 +162,15 @@ async function startAgent(joined: Awaited<ReturnType<typeof askToJoin>>) {
 
 type Running = { readonly membership: HostMembership; stop(): Promise<void> }
 
+/** What runs on hosts is another capability's matter; its own tests are in platform/apps. */
+const places: Places = {
+  survey: async () => new Map(),
+  findStranded: async () => [],
+  listRunning: async () => running,
+}
+const BY = { id: 'test', name: 'test' }
+const removeLost = (host: HostName) => remove(deps, { host, lost: true, last: false }, BY, places)
+
 const names = async () => (await listHosts(deps.db, deps.now())).map(({ name, state }) => `${name} ${state}`)
 const refusal = async (work: () => Promise<unknown>, code: string) => {
   const hostsBefore = await names()
@@ -217,7 +227,7 @@ test('a machine that would not fit is refused, and its invitation stays good', a
 })
 
 test('the control plane settles with each host: addresses, and a certificate when a third is left', async () => {
-  await remove(deps, second, true, async () => [])
+  await removeLost(second)
   const joined = await askToJoin(await invited('second'))
   const agent = await startAgent(joined)
   try {
@@ -267,11 +277,14 @@ test('a removed host is refused although its certificate is good, is told, and i
   let agent: Running = await startAgent(joined)
   const fourth = joined.answer.host.name
   running = ['shop web.1', 'shop web.2']
-  await refusal(() => remove(deps, fourth, false, async () => running), 'hosts.still_runs')
-  await refusal(() => remove(deps, FIRST.name, true, async () => []), 'hosts.first_stays')
+  await refusal(
+    () => remove(deps, { host: fourth, lost: false, last: false }, BY, places),
+    'hosts.still_runs',
+  )
+  await refusal(() => removeLost(FIRST.name), 'hosts.first_stays')
   // It is away when it is removed, and another machine gets its name and its address.
   await agent.stop()
-  await remove(deps, fourth, true, async () => running)
+  await removeLost(fourth)
   await refusal(() => deps.agents.of(fourth).report(0, 0), 'hosts.not_found')
   await refusal(() => askToJoin(link, { address }, joined.key), 'hosts.invitation_invalid')
   const next = await askToJoin(await invited('fourth'), { address })

@@ -1,5 +1,6 @@
 export { makeAgents } from './agents.ts'
 export { fleetLoop } from './keep-hosts.ts'
+export type { HostPlace, Places, Stranded } from './places.ts'
 export { registerFirstHost } from './register-first-host.ts'
 export { makeHostHandlers } from './routes.ts'
 export { findHost, listHosts, noteReport, SILENT_S } from './store.ts'

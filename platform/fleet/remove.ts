@@ -1,32 +1,49 @@
 import { MaruError } from '#contract/errors.ts'
+import { leavesOneDataCentre } from '#contract/host-view.ts'
 import type { HostName } from '#contract/ids.ts'
 import type { ServerDeps } from '#runtime/server/handler.ts'
-import { read, transact } from '#runtime/server/transact.ts'
-import { findMember, removeHost } from './store.ts'
-
-/** What runs on a host, in words: such as `shop web.1`. */
-export type WhatRuns = (db: ServerDeps['db'], host: HostName) => Promise<string[]>
+import { transact } from '#runtime/server/transact.ts'
+import type { By } from './drain.ts'
+import { type Places, surveyHosts } from './places.ts'
+import { findMember, lockMembers, removeHost } from './store.ts'
+import type { Db, HostRow } from './tables.ts'
 
 const SHOWN = 5
 
+/** What whoever removes a host has said they know. */
+export interface Removal {
+  readonly host: HostName
+  /** It will not come back. */
+  readonly lost: boolean
+  /** Every app may be in one data centre. */
+  readonly last: boolean
+}
+
 /** Removes a host. From that moment on its certificate is worth nothing; it is told as soon as it can be reached. */
-export async function remove(
-  deps: ServerDeps,
-  name: HostName,
-  lost: boolean,
-  whatRuns: WhatRuns,
-): Promise<void> {
-  const row = await read(() => findMember(deps.db, name))
-  if (row === undefined) throw new MaruError('hosts.not_found', { host: name })
-  if (row.is_first) throw new MaruError('hosts.first_stays', { host: name })
-  const running = lost ? [] : await read(() => whatRuns(deps.db, name))
-  if (running.length > 0) {
-    const more = running.length > SHOWN ? ` and ${running.length - SHOWN} more` : ''
-    throw new MaruError('hosts.still_runs', {
-      host: name,
-      what: `${running.slice(0, SHOWN).join(', ')}${more}`,
-    })
-  }
-  await transact(deps.db, (tx) => removeHost(tx, row, deps.now()))
-  deps.log.info('fleet.removed', { host: name, lost })
+export async function remove(deps: ServerDeps, removal: Removal, by: By, places: Places): Promise<void> {
+  const { host, lost } = removal
+  await transact(deps.db, async (tx) => {
+    await lockMembers(tx)
+    const row = await findMember(tx, host)
+    if (row === undefined) throw new MaruError('hosts.not_found', { host })
+    if (row.is_first) throw new MaruError('hosts.first_stays', { host })
+    if (!lost) await checkEmpty(tx, host, places)
+    if (!lost && !removal.last) await checkDataCentre(deps, tx, row, places)
+    await removeHost(tx, row, deps.now())
+  })
+  deps.log.info('fleet.removed', { host, lost, by: by.name, byId: by.id })
+}
+
+async function checkEmpty(tx: Db, host: HostName, places: Places): Promise<void> {
+  const running = await places.listRunning(tx, host)
+  if (running.length === 0) return
+  const more = running.length > SHOWN ? ` and ${running.length - SHOWN} more` : ''
+  throw new MaruError('hosts.still_runs', { host, what: `${running.slice(0, SHOWN).join(', ')}${more}` })
+}
+
+/** A host that is lost leaves nobody worse off when it is removed, too. */
+async function checkDataCentre({ now }: ServerDeps, tx: Db, row: HostRow, places: Places): Promise<void> {
+  const hosts = await surveyHosts(tx, places, now())
+  if (!leavesOneDataCentre(hosts, row.name)) return
+  throw new MaruError('hosts.last_in_data_centre', { host: row.name, dataCentre: row.data_centre })
 }

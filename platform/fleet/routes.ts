@@ -1,19 +1,25 @@
 import type { hostRoutes } from '#contract/hosts.ts'
 import type { Handlers } from '#runtime/server/handler.ts'
 import { read } from '#runtime/server/transact.ts'
+import { drain, undrain } from './drain.ts'
 import { invite } from './invite.ts'
 import { join, lookAtInvitation } from './join.ts'
-import { remove, type WhatRuns } from './remove.ts'
-import { listHosts } from './store.ts'
+import { inFigures, mapHosts, type Places, surveyHosts } from './places.ts'
+import { remove } from './remove.ts'
 
-/** Handlers of the hosts' routes. `whatRuns` comes from the capability that keeps the reports. */
-export const makeHostHandlers = (whatRuns: WhatRuns): Handlers<typeof hostRoutes> => ({
-  list: async (_call, { db, now }) => ({ hosts: await read(() => listHosts(db, now())) }),
+/** Handlers of the hosts' routes. `places` comes from the capability that places instances. */
+export const makeHostHandlers = (places: Places): Handlers<typeof hostRoutes> => ({
+  list: async (_call, { db, now }) => ({
+    hosts: (await read(() => surveyHosts(db, places, now()))).map(inFigures),
+  }),
+  map: async (_call, deps) => await read(() => mapHosts(deps, places)),
+  drain: async ({ params, principal }, deps) => await drain(deps, params.host, principal, places),
+  undrain: async ({ params, principal }, deps) => await undrain(deps, params.host, principal, places),
   invite: async ({ body }, deps) => await invite(deps, body),
   look: async ({ body }, deps) => await lookAtInvitation(deps, body),
   join: async ({ body }, deps) => await join(deps, body),
-  remove: async ({ params, query }, deps) => {
-    await remove(deps, params.host, query.lost, whatRuns)
+  remove: async ({ params, query, principal }, deps) => {
+    await remove(deps, { ...params, ...query }, principal, places)
     return { removed: params.host }
   },
 })

@@ -1,6 +1,6 @@
 import { Fleet, type ServiceName } from '#contract/fleet.ts'
 import type { HostIdentity } from '#contract/host-identity.ts'
-import { Host, type HostState } from '#contract/hosts.ts'
+import { Host, type HostState } from '#contract/host-view.ts'
 import type { HostName } from '#contract/ids.ts'
 import { notify } from '#runtime/server/notify.ts'
 import { type Db, fleet, HOSTS_CHANGED, type HostRow } from './tables.ts'
@@ -59,6 +59,17 @@ export async function placeService(tx: Db, service: ServiceName, host: string, n
 /** Whether a host has reported lately. */
 export const isReporting = ({ reported_at: at }: HostRow, now: Date): boolean =>
   at !== null && now.getTime() - at.getTime() <= SILENT_S * 1000
+
+/** Keeps everyone else from draining or removing a host until the transaction ends: what is left has to be enough. */
+export async function lockMembers(tx: Db): Promise<void> {
+  await members(tx).orderBy('id').forUpdate().execute()
+}
+
+/** Begins or ends the emptying of a host. */
+export async function setDraining(tx: Db, id: string, draining: boolean): Promise<void> {
+  await fleet(tx).updateTable('fleet_host').set({ draining }).where('id', '=', id).execute()
+  await notify(tx, HOSTS_CHANGED)
+}
 
 const members = (db: Db) => fleet(db).selectFrom('fleet_host').selectAll().where('removed_at', 'is', null)
 
@@ -168,6 +179,7 @@ const hostOf = (row: HostRow, now: Date): Host =>
     address: row.address,
     role: row.role,
     state: stateOf(row, now),
+    draining: row.draining,
     first: row.is_first,
     generation: row.generation,
     version: row.version,

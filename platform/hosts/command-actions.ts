@@ -1,6 +1,7 @@
 import { join } from 'node:path'
 import { MaruError } from '#contract/errors.ts'
-import { type Host, hostRoutes } from '#contract/hosts.ts'
+import type { HostView } from '#contract/host-view.ts'
+import { hostRoutes } from '#contract/hosts.ts'
 import { HOME, SOCKETS } from '#contract/installation.ts'
 import { platformRoutes } from '#contract/platform.ts'
 import { openAuthority } from '#platform/trust/index.ts'
@@ -164,7 +165,7 @@ const askHosts = async (home: string) =>
   (await askLocally(home, (client) => client.call(hostRoutes.list, {})))?.hosts ?? []
 
 /** One host is what the rest of the status is about; the others are named. */
-function renderHosts(hosts: readonly Host[], output: Output): string {
+function renderHosts(hosts: readonly HostView[], output: Output): string {
   if (hosts.length < 2) return ''
   const columns = ['HOST', 'DATA CENTRE', 'STATE', 'ADDRESS'].map((title) => ({ title }))
   const rows = hosts.map(({ name, dataCentre, state, address }) => [name, dataCentre, state, address])

@@ -64,7 +64,8 @@ function makeNews() {
 
 function maySee(principal: Principal, change: Change): boolean {
   if (change.kind === 'app') return mayDo(principal, 'app', 'read', change.team)
-  return change.kind !== 'platform' || mayDo(principal, 'platform', 'read')
+  const isOfPlatform = change.kind === 'platform' || change.kind === 'hosts'
+  return !isOfPlatform || mayDo(principal, 'platform', 'read')
 }
 
 /** The list shows each app's state, so it changes with each of them. */

@@ -43,6 +43,7 @@ async function tellDifferences(
 ): Promise<void> {
   const { apps, platform } = differences(before, after)
   if (platform) feed.tell({ kind: 'platform' })
+  if (platform || apps.length > 0) feed.tell({ kind: 'hosts' })
   for (const app of apps) {
     const team = await read(() => teamOfApp(db, app))
     // An app that is gone was announced by whoever removed it.

@@ -90,7 +90,9 @@ export const REQUIREMENTS: Readonly<Record<KnownPromise, Requirement>> = {
   'SYS-2': gaps('Nothing watches for security updates yet, and there is no test stage before they go out.'),
   'SYS-3': {
     needs: ['stacks.age', 'stack-roll-under-load'],
-    gaps: ['Containers are replaced rather than patched, but machines are not replaced.'],
+    gaps: [
+      'Containers are replaced rather than patched; a machine is replaced by an operator’s command, and no drill has shown that under load yet.',
+    ],
     note: 'Apps that bring a Dockerfile bring their own stack, which only their owner makes newer.',
   },
   'SYS-4': gaps(

@@ -6,6 +6,7 @@ export {
   type Move,
   type PlacedInstance,
   type PlacementHost,
+  type PlacementInput,
   planPlacement,
   renderPlacement,
 } from './placement-plan.ts'
@@ -23,11 +24,11 @@ export { placementHost } from './standing.ts'
 export {
   type HostReports,
   latestReport,
-  listRunning,
   loadReports,
   publish,
   REPORTED,
   type ReceivedReport,
+  WANTED,
   wantedGeneration,
 } from './store.ts'
 export { waitForReports } from './wait-for-report.ts'

@@ -72,6 +72,18 @@ const CASES: ReadonlyArray<readonly [string, readonly PlacementHost[], readonly 
     0,
   ],
   [
+    'a drained host and room for some: the rest waits',
+    [host('a1', 'east', { standing: 'leaving' }), host('b1', 'west', { roomMb: 3 * MB })],
+    [...pair('chat', 'a1', 'b1'), ...pair('shop', 'a1', 'b1'), instance('wiki', 1, 'a1')],
+    0,
+  ],
+  [
+    'a data centre is drained: pairs share the other, apart by host',
+    FOUR.map((one) => (one.dataCentre === 'west' ? { ...one, standing: 'leaving' as const } : one)),
+    [...pair('chat', 'a1', 'b1'), ...pair('shop', 'a2', 'b2')],
+    9,
+  ],
+  [
     'a lost host and too little room: the last of its group goes first, one with a partner waits',
     [host('a1', 'east', { standing: 'lost' }), host('b1', 'west', { roomMb: 2 * MB })],
     [...pair('chat', 'a1', 'b1'), instance('idle', 1, 'a1'), instance('wiki', 1, 'a1')],

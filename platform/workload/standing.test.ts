@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { Host } from '#contract/hosts.ts'
+import { Host } from '#contract/host-view.ts'
 import { placementHost } from './standing.ts'
 import type { ReceivedReport } from './store.ts'
 
@@ -14,6 +14,7 @@ const host = (more: object = {}) =>
     address: '10.0.0.1',
     role: 'full',
     state: 'ready',
+    draining: false,
     first: false,
     generation: 1,
     version: '1',

@@ -1,4 +1,4 @@
-import type { Host } from '#contract/hosts.ts'
+import type { Host } from '#contract/host-view.ts'
 import { FRESH_S } from './freshness.ts'
 import type { PlacementHost, Standing } from './placement-plan.ts'
 import type { ReceivedReport } from './store.ts'

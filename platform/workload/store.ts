@@ -85,12 +85,6 @@ export async function latestReport(db: Db, host: HostName): Promise<ReceivedRepo
   return row === undefined ? undefined : { report: row.report, receivedAt: row.received_at }
 }
 
-/** What runs on a host by its latest report, in words: such as `shop web.1`. */
-export async function listRunning(db: Db, host: HostName): Promise<string[]> {
-  const instances = (await latestReport(db, host))?.report.instances ?? []
-  return instances.map(({ app, process, index }) => `${app} ${process}.${index}`)
-}
-
 /** Forgets the reports of hosts that are not there any more: another host may get one of their names. */
 export async function keepReportsOf(db: Db, hosts: readonly HostName[]): Promise<void> {
   if (hosts.length === 0) return

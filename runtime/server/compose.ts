@@ -18,6 +18,7 @@ import {
   findApp,
   listFinishedReleases,
   listHostNames,
+  places,
   startRotation,
   teamOfApp,
 } from '#platform/apps/index.ts'
@@ -43,7 +44,7 @@ import {
   trustJobs,
   trustLoop,
 } from '#platform/trust/index.ts'
-import { listRunning } from '#platform/workload/index.ts'
+import { WANTED } from '#platform/workload/index.ts'
 import type { Composition } from './start.ts'
 import { read } from './transact.ts'
 
@@ -63,6 +64,8 @@ export function compose(config: ControlConfig): Composition<typeof API> {
     { channel: TRUST_CHANNEL, kind: 'trust' },
     { channel: METRICS_STORED, kind: 'metrics' },
     { channel: HOSTS_CHANGED, kind: 'platform' },
+    { channel: HOSTS_CHANGED, kind: 'hosts' },
+    { channel: WANTED, kind: 'hosts' },
   ])
   return {
     routes: API,
@@ -73,7 +76,7 @@ export function compose(config: ControlConfig): Composition<typeof API> {
       }),
       accounts: accountHandlers(authSecret),
       apps: appHandlers,
-      hosts: makeHostHandlers(listRunning),
+      hosts: makeHostHandlers(places),
       data: makeDataHandlers({ findApp, startRotation }),
       metrics: makeMetricsHandlers({ findApp, listFinishedReleases }),
       operations: operationHandlers,

@@ -31,7 +31,10 @@ function InstanceRow({ instance: one }: { readonly instance: Instance }) {
       <td data-live>{one.memoryBytes === null ? '–' : bytes(one.memoryBytes)}</td>
       <td data-live>{one.restarts}</td>
       <td data-live>{one.startedAt === null ? '–' : ago(one.startedAt, now)}</td>
-      <td className={classes.aside}>{one.host}</td>
+      <td className={classes.aside}>
+        {one.host}
+        {one.dataCentre !== null && <span className={classes.below}>{one.dataCentre}</span>}
+      </td>
     </tr>
   )
 }

@@ -1,0 +1,74 @@
+import { Anchor, Stack, Text, Title } from '@mantine/core'
+import { useQuery } from '@tanstack/react-query'
+import { Link } from '@tanstack/react-router'
+import type { HostWithInstances } from '#contract/host-view.ts'
+import { hostRoutes } from '#contract/hosts.ts'
+import { counted } from '#runtime/kit/human-units.ts'
+import { routeQuery } from '../api/route-query.ts'
+import { Loaded } from '../app-shell/loaded.tsx'
+import { usePageTitle } from '../app-shell/page-title.ts'
+import { Panel } from '../app-shell/panel.tsx'
+import { HostCard } from './host-card.tsx'
+import classes from './hosts-page.module.css'
+
+/** The age of a report changes without an event. */
+const LOOK_EVERY_MS = 10_000
+
+/** The map: data centres, their hosts, and what runs on each. */
+export function HostsPage() {
+  usePageTitle('Hosts')
+  const query = useQuery({
+    ...routeQuery({ kind: 'hosts' }, hostRoutes.map, {}),
+    refetchInterval: LOOK_EVERY_MS,
+  })
+  return (
+    <Stack gap="lg">
+      <div>
+        <Anchor component={Link} to="/platform" size="sm">
+          Platform
+        </Anchor>
+        <Title order={1}>Hosts</Title>
+        <Text size="sm" c="dimmed" maw={640}>
+          The two instances of an app are in different data centres wherever there are two with room.
+        </Text>
+      </div>
+      <Loaded query={query}>
+        {({ dataCentres }) => {
+          const all = dataCentres.flatMap(({ hosts }) => hosts)
+          return (
+            <div className={classes.map}>
+              {dataCentres.map(({ name, hosts }) => (
+                <DataCentre key={name} name={name} hosts={hosts} all={all} />
+              ))}
+            </div>
+          )
+        }}
+      </Loaded>
+    </Stack>
+  )
+}
+
+function DataCentre(props: {
+  readonly name: string
+  readonly hosts: readonly HostWithInstances[]
+  readonly all: readonly HostWithInstances[]
+}) {
+  const { name, hosts, all } = props
+  const instances = hosts.reduce((sum, one) => sum + one.instances, 0)
+  return (
+    <Panel
+      title={`Data centre ${name}`}
+      note={
+        <span data-live>
+          {counted(hosts.length, 'host')}, {counted(instances, 'instance')}
+        </span>
+      }
+    >
+      <ul className={classes.hosts} aria-label={`Hosts in ${name}`}>
+        {hosts.map((host) => (
+          <HostCard key={host.name} host={host} all={all} />
+        ))}
+      </ul>
+    </Panel>
+  )
+}

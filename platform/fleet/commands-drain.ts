@@ -1,0 +1,109 @@
+import { MaruError, parseWith } from '#contract/errors.ts'
+import { type HostView, leavesOneDataCentre } from '#contract/host-view.ts'
+import { hostRoutes } from '#contract/hosts.ts'
+import { HostName } from '#contract/ids.ts'
+import type { ApiOptions, CliContext } from '#runtime/cli/context.ts'
+import { openSession, type Session } from '#runtime/cli/session.ts'
+import { counted } from '#runtime/kit/human-units.ts'
+import { pause } from '#runtime/kit/pause.ts'
+
+/** Exit code of a command that Ctrl-C ended, as shells have it. */
+const INTERRUPTED = 130
+const LOOK_EVERY_MS = 1_000
+
+/** `maru host drain` */
+export async function drain(
+  context: CliContext,
+  name: string,
+  options: ApiOptions & { readonly wait?: boolean },
+): Promise<void> {
+  const host = parseWith(HostName, name, 'NAME')
+  const session = await openSession(context, options)
+  const { api, out } = session
+  const begun = await beginDrain(session, host)
+  if (options.wait === false)
+    return out.result(begun, () => `${host} is being emptied: ${describeRest(begun)}.\n`)
+  const ended = await followDrain(session, host, `maru host drain ${host}`)
+  if (ended === undefined) return
+  const { hosts } = await api.call(hostRoutes.list, {})
+  const view = hosts.find((one) => one.name === host) ?? ended
+  out.result(view, () => describeEmpty(view))
+}
+
+/** `maru host undrain` */
+export async function undrain(context: CliContext, name: string, options: ApiOptions): Promise<void> {
+  const host = parseWith(HostName, name, 'NAME')
+  const { api, out } = await openSession(context, options)
+  const answer = await api.call(hostRoutes.undrain, { params: { host } })
+  out.result(answer, () => `${host} takes instances again. They come back slowly, a few in a minute.\n`)
+}
+
+/** Begins to empty a host, or finds that it was begun, and says what is worse until it is back. */
+export async function beginDrain({ api, out }: Session, host: HostName): Promise<HostView> {
+  const { hosts } = await api.call(hostRoutes.list, {})
+  const begun = await api.call(hostRoutes.drain, { params: { host } })
+  if (leavesOneDataCentre(hosts, host))
+    out.note(
+      `Until ${host} or another host of ${begun.dataCentre} takes instances, every app is in one data centre.`,
+    )
+  return begun
+}
+
+/**
+ * Waits until a host is empty; gives it as it is then. Undefined: Ctrl-C ended the wait. The drain goes on, and
+ * `again` comes back to it.
+ */
+export async function followDrain(
+  session: Session,
+  host: HostName,
+  again: string,
+): Promise<HostView | undefined> {
+  const { out, context } = session
+  const leaving = new AbortController()
+  const leave = () => leaving.abort()
+  context.signals.once('SIGINT', leave)
+  try {
+    const view = await untilEmpty(session, host, leaving.signal)
+    if (view !== undefined) out.progress.end('done')
+    else {
+      out.progress.note(`\nThe drain goes on without you. Follow it: ${again}`)
+      out.progress.note(`Take it back: maru host undrain ${host}`)
+      context.setExit(INTERRUPTED)
+    }
+    return view
+  } finally {
+    context.signals.off('SIGINT', leave)
+    out.progress.clear()
+  }
+}
+
+async function untilEmpty(
+  { api, out, context }: Session,
+  name: HostName,
+  signal: AbortSignal,
+): Promise<HostView | undefined> {
+  let said = ''
+  while (!signal.aborted) {
+    const host = (await api.call(hostRoutes.list, {})).hosts.find((one) => one.name === name)
+    if (host === undefined) throw new MaruError('hosts.not_found', { host: name })
+    if (!host.draining) throw new MaruError('hosts.drain_ended', { host: name })
+    const text = `Emptying ${name}: ${describeRest(host)}`
+    // A file gets a line for each change; a terminal one that changes.
+    if (said === '' || (text !== said && !context.stderr.isTTY)) out.progress.step(text)
+    else out.progress.update(text)
+    said = text
+    if (host.instances === 0) return host
+    await pause(LOOK_EVERY_MS, signal)
+  }
+  return undefined
+}
+
+const describeRest = ({ instances, waiting }: HostView) =>
+  instances === 0
+    ? 'nothing is left'
+    : `${counted(instances, 'instance')} left${waiting === 0 ? '' : `, ${waiting} of them wait for room on other hosts`}`
+
+const describeEmpty = ({ name, state }: HostView) =>
+  state === 'silent'
+    ? `${name} is silent: what ran there was started elsewhere, and it ends the rest when it is heard again.\n`
+    : `${name} is empty. It gets no instances until \`maru host undrain ${name}\`.\n`
