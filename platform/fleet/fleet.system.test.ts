@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { randomBytes } from 'node:crypto'
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { mkdtemp, rm } from 'node:fs/promises'
 import type { Server } from 'node:http'
 import { tmpdir } from 'node:os'
 import { join as joinPath } from 'node:path'
@@ -30,6 +30,7 @@ import type { Places } from './places.ts'
 import { registerFirstHost } from './register-first-host.ts'
 import { remove } from './remove.ts'
 import { listHosts, listUntold, loadFleet, noteReport } from './store.ts'
+import { makeTestConfig } from './test-config.ts'
 
 const FIRST = HostIdentity.parse({
   name: 'first',
@@ -56,7 +57,7 @@ before(async () => {
   folder = await mkdtemp(joinPath(tmpdir(), 'maru-fleet-'))
   authority = await openAuthority(joinPath(folder, 'pki'))
   database = await makeTestDatabase()
-  const config = await makeConfig()
+  const config = await makeTestConfig(folder, authority, FIRST)
   const now = () => new Date(Date.now() + offsetMs)
   const agents = makeAgents({ config, db: database.db })
   const hub = startHub(database.connection, silent)
@@ -72,37 +73,6 @@ after(async () => {
   await database.close()
   await rm(folder, { recursive: true })
 })
-
-async function makeConfig(): Promise<ControlConfig> {
-  const name = 'control.maru.internal'
-  const { certPem, keyPem } = await authority.issue({
-    commonName: name,
-    dnsNames: [name],
-    days: 1,
-    client: true,
-  })
-  await writeFile(joinPath(folder, 'control.crt'), certPem)
-  await writeFile(joinPath(folder, 'control.key'), keyPem)
-  const installation = {
-    id: 'inst_t',
-    name: 'maru',
-    domain: 'maru.localhost',
-    ports: { http: 80, https: 443 },
-  }
-  return {
-    installation: { ...installation, createdAt: '2026-01-01T00:00:00Z', subnet: '10.99' },
-    version: '1.0.0',
-    host: FIRST,
-    caFile: joinPath(folder, 'pki/root.crt'),
-    patroni: [],
-    patroniCa: joinPath(folder, 'pki/root.crt'),
-    agentSocket: joinPath(folder, 'agent.sock'),
-    listen: {
-      certFile: joinPath(folder, 'control.crt'),
-      keyFile: joinPath(folder, 'control.key'),
-    },
-  } as unknown as ControlConfig
-}
 
 /** The first host's agent as far as it signs. */
 async function serveFirst(config: ControlConfig): Promise<Server> {
