@@ -2,9 +2,11 @@ import { join } from 'node:path'
 import { MaruError } from '#contract/errors.ts'
 import { HOME, type Installation, SOCKETS } from '#contract/installation.ts'
 import type { AgentAbout } from '#contract/membership.ts'
+import { edgeFiles } from '#platform/edge/index.ts'
 import { makeMembership } from '#runtime/drivers/agent-membership.ts'
 import { socketWay } from '#runtime/drivers/agent-transport.ts'
 import { exists } from '#runtime/drivers/files.ts'
+import { makeHaproxy } from '#runtime/drivers/haproxy.ts'
 import { pollUntil } from './poll.ts'
 
 const AGENT_TIMEOUT_MS = 60_000
@@ -25,6 +27,14 @@ export async function waitForAgent({ installation, home }: Place): Promise<Agent
   const log = `\`docker logs ${installation.name}-agent\``
   const request = { what: 'Waiting for the host agent', timeoutMs: AGENT_TIMEOUT_MS, log }
   return await pollUntil(request, async () => await askAgent(home))
+}
+
+/** Waits until the edge of a joined host answers. */
+export async function waitForEdge({ installation, home }: Place): Promise<void> {
+  const log = `\`docker logs ${installation.name}-edge\``
+  const request = { what: 'Waiting for the edge', timeoutMs: AGENT_TIMEOUT_MS, log }
+  const haproxy = makeHaproxy(edgeFiles(home))
+  await pollUntil(request, async () => await haproxy.ask('show info'))
 }
 
 /** Waits until the control plane has asked something: from then on the host gets its states. */

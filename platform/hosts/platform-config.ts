@@ -48,10 +48,11 @@ export function platformConfig(input: PlatformInput): PlatformConfig {
   })
 }
 
-/** The control plane and the edge are on the first host; what stands for them on the others the agent adds. */
+/** The control plane is on the first host, an edge on every full one; what else stands for the first on others the agent adds. */
 function containersOf(input: PlatformInput): ContainerSpec[] {
+  const edge = edgeContainer(input.installation, input.home, input.images.edge)
   if (!input.host.first)
-    return input.host.role === 'witness' ? [agent(input)] : [pgproxy(input), agent(input)]
+    return input.host.role === 'witness' ? [agent(input)] : [pgproxy(input), agent(input), edge]
   return [
     etcd(input),
     postgres(input, 1),
@@ -59,7 +60,7 @@ function containersOf(input: PlatformInput): ContainerSpec[] {
     pgproxy(input),
     agent(input),
     control(input),
-    edgeContainer(input.installation, input.home, input.images.edge),
+    edge,
   ]
 }
 

@@ -1,10 +1,11 @@
+import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { ContainerSpec, PlatformConfig } from '#contract/agent.ts'
 import { MaruError } from '#contract/errors.ts'
 import type { HostIdentity } from '#contract/host-identity.ts'
 import { HOME, type Installation, urlOf } from '#contract/installation.ts'
 import { ensureImages, programVersion } from '#images/build-images.ts'
-import { edgeFiles, handOverEdge } from '#platform/edge/index.ts'
+import { edgeFiles, handOverEdge, NONE_YET, prepareEdge } from '#platform/edge/index.ts'
 import { MESH_COMPONENTS } from '#platform/mesh/index.ts'
 import { type Authority, openAuthority } from '#platform/trust/index.ts'
 import type { Docker } from '#runtime/drivers/docker.ts'
@@ -32,7 +33,7 @@ import { ensureEngine, HOST_CA_BUNDLE, startInstalledEngine } from './engine.ts'
 import { gatherFacts, hasEveryCapability } from './host-facts.ts'
 import { identifyHost, saveHostIdentity } from './host-identity.ts'
 import { type Identity, identify, type UpOptions } from './identity.ts'
-import { refuseRemoved, waitForAgent } from './joined-agent.ts'
+import { refuseRemoved, waitForAgent, waitForEdge } from './joined-agent.ts'
 import { takeLock } from './lock.ts'
 import { limitLogs } from './log-limit.ts'
 import { platformConfig } from './platform-config.ts'
@@ -215,7 +216,7 @@ async function agentInput(
   return { installation, home, version, host, hostCaBundle: HOST_CA_BUNDLE, images }
 }
 
-/** A host that joined: its agent; what else runs there the control plane decides. */
+/** A host that joined: its agent and its edge; which apps run there the control plane decides. */
 async function bringUpJoined(run: Run, docker: Docker): Promise<Brought> {
   const { installation, host, home, progress } = run
   const { ids, made } = await stackImages(run, docker)
@@ -232,16 +233,31 @@ async function bringUpJoined(run: Run, docker: Docker): Promise<Brought> {
   const same = saved !== undefined && JSON.stringify(saved) === JSON.stringify(make(saved.generation))
   const wanted = same ? saved : make((saved?.generation ?? 0) + 1)
   if (!same) await writeFileAtomic(file, `${JSON.stringify(wanted)}\n`, { mode: 0o600 })
-  const steps = await progress.step("The host's agent", 5, join(home, HOME.logs), async () => {
-    const done = await convergePlatform({ docker, owner: installation.id }, wanted, {
-      leave: MESH_COMPONENTS,
-    })
+  if (host.role === 'full') await prepareJoinedEdge(run)
+  const steps = await progress.step("The host's agent and edge", 5, join(home, HOME.logs), async () => {
+    const done = await convergePlatform(handingOver(run, docker), wanted, { leave: MESH_COMPONENTS })
     await waitForAgent({ installation, home })
+    if (host.role === 'full') await waitForEdge({ installation, home })
     return done
   })
   await installWrapper(run)
   const pruned = await pruneStackImages(docker)
   return { stackRoll: null, changes: [...made, ...steps, ...pruned], setupLink: null }
+}
+
+/** The agent asks for certificates as soon as it has its first state; until then the edge leads to nothing. */
+async function prepareJoinedEdge({ installation, home, now }: Run): Promise<void> {
+  const rootPem = await readFile(join(home, HOME.pki, 'root.crt'), 'utf8')
+  await prepareEdge({ installation, home, rootPem, certificates: NONE_YET, now })
+}
+
+/** How a convergence replaces the edge: it hands its sockets over. */
+function handingOver({ installation, home }: Pick<Run, 'installation' | 'home'>, docker: Docker) {
+  const deps = { docker, owner: installation.id }
+  const haproxy = makeHaproxy(edgeFiles(home))
+  const handOver = (spec: ContainerSpec, oldId: string) =>
+    handOverEdge({ ...deps, home, haproxy }, spec, oldId)
+  return { ...deps, handOver }
 }
 
 /** The database first, because the control plane needs it; then all the rest. */
@@ -279,10 +295,7 @@ async function converge(
   const wanted = isNew && saved !== undefined ? make(saved.generation + 1) : config
   if (isNew) await writeFileAtomic(file, `${JSON.stringify(wanted)}\n`, { mode: 0o600 })
   const others = await progress.step('Control plane, edge and agent', 8, log, async () => {
-    const haproxy = makeHaproxy(edgeFiles(home))
-    const handOver = (spec: ContainerSpec, oldId: string) =>
-      handOverEdge({ ...deps, home, haproxy }, spec, oldId)
-    const done = await convergePlatform({ ...deps, handOver }, wanted, { leave: MESH_COMPONENTS })
+    const done = await convergePlatform(handingOver(run, docker), wanted, { leave: MESH_COMPONENTS })
     await waitUntilHealthy(place)
     return done
   })

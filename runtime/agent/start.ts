@@ -53,14 +53,14 @@ export async function startAgent(config: AgentConfig, log: Log): Promise<Agent> 
     if (error !== undefined) log.warn('agent.retirement_failed', { error })
     wake()
   })
-  const { edge, traffic, authority } = await openEdge(config, docker)
+  const { edge, traffic, authority, asked } = await openEdge(config, docker)
   const memory = watchFigures({ docker, owner, log, traffic, workloads, board }, ended.signal)
   const rules = makeHostRules(makeNft(), config.installation)
   const addresses = makeAddressBook(docker, config.installation, Math.floor(Date.now() / 1000))
   const kept = { workloads, membership, watch, retirement }
   const parts = { config, docker, addresses, log, ...kept, edge, authority, rules, memory }
-  const state = { ...parts, now: () => new Date(), images: new Map() }
-  const loop = startLoop(state, board)
+  const own = { announce: board.announceWanted, now: () => new Date(), images: new Map() }
+  const loop = startLoop({ ...parts, ...own }, board)
   wake = loop.wake
   const drills = makeDrillRunner(config, log)
   const sockets = await openWays(config, {
@@ -76,6 +76,8 @@ export async function startAgent(config: AgentConfig, log: Log): Promise<Agent> 
     ...stacksOf(config, docker),
     membership,
     authority,
+    asked,
+    installation: config.installation,
     removeApp: removerOf(config, docker),
     ...imagesOf(config, docker),
   })
@@ -151,6 +153,7 @@ const removerOf =
 
 const EMPTY_REPORT = {
   runsApps: false,
+  certificatesWanted: 0,
   missingImages: [],
   memoryMb: null,
   generation: 0,
