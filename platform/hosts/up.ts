@@ -1,11 +1,10 @@
-import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { ContainerSpec, PlatformConfig } from '#contract/agent.ts'
 import { MaruError } from '#contract/errors.ts'
 import type { HostIdentity } from '#contract/host-identity.ts'
 import { HOME, type Installation, urlOf } from '#contract/installation.ts'
 import { ensureImages, programVersion } from '#images/build-images.ts'
-import { edgeFiles, handOverEdge, NONE_YET, prepareEdge } from '#platform/edge/index.ts'
+import { edgeFiles, handOverEdge } from '#platform/edge/index.ts'
 import { MESH_COMPONENTS } from '#platform/mesh/index.ts'
 import { type Authority, openAuthority } from '#platform/trust/index.ts'
 import type { Docker } from '#runtime/drivers/docker.ts'
@@ -33,7 +32,7 @@ import { ensureEngine, HOST_CA_BUNDLE, startInstalledEngine } from './engine.ts'
 import { gatherFacts, hasEveryCapability } from './host-facts.ts'
 import { identifyHost, saveHostIdentity } from './host-identity.ts'
 import { type Identity, identify, type UpOptions } from './identity.ts'
-import { refuseRemoved, waitForAgent, waitForEdge } from './joined-agent.ts'
+import { prepareJoinedEdge, refuseRemoved, waitForAgent, waitForEdge } from './joined-agent.ts'
 import { takeLock } from './lock.ts'
 import { limitLogs } from './log-limit.ts'
 import { platformConfig } from './platform-config.ts'
@@ -233,7 +232,7 @@ async function bringUpJoined(run: Run, docker: Docker): Promise<Brought> {
   const same = saved !== undefined && JSON.stringify(saved) === JSON.stringify(make(saved.generation))
   const wanted = same ? saved : make((saved?.generation ?? 0) + 1)
   if (!same) await writeFileAtomic(file, `${JSON.stringify(wanted)}\n`, { mode: 0o600 })
-  if (host.role === 'full') await prepareJoinedEdge(run)
+  if (host.role === 'full') await prepareJoinedEdge({ installation, home })
   const steps = await progress.step("The host's agent and edge", 5, join(home, HOME.logs), async () => {
     const done = await convergePlatform(handingOver(run, docker), wanted, { leave: MESH_COMPONENTS })
     await waitForAgent({ installation, home })
@@ -243,12 +242,6 @@ async function bringUpJoined(run: Run, docker: Docker): Promise<Brought> {
   await installWrapper(run)
   const pruned = await pruneStackImages(docker)
   return { stackRoll: null, changes: [...made, ...steps, ...pruned], setupLink: null }
-}
-
-/** The agent asks for certificates as soon as it has its first state; until then the edge leads to nothing. */
-async function prepareJoinedEdge({ installation, home, now }: Run): Promise<void> {
-  const rootPem = await readFile(join(home, HOME.pki, 'root.crt'), 'utf8')
-  await prepareEdge({ installation, home, rootPem, certificates: NONE_YET, now })
 }
 
 /** How a convergence replaces the edge: it hands its sockets over. */
