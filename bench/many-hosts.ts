@@ -62,7 +62,11 @@ const instance = (app: number, index: number): PlacedInstance => ({
 })
 
 const addressed = (hosts: ReadonlyArray<{ readonly name: string }>) =>
-  hosts.map(({ name }, at) => ({ name, address: `10.1.${Math.floor(at / 250)}.${(at % 250) + 1}` }))
+  hosts.map(({ name }, at) => ({
+    name,
+    address: `10.1.${Math.floor(at / 250)}.${(at % 250) + 1}`,
+    runsApps: true,
+  }))
 
 function appsOf(placed: readonly PlacedInstance[]): AppFacts[] {
   return [...Map.groupBy(placed, ({ group }) => group)].map(([group, own], at) => ({

@@ -14,7 +14,9 @@
  * POST /v1/signatures SigningRequest → {certificate} on the first host, which alone has the authority's key;
  * POST /v1/service-bundles BundleRequest → {sealed} on the first host; PUT /v1/service-bundles SealedBundle → {} on the others;
  * POST /v1/certificate-request → {request}, PUT /v1/certificate {certificate} → {expiresAt}, and
- * POST /v1/removal → {} (the host no longer belongs to the installation: it ends what it runs) on the others.
+ * POST /v1/removal → {} (the host no longer belongs to the installation: it ends what it runs) on the others;
+ * GET /v1/edge-requests?after=PURPOSE → EdgeRequests and PUT /v1/edge-certificates EdgeCertificates → {taken} on a host that
+ * joined, POST /v1/edge-signatures EdgeSigning → EdgeSigned on the first.
  */
 export const AGENT_API = {
   workload: '/v1/workload',
@@ -34,6 +36,9 @@ export const AGENT_API = {
   certificateRequest: '/v1/certificate-request',
   certificate: '/v1/certificate',
   removal: '/v1/removal',
+  edgeRequests: '/v1/edge-requests',
+  edgeSignatures: '/v1/edge-signatures',
+  edgeCertificates: '/v1/edge-certificates',
   image: (id: string) => `/v1/images/${id}`,
   app: (appId: string) => `/v1/apps/${appId}`,
 } as const

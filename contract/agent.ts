@@ -104,7 +104,7 @@ export type WorkloadApp = z.infer<typeof WorkloadApp>
 /** The apps' half of a host's state: whole, made by the control plane. A lower generation is refused. */
 export const WorkloadConfig = z.strictObject({
   generation: z.number().int().min(0),
-  peers: z.array(HostName).default([]).describe('The other hosts that run apps'),
+  peers: z.array(HostName).default([]).describe('The other hosts that have an edge'),
   apps: z.array(WorkloadApp),
 })
 export type WorkloadConfig = z.infer<typeof WorkloadConfig>
@@ -188,6 +188,8 @@ export const HostReport = z.strictObject({
   instances: z.array(InstanceReport),
   /** It has all that instances need: an edge that leads to them, and a way to the database. */
   runsApps: z.boolean().default(false),
+  /** Certificates that its edge has asked for and not yet got. */
+  certificatesWanted: z.number().int().default(0),
   /** Images that instances here should run and that are not there. */
   missingImages: z.array(z.string()).default([]),
   /** The file system of the data folder; null when it could not be observed, which is not the same as full. */

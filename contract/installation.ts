@@ -21,6 +21,8 @@ export const HOME = {
   hostCertificate: 'agent/host.crt',
   /** All hosts and what is on which, as the control plane said last. */
   fleet: 'agent/fleet.json',
+  /** What a joined host's edge has asked certificates for, with the keys that wait for them. */
+  edgeAsked: 'agent/edge-asked.json',
   /** There when the host was told that it does not belong to the installation any more. */
   removed: 'agent/removed',
   edge: 'edge',

@@ -49,7 +49,7 @@ async function readAll(db: Db): Promise<Reading> {
       const ids = rows.map(({ id }) => id)
       return {
         generation: await wantedGeneration(tx),
-        hosts: await hostsWithApps(tx),
+        hosts: await hostsWithEdges(tx),
         apps: rows,
         releases: await listKeptReleases(tx),
         instances: await listInstances(tx, ids),
@@ -57,10 +57,13 @@ async function readAll(db: Db): Promise<Reading> {
     })
 }
 
-/** Those whose edges serve apps. */
-async function hostsWithApps(tx: Db): Promise<HostFacts[]> {
+/** A witness has none. */
+async function hostsWithEdges(tx: Db): Promise<HostFacts[]> {
   const reports = await loadReports(tx)
-  return (await listHosts(tx)).filter(({ name }) => reports.get(name)?.report.runsApps === true)
+  const hosts = (await listHosts(tx)).filter(({ role }) => role === 'full')
+  return hosts.map(({ name, address }) => {
+    return { name, address, runsApps: reports.get(name)?.report.runsApps === true }
+  })
 }
 
 async function loadFacts(

@@ -155,6 +155,7 @@ function makeReport(host: TestHost, sequence: number): HostReport {
     problem: host.problem,
     components: [],
     runsApps: true,
+    certificatesWanted: 0,
     missingImages: host.missing,
     instances: (config?.apps ?? []).flatMap((app) =>
       app.instances.map((one) => ({

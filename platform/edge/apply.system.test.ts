@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { request as httpRequest } from 'node:http'
-import { Agent, request as httpsRequest } from 'node:https'
+import { request as httpsRequest } from 'node:https'
 import { after, before, test } from 'node:test'
 import { connect as tlsConnect } from 'node:tls'
 import {
@@ -12,6 +12,7 @@ import {
   testApp,
   until,
 } from '#runtime/agent/test-host.ts'
+import { startHttpsLoad } from '#runtime/drivers/https-load.ts'
 import {
   applyEdge,
   checkConfig,
@@ -19,6 +20,7 @@ import {
   type EdgeDeps,
   type EdgeServer,
   edgeFiles,
+  issuedBy,
   readEdge,
 } from './index.ts'
 
@@ -31,7 +33,8 @@ before(async () => {
   deps = {
     installation: host.installation,
     home: host.home,
-    authority: host.authority,
+    rootPem: host.authority.rootPem,
+    certificates: issuedBy(host.authority, 'one'),
     haproxy: host.haproxy,
     beforeReload: async () => undefined,
     now: () => new Date(),
@@ -40,8 +43,8 @@ before(async () => {
 })
 after(() => host?.destroy())
 
-async function startServer(name: string, answer: string): Promise<EdgeServer> {
-  const spec = programContainer(host, name, serverProgram(answer))
+async function startServer(name: string, program: string): Promise<EdgeServer> {
+  const spec = programContainer(host, name, program)
   await host.docker.containers.create(spec, host.installation.id)
   await host.docker.containers.start(spec.name)
   const address = Object.values((await host.docker.containers.inspect(spec.name))?.addresses ?? {})[0]
@@ -65,54 +68,11 @@ const healthy = (name: string) =>
 const web = (servers: readonly EdgeServer[]): EdgeApp[] => [{ ...shop, servers }]
 const serving = (server: EdgeServer): EdgeServer => ({ ...server, serves: true })
 
-/** Requests over kept connections until stopped; every answer that is not 200 and every broken one counts. */
-function startLoad(hostName: string, connections: number) {
-  const agent = new Agent({
-    keepAlive: true,
-    maxSockets: connections,
-    ca: host.authority.rootPem,
-    servername: hostName,
-  })
-  const seen = { total: 0, failures: [] as string[], bodies: new Set<string>() }
-  let running = true
-  const one = () =>
-    new Promise<void>((resolve) => {
-      const fail = (what: string) => {
-        seen.failures.push(what)
-        resolve()
-      }
-      const request = httpsRequest(
-        { host: '127.0.0.1', port: host.installation.ports.https, agent, headers: { host: hostName } },
-        (response) => {
-          let body = ''
-          response.on('data', (chunk: Buffer) => {
-            body += chunk.toString()
-          })
-          response.on('error', (error) => fail(error.message))
-          response.on('end', () => {
-            seen.total++
-            seen.bodies.add(body)
-            if (response.statusCode !== 200) return fail(`${response.statusCode}`)
-            resolve()
-          })
-        },
-      )
-      request.on('error', (error) => fail(error.message))
-      request.end()
-    })
-  const loop = async () => {
-    while (running) await one()
-  }
-  const loops = Array.from({ length: connections }, loop)
-  return {
-    seen,
-    stop: async () => {
-      running = false
-      await Promise.all(loops)
-      agent.destroy()
-      return seen
-    },
-  }
+/** Requests over kept connections until stopped, with what was answered. */
+function startLoad(name: string, kept: number) {
+  const bodies = new Set<string>()
+  const target = { host: '127.0.0.1', port: host.installation.ports.https, ca: host.authority.rootPem, name }
+  return { ...startHttpsLoad({ ...target, onBody: (body) => bodies.add(body) }, { kept, fresh: 0 }), bodies }
 }
 
 test('an app with no instance answers 503 with a page, an unknown host 404 that names nothing', async () => {
@@ -150,7 +110,7 @@ function httpsStatus(hostName: string): Promise<{ status: number; body: string }
 }
 
 test('an instance gets no request before it serves; a client cannot forge its address', async () => {
-  const first = await startServer('web.1.v1.0', 'one')
+  const first = await startServer('web.1.v1.0', serverProgram('one'))
   await settle(web([first]))
   await healthy(first.name)
   assert.equal((await get(host, 'shop.test.localhost')).status, 503)
@@ -235,32 +195,35 @@ test('a connection for one name carries no request for another; TLS 1.1 is refus
 
 test('a switch of releases and three reloads under load lose no request', { timeout: 120_000 }, async () => {
   const names = ['web.1.v1.0', 'web.2.v1.0', 'web.1.v2.0', 'web.2.v2.0'] as const
-  const old = [{ ...(await addressOf(names[0])) }, await startServer(names[1], 'one')]
+  const old = [{ ...(await addressOf(names[0])) }, await startServer(names[1], serverProgram('one'))]
   await settle(web(old.map(serving)))
   await healthy(names[1])
   await settle(web(old.map(serving)))
   const load = startLoad('shop.test.localhost', 24)
-  await until('the load runs', async () => load.seen.total > 500)
+  await until('the load runs', async () => load.seen().requests > 500)
   for (const round of [1, 2, 3]) {
     const extra = Array.from({ length: round }, (_, n) => ({ ...testApp(`extra${n}`), servers: [] }))
     assert.equal((await applyEdge(deps, [...web(old.map(serving)), ...extra])).did, 'reload')
-    const goal = load.seen.total + 300
-    await until('more requests', async () => load.seen.total > goal)
+    const goal = load.seen().requests + 300
+    await until('more requests', async () => load.seen().requests > goal)
   }
   const extra = [0, 1, 2].map((n) => ({ ...testApp(`extra${n}`), servers: [] }))
-  const next = [await startServer(names[2], 'two'), await startServer(names[3], 'two')]
+  const next = [
+    await startServer(names[2], serverProgram('two')),
+    await startServer(names[3], serverProgram('two')),
+  ]
   await settle([...web([...old.map(serving), ...next]), ...extra])
   await healthy(names[2])
   await healthy(names[3])
   await settle([...web([...old, ...next.map(serving)]), ...extra])
-  load.seen.bodies.clear()
-  await until('the new release answers', async () => load.seen.bodies.has('two'))
+  load.bodies.clear()
+  await until('the new release answers', async () => load.bodies.has('two'))
   await host.docker.containers.stop(`${host.installation.name}-${names[0]}`)
   await host.docker.containers.stop(`${host.installation.name}-${names[1]}`)
   await settle([...web(next.map(serving)), ...extra])
   const seen = await load.stop()
   assert.deepEqual(seen.failures, [])
-  assert.ok(seen.total > 1500, `${seen.total} requests`)
+  assert.ok(seen.requests > 1500, `${seen.requests} requests`)
   const servers = (await readEdge(host.haproxy))?.servers.filter(({ backend }) => backend !== 'control')
   assert.deepEqual(servers?.map(({ name }) => name).sort(), [names[2], names[3]])
 })
@@ -271,10 +234,32 @@ async function addressOf(name: string): Promise<EdgeServer> {
   return { name, address: server.address, port: server.port, serves: false }
 }
 
+test('a server that still answers somebody is taken away later, and keeps nobody waiting meanwhile', async (t) => {
+  const slow = await startServer('web.9.v1.0', slowProgram)
+  await settle(web([serving(slow)]))
+  await healthy(slow.name)
+  await settle(web([serving(slow)]))
+  const answer = get(host, 'shop.test.localhost', '/slow')
+  t.after(() => answer.catch(() => undefined))
+  const served = () =>
+    readEdge(host.haproxy).then((edge) => edge?.servers.find((one) => one.name === slow.name))
+  await until('the request to be under way', async () => ((await served())?.openRequests ?? 0) > 0)
+  const { pending, leaving } = await applyEdge(deps, web([]))
+  assert.deepEqual(pending, [])
+  assert.match(leaving.join(), /^del server app\.\w+\/web\.9\.v1\.0: /)
+  assert.equal((await answer).body, 'late')
+  await settle(web([]))
+  assert.equal(await served(), undefined)
+})
+
+/** Lets who asks for /slow wait. */
+const slowProgram = `require('http').createServer((q,r)=>setTimeout(()=>r.end('late'),q.url==='/slow'?3000:0)).listen(8080)`
+
 test('a configuration that HAProxy refuses changes nothing', async () => {
   const before = await readEdge(host.haproxy)
   const strict = { ...deps, check: async () => 'no' }
-  await assert.rejects(applyEdge(strict, web([])), { code: 'hosts.step_failed' })
+  const another = { ...testApp('another'), servers: [] }
+  await assert.rejects(applyEdge(strict, [...web([]), another]), { code: 'hosts.step_failed' })
   assert.equal((await readEdge(host.haproxy))?.mark, before?.mark)
   await assert.rejects(applyEdge(deps, [{ ...shop, hostNames: ['a\nbackend x'], servers: [] }]), {
     code: 'invalid',

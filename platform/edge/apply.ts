@@ -3,28 +3,24 @@ import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { MaruError } from '#contract/errors.ts'
 import { type Installation, UID } from '#contract/installation.ts'
-import type { Authority } from '#platform/trust/index.ts'
 import { ensureFolder, exists, writeFileAtomic, writeFileIfChanged } from '#runtime/drivers/files.ts'
 import type { Haproxy } from '#runtime/drivers/haproxy.ts'
-import { ensureCertificates, removeOtherCertificates } from './certificates.ts'
+import type { CertificateSource } from './certificate-source.ts'
+import { type Certified, ensureCertificates, removeOtherCertificates } from './certificates.ts'
 import { edgeFiles } from './layout.ts'
+import { hostNamesOf, onlyCertified, renderCertificateList, renderHosts } from './names.ts'
 import { renderPages } from './pages.ts'
 import type { EdgeSelf } from './peers.ts'
 import { planEdge, type RunningEdge } from './plan.ts'
-import {
-  type EdgeApp,
-  type EdgeInput,
-  hostNamesOf,
-  renderCertificateList,
-  renderEdge,
-  renderHosts,
-} from './render.ts'
+import { type EdgeApp, type EdgeInput, renderEdge } from './render.ts'
 import { parseOpenRequests, parseServersState } from './servers-state.ts'
 
 export interface EdgeDeps {
   readonly installation: Installation
   readonly home: string
-  readonly authority: Authority
+  /** The installation's root certificate (PEM). */
+  readonly rootPem: string
+  readonly certificates: CertificateSource
   /** Set where there are other hosts. */
   readonly self?: EdgeSelf | undefined
   readonly haproxy: Haproxy
@@ -44,12 +40,16 @@ export interface EdgeResult {
   readonly pending: readonly string[]
   /** Servers that are to serve and wait for their first passed check. */
   readonly waiting: readonly string[]
+  /** Servers that nothing leads to any more and that could not be deleted yet: no app waits for that. */
+  readonly leaving: readonly string[]
+  /** What has no certificate yet: host names, which are left out, and `peer`. */
+  readonly missing: ReadonlySet<string>
 }
 
 /** Absent where the kernel does not speak IPv6. */
 const IPV6 = '/proc/net/if_inet6'
 const READABLE = { mode: 0o640, owner: { uid: 0, gid: UID.edge } }
-/** HAProxy refuses to delete a server while a connection still refers to it; the next call tries again. */
+/** What one round has brought about may ask for another. */
 const ROUNDS = 3
 
 /** What HAProxy runs with now; undefined when it isn't running. */
@@ -63,21 +63,53 @@ export async function readEdge(haproxy: Haproxy): Promise<RunningEdge | undefine
   return { mark, servers: parseServersState(state, parseOpenRequests(stat)) }
 }
 
+type Named = Pick<EdgeApp, 'hostNames'>
+
+/** Sees to the certificates that an edge with these apps needs. */
+export async function certifyEdge(deps: EdgeDeps, apps: readonly Named[]): Promise<Certified> {
+  checkHostNames(hostNamesOf(deps.installation, apps))
+  const folder = edgeFiles(deps.home).certificates
+  return await ensureCertificates(
+    { folder, source: deps.certificates, now: deps.now },
+    purposesOf(deps, apps),
+  )
+}
+
+/** What the edge shows certificates for. */
+const purposesOf = ({ installation, self }: EdgeDeps, apps: readonly Named[]): string[] => [
+  'default',
+  ...(self === undefined ? [] : ['peer']),
+  ...hostNamesOf(installation, apps),
+]
+
 /**
  * Brings the edge to `apps`: the files always describe the whole wanted state; the running process gets there by
- * the runtime API where possible, by a reload that loses no request otherwise.
+ * the runtime API where possible, by a reload that loses no request otherwise. A name that has no certificate yet is left
+ * out, and keeps no other waiting.
  */
-export async function applyEdge(deps: EdgeDeps, apps: readonly EdgeApp[]): Promise<EdgeResult> {
+export async function applyEdge(
+  deps: EdgeDeps,
+  apps: readonly EdgeApp[],
+  certified?: Certified,
+): Promise<EdgeResult> {
+  const { mark: certificates, missing } = certified ?? (await certifyEdge(deps, apps))
   const { installation, home, self } = deps
-  const input = { installation, home, self, ipv6: await exists(IPV6), apps }
-  checkHostNames(hostNamesOf(input))
-  const mark = await writeParts(deps, input)
+  const wanted = { installation, home, self, ipv6: await exists(IPV6), apps }
+  const input = onlyCertified(wanted, missing)
+  const parts = await writeParts(deps, input, certificates)
+  return { ...(await bring(deps, input, parts)), missing }
+}
+
+type Brought = Omit<EdgeResult, 'missing'>
+const NOTHING_LEFT = { pending: [], waiting: [], leaving: [] }
+
+async function bring(deps: EdgeDeps, input: EdgeInput, mark: string): Promise<Brought> {
   const running = await readEdge(deps.haproxy)
   const config = renderEdge(input, mark)
   if (running !== undefined && running.mark !== mark) return reload(deps, input, config, mark)
   const files = edgeFiles(deps.home)
   const wrote = await writeFileIfChanged(files.config, config, READABLE)
-  if (running === undefined) return { did: wrote ? 'written' : 'nothing', running, pending: [], waiting: [] }
+  if (running === undefined) return { ...NOTHING_LEFT, did: wrote ? 'written' : 'nothing', running }
   return commandRounds(deps, input, mark, running)
 }
 
@@ -107,7 +139,7 @@ function checkHostNames(names: readonly string[]): void {
 }
 
 /** Writes all but the configuration itself. Returns the mark of everything that only a reload can change. */
-async function writeParts(deps: EdgeDeps, input: EdgeInput): Promise<string> {
+async function writeParts(deps: EdgeDeps, input: EdgeInput, certificates: string): Promise<string> {
   const files = edgeFiles(deps.home)
   await ensureFolder(files.folder, 0o750, { uid: 0, gid: UID.edge })
   await ensureFolder(files.pages, 0o750, { uid: 0, gid: UID.edge })
@@ -116,12 +148,7 @@ async function writeParts(deps: EdgeDeps, input: EdgeInput): Promise<string> {
   for (const [name, text] of Object.entries(pages)) {
     await writeFileIfChanged(join(files.pages, name), text, READABLE)
   }
-  await writeFileIfChanged(files.root, deps.authority.rootPem, READABLE)
-  const certificates = await ensureCertificates(
-    { folder: files.certificates, authority: deps.authority, now: deps.now },
-    hostNamesOf(input),
-    input.self,
-  )
+  await writeFileIfChanged(files.root, deps.rootPem, READABLE)
   const hosts = renderHosts(input)
   const list = renderCertificateList(input)
   await writeFileIfChanged(files.hosts, hosts, READABLE)
@@ -130,11 +157,11 @@ async function writeParts(deps: EdgeDeps, input: EdgeInput): Promise<string> {
     { ...input, apps: input.apps.map((app) => ({ ...app, servers: [], peers: [] })) },
     '',
   )
-  const parts = [fixed, hosts, list, certificates, deps.authority.rootPem, JSON.stringify(pages)]
+  const parts = [fixed, hosts, list, certificates, deps.rootPem, JSON.stringify(pages)]
   return createHash('sha256').update(parts.join('\0')).digest('hex').slice(0, 24)
 }
 
-async function reload(deps: EdgeDeps, input: EdgeInput, config: string, mark: string): Promise<EdgeResult> {
+async function reload(deps: EdgeDeps, input: EdgeInput, config: string, mark: string): Promise<Brought> {
   const files = edgeFiles(deps.home)
   await writeFileAtomic(files.next, config, READABLE)
   const complaint = await deps.check(files.next)
@@ -151,10 +178,10 @@ async function reload(deps: EdgeDeps, input: EdgeInput, config: string, mark: st
   // A state of today must not be believed by a process that starts next week.
   await rm(files.state, { force: true })
   if (!result.ok) throw failed('reloading the edge', new Error(result.log))
-  await removeOtherCertificates(files.certificates, hostNamesOf(input))
+  await removeOtherCertificates(files.certificates, purposesOf(deps, input.apps))
   const running = await readEdge(deps.haproxy)
   if (running === undefined) {
-    return { did: 'reload', running, pending: ['the edge does not answer'], waiting: [] }
+    return { ...NOTHING_LEFT, did: 'reload', running, pending: ['the edge does not answer'] }
   }
   return { ...(await commandRounds(deps, input, mark, running)), did: 'reload' }
 }
@@ -167,7 +194,7 @@ async function commandRounds(
   input: EdgeInput,
   mark: string,
   first: RunningEdge,
-): Promise<EdgeResult> {
+): Promise<Brought> {
   let running = first
   let plan = planEdge(input, mark, running)
   let sent = 0
@@ -179,10 +206,13 @@ async function commandRounds(
     if (pending.length > 0) break
     plan = planEdge(input, mark, running)
   }
-  const did = sent === 0 ? 'nothing' : 'commands'
-  if (plan.kind === 'reload') return { did, running, pending: [plan.reason], waiting: [] }
+  if (plan.kind === 'reload')
+    return { ...NOTHING_LEFT, did: sent === 0 ? 'nothing' : 'commands', running, pending: [plan.reason] }
+  const leaving = await send(deps.haproxy, plan.removals)
+  if (plan.removals.length > 0) running = (await readEdge(deps.haproxy)) ?? running
+  const did = sent + plan.removals.length === 0 ? 'nothing' : 'commands'
   const held = plan.holding.map((server) => `${server} goes on until another is healthy`)
-  return { did, running, pending: [...pending, ...held], waiting: plan.waiting }
+  return { did, running, pending: [...pending, ...held], waiting: plan.waiting, leaving }
 }
 
 /** HAProxy says nothing, or one of these, when a command did what it should. */

@@ -5,7 +5,7 @@ import type { Check, Finding } from '#platform/trust/index.ts'
 import { askHttp, type Handshake, type TlsProbe, tryHandshake } from '#runtime/drivers/tls-probe.ts'
 import { sample } from '#runtime/kit/sample.ts'
 import type { ServerDeps } from '#runtime/server/handler.ts'
-import { CERTIFICATE_DAYS } from './certificates.ts'
+import { CERTIFICATE_DAYS } from './certificate-source.ts'
 
 /** The host names of the apps that are online. */
 export type ListHostNames = (deps: ServerDeps) => Promise<string[]>

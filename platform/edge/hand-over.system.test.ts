@@ -12,7 +12,15 @@ import {
 } from '#runtime/agent/test-host.ts'
 import { startHttpsLoad } from '#runtime/drivers/https-load.ts'
 import { convergePlatform } from '../hosts/converge.ts'
-import { applyEdge, type EdgeDeps, handOverEdge, makeTrafficReader, readEdge, retiredName } from './index.ts'
+import {
+  applyEdge,
+  type EdgeDeps,
+  handOverEdge,
+  issuedBy,
+  makeTrafficReader,
+  readEdge,
+  retiredName,
+} from './index.ts'
 
 let host: TestHost
 let edge: EdgeDeps
@@ -25,7 +33,8 @@ before(async () => {
   edge = {
     installation,
     home,
-    authority,
+    rootPem: authority.rootPem,
+    certificates: issuedBy(authority, 'one'),
     haproxy,
     beforeReload,
     check: async () => undefined,

@@ -1,4 +1,7 @@
-export { applyEdge, type EdgeDeps, type EdgeResult, prepareEdge, readEdge } from './apply.ts'
+export { applyEdge, certifyEdge, type EdgeDeps, type EdgeResult, prepareEdge, readEdge } from './apply.ts'
+export { type AskedCertificates, openAskedCertificates } from './asked-certificates.ts'
+export { type CertificateSource, issuedBy, NONE_YET } from './certificate-source.ts'
+export type { Certified } from './certificates.ts'
 export { checkConfig } from './check-config.ts'
 export { edgeChecks, type ListHostNames } from './evidence.ts'
 export { handOverEdge, retiredName } from './hand-over.ts'
@@ -6,5 +9,12 @@ export { healthChange } from './health-change.ts'
 export { EDGE_COMPONENT, edgeContainer, edgeFiles } from './layout.ts'
 export { type EdgePeer, inwardOf } from './peers.ts'
 export { type EdgePlan, planEdge, type RunningEdge, type RunningServer } from './plan.ts'
-export { backendOf, CONTROL_NAME, EDGE_LIMITS, type EdgeApp, type EdgeServer, renderEdge } from './render.ts'
+export {
+  backendOf,
+  EDGE_LIMITS,
+  type EdgeApp,
+  type EdgeServer,
+  renderEdge,
+} from './render.ts'
+export { signForEdge } from './sign.ts'
 export { makeTrafficReader, type TrafficReader } from './traffic.ts'

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { Agent, request as httpsRequest } from 'node:https'
+import { request as httpsRequest } from 'node:https'
 import { after, before, test } from 'node:test'
 import { PEER_PORT } from '#contract/fleet.ts'
 import { addressesOf } from '#contract/installation.ts'
@@ -13,7 +13,16 @@ import {
   testApp,
   until,
 } from '#runtime/agent/test-host.ts'
-import { applyEdge, checkConfig, type EdgeApp, type EdgeDeps, type EdgeServer, readEdge } from './index.ts'
+import { startHttpsLoad } from '#runtime/drivers/https-load.ts'
+import {
+  applyEdge,
+  checkConfig,
+  type EdgeApp,
+  type EdgeDeps,
+  type EdgeServer,
+  issuedBy,
+  readEdge,
+} from './index.ts'
 import { PEER_SUBJECT, peerName } from './peers.ts'
 
 /** Two hosts of one installation: what only the second one's edge leads to is reached through the first one's. */
@@ -45,7 +54,8 @@ const depsOf = (host: TestHost, name: string): EdgeDeps => ({
   installation: host.installation,
   home: host.home,
   // One authority for both.
-  authority: near.authority,
+  rootPem: near.authority.rootPem,
+  certificates: issuedBy(near.authority, name),
   self: host === near ? { host: name, port: NEAR_PORT } : { host: name },
   haproxy: host.haproxy,
   beforeReload: async () => undefined,
@@ -81,45 +91,12 @@ const peerIsUp = () =>
     ),
   )
 
-/** Requests one after the other over several connections, until stopped. */
+/** Requests over kept connections until stopped, with how often what was answered. */
 function startLoad() {
-  const agent = new Agent({ keepAlive: true, maxSockets: 8, ca: near.authority.rootPem, servername: NAME })
-  const seen = { total: 0, failures: [] as string[], bodies: new Map<string, number>() }
-  let running = true
-  const one = () =>
-    new Promise<void>((resolve) => {
-      const fail = (what: string) => {
-        seen.failures.push(what)
-        resolve()
-      }
-      const options = {
-        host: '127.0.0.1',
-        port: near.installation.ports.https,
-        agent,
-        headers: { host: NAME },
-      }
-      const request = httpsRequest(options, async (response) => {
-        const body = (await Array.fromAsync(response)).join('')
-        seen.total += 1
-        seen.bodies.set(body, (seen.bodies.get(body) ?? 0) + 1)
-        if (response.statusCode === 200) resolve()
-        else fail(`${response.statusCode} ${body}`)
-      })
-      request.on('error', (error) => fail(error.message))
-      request.end()
-    })
-  const loops = Array.from({ length: 8 }, async () => {
-    while (running) await one()
-  })
-  return {
-    seen,
-    stop: async () => {
-      running = false
-      await Promise.all(loops)
-      agent.destroy()
-      return seen
-    },
-  }
+  const bodies = new Map<string, number>()
+  const onBody = (body: string) => void bodies.set(body, (bodies.get(body) ?? 0) + 1)
+  const place = { host: '127.0.0.1', port: near.installation.ports.https, ca: near.authority.rootPem }
+  return { ...startHttpsLoad({ ...place, name: NAME, onBody }, { kept: 8, fresh: 0 }), bodies }
 }
 
 test('an app that runs on the other host only is served here, and knows who really asked', async () => {
@@ -139,13 +116,13 @@ test('its own instance comes first, and when that is killed the other host goes 
   const here = await startServer(near, 'web.1.v1.0', 'near')
   await settleNear([here])
   const load = startLoad()
-  await until('the load runs', async () => load.seen.total > 300)
-  assert.ok(!load.seen.bodies.has('far') || (load.seen.bodies.get('near') ?? 0) > 0)
-  load.seen.bodies.clear()
-  await until('more requests', async () => (load.seen.bodies.get('near') ?? 0) > 200)
-  assert.equal(load.seen.bodies.get('far'), undefined)
+  await until('the load runs', async () => load.seen().requests > 300)
+  assert.ok(!load.bodies.has('far') || (load.bodies.get('near') ?? 0) > 0)
+  load.bodies.clear()
+  await until('more requests', async () => (load.bodies.get('near') ?? 0) > 200)
+  assert.equal(load.bodies.get('far'), undefined)
   await near.docker.containers.kill(`${near.installation.name}-web.1.v1.0`)
-  await until('the other host answers', async () => (load.seen.bodies.get('far') ?? 0) > 200)
+  await until('the other host answers', async () => (load.bodies.get('far') ?? 0) > 200)
   const { failures } = await load.stop()
   // What the killed instance was answering at that moment is lost with it; nothing after it is.
   assert.ok(failures.length <= 8, failures.join(', '))
@@ -155,15 +132,15 @@ test('a move to the other host loses no request', { timeout: 120_000 }, async ()
   const here = await startServer(near, 'web.3.v1.0', 'near')
   await settleNear([here])
   const load = startLoad()
-  await until('this host answers', async () => (load.seen.bodies.get('near') ?? 0) > 200)
+  await until('this host answers', async () => (load.bodies.get('near') ?? 0) > 200)
   await settleNear([{ ...here, serves: false }])
-  load.seen.bodies.clear()
-  await until('the other host answers', async () => (load.seen.bodies.get('far') ?? 0) > 200)
-  assert.equal(load.seen.bodies.get('near') ?? 0, 0)
+  load.bodies.clear()
+  await until('the other host answers', async () => (load.bodies.get('far') ?? 0) > 200)
+  assert.equal(load.bodies.get('near') ?? 0, 0)
   await settleNear([])
   await near.docker.containers.stop(`${near.installation.name}-web.3.v1.0`)
-  const goal = load.seen.total + 200
-  await until('more requests', async () => load.seen.total > goal)
+  const goal = load.seen().requests + 200
+  await until('more requests', async () => load.seen().requests > goal)
   assert.deepEqual((await load.stop()).failures, [])
 })
 

@@ -67,7 +67,7 @@ test('a host that has the app, too, is added; one that has it no longer leaves',
     'enable health app.app_x/peer.b1',
     'set server app.app_x/peer.b1 state ready',
   ])
-  assert.deepEqual(plan(input([server('web.1', true)], []), ...both('web.1'), peer()).commands, [
+  assert.deepEqual(plan(input([server('web.1', true)], []), ...both('web.1'), peer()).removals, [
     'set server app.app_x/peer.b1 state maint',
     'del server app.app_x/peer.b1',
   ])

@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { renderCertificateList, renderHosts } from './names.ts'
 import { planEdge, type RunningServer } from './plan.ts'
 import type { EdgeInput, EdgeServer } from './render.ts'
-import { renderCertificateList, renderEdge, renderHosts } from './render.ts'
+import { renderEdge } from './render.ts'
 
 const server = (name: string, serves: boolean, address = '10.9.128.5'): EdgeServer => ({
   name,
@@ -39,6 +40,7 @@ test('what runs as wanted needs nothing', () => {
   assert.deepEqual(commands(input(server('a', true)), running('a', 100)), {
     kind: 'commands',
     commands: [],
+    removals: [],
     waiting: [],
     holding: [],
   })
@@ -52,6 +54,7 @@ test('a new server is added without weight and waits for its first check', () =>
       'enable health app.app_x/a',
       'set server app.app_x/a state ready',
     ],
+    removals: [],
     waiting: ['app.app_x/a'],
     holding: [],
   })
@@ -89,10 +92,9 @@ test('another address, a lost check and a maintenance state are mended', () => {
 })
 
 test('a surplus server leaves through maintenance; the control plane stays', () => {
-  assert.deepEqual(commands(input(), running('gone', 0)).commands, [
-    'set server app.app_x/gone state maint',
-    'del server app.app_x/gone',
-  ])
+  const plan = commands(input(), running('gone', 0))
+  assert.deepEqual(plan.removals, ['set server app.app_x/gone state maint', 'del server app.app_x/gone'])
+  assert.deepEqual(plan.commands, [])
 })
 
 test('another mark needs a reload', () => {

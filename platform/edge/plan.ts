@@ -34,7 +34,11 @@ export interface RunningEdge {
 
 export type EdgePlan =
   | { readonly kind: 'reload'; readonly reason: string }
-  | ({ readonly kind: 'commands' } & Changes)
+  | ({
+      readonly kind: 'commands'
+      /** Take surplus servers away; refused while a connection still refers to one, and tried again. */
+      readonly removals: readonly string[]
+    } & Changes)
 
 interface Changes {
   readonly commands: readonly string[]
@@ -67,7 +71,8 @@ export function planEdge(input: EdgeInput, mark: string, running: RunningEdge): 
   const changes = backends.map((backend) => changesOf(input, backend, have))
   return {
     kind: 'commands',
-    commands: [...changes.flatMap(({ commands }) => commands), ...surplus.flatMap(removal)],
+    commands: changes.flatMap(({ commands }) => commands),
+    removals: surplus.flatMap(removal),
     waiting: changes.flatMap(({ waiting }) => waiting),
     holding: changes.flatMap(({ holding }) => holding),
   }

@@ -1,3 +1,4 @@
+import { CONTROL_NAME } from '#contract/host-identity.ts'
 import type { Installation } from '#contract/installation.ts'
 import { addressesOf } from '#contract/installation.ts'
 import { edgeFiles } from './layout.ts'
@@ -39,6 +40,8 @@ export interface EdgeInput {
   readonly ipv6: boolean
   /** Set where there are other hosts. */
   readonly self?: EdgeSelf | undefined
+  /** The platform's own name has no certificate here yet. */
+  readonly nameless?: boolean
   readonly apps: readonly EdgeApp[]
 }
 
@@ -53,8 +56,6 @@ export const EDGE_LIMITS = {
   tunnelTimeoutS: 3600,
 } as const
 
-/** Name in the control plane's certificate. */
-export const CONTROL_NAME = 'control.maru.internal'
 export const CONTROL_BACKEND = 'control'
 /** The stick table in which the edge sums up how long answers take. */
 export const TIMES_TABLE = 'times'
@@ -81,24 +82,6 @@ const SUITES = 'TLS_AES_128_GCM_SHA256:TLS_AES_256_GCM_SHA384:TLS_CHACHA20_POLY1
 
 const section = (head: string, lines: readonly string[]) =>
   `${[head, ...lines.map((line) => `  ${line}`)].join('\n')}\n`
-
-/** Host name → backend, one a line, sorted. */
-export function renderHosts(input: EdgeInput): string {
-  const lines = input.apps.flatMap((app) => app.hostNames.map((host) => `${host} ${backendOf(app)}`))
-  return `${[`${input.installation.domain} ${CONTROL_BACKEND}`, ...lines].sort().join('\n')}\n`
-}
-
-/** Certificates by host name; the first one is for clients that name no host or an unknown one. */
-export function renderCertificateList(input: EdgeInput): string {
-  const files = edgeFiles(input.home)
-  const hosts = hostNamesOf(input).map((host) => `${files.certificates}/${host}.pem ${host}`)
-  return `${[files.defaultCertificate, ...hosts].join('\n')}\n`
-}
-
-/** Every host name that needs a certificate, the platform's own included. */
-export function hostNamesOf(input: EdgeInput): string[] {
-  return [input.installation.domain, ...input.apps.flatMap((app) => app.hostNames)].sort()
-}
 
 /**
  * The whole haproxy.cfg. `mark` identifies everything that only a reload can change; the running process shows it in

@@ -36,9 +36,13 @@ async function wayTo({ config, db }: Base, host: HostName) {
 }
 
 /** The part of a host's agent that is about belonging together. */
-export function membershipOf({ config }: Pick<Base, 'config'>, row: HostRow): Membership {
-  if (row.is_first) return makeMembership(socketWay(config.agentSocket))
-  return makeMembership(async () => tlsWay(joinedHost(row), await loadControlCertificate(config)))
+export function membershipOf(
+  { config }: Pick<Base, 'config'>,
+  row: HostRow,
+  signal?: AbortSignal,
+): Membership {
+  if (row.is_first) return makeMembership(socketWay(config.agentSocket), signal)
+  return makeMembership(async () => tlsWay(joinedHost(row), await loadControlCertificate(config)), signal)
 }
 
 /** The same for a host whose certificate has ended: what it says must prove itself. */
@@ -46,8 +50,8 @@ export const unverifiedMembershipOf = ({ config }: Pick<Base, 'config'>, row: Ho
   makeMembership(async () => unverifiedWay(joinedHost(row), await loadControlCertificate(config)))
 
 /** The first host's agent, which has the authority's key. */
-export const authorityOf = ({ config }: Pick<Base, 'config'>): Membership =>
-  makeMembership(socketWay(config.agentSocket))
+export const authorityOf = ({ config }: Pick<Base, 'config'>, signal?: AbortSignal): Membership =>
+  makeMembership(socketWay(config.agentSocket), signal)
 
 const joinedHost = ({ name, address, key_hash }: HostRow): JoinedHost => ({
   host: name as HostName,

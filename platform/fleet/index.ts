@@ -1,4 +1,5 @@
 export { makeAgents } from './agents.ts'
+export { keepEdgeCertified } from './certify-edge.ts'
 export { fleetLoop } from './keep-hosts.ts'
 export type { HostPlace, Places, Stranded } from './places.ts'
 export { registerFirstHost } from './register-first-host.ts'

@@ -1,9 +1,10 @@
+import type { HostReport } from '#contract/agent.ts'
 import { Fleet, type ServiceName } from '#contract/fleet.ts'
 import type { HostIdentity } from '#contract/host-identity.ts'
 import { Host, type HostState } from '#contract/host-view.ts'
 import type { HostName } from '#contract/ids.ts'
 import { notify } from '#runtime/server/notify.ts'
-import { type Db, fleet, HOSTS_CHANGED, type HostRow } from './tables.ts'
+import { certificatesWantedBy, type Db, fleet, HOSTS_CHANGED, type HostRow } from './tables.ts'
 import type { Placement } from './tier-plan.ts'
 
 /** A host that has not reported for so long is silent; it reports every five seconds. */
@@ -132,13 +133,19 @@ export async function setHost(
 }
 
 /** A host has reported. */
-export async function noteReport(tx: Db, name: HostName, generation: number, at: Date): Promise<void> {
+export async function noteReport(
+  tx: Db,
+  name: HostName,
+  { generation, certificatesWanted }: Pick<HostReport, 'generation' | 'certificatesWanted'>,
+  at: Date,
+): Promise<void> {
   await fleet(tx)
     .updateTable('fleet_host')
     .set({ generation, reported_at: at })
     .where('name', '=', name)
     .where('removed_at', 'is', null)
     .execute()
+  if (certificatesWanted > 0) await notify(tx, certificatesWantedBy(name))
 }
 
 /** Removes a host; its invitation, too, so that nothing that it has can bring it back. */

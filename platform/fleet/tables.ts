@@ -51,3 +51,5 @@ export const fleet = (db: Db) =>
 
 /** Rings when hosts come or go. */
 export const HOSTS_CHANGED = 'fleet.hosts'
+/** Rings when a host says that its edge wants certificates. */
+export const certificatesWantedBy = (host: string) => `fleet.certificates.${host}`

@@ -11,7 +11,7 @@ import {
   SOCKETS,
   UID,
 } from '#contract/installation.ts'
-import { prepareEdge } from '#platform/edge/index.ts'
+import { issuedBy, prepareEdge } from '#platform/edge/index.ts'
 import { type Authority, daysLeft } from '#platform/trust/index.ts'
 import {
   ensureFolder,
@@ -143,7 +143,8 @@ export async function writeComponentFiles(
   hashes.pgproxy = await writePgproxy({ installation, home, rootPem: authority.rootPem })
   hashes.control = await writeControl(input, secrets)
   hashes.agent = await writeAgent(input)
-  await prepareEdge({ installation, home, authority, now: () => new Date() })
+  const certificates = issuedBy(authority, input.host.name)
+  await prepareEdge({ installation, home, rootPem: authority.rootPem, certificates, now: () => new Date() })
   return hashes
 }
 

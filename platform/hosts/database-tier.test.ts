@@ -26,8 +26,8 @@ test('Patroni, second member', () =>
   assertGolden('patroni-2.json', renderPatroni(INSTALLATION, HOME, 2, PASSWORDS)))
 test('database proxy', () => assertGolden('pgproxy.cfg', renderPgproxy(INSTALLATION, HOME)))
 
-const config = platformConfig({
-  host: { first: true, role: 'full' },
+const INPUT = {
+  host: { first: true, role: 'full' as const },
   installation: INSTALLATION,
   home: HOME,
   images: { database: 'db', patroni: 'pa', edge: 'ed', platform: 'pl' },
@@ -35,9 +35,28 @@ const config = platformConfig({
   files: { etcd: 'abc' },
   hostCaBundle: '/etc/ssl/certs/ca-certificates.crt',
   canPrivilege: true,
-})
+}
+const config = platformConfig(INPUT)
 
 test('the whole platform', () => assertGolden('platform-config.json', `${JSON.stringify(config, null, 2)}\n`))
+
+test('a joined host has an edge, which is the same as that of the first; a witness has an agent only', () => {
+  const on = (role: 'full' | 'witness') => platformConfig({ ...INPUT, host: { first: false, role } })
+  const full = on('full')
+  assert.deepEqual(
+    full.containers.map(({ component }) => component),
+    ['pgproxy', 'agent', 'edge'],
+  )
+  assert.deepEqual(
+    full.containers.at(-1),
+    config.containers.find(({ component }) => component === 'edge'),
+  )
+  assert.deepEqual(full.networks, config.networks)
+  assert.deepEqual(
+    on('witness').containers.map(({ component }) => component),
+    ['agent'],
+  )
+})
 
 test('only the agent and the edge have more than a plain process: no capability, a read-only root, limits', () => {
   for (const spec of config.containers) {

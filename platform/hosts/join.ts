@@ -14,8 +14,9 @@ import { dataFolderOf } from './identity.ts'
 import { waitForControl } from './joined-agent.ts'
 import { addressTowards, answerKnocks } from './knock.ts'
 import { takeLock } from './lock.ts'
+import { preflight } from './look-first.ts'
 import { homeOfInstallation, loadInstallation, registerInstallation } from './registry.ts'
-import { preflight, type UpDeps, type UpResult, up } from './up.ts'
+import { type UpDeps, type UpResult, up } from './up.ts'
 
 export interface JoinOptions {
   readonly home?: string

@@ -51,15 +51,16 @@ export function platformConfig(input: PlatformInput): PlatformConfig {
 }
 
 /**
- * The control plane and the edge are on the first host. What can be on several is in the configuration of each; the agent
- * chooses (`placedHere`), and adds what stands for the rest.
+ * The control plane is on the first host, an edge on every full one. What can be on several is in the configuration of each;
+ * the agent chooses (`placedHere`), and adds what stands for the rest.
  */
 function containersOf(input: PlatformInput): ContainerSpec[] {
+  const edge = edgeContainer(input.installation, input.home, input.images.edge)
   if (!input.host.first) {
     const voices = [joiningEtcd(input, 'etcd-2'), joiningEtcd(input, 'etcd-3')]
     return input.host.role === 'witness'
       ? [...voices, agent(input)]
-      : [...voices, postgres(input, 2), pgproxy(input), agent(input)]
+      : [...voices, postgres(input, 2), pgproxy(input), agent(input), edge]
   }
   return [
     etcd(input),
@@ -68,7 +69,7 @@ function containersOf(input: PlatformInput): ContainerSpec[] {
     pgproxy(input),
     agent(input),
     control(input),
-    edgeContainer(input.installation, input.home, input.images.edge),
+    edge,
   ]
 }
 

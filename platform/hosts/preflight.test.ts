@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { parseListeners, parseRoutes } from './host-facts.ts'
-import { type HostFacts, judgeHost } from './preflight.ts'
+import { type HostFacts, judgeHost, portsOf } from './preflight.ts'
 
 const NOW = Date.parse('2026-03-01T12:00:00Z')
 const WANTED = { id: 'inst_a', name: 'maru', subnet: '10.89', ports: { http: 80, https: 443 } }
@@ -47,6 +47,16 @@ test('a held port names its holder and the way out', () => {
   const [found] = findings({ ports: [{ port: 443, holder: { pid: 77, name: 'nginx' } }] })
   assert.equal(found?.what, 'port 443 is held by nginx (process 77)')
   assert.match(found?.advice ?? '', /--https-port/)
+})
+
+test('a host that joins needs its ports for other hosts, too; nobody can choose others', () => {
+  const needs = (first: boolean, role: 'full' | 'witness') => portsOf({ first, role }, WANTED)
+  assert.deepEqual(needs(true, 'full'), [80, 443])
+  assert.deepEqual(needs(false, 'full'), [80, 443, 7443, 7701])
+  assert.deepEqual(needs(false, 'witness'), [7701])
+  const ports = [{ port: 7443, holder: { pid: 77, name: 'java' } }]
+  const [found] = judgeHost({ ...GOOD, ports }, WANTED, true, [7443]).filter(({ ok }) => !ok)
+  assert.equal(found?.advice, "Stop java (process 77): the host's edge needs it.")
 })
 
 test("a port held by this installation's own edge is fine, by another's it is not", () => {

@@ -1,3 +1,4 @@
+import { PEER_PORT } from '#contract/fleet.ts'
 import { AGENT_PORT, type HostIdentity } from '#contract/host-identity.ts'
 import { addressesOf, type Installation } from '#contract/installation.ts'
 
@@ -65,13 +66,14 @@ export const HOST_NEEDS = {
 const DEBIAN_VERSIONS: readonly string[] = ['12', '13']
 const DAY_MS = 86_400_000
 
-/** Ports that a host needs: a witness serves nobody, and only hosts that joined are reached over the network. */
+/** Ports that a host needs: a witness serves nobody, and only a host that joined is sure to have others beside it. */
 export function portsOf(
   host: Pick<HostIdentity, 'first' | 'role'>,
   { ports }: Pick<Wanted, 'ports'>,
 ): number[] {
   const edge = host.role === 'full' ? [ports.http, ports.https] : []
-  return host.first ? edge : [...edge, AGENT_PORT]
+  if (host.first) return edge
+  return host.role === 'full' ? [...edge, PEER_PORT, AGENT_PORT] : [AGENT_PORT]
 }
 
 /** Judges the machine: every check at once, in the order in which a person would mend them. */
@@ -135,8 +137,9 @@ function checkPort(facts: HostFacts, wanted: Wanted, port: number): Check {
   if (running) return judge('port', true, `port ${port} is held by this installation`, '')
   const { holder } = fact
   const who = holder ? `${holder.name} (process ${holder.pid})` : 'another process'
-  if (port === AGENT_PORT)
-    return judge('port', false, `port ${port} is held by ${who}`, `Stop ${who}: the host's agent needs it.`)
+  const fixed = { [AGENT_PORT]: "the host's agent", [PEER_PORT]: "the host's edge" }[port]
+  if (fixed !== undefined)
+    return judge('port', false, `port ${port} is held by ${who}`, `Stop ${who}: ${fixed} needs it.`)
   const option = port === wanted.ports.http ? '--http-port' : '--https-port'
   const advice = `Stop ${who}, or choose another port with ${option}.`
   return judge('port', false, `port ${port} is held by ${who}`, advice)

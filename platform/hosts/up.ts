@@ -1,6 +1,5 @@
 import { join } from 'node:path'
 import type { ContainerSpec, PlatformConfig } from '#contract/agent.ts'
-import { MaruError } from '#contract/errors.ts'
 import type { HostIdentity } from '#contract/host-identity.ts'
 import { HOME, type Installation, urlOf } from '#contract/installation.ts'
 import { ensureImages, programVersion } from '#images/build-images.ts'
@@ -28,15 +27,15 @@ import {
 import { ensureControlDatabase } from './control-database.ts'
 import { convergePlatform } from './converge.ts'
 import { ensureClusterSettings, waitUntilSpare } from './database-pair.ts'
-import { ensureEngine, HOST_CA_BUNDLE, startInstalledEngine } from './engine.ts'
-import { gatherFacts, hasEveryCapability } from './host-facts.ts'
+import { ensureEngine, HOST_CA_BUNDLE } from './engine.ts'
+import { hasEveryCapability } from './host-facts.ts'
 import { identifyHost, saveHostIdentity } from './host-identity.ts'
 import { type Identity, identify, type UpOptions } from './identity.ts'
-import { refuseRemoved, waitForAgent } from './joined-agent.ts'
+import { prepareJoinedEdge, refuseRemoved, waitForAgent, waitForEdge } from './joined-agent.ts'
 import { takeLock } from './lock.ts'
 import { limitLogs } from './log-limit.ts'
+import { preflight } from './look-first.ts'
 import { platformConfig } from './platform-config.ts'
-import { type Check, judgeHost, portsOf } from './preflight.ts'
 import type { HostProgress } from './progress.ts'
 import { pruneStackImages } from './prune-images.ts'
 import { registerInstallation } from './registry.ts'
@@ -116,33 +115,6 @@ export async function up(options: UpOptions, deps: UpDeps): Promise<UpResult> {
   }
 }
 
-/** Looks before anything is changed; every finding is shown at once. */
-export async function preflight(
-  run: Pick<Run, 'installation' | 'home' | 'programDir' | 'progress'> & {
-    readonly identity: Pick<Identity, 'isNew'>
-    readonly host: Pick<HostIdentity, 'first' | 'role'>
-  },
-): Promise<void> {
-  const { identity, installation, home, programDir, progress } = run
-  const ports = portsOf(run.host, installation)
-  const look = () => gatherFacts({ home, programDir, ports })
-  let facts = await look()
-  // Without the engine nobody can say whose the edge is that goes on serving: it is not a stranger.
-  if (!identity.isNew && facts.engine === undefined && facts.ports.length > 0)
-    if (await startInstalledEngine(home, programDir, progress)) facts = await look()
-  const checks = judgeHost(facts, installation, identity.isNew, ports)
-  const findings = checks.filter(({ ok }) => !ok)
-  if (findings.length === 0) return
-  for (const finding of findings) progress.note(renderFinding(finding))
-  throw new MaruError('hosts.preflight', {
-    count: findings.length,
-    findings: findings.map(({ what, advice }) => `${what}. ${advice}`).join(' '),
-  })
-}
-
-/** A finding as two lines: what, and what to do. */
-export const renderFinding = ({ check, what, advice }: Check) => `✗ ${check}: ${what}\n  ${advice}`
-
 async function remember({ installation, host, home, lab }: Run): Promise<void> {
   await ensureFolder(home, 0o711)
   await ensureFolders(home, host.first)
@@ -216,7 +188,7 @@ async function agentInput(
   return { installation, home, version, host, hostCaBundle: HOST_CA_BUNDLE, images }
 }
 
-/** A host that joined: its agent; what else runs there the control plane decides. */
+/** A host that joined: its agent and its edge; which apps run there the control plane decides. */
 async function bringUpJoined(run: Run, docker: Docker): Promise<Brought> {
   const { installation, host, home, progress } = run
   const { ids, made } = await stackImages(run, docker)
@@ -233,16 +205,27 @@ async function bringUpJoined(run: Run, docker: Docker): Promise<Brought> {
   const same = saved !== undefined && JSON.stringify(saved) === JSON.stringify(make(saved.generation))
   const wanted = same ? saved : make((saved?.generation ?? 0) + 1)
   if (!same) await writeFileAtomic(file, `${JSON.stringify(wanted)}\n`, { mode: 0o600 })
-  const steps = await progress.step("The host's agent", 5, join(home, HOME.logs), async () => {
-    const done = await convergePlatform({ docker, owner: installation.id }, wanted, {
+  if (host.role === 'full') await prepareJoinedEdge({ installation, home })
+  const steps = await progress.step("The host's agent and edge", 5, join(home, HOME.logs), async () => {
+    const done = await convergePlatform(handingOver(run, docker), wanted, {
       leave: [...MESH_COMPONENTS, ...SERVICE_COMPONENTS],
     })
     await waitForAgent({ installation, home })
+    if (host.role === 'full') await waitForEdge({ installation, home })
     return done
   })
   await installWrapper(run)
   const pruned = await pruneStackImages(docker)
   return { stackRoll: null, changes: [...made, ...steps, ...pruned], setupLink: null }
+}
+
+/** How a convergence replaces the edge: it hands its sockets over. */
+function handingOver({ installation, home }: Pick<Run, 'installation' | 'home'>, docker: Docker) {
+  const deps = { docker, owner: installation.id }
+  const haproxy = makeHaproxy(edgeFiles(home))
+  const handOver = (spec: ContainerSpec, oldId: string) =>
+    handOverEdge({ ...deps, home, haproxy }, spec, oldId)
+  return { ...deps, handOver }
 }
 
 /** The database first, because the control plane needs it; then all the rest. */
@@ -282,10 +265,7 @@ async function converge(
   const wanted = isNew && saved !== undefined ? make(saved.generation + 1) : config
   if (isNew) await writeFileAtomic(file, `${JSON.stringify(wanted)}\n`, { mode: 0o600 })
   const others = await progress.step('Control plane, edge and agent', 8, log, async () => {
-    const haproxy = makeHaproxy(edgeFiles(home))
-    const handOver = (spec: ContainerSpec, oldId: string) =>
-      handOverEdge({ ...deps, home, haproxy }, spec, oldId)
-    const done = await convergePlatform({ ...deps, handOver }, here(wanted), { leave: MESH_COMPONENTS })
+    const done = await convergePlatform(handingOver(run, docker), here(wanted), { leave: MESH_COMPONENTS })
     await waitUntilHealthy(place)
     return done
   })

@@ -32,6 +32,7 @@ const report = (instances: InstanceReport[], more: Partial<HostReport> = {}): Ho
   disk: { freeMb: 10, totalMb: 20 },
   memoryMb: 30,
   runsApps: true,
+  certificatesWanted: 0,
   missingImages: [],
   figures: null,
   ...more,

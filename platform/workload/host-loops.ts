@@ -1,6 +1,7 @@
 import type { WorkloadConfig } from '#contract/agent.ts'
 import { MaruError } from '#contract/errors.ts'
 import type { HostName } from '#contract/ids.ts'
+import { keepEdgeCertified } from '#platform/fleet/index.ts'
 import { recordFigures } from '#platform/metrics/index.ts'
 import { pause } from '#runtime/kit/pause.ts'
 import type { ServerDeps } from '#runtime/server/handler.ts'
@@ -14,14 +15,19 @@ const RETRY_MS = 500
 /** Makes a host's whole workload as it is wanted now, in one consistent reading. */
 export type LoadWorkload = (deps: ServerDeps, host: HostName) => Promise<WorkloadConfig>
 
-/** Hands every new generation to a host's agent, and keeps the agent's latest report. */
+/** Hands every new generation to a host's agent, keeps the agent's latest report, and brings its edge certificates. */
 export function startHost(
   deps: ServerDeps,
   load: LoadWorkload,
   host: HostName,
 ): { readonly stop: () => Promise<void> } {
   const stopping = new AbortController()
-  const running = Promise.all([push(deps, load, host, stopping.signal), follow(deps, host, stopping.signal)])
+  const { signal } = stopping
+  const running = Promise.all([
+    push(deps, load, host, signal),
+    follow(deps, host, signal),
+    keepEdgeCertified(deps, host, signal),
+  ])
   return {
     async stop() {
       stopping.abort()

@@ -27,8 +27,8 @@ const instance = (
 const snapshot: WorkloadSnapshot = {
   generation: 7,
   hosts: [
-    { name: 'two', address: '10.0.0.2' },
-    { name: 'one', address: '10.0.0.1' },
+    { name: 'two', address: '10.0.0.2', runsApps: true },
+    { name: 'one', address: '10.0.0.1', runsApps: true },
   ],
   apps: [
     {
@@ -73,6 +73,14 @@ test('each of two hosts has its own instances, and knows that the other serves t
   assertGolden(import.meta.dirname, 'two-hosts.txt', text.join('\n'))
 })
 
+test('a host without all that apps need is not led to, but its edge is one of the others', () => {
+  const [one] = snapshot.hosts.filter(({ name }) => name === 'one')
+  const hosts = [...(one ? [one] : []), { name: 'two', address: '10.0.0.2', runsApps: false }]
+  const config = planWorkload({ ...onTwoHosts, hosts }, 'one')
+  assert.deepEqual(config.peers, ['two'])
+  assert.ok(config.apps.every(({ elsewhere }) => elsewhere.length === 0))
+})
+
 test('the newest release is that of any host', () =>
   assert.equal(planWorkload(onTwoHosts, 'two').apps[1]?.newestRelease, 2))
 
@@ -96,7 +104,7 @@ test('configuration can change NODE_ENV, but not what the platform sets', () => 
     instances: [instance('web', 1, 1, 'none')],
     keepImages: [],
   }
-  const [app] = planWorkload({ generation: 1, hosts: [], apps: [one] }, 'one').apps
+  const [app] = planWorkload({ ...snapshot, hosts: [], apps: [one] }, 'one').apps
   const env = app?.instances[0]?.env
   assert.equal(env?.NODE_ENV, 'test')
   assert.equal(env?.PORT, '8080')

@@ -40,11 +40,14 @@ export interface HostFacts {
   readonly name: string
   /** Where the other hosts reach its edge. */
   readonly address: string
+  /** Whether it has what instances need, so that its edge leads to its own. */
+  readonly runsApps: boolean
 }
 
 /** Everything that decides what the hosts run for the apps. */
 export interface WorkloadSnapshot {
   readonly generation: number
+  /** Those that have an edge. */
   readonly hosts: readonly HostFacts[]
   readonly apps: readonly AppFacts[]
 }
@@ -73,7 +76,7 @@ function planApp(app: AppFacts, host: string, others: readonly HostFacts[]): Wor
     hostNames: [...app.hostNames],
     instances: own.sort(inOrder).map((instance) => planInstance(app, instance)),
     elsewhere: others
-      .filter(({ name }) => serving.has(name))
+      .filter(({ name, runsApps }) => runsApps && serving.has(name))
       .map(({ name, address }) => ({ host: name as HostName, address })),
     newestRelease: releases.length === 0 ? null : Math.max(...releases),
     keepImages: [...new Set(app.keepImages)].sort(compare),

@@ -66,7 +66,7 @@ export async function saveReport(
     .values({ host, ...row })
     .onConflict((conflict) => conflict.column('host').doUpdateSet(row))
     .execute()
-  await noteReport(tx, host, report.generation, receivedAt)
+  await noteReport(tx, host, report, receivedAt)
   await notify(tx, REPORTED)
 }
 

@@ -20,6 +20,8 @@ export interface InstanceFacts {
   /** What the edge thinks of it; undefined where the edge does not lead to it. */
   readonly edge: { readonly health: 'unknown' | 'up' | 'down'; readonly openRequests: number } | undefined
   readonly memoryBytes: number | undefined
+  /** A host name of its app has no certificate here yet, so the edge may not lead to it. */
+  readonly awaitsCertificate?: boolean
   /** Why it could not be made or started. */
   readonly problem: string | undefined
 }
@@ -96,6 +98,8 @@ function detailOf(one: InstanceSpec, facts: InstanceFacts, judged: Judged, now: 
   if (judged.outOfMemory) return `ran out of its ${APP_LIMITS.instance.memoryMb} MB of memory${times}`
   if (judged.exitCode !== null) return `exited with code ${judged.exitCode}${times}`
   const silent = one.process === 'web' && judged.state !== 'stopped' && ageMs(facts, now) > SETTLED_MS
+  if (silent && facts.edge === undefined && facts.awaitsCertificate === true)
+    return 'waits for a certificate for its host name'
   return silent ? `does not answer on port ${INSTANCE_PORT}` : ''
 }
 

@@ -9,7 +9,13 @@ import {
   LABELS,
 } from '#runtime/drivers/docker.ts'
 import type { AddressBook } from './address-book.ts'
-import { type ImageFacts, INSTANCE_COMPONENT, instanceContainer, type Place } from './instance-spec.ts'
+import {
+  type ImageFacts,
+  INSTANCE_COMPONENT,
+  instanceContainer,
+  type Place,
+  serverName,
+} from './instance-spec.ts'
 
 /** An instance that should exist, with the container that it means. */
 export interface WantedInstance {
@@ -18,6 +24,10 @@ export interface WantedInstance {
   /** Undefined when its image is not there. */
   readonly spec: ContainerSpec | undefined
 }
+
+/** An instance by the name of its container; where it has none yet, by what it is of. */
+export const keyOf = ({ app, instance, spec }: WantedInstance) =>
+  spec?.name ?? `${app.app}/${serverName(instance)}`
 
 export interface InstanceDeps extends Place {
   readonly docker: Docker

@@ -1,14 +1,11 @@
 import { join } from 'node:path'
 import { type ContainerSpec, type HostReport, PlatformConfig, type WorkloadConfig } from '#contract/agent.ts'
-import { type AgentConfig, HOME, INSTANCE_PORT } from '#contract/installation.ts'
+import { type AgentConfig, HOME } from '#contract/installation.ts'
 import {
   applyEdge,
-  backendOf,
-  type EdgeApp,
+  certifyEdge,
   type EdgeDeps,
-  type EdgeResult,
   handOverEdge,
-  inwardOf,
   type RunningEdge,
   readEdge,
 } from '#platform/edge/index.ts'
@@ -20,11 +17,11 @@ import { type Docker, type EngineContainer, LABELS } from '#runtime/drivers/dock
 import { diskSpace, machineMemoryMb, readJson } from '#runtime/drivers/files.ts'
 import type { Log } from '#runtime/kit/log.ts'
 import type { AddressBook } from './address-book.ts'
-import { judgeComponents } from './components.ts'
+import { edgeApps, edgeOf, NO_EDGE } from './bring-edge.ts'
 import type { EngineWatch } from './engine-watch.ts'
-import { type ImageFacts, RUN_COMPONENT, serverName } from './instance-spec.ts'
-import { describeLeaving, judgeInstance } from './instance-state.ts'
+import { type ImageFacts, RUN_COMPONENT } from './instance-spec.ts'
 import {
+  keyOf,
   listInstances,
   type Retirement,
   raiseInstances,
@@ -33,8 +30,10 @@ import {
 } from './instances.ts'
 import { isolatePorts } from './isolate.ts'
 import type { HostMembership } from './membership.ts'
+import { observe } from './observe.ts'
 import { withMesh } from './own-mesh.ts'
 import { withServices } from './own-services.ts'
+import { judgeRunsApps } from './runs-apps.ts'
 import type { WorkloadStore } from './workload-store.ts'
 
 export interface ReconcileDeps {
@@ -44,6 +43,8 @@ export interface ReconcileDeps {
   /** Undefined where this host has no edge. */
   readonly edge: EdgeDeps | undefined
   readonly rules: HostRules
+  /** Tells of certificates that are wanted, before the pass is over. */
+  readonly announce: (certificatesWanted: number) => void
   readonly log: Log
   readonly workloads: WorkloadStore
   readonly membership: HostMembership
@@ -103,7 +104,14 @@ export async function reconcile(deps: ReconcileDeps, before: number): Promise<Re
       problem: problems[0] ?? '',
       components: report?.components ?? [],
       instances: report?.instances ?? [],
-      runsApps: deps.edge !== undefined,
+      runsApps: judgeRunsApps({
+        first: deps.config.host.first,
+        domain: deps.config.installation.domain,
+        edgeMissing: deps.edge && apps?.edgeMissing,
+        edgeAnswers: edge !== undefined,
+        components: report?.components ?? [],
+      }),
+      certificatesWanted: apps?.certificatesWanted ?? 0,
       missingImages: [...(apps?.missingImages ?? [])],
       disk: disk ?? null,
       memoryMb: machineMemoryMb(),
@@ -159,15 +167,18 @@ const handingOver = (
     handOverEdge({ ...place, haproxy, beforeEnd: beforeReload }, spec, oldId),
 })
 
-interface BroughtApps {
+export interface BroughtApps {
   readonly wanted: readonly WantedInstance[]
   readonly problems: ReadonlyMap<string, string>
   readonly missingImages: readonly string[]
   readonly edge: RunningEdge | undefined
   /** The edge included. */
   readonly done: boolean
-  /** Instances are to serve that the edge has not yet seen healthy. */
+  /** Something that no app waits for, or one app only: servers without a passed check, names without a certificate. */
   readonly waiting: boolean
+  /** What the edge has no certificate for yet. */
+  readonly edgeMissing: ReadonlySet<string>
+  readonly certificatesWanted: number
   /** Instances that nothing wants any more and that have not ended yet. */
   readonly leaving: readonly EngineContainer[]
 }
@@ -179,15 +190,17 @@ interface BroughtApps {
 async function bringApps(deps: ReconcileDeps, workload: WorkloadConfig): Promise<BroughtApps> {
   const { docker, addresses } = deps
   const place = { docker, addresses, installation: deps.config.installation, home: deps.config.home }
+  const edge = edgeOf(deps, workload)
+  // Certificates may have to come from another host: the instances start meanwhile.
+  const certifying = edge && certifyEdge(edge, workload.apps)
+  certifying?.then(({ asked }) => deps.announce(asked), leaveToAwait)
   const wanted = await wantedInstances(place, workload, deps.images)
   const problems = await raiseInstances(place, wanted, await listInstances(place))
   const have = await listInstances(place)
   await isolate(deps, have)
-  const self = workload.peers.length === 0 ? undefined : { host: deps.config.host.name }
+  const certified = await certifying
   const result =
-    deps.edge === undefined
-      ? NO_EDGE
-      : await applyEdge({ ...deps.edge, self }, edgeApps(workload, wanted, have))
+    edge === undefined ? NO_EDGE : await applyEdge(edge, edgeApps(workload, wanted, have), certified)
   if (result.did !== 'nothing') deps.log.info('agent.edge', { did: result.did, pending: result.pending })
   const names = new Set(wanted.map(({ spec }) => spec?.name))
   const leaving = have.filter(({ name }) => !names.has(name))
@@ -204,14 +217,15 @@ async function bringApps(deps: ReconcileDeps, workload: WorkloadConfig): Promise
     missingImages: [...new Set(missing.map(({ instance }) => instance.image))].sort(),
     edge: result.running,
     done: deps.edge === undefined || (result.running !== undefined && result.pending.length === 0),
-    waiting: result.waiting.length > 0,
+    waiting: result.waiting.length + result.leaving.length + result.missing.size > 0,
+    edgeMissing: result.missing,
+    certificatesWanted: certified?.asked ?? 0,
     leaving,
   }
 }
 
-const NO_EDGE: EdgeResult = { did: 'nothing', running: undefined, pending: [], waiting: [] }
-
-const keyOf = ({ app, instance, spec }: WantedInstance) => spec?.name ?? `${app.app}/${serverName(instance)}`
+/** The failure is met where the certificates are needed. */
+const leaveToAwait = () => undefined
 
 async function isolate(deps: ReconcileDeps, instances: readonly EngineContainer[]): Promise<void> {
   const labels = { [LABELS.owner]: deps.config.installation.id, [LABELS.component]: RUN_COMPONENT }
@@ -221,67 +235,4 @@ async function isolate(deps: ReconcileDeps, instances: readonly EngineContainer[
   const pids = details.map((detail) => detail?.pid ?? 0).filter((pid) => pid > 0)
   const changed = await isolatePorts(pids)
   if (changed > 0) deps.log.info('agent.isolated', { ports: changed })
-}
-
-/** What the edge should lead to: the web instances that have an address now. */
-function edgeApps(
-  workload: WorkloadConfig,
-  wanted: readonly WantedInstance[],
-  have: readonly EngineContainer[],
-): EdgeApp[] {
-  const addresses = new Map(have.map((one) => [one.name, Object.values(one.addresses)[0]]))
-  return workload.apps
-    .filter(({ hostNames }) => hostNames.length > 0)
-    .map((app) => ({
-      app: app.app,
-      appId: app.appId,
-      hostNames: app.hostNames,
-      peers: app.elsewhere,
-      servers: wanted
-        .filter((one) => one.app === app && one.instance.process === 'web')
-        .flatMap(({ instance, spec }) => {
-          const address = addresses.get(spec?.name ?? '')
-          if (address === undefined) return []
-          const serves = instance.traffic === 'serve'
-          return [{ name: serverName(instance), address, port: INSTANCE_PORT, serves }]
-        }),
-    }))
-}
-
-async function observe(
-  deps: ReconcileDeps,
-  platform: PlatformConfig | undefined,
-  apps: BroughtApps | undefined,
-  edge: RunningEdge | undefined,
-): Promise<Pick<HostReport, 'components' | 'instances'>> {
-  const containers = await deps.docker.containers.list({ [LABELS.owner]: deps.config.installation.id })
-  const facts = { containers, memory: deps.memory, edge }
-  return {
-    components: platform === undefined ? [] : judgeComponents(platform, facts),
-    instances: [
-      ...(await Promise.all((apps?.wanted ?? []).map((one) => observeInstance(deps, one, apps, edge)))),
-      ...(apps?.leaving ?? []).map(describeLeaving),
-    ],
-  }
-}
-
-async function observeInstance(
-  deps: ReconcileDeps,
-  one: WantedInstance,
-  apps: BroughtApps | undefined,
-  edge: RunningEdge | undefined,
-) {
-  const container = one.spec === undefined ? undefined : await deps.docker.containers.inspect(one.spec.name)
-  const backend = backendOf(one.app)
-  const servers = edge?.servers.filter(({ name }) => name === serverName(one.instance)) ?? []
-  const server = servers.find((it) => it.backend === backend)
-  const inward = servers.find((it) => it.backend === inwardOf(backend))
-  const facts = {
-    container,
-    lastEnd: container === undefined ? undefined : deps.watch.lastEnd(container.id),
-    edge: server && { ...server, openRequests: server.openRequests + (inward?.openRequests ?? 0) },
-    memoryBytes: container === undefined ? undefined : deps.memory.get(container.id),
-    problem: apps?.problems.get(keyOf(one)),
-  }
-  return judgeInstance(one.app.app, one.instance, facts, deps.now())
 }

@@ -11,6 +11,7 @@ const empty = {
   disk: null,
   memoryMb: null,
   runsApps: true,
+  certificatesWanted: 0,
   missingImages: [],
 }
 const at = (ms: number) => new Date(1_000_000 + ms)

@@ -8,6 +8,8 @@ export interface ReportBoard {
   publish(content: Content, now: Date): void
   /** The figures that every report carries from now on; wakes who waits. */
   publishFigures(figures: HostFigures): void
+  /** How many certificates are wanted, as soon as that is known: somebody waits for them. Wakes who waits. */
+  announceWanted(certificatesWanted: number): void
   latest(): HostReport
   /** The first report after `after`; the latest one when `waitMs` have passed or the caller has left. */
   wait(after: number, waitMs: number, signal: AbortSignal): Promise<HostReport>
@@ -19,7 +21,7 @@ const RENEW_MS = 5_000
 /** Starts with an empty report, numbered by the clock: numbers grow over restarts of the agent too. */
 export function makeReportBoard(empty: Content, now: Date): ReportBoard {
   let latest: HostReport = { ...empty, sequence: now.getTime(), at: now.toISOString(), figures: null }
-  let text = JSON.stringify(empty)
+  let content = empty
   const waiting = new Set<() => void>()
   const renew = (change: Partial<HostReport>) => {
     latest = { ...latest, ...change, sequence: latest.sequence + 1 }
@@ -27,11 +29,16 @@ export function makeReportBoard(empty: Content, now: Date): ReportBoard {
   }
   return {
     latest: () => latest,
-    publish: (content, at) => {
-      const next = JSON.stringify(content)
-      if (next === text && at.getTime() - Date.parse(latest.at) < RENEW_MS) return
-      text = next
+    publish: (next, at) => {
+      const same = JSON.stringify(next) === JSON.stringify(content)
+      if (same && at.getTime() - Date.parse(latest.at) < RENEW_MS) return
+      content = next
       renew({ ...content, at: at.toISOString() })
+    },
+    announceWanted: (certificatesWanted) => {
+      if (latest.certificatesWanted === certificatesWanted) return
+      content = { ...content, certificatesWanted }
+      renew({ certificatesWanted })
     },
     publishFigures: (figures) => renew({ figures }),
     wait: (after, waitMs, signal) => {

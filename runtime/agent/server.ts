@@ -8,9 +8,12 @@ import { AGENT_API } from '#contract/agent-api.ts'
 import { MaruError, parseWith } from '#contract/errors.ts'
 import { type HostStacks, RestackRequest, type RestackResult } from '#contract/host-stacks.ts'
 import { AppId, AppName, DrillStartId, Instant, ProcessType } from '#contract/ids.ts'
+import type { Installation } from '#contract/installation.ts'
+import type { AskedCertificates } from '#platform/edge/index.ts'
 import type { Authority } from '#platform/trust/index.ts'
 import type { Log } from '#runtime/kit/log.ts'
 import type { DrillRunner } from './drills.ts'
+import { EDGE_ROUTES } from './edge-routes.ts'
 import { readBody, sendError, sendJson, sendLines } from './http.ts'
 import { type LogDeps, lastLog, streamLogs } from './logs.ts'
 import type { HostMembership } from './membership.ts'
@@ -35,6 +38,9 @@ export interface AgentServerDeps extends LogDeps {
   readonly bundles: ServiceBundles
   /** On the first host only. */
   readonly authority: Authority | undefined
+  readonly installation: Pick<Installation, 'domain'>
+  /** Where another host's authority signs for this host's edge. */
+  readonly asked: AskedCertificates | undefined
   /** Undefined where there is no such image. */
   readonly exportImage: (id: string, whole: boolean) => Promise<Readable | undefined>
   readonly importImage: (id: string, tar: Readable) => Promise<void>
@@ -156,6 +162,7 @@ const getDrillEvents: Handler = async ({ response, query, signal }, { drills }) 
 /** The agent's API: method and path → handler. A path that ends in a slash stands for what follows it, too. */
 const ROUTES: readonly AgentRoute[] = [
   ...MEMBERSHIP_ROUTES,
+  ...EDGE_ROUTES,
   ['PUT', AGENT_API.workload, putWorkload],
   ['GET', AGENT_API.report, getReport],
   ['POST', AGENT_API.builds, postBuild],

@@ -55,14 +55,14 @@ export async function startAgent(config: AgentConfig, log: Log): Promise<Agent> 
     if (error !== undefined) log.warn('agent.retirement_failed', { error })
     wake()
   })
-  const { edge, traffic, authority } = await openEdge(config, docker)
+  const { edge, traffic, authority, asked } = await openEdge(config, docker)
   const memory = watchFigures({ docker, owner, log, traffic, workloads, board }, ended.signal)
   const rules = makeHostRules(makeNft(), config.installation)
   const addresses = makeAddressBook(docker, config.installation, Math.floor(Date.now() / 1000))
   const kept = { workloads, membership, watch, retirement }
   const parts = { config, docker, addresses, log, ...kept, edge, authority, rules, memory }
-  const state = { ...parts, now: () => new Date(), images: new Map() }
-  const loop = startLoop(state, board)
+  const own = { announce: board.announceWanted, now: () => new Date(), images: new Map() }
+  const loop = startLoop({ ...parts, ...own }, board)
   wake = loop.wake
   const drills = makeDrillRunner(config, log)
   const sockets = await openWays(config, {
@@ -73,14 +73,13 @@ export async function startAgent(config: AgentConfig, log: Log): Promise<Agent> 
     workloads,
     board,
     wake,
-    build: builderOf(config, docker, log),
     run: (stream) => serveRun({ docker, addresses, config, log }, stream),
-    ...stacksOf(config, docker),
     membership,
     authority,
     bundles: serviceBundles(config, membership, authority),
-    removeApp: removerOf(config, docker),
-    ...imagesOf(config, docker),
+    asked,
+    installation: config.installation,
+    ...engineWorkOf(config, docker, log),
   })
   const pruning = setInterval(() => void prune(docker, config, workloads, log), PRUNE_MS)
   log.info('agent.started', { version: config.version, generation: workloads.current()?.generation ?? 0 })
@@ -127,6 +126,14 @@ const builderOf =
     }
   }
 
+/** What is done with images and stacks. */
+const engineWorkOf = (config: AgentConfig, docker: Docker, log: Log) => ({
+  build: builderOf(config, docker, log),
+  removeApp: removerOf(config, docker),
+  ...stacksOf(config, docker),
+  ...imagesOf(config, docker),
+})
+
 const stacksOf = (config: AgentConfig, docker: Docker): Pick<AgentServerDeps, 'stacks' | 'restack'> => ({
   stacks: () => readStacks(docker, config),
   restack: async (request) => {
@@ -159,6 +166,7 @@ const removerOf =
 
 const EMPTY_REPORT = {
   runsApps: false,
+  certificatesWanted: 0,
   missingImages: [],
   memoryMb: null,
   generation: 0,

@@ -1,8 +1,9 @@
 import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { type InstanceSpec, WorkloadConfig } from '#contract/agent.ts'
-import { HostIdentity } from '#contract/host-identity.ts'
+import { certificateNameOf, HostIdentity } from '#contract/host-identity.ts'
 import { type AgentConfig, HOME, SOCKETS } from '#contract/installation.ts'
+import { type Authority, checkCertificateRequest, type HostKey } from '#platform/trust/index.ts'
 import { type AgentClient, makeAgentClient } from '#runtime/drivers/agent-client.ts'
 import { LABELS } from '#runtime/drivers/docker.ts'
 import { writeFileAtomic } from '#runtime/drivers/files.ts'
@@ -27,32 +28,43 @@ export interface TestAgent {
   destroy(): Promise<void>
 }
 
-const configOf = (host: TestHost, image: string): AgentConfig => ({
+/** A host that joined the installation of another one. */
+export interface Joining {
+  readonly authority: Authority
+  readonly identity: HostIdentity
+  readonly key: HostKey
+}
+
+const FIRST = HostIdentity.parse({
+  name: 'test-host',
+  dataCentre: 'dc1',
+  address: '127.0.0.1',
+  role: 'full',
+  first: true,
+})
+
+const configOf = (host: TestHost, identity: HostIdentity, image: string): AgentConfig => ({
   installation: host.installation,
   version: 'test',
   home: host.home,
   dockerSocket: '/var/run/docker.sock',
-  host: HostIdentity.parse({
-    name: 'test-host',
-    dataCentre: 'dc1',
-    address: '127.0.0.1',
-    role: 'full',
-    first: true,
-  }),
+  host: identity,
   images: { app: image, builder: image, database: image, edge: host.images.edge },
   hostCaBundle: '/etc/ssl/certs/ca-certificates.crt',
   logLevel: 'error',
 })
 
-/** Makes a host and starts an agent on it. */
-export async function makeTestAgent(second: number): Promise<TestAgent> {
-  const host = await makeTestHost(second)
+/** Makes a host and starts an agent on it: the first of an installation, or one that joined. */
+export async function makeTestAgent(second: number, joining?: Joining): Promise<TestAgent> {
+  const host = await makeTestHost(second, joining?.authority)
   const image = await buildNodeImage(host)
   await mkdir(join(host.home, HOME.agent))
+  if (joining !== undefined) await joinAs(host, joining)
   await writeFileAtomic(join(host.home, HOME.platform), JSON.stringify(host.platform))
-  const config = configOf(host, image)
+  const config = configOf(host, joining?.identity ?? FIRST, image)
   const log = makeLog('error', (line) => process.stderr.write(`${line}\n`))
-  const client = makeAgentClient(join(host.home, HOME.run, SOCKETS.agent))
+  const socket = joining === undefined ? SOCKETS.agent : SOCKETS.host
+  const client = makeAgentClient(join(host.home, HOME.run, socket))
   let generation = 0
   let agent: Agent | undefined
   const stop = async () => {
@@ -102,4 +114,13 @@ export async function makeTestAgent(second: number): Promise<TestAgent> {
       await host.destroy()
     },
   }
+}
+
+/** What `maru host join` leaves on a machine. */
+async function joinAs({ home }: TestHost, { authority, identity, key }: Joining): Promise<void> {
+  const name = certificateNameOf(identity.name)
+  const { publicKey } = await checkCertificateRequest(await key.request(name))
+  const content = { commonName: name, dnsNames: [name], addresses: [identity.address], days: 7, client: true }
+  await writeFileAtomic(join(home, HOME.hostKey), key.keyPem)
+  await writeFileAtomic(join(home, HOME.hostCertificate), await authority.sign(publicKey, content))
 }

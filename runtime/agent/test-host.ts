@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import { mkdtemp, readFile, rm } from 'node:fs/promises'
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { request as httpsRequest } from 'node:https'
 import { join } from 'node:path'
 import { Readable } from 'node:stream'
@@ -8,7 +8,7 @@ import tar from 'tar-stream'
 import { ContainerSpec, type PlatformConfig } from '#contract/agent.ts'
 import { AppId, AppName } from '#contract/ids.ts'
 import { addressesOf, HOME, INSTANCE_PORT, type Installation } from '#contract/installation.ts'
-import { edgeContainer, edgeFiles, prepareEdge } from '#platform/edge/index.ts'
+import { edgeContainer, edgeFiles, issuedBy, NONE_YET, prepareEdge } from '#platform/edge/index.ts'
 import { convergePlatform } from '#platform/hosts/converge.ts'
 import { removeHostRules } from '#platform/network/index.ts'
 import { type Authority, openAuthority } from '#platform/trust/index.ts'
@@ -40,8 +40,11 @@ export async function newestImage(docker: Docker, name: string): Promise<string>
   return found.id
 }
 
-/** Makes a host for one test file. `second` is the second octet of its addresses: each file has its own. */
-export async function makeTestHost(second: number): Promise<TestHost> {
+/**
+ * Makes a host for one test file. `second` is the second octet of its addresses: each file has its own. With another host's
+ * authority it is one that joined: it knows the root, and has no key to sign with.
+ */
+export async function makeTestHost(second: number, joins?: Authority): Promise<TestHost> {
   const docker = makeDocker(SOCKET)
   const id = randomBytes(4).toString('hex')
   const home = await mkdtemp('/var/tmp/maru-test-')
@@ -54,8 +57,13 @@ export async function makeTestHost(second: number): Promise<TestHost> {
     subnet: `10.${second}`,
   }
   const images = { base: await newestImage(docker, 'base'), edge: await newestImage(docker, 'edge') }
-  const authority = await openAuthority(join(home, HOME.pki))
-  await prepareEdge({ installation, home, authority, now: () => new Date() })
+  const authority = joins ?? (await openAuthority(join(home, HOME.pki)))
+  const certificates = joins === undefined ? issuedBy(authority, 'test-host') : NONE_YET
+  if (joins !== undefined) {
+    await mkdir(join(home, HOME.pki))
+    await writeFile(join(home, HOME.pki, 'root.crt'), joins.rootPem)
+  }
+  await prepareEdge({ installation, home, rootPem: authority.rootPem, certificates, now: () => new Date() })
   const { edge, apps } = addressesOf(installation).networks
   const platform: PlatformConfig = {
     generation: 1,

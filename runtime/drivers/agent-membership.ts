@@ -1,5 +1,12 @@
 import { z } from 'zod'
 import { AGENT_API } from '#contract/agent-api.ts'
+import {
+  type EdgeCertificate,
+  type EdgeRequest,
+  EdgeRequests,
+  EdgeSigned,
+  type EdgeSigning,
+} from '#contract/edge-certificates.ts'
 import type { Fleet } from '#contract/fleet.ts'
 import { Instant } from '#contract/ids.ts'
 import {
@@ -30,12 +37,19 @@ export interface Membership {
   setBundle(bundle: SealedBundle): Promise<void>
   /** On the first host: signs the key of a request, for one host's name and address. */
   sign(request: SigningRequest): Promise<string>
+  /** What its edge asks certificates for, after a purpose. */
+  edgeRequests(after: string): Promise<EdgeRequest[]>
+  /** Hands certificates for its edge over; gives how many it still had a use for. */
+  setEdgeCertificates(certificates: readonly EdgeCertificate[]): Promise<number>
+  /** On the first host: signs for another one's edge what that may have. */
+  signForEdge(request: EdgeSigning): Promise<EdgeSigned>
 }
 
-/** The part of an agent's API that is about the host itself. */
-export function makeMembership(find: FindWay): Membership {
+/** The part of an agent's API that is about the host itself. Nothing is waited for when the signal is aborted. */
+export function makeMembership(find: FindWay, signal?: AbortSignal): Membership {
+  const options = { timeout: TIMEOUT_MS, ...(signal === undefined ? {} : { signal }) }
   const ask = <T extends z.ZodType>(schema: T, method: string, path: string, body?: object) =>
-    exchangeJson(find, schema, { method, path, timeout: TIMEOUT_MS }, body)
+    exchangeJson(find, schema, { ...options, method, path }, body)
   return {
     about: () => ask(AgentAbout, 'GET', AGENT_API.about),
     setFleet: async (fleet) => {
@@ -53,6 +67,13 @@ export function makeMembership(find: FindWay): Membership {
     setBundle: async (bundle) => {
       await ask(Done, 'PUT', AGENT_API.serviceBundles, bundle)
     },
+    edgeRequests: async (after) => {
+      const query = new URLSearchParams({ after })
+      return (await ask(EdgeRequests, 'GET', `${AGENT_API.edgeRequests}?${query}`)).requests
+    },
+    setEdgeCertificates: async (certificates) =>
+      (await ask(z.object({ taken: z.number() }), 'PUT', AGENT_API.edgeCertificates, { certificates })).taken,
+    signForEdge: (request) => ask(EdgeSigned, 'POST', AGENT_API.edgeSignatures, request),
     sign: async (request) =>
       (await ask(z.object({ certificate: CertificatePem }), 'POST', AGENT_API.signatures, request))
         .certificate,

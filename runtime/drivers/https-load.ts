@@ -8,6 +8,8 @@ export interface LoadTarget {
   readonly name: string
   readonly ca: string
   readonly path?: string
+  /** Told of the body of each good answer. */
+  readonly onBody?: (body: string) => void
 }
 
 export interface LoadShape {
@@ -74,18 +76,21 @@ export function startHttpsLoad(target: LoadTarget, shape: LoadShape): Load {
 
 /** One request; gives what went wrong, undefined when it was answered with 200 and whole. */
 function askOnce(target: LoadTarget, agent: Agent): Promise<string | undefined> {
-  const { host, port, name, path = '/' } = target
+  const { host, port, name, path = '/', onBody } = target
   return new Promise((resolve) => {
     const failed = (error: Error) => resolve(error.message)
     const asked = request({ host, port, path, agent, headers: { host: name }, timeout: TIMEOUT_MS })
     asked.on('timeout', () => asked.destroy(new Error(`no answer within ${TIMEOUT_MS / 1000} s`)))
     asked.on('error', failed)
     asked.on('response', (response) => {
+      const parts: Buffer[] = []
       response.on('error', failed)
-      response.on('end', () =>
-        resolve(response.statusCode === 200 ? undefined : `status ${response.statusCode}`),
-      )
-      response.resume()
+      response.on('data', (part: Buffer) => onBody && parts.push(part))
+      response.on('end', () => {
+        if (response.statusCode !== 200) return resolve(`status ${response.statusCode}`)
+        onBody?.(Buffer.concat(parts).toString())
+        resolve(undefined)
+      })
     })
     asked.end()
   })
