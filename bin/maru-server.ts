@@ -36,4 +36,8 @@ async function serve(): Promise<void> {
   }
   process.once('SIGTERM', stop)
   process.once('SIGINT', stop)
+  void server.replaced.then(() => {
+    log.error('server.replaced')
+    process.exit(1)
+  })
 }

@@ -86,12 +86,12 @@ export function compose(config: ControlConfig): Composition<typeof API> {
       live: live.handlers,
     },
     jobs: [accountJobs, appJobs, dataJobs, metricsJobs, operationJobs, stackJobs, trustJobs(CHECKS)],
-    loops: [
+    loops: [live.loop],
+    leading: [
       appLoops,
       stackLoop,
       fleetLoop,
       trustLoop(CHECKS),
-      live.loop,
       async (deps) => {
         const schedules = [scheduleAccountSweep, scheduleForgetting, scheduleRollUp]
         await Promise.all(schedules.map((schedule) => read(() => schedule(deps))))

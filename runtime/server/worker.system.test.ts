@@ -2,9 +2,11 @@ import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import { sql } from 'kysely'
 import pg from 'pg'
+import { randomId } from '#runtime/kit/random-id.ts'
 import { makePool } from './database.ts'
-import { hurryJobs, jobs } from './jobs.ts'
+import { hurryJobs, type JobHandlers, jobs } from './jobs.ts'
 import { notify, startHub } from './notify.ts'
+import { forget, register } from './process-store.ts'
 import { makeTestDatabase, silent, type TestDatabase } from './test-database.ts'
 import { transact } from './transact.ts'
 import { startWorker } from './worker.ts'
@@ -18,13 +20,17 @@ after(async () => {
   await database.close()
 })
 
-/** A worker with a pool of its own, as the control plane has it. */
-function start(handlers: Parameters<typeof startWorker>[1]) {
+/** A worker with a pool of its own, of a process that the others know, as the control plane has it. */
+async function start(handlers: JobHandlers) {
   const pool = makePool(database.connection, silent, 4)
-  const worker = startWorker(pool, handlers, silent)
+  const id = randomId('control')
+  await register(pool, { id, place: id, version: '0' })
+  const worker = startWorker(pool, id, handlers, silent)
   return {
+    id,
     async stop() {
       await worker.stop()
+      await forget(pool, id)
       await pool.end()
     },
   }
@@ -49,7 +55,7 @@ const pendingJobs = async () =>
 
 test('a job exists exactly when its transaction commits', async () => {
   const seen: unknown[] = []
-  const worker = start({
+  const worker = await start({
     'try.note': async (payload) => {
       seen.push(payload)
     },
@@ -74,14 +80,14 @@ test('a job that was running when the control plane stopped runs again at once',
       await new Promise((_, reject) => signal.addEventListener('abort', () => reject(signal.reason)))
     },
   }
-  const first = start(handlers)
+  const first = await start(handlers)
   await jobs.add(database.db, 'try.long', {}, { maxAttempts: 1 })
   await eventually(
     () => runs,
     (n) => n === 1,
   )
   await first.stop()
-  const second = start(handlers)
+  const second = await start(handlers)
   // Within a few seconds, although an ordinary retry would wait longer and this job has one attempt only.
   await eventually(pendingJobs, (left) => left === 0, 5_000)
   await second.stop()
@@ -99,7 +105,7 @@ test('a job whose worker died without a word is taken over at the next start', a
   )
   await client.query(`update graphile_worker._private_job_queues set locked_by = 'dead', locked_at = now()`)
   await client.end()
-  const worker = start({
+  const worker = await start({
     'try.orphan': async () => {
       runs += 1
     },
@@ -112,7 +118,7 @@ test('a job whose worker died without a word is taken over at the next start', a
 test('the worker and the hub come back after every connection was cut', async () => {
   const seen: unknown[] = []
   const hub = startHub(database.connection, silent)
-  const worker = start({
+  const worker = await start({
     'try.after': async (payload) => {
       seen.push(payload)
     },
