@@ -143,7 +143,7 @@ async function startDeploy(
 }
 
 /** The server outlives the test file; what belongs to it is not in the file's own database. */
-async function dropMade(database: TestDatabase, appIds: readonly string[]): Promise<void> {
+export async function dropMade(database: TestDatabase, appIds: readonly string[]): Promise<void> {
   const { default: pg } = await import('pg')
   const client = new pg.Client(database.admin)
   await client.connect()
