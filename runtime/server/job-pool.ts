@@ -18,20 +18,24 @@ export interface JobPool {
 
 /**
  * The library writes down that a job is over without waiting for it: where that failed, nobody caught the error, and the
- * process ended. So these statements, which can be repeated, are tried here until they work, and never fail. What could not
- * be written down is told to `gaveUp`: its job is still locked.
+ * process ended. So these statements, which can be repeated, are tried here until they work, and never fail. Nor does the
+ * one that takes a job: it finds none. Each time a job may be left locked, and that is told to `troubled`.
  */
-export function makeJobPool(pool: pg.Pool, stopped: AbortSignal, gaveUp: (error: unknown) => void): JobPool {
+export function makeJobPool(
+  pool: pg.Pool,
+  stopped: AbortSignal,
+  troubled: (error: unknown) => void,
+): JobPool {
   const open = new Set<Promise<pg.QueryResult>>()
   const end = (statement: pg.QueryConfig) => {
-    const written = writeEnd(pool, statement, stopped, gaveUp).finally(() => open.delete(written))
+    const written = writeEnd(pool, statement, stopped, troubled).finally(() => open.delete(written))
     open.add(written)
     return written
   }
   return {
     pool: new Proxy(pool, {
       get(target, key) {
-        if (key === 'connect') return connectWith(target, end)
+        if (key === 'connect') return connectWith(target, end, troubled)
         const value: unknown = Reflect.get(target, key)
         return typeof value === 'function' ? value.bind(target) : value
       },
@@ -42,23 +46,35 @@ export function makeJobPool(pool: pg.Pool, stopped: AbortSignal, gaveUp: (error:
   }
 }
 
-/** How the library names the statements that end jobs. */
-const endsJobs = (statement: unknown): statement is pg.QueryConfig =>
-  typeof statement === 'object' &&
-  statement !== null &&
-  'name' in statement &&
-  /^(complete|fail)_job/.test(String(statement.name))
+/** What the library does with jobs, by how it names its statements. */
+function purposeOf({ name = '' }: pg.QueryConfig): 'take' | 'end' | 'other' {
+  if (name.startsWith('get_job')) return 'take'
+  return /^(complete|fail)_job/.test(name) ? 'end' : 'other'
+}
+
+const NOTHING: pg.QueryResult = { command: '', rowCount: 0, oid: 0, fields: [], rows: [] }
 
 /** A connection is made only for what may fail; with a callback (to listen) it is the pool's own way. */
-function connectWith(pool: pg.Pool, end: (statement: pg.QueryConfig) => Promise<pg.QueryResult>) {
+function connectWith(
+  pool: pg.Pool,
+  end: (statement: pg.QueryConfig) => Promise<pg.QueryResult>,
+  troubled: (error: unknown) => void,
+) {
   return (callback?: Parameters<pg.Pool['connect']>[0]) => {
     if (callback !== undefined) return pool.connect(callback)
     let client: Promise<pg.PoolClient> | undefined
     return Promise.resolve({
       async query(statement: pg.QueryConfig, values?: unknown[]) {
-        if (endsJobs(statement)) return await end(statement)
-        client ??= connectWatched(pool)
-        return await (await client).query(statement, values)
+        const purpose = purposeOf(statement)
+        if (purpose === 'end') return await end(statement)
+        try {
+          client ??= connectWatched(pool)
+          return await (await client).query(statement, values)
+        } catch (error) {
+          if (purpose !== 'take') throw error
+          troubled(error)
+          return NOTHING
+        }
       },
       async release() {
         await client?.then(
@@ -74,7 +90,7 @@ async function writeEnd(
   pool: pg.Pool,
   statement: pg.QueryConfig,
   stopped: AbortSignal,
-  gaveUp: (error: unknown) => void,
+  troubled: (error: unknown) => void,
 ): Promise<pg.QueryResult> {
   const begunMs = performance.now()
   for (;;) {
@@ -88,8 +104,8 @@ async function writeEnd(
     } catch (error) {
       const patienceMs = stopped.aborted ? STOP_PATIENCE_MS : PATIENCE_MS
       if (!isConnectionError(error) || performance.now() - begunMs > patienceMs) {
-        gaveUp(error)
-        return { command: '', rowCount: 0, oid: 0, fields: [], rows: [] }
+        troubled(error)
+        return NOTHING
       }
       await pause(RETRY_MS)
     }

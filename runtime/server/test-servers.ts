@@ -17,6 +17,7 @@ import { openAuthority } from '#platform/trust/index.ts'
 import { type AgentServerDeps, makeAgentServer } from '#runtime/agent/server.ts'
 import { textLines } from '#runtime/kit/text-lines.ts'
 import { makeTestDatabase, silent, type TestDatabase } from './test-database.ts'
+import { makeTestWay, type TestWay } from './test-way.ts'
 
 const NAME = 'control.maru.internal'
 const IDENTITY = HostIdentity.parse({
@@ -41,6 +42,8 @@ export interface TestServer {
   readonly lines: readonly Line[]
   /** Asks as root, over its own socket. */
   ask(method: string, path: string, body?: object | Buffer): Promise<{ status: number; body: unknown }>
+  /** The way to the database that only it uses. */
+  readonly way: TestWay
   /** Resolves with the exit code, or the signal that ended it. */
   readonly ended: Promise<number | string>
 }
@@ -62,6 +65,7 @@ export async function makeTestServers(): Promise<TestServers> {
   const agent = makeAgentServer(agentOf(host))
   await listenAt(agent, join(folder, 'agent.sock'))
   const started: TestServer[] = []
+  const ways: TestWay[] = []
   return {
     database,
     host,
@@ -71,12 +75,14 @@ export async function makeTestServers(): Promise<TestServers> {
         ...(await addressOf(folder, name, files)),
       }
       const server = await startProcess(folder, name, config, database)
+      ways.push(server.way)
       started.push(server)
       return server
     },
     async close() {
       for (const { child } of started) child.kill('SIGKILL')
       await Promise.all(started.map(({ ended }) => ended))
+      await Promise.all(ways.map((way) => way.cut()))
       agent.closeAllConnections()
       agent.close()
       const { rows } = await database.pool.query<{ app_id: string }>(
@@ -97,7 +103,8 @@ async function startProcess(
   { connection }: TestDatabase,
 ): Promise<TestServer> {
   const file = join(folder, `${name}.json`)
-  await writeFile(file, JSON.stringify({ config, connection }))
+  const way = await makeTestWay({ host: connection.host ?? '', port: connection.port ?? 0 })
+  await writeFile(file, JSON.stringify({ config, connection: { ...connection, ...way.at } }))
   const program = join(import.meta.dirname, 'test-process.ts')
   const child = spawn(process.execPath, [program, file], { stdio: ['ignore', 'pipe', 'inherit'] })
   const ended = once(child, 'exit').then(([code, signal]) => (code ?? signal) as number | string)
@@ -113,7 +120,7 @@ async function startProcess(
   }
   void reading()
   const id = await started.promise
-  return { config, id, child, lines, ended, ask: (...what) => askSocket(config.controlSocket, ...what) }
+  return { config, way, id, child, lines, ended, ask: (...what) => askSocket(config.controlSocket, ...what) }
 }
 
 function askSocket(socketPath: string, method: string, path: string, body?: object | Buffer) {

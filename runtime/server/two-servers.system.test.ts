@@ -5,10 +5,10 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, test } from 'node:test'
 import { sql } from 'kysely'
-import pg from 'pg'
 import type { BuildEvent, BuildRequest } from '#contract/agent.ts'
 import type { Operation, OperationEvent } from '#contract/operations.ts'
 import { run } from '#runtime/drivers/process.ts'
+import { pause } from '#runtime/kit/pause.ts'
 import { makeTestServers, type TestServer, type TestServers } from './test-servers.ts'
 
 /** Five seconds of silence, a look a second, and what a busy machine needs besides. */
@@ -81,6 +81,9 @@ const has = (server: TestServer, event: string) =>
   server.lines.some((line) => line.event === event) || undefined
 const count = (server: TestServer, event: string) =>
   server.lines.filter((line) => line.event === event).length
+
+const answers = async (server: TestServer) =>
+  (await server.ask('GET', '/v1/apps')).status === 200 || undefined
 
 async function sourceOf(procfile: string): Promise<Buffer> {
   const folder = await mkdtemp(join(tmpdir(), 'maru-source-'))
@@ -220,7 +223,7 @@ test('the leader is frozen for 20 s and goes on: another has led meanwhile, and 
   await until('the other to lead', () => has(other, 'leading.begun'), TAKE_OVER_MS)
   t.diagnostic(`leads after ${Math.round(performance.now() - begunMs)} ms`)
   await until('the build anew', () => builds[before], TAKE_OVER_MS)
-  await new Promise((resolve) => setTimeout(resolve, Math.max(0, 20_000 - (performance.now() - begunMs))))
+  await pause(Math.max(0, 20_000 - (performance.now() - begunMs)))
   // What it waited for has come while it was frozen.
   builds[before - 1]?.finish()
   frozen.child.kill('SIGCONT')
@@ -272,32 +275,35 @@ test('one that starts anew at its place goes on at once with what the one before
 test('the database goes away and comes back: no process ends, one leads, the operation is finished', async () => {
   const both = [await servers.start('one'), await servers.start('other')] as const
   const operation = await beginDeploy(both[0])
-  const admin = new pg.Client({ ...servers.database.admin, database: 'postgres' })
-  await admin.connect()
-  const name = pg.escapeIdentifier(servers.database.admin.database ?? '')
-  const cut = 'select pg_terminate_backend(pid) from pg_stat_activity where datname = $1'
-  try {
-    for (const pauseMs of [500, 8_000]) {
-      await admin.query(`alter database ${name} with allow_connections false`)
-      await admin.query(cut, [servers.database.admin.database])
-      await new Promise((resolve) => setTimeout(resolve, pauseMs))
-      await admin.query(`alter database ${name} with allow_connections true`)
-      const answers = both.map(({ ask }) =>
-        until('an answer', async () => (await ask('GET', '/v1/apps')).status === 200 || undefined),
-      )
-      await Promise.all(answers)
-    }
-  } finally {
-    await admin.end()
+  for (const awayMs of [500, 8_000]) {
+    await Promise.all(both.map(({ way }) => way.cut()))
+    await pause(awayMs)
+    await Promise.all(both.map(({ way }) => way.heal()))
+    for (const server of both) await until('an answer', () => answers(server))
   }
   for (const build of builds) build.finish()
   const ended = await end(both[0], operation, 30_000)
   assert.equal(ended.state, 'done', JSON.stringify(ended.error))
   assert.deepEqual(ended.steps, STEPS)
-  assert.equal(servers.host.commands.length, 1)
-  for (const server of both) {
-    assert.equal(server.child.exitCode, null)
-    assert.equal(has(server, 'server.crashed'), undefined)
+  assert.deepEqual([builds.length, servers.host.commands.length], [1, 1])
+  for (const { child, lines } of both) {
+    assert.equal(child.exitCode, null)
+    assert.ok(lines.every(({ event }) => event !== 'server.crashed' && event !== 'server.replaced'))
   }
   assert.equal(reporting.most, 1)
+})
+
+test('the leader alone is cut off from the database: it stops leading before another begins', async () => {
+  const [leader, other] = [await servers.start('one'), await servers.start('other')]
+  await leader.way.cut()
+  await until('the other to lead', () => has(other, 'leading.begun'), TAKE_OVER_MS)
+  const stopped = leader.lines.find(({ event }) => event === 'leading.ends')
+  const begun = other.lines.find(({ event }) => event === 'leading.begun')
+  assert.ok(stopped !== undefined && begun !== undefined)
+  assert.ok(String(stopped.at) < String(begun.at), `${stopped.at} is not before ${begun.at}`)
+  assert.equal(reporting.most, 1)
+  await leader.way.heal()
+  // It has been replaced, and ends as soon as it hears of it.
+  assert.equal(await leader.ended, 1)
+  assert.equal(await answers(other), true)
 })

@@ -1,5 +1,4 @@
-import { EventEmitter } from 'node:events'
-import { Logger, run, runMigrations, type TaskList, type WorkerEvents } from 'graphile-worker'
+import { Logger, run, runMigrations, type TaskList } from 'graphile-worker'
 import type pg from 'pg'
 import type { Log } from '#runtime/kit/log.ts'
 import { pause } from '#runtime/kit/pause.ts'
@@ -98,11 +97,8 @@ async function openWorker({ pool, locks, taskList, stopped, log }: Work): Promis
       await ended.promise
     })
   }
-  const events: WorkerEvents = new EventEmitter()
-  // A job may have been locked by the very statement whose answer was lost.
-  events.on('worker:getJob:error', ({ error }) => trouble.resolve(error))
   const jobPool = makeJobPool(pool, stopped, trouble.resolve)
-  const runner = await run({ ...OPTIONS, pgPool: jobPool.pool, taskList, events, preset: presetOf(know) })
+  const runner = await run({ ...OPTIONS, pgPool: jobPool.pool, taskList, preset: presetOf(know) })
   const settling = setInterval(() => locks.settle().catch(trouble.resolve), SETTLE_EVERY_MS)
   const running = runner.promise.then(trouble.resolve, trouble.resolve)
   if (stopped.aborted) stop()
