@@ -18,6 +18,11 @@ create table server_process (
 -- Whose request it is: it is forgotten with its process.
 alter table server_idempotency add column process text;
 
+-- Where a source was uploaded, and where a release was built: there its files and its image are. Null only until the
+-- first host has taken what is from before.
+alter table apps_source add column host text;
+alter table apps_release add column built_on text;
+
 -- Attempts at secrets that a source address may still make; counted for all control planes together.
 create table server_attempts (
   source text primary key,

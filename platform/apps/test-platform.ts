@@ -128,6 +128,7 @@ async function startDeploy(
     id,
     app_id: app.id,
     file: `${id}.tar.gz`,
+    host: TEST_HOST.name,
     size_bytes: 10,
     files: 1,
     recipe,

@@ -20,6 +20,7 @@ import {
   listHostNames,
   places,
   startRotation,
+  strayFilesLoop,
   teamOfApp,
 } from '#platform/apps/index.ts'
 import { DATA_CHECKS, dataJobs, loadPair, makeDataHandlers } from '#platform/data/index.ts'
@@ -86,7 +87,7 @@ export function compose(config: ControlConfig): Composition<typeof API> {
       live: live.handlers,
     },
     jobs: [accountJobs, appJobs, dataJobs, metricsJobs, operationJobs, stackJobs, trustJobs(CHECKS)],
-    loops: [live.loop],
+    loops: [live.loop, strayFilesLoop],
     leading: [
       appLoops,
       stackLoop,
