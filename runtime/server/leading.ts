@@ -38,12 +38,15 @@ async function keep(
   log: Log,
 ): Promise<void> {
   let loops: Loop | undefined
+  let doubts = 0
   while (!signal.aborted) {
-    if (presence.leads() && loops === undefined) {
+    doubts = presence.leads() ? 0 : doubts + 1
+    if (doubts === 0 && loops === undefined) {
       loops = await startAll(starts, log)
       if (loops === undefined) await pause(RETRY_MS, signal)
       else log.info('leading.begun')
-    } else if (!presence.leads() && loops !== undefined) {
+    } else if (doubts > 1 && loops !== undefined) {
+      // Looked at twice: a sign of life may have arrived while a busy process had no time to read it.
       log.warn('leading.ends')
       await loops.stop()
       loops = undefined
