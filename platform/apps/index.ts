@@ -10,5 +10,5 @@ export {
 } from './directory.ts'
 export { places } from './host-places.ts'
 export { appJobs } from './jobs.ts'
-export { appLoops } from './loops.ts'
+export { appLoops, strayFilesLoop } from './loops.ts'
 export { appHandlers } from './routes.ts'

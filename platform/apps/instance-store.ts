@@ -78,19 +78,27 @@ export async function imagesWantedOn(db: Db, host: string): Promise<Set<string>>
   return new Set(rows.flatMap(({ image }) => (image === null ? [] : [image])))
 }
 
-/** The hosts that run instances of an image. */
+/** The hosts that have built an image, or run instances of it. */
 export async function hostsWithImage(db: Db, image: string): Promise<HostName[]> {
-  const rows = await withRelease(db)
+  const running = await withRelease(db)
     .select('apps_instance.host')
     .distinct()
     .where(ownImage, '=', image)
     .execute()
-  return rows.map(({ host }) => host as HostName)
+  const built = await apps(db)
+    .selectFrom('apps_release')
+    .select('built_on as host')
+    .distinct()
+    .where((is) => is.or([is('image', '=', image), is('next_image', '=', image)]))
+    .execute()
+  return [...built, ...running].flatMap(({ host }) => (host === null ? [] : [host as HostName]))
 }
 
-/** Instances from before there was more than one host are on the first one. */
-export async function adoptInstances(tx: Db, host: string): Promise<void> {
+/** What is from before there was more than one host is on the first one. */
+export async function adoptOld(tx: Db, host: string): Promise<void> {
   await apps(tx).updateTable('apps_instance').set({ host }).where('host', '=', '').execute()
+  await apps(tx).updateTable('apps_source').set({ host }).where('host', 'is', null).execute()
+  await apps(tx).updateTable('apps_release').set({ built_on: host }).where('built_on', 'is', null).execute()
 }
 
 export async function setTraffic(

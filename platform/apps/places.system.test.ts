@@ -2,11 +2,13 @@ import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import { sql } from 'kysely'
 import type { InstanceSpec } from '#contract/agent.ts'
+import type { HostName } from '#contract/ids.ts'
 import { listHosts } from '#platform/fleet/index.ts'
 import { loadReports } from '#platform/workload/index.ts'
 import { until } from '#runtime/agent/test-host.ts'
-import { listInstances } from './instance-store.ts'
+import { hostsWithImage, listInstances } from './instance-store.ts'
 import { lookOnce } from './keep-places.ts'
+import { listReleases } from './release-store.ts'
 import { startSupply } from './supply-images.ts'
 import type { AppRow } from './tables.ts'
 import type { TestHost } from './test-host.ts'
@@ -55,6 +57,27 @@ test('a deploy starts a pair in two data centres, and each edge knows of the oth
   const [near] = platform.host.workloads.at(-1)?.apps.filter(({ appId }) => appId === app.id) ?? []
   assert.deepEqual(near?.elsewhere, [{ host: 'far', address: '127.0.0.2' }])
   assert.deepEqual(platform.host.workloads.at(-1)?.peers, ['far'])
+})
+
+test('a source is built where it was uploaded, and its release command runs where its image is', async () => {
+  const app = await platform.makeApp()
+  const operation = await platform.deploy(app, { web: 'node server.js', release: 'node migrate.js' })
+  await sql`update apps_source set host = 'far' where app_id = ${app.id}`.execute(platform.deps.db)
+  const [here, there] = [platform.host.commands.length, far.commands.length]
+  const built: string[] = []
+  const build = far.buildEvents
+  far.buildEvents = (request) => {
+    built.push(request.app)
+    return build(request)
+  }
+  const done = await platform.run(operation).finally(() => {
+    far.buildEvents = build
+  })
+  assert.equal(done.state, 'done', JSON.stringify(done.error))
+  assert.deepEqual(built, [app.name])
+  assert.deepEqual([platform.host.commands.length - here, far.commands.length - there], [0, 1])
+  const [release] = await listReleases(platform.deps.db, app.id)
+  assert.ok((await hostsWithImage(platform.deps.db, release?.image ?? '')).includes('far' as HostName))
 })
 
 test('a host gets the image that its instance waits for, and no other', async (t) => {

@@ -1,5 +1,7 @@
 import type { BuildResult } from '#contract/agent.ts'
 import type { ReleaseState } from '#contract/apps.ts'
+import type { HostName } from '#contract/ids.ts'
+import type { ServerDeps } from '#runtime/server/handler.ts'
 import { apps, type Db, type ReleaseRow } from './tables.ts'
 
 /** So many releases can be rolled back to; the images of older ones are given up. */
@@ -21,6 +23,7 @@ export interface NewReleaseRow
     | 'stack'
     | 'slug_file'
     | 'slug_bytes'
+    | 'built_on'
   > {}
 
 /** The releases of an app, newest first. */
@@ -42,6 +45,10 @@ export async function findRelease(db: Db, appId: string, version: number): Promi
     .executeTakeFirst()
 }
 
+/** The host that has what a release was made of. */
+export const builtOn = ({ config }: Pick<ServerDeps, 'config'>, release: ReleaseRow): HostName =>
+  (release.built_on ?? config.host.name) as HostName
+
 export async function insertRelease(tx: Db, release: NewReleaseRow): Promise<void> {
   await apps(tx)
     .insertInto('apps_release')
@@ -54,7 +61,13 @@ export async function insertRelease(tx: Db, release: NewReleaseRow): Promise<voi
 }
 
 /** Notes what the build made. */
-export async function saveBuild(tx: Db, appId: string, version: number, result: BuildResult): Promise<void> {
+export async function saveBuild(
+  tx: Db,
+  appId: string,
+  version: number,
+  result: BuildResult,
+  host: string,
+): Promise<void> {
   await apps(tx)
     .updateTable('apps_release')
     .set({
@@ -63,6 +76,7 @@ export async function saveBuild(tx: Db, appId: string, version: number, result: 
       stack: result.stack,
       slug_file: result.slug?.file ?? null,
       slug_bytes: result.slug?.bytes ?? null,
+      built_on: host,
     })
     .where('app_id', '=', appId)
     .where('version', '=', version)

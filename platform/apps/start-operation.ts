@@ -129,6 +129,7 @@ const codeColumns = (code: ReleaseRow | undefined) => ({
   stack: code?.stack ?? null,
   slug_file: code?.slug_file ?? null,
   slug_bytes: code?.slug_bytes ?? null,
+  built_on: code?.built_on ?? null,
 })
 
 async function configOf(tx: Db, app: AppRow, planned: NewRelease, request: Request): Promise<string | null> {

@@ -12,10 +12,9 @@ const HOUR_MS = 60 * 60 * 1000
 /** A source that nobody has deployed for so long is not deployed any more. */
 export const UNUSED_MS = HOUR_MS
 
-/** Removes what no longer counts: unused sources, files that nothing knows, and releases that are history. */
+/** Removes what no longer counts: unused sources, and releases that are history. */
 export async function sweepApps(deps: ServerDeps): Promise<void> {
   await removeUnused(deps)
-  await removeStrayFiles(deps)
   const removed = await transact(deps.db, (tx) => removeOldReleases(tx))
   if (removed > 0) deps.log.info('apps.releases_forgotten', { removed })
 }
@@ -35,7 +34,7 @@ export async function removeUnused(deps: ServerDeps, appId?: string): Promise<vo
 }
 
 /** What a kill left between the file and its row: half an upload, or a source whose app is gone. */
-async function removeStrayFiles(deps: ServerDeps): Promise<void> {
+export async function removeStrayFiles(deps: ServerDeps): Promise<void> {
   const folder = join(deps.config.artifactsDir, 'sources')
   const names = await readdir(folder).catch(() => [])
   const known = await knownFiles(deps.db)

@@ -28,6 +28,8 @@ interface SourceTable {
   recipe: Json<BuildRecipe>
   processes: Json<Record<string, string>>
   created_at: Generated<Date>
+  /** Where its file is; null as `InstanceTable.host` is empty. */
+  host: string | null
 }
 interface ReleaseTable {
   app_id: string
@@ -44,6 +46,8 @@ interface ReleaseTable {
   stack: string | null
   slug_file: string | null
   slug_bytes: Size | null
+  /** Where its slug is, and its image in any case; null as above. */
+  built_on: string | null
   next_image: string | null
   next_stack: string | null
 }

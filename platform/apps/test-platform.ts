@@ -128,6 +128,7 @@ async function startDeploy(
     id,
     app_id: app.id,
     file: `${id}.tar.gz`,
+    host: TEST_HOST.name,
     size_bytes: 10,
     files: 1,
     recipe,
@@ -143,7 +144,7 @@ async function startDeploy(
 }
 
 /** The server outlives the test file; what belongs to it is not in the file's own database. */
-async function dropMade(database: TestDatabase, appIds: readonly string[]): Promise<void> {
+export async function dropMade(database: TestDatabase, appIds: readonly string[]): Promise<void> {
   const { default: pg } = await import('pg')
   const client = new pg.Client(database.admin)
   await client.connect()

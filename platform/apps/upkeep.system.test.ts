@@ -17,7 +17,7 @@ import { insertRelease, LISTED_RELEASES, listReleases } from './release-store.ts
 import { insertSource, listSources } from './source-store.ts'
 import { mustStart } from './start-operation.ts'
 import type { StepContext } from './step-context.ts'
-import { sweepApps } from './sweep.ts'
+import { removeStrayFiles, sweepApps } from './sweep.ts'
 import type { AppRow } from './tables.ts'
 import { makeTestPlatform, TEST_HOST, type TestPlatform } from './test-platform.ts'
 
@@ -40,7 +40,7 @@ async function addSource(app: AppRow, old: boolean): Promise<string> {
   const file = `${id}.tar.gz`
   await writeFile(join(folder, file), 'x')
   const recipe = { kind: 'static' } as const
-  const row = { id, app_id: app.id, file, size_bytes: 1, files: 1, recipe, processes: {} }
+  const row = { id, app_id: app.id, file, size_bytes: 1, files: 1, recipe, processes: {}, host: null }
   await insertSource(platform.deps.db, row)
   if (old)
     await sql`update apps_source set created_at = ${HOURS_AGO} where id = ${id}`.execute(platform.deps.db)
@@ -76,6 +76,7 @@ test('the sweep removes sources that nobody deploys and files that nothing knows
   }
   await writeFile(join(folder, 'src_under_way.tar.gz.abc.tmp'), 'x')
   await sweepApps(platform.deps)
+  await removeStrayFiles(platform.deps)
   const left = (await readdir(folder)).sort()
   assert.deepEqual(left, [...kept, 'src_under_way.tar.gz.abc.tmp'].sort())
 })

@@ -33,7 +33,16 @@ export async function uploadSource(deps: ServerDeps, app: AppRow, stream: Readab
   const { sizeBytes, files, recipe, processes } = received
   try {
     await transact(deps.db, (tx) =>
-      insertSource(tx, { id, app_id: app.id, file, size_bytes: sizeBytes, files, recipe, processes }),
+      insertSource(tx, {
+        id,
+        app_id: app.id,
+        file,
+        size_bytes: sizeBytes,
+        files,
+        recipe,
+        processes,
+        host: deps.config.host.name,
+      }),
     )
   } catch (error) {
     await rm(join(folder, file), { force: true })

@@ -14,12 +14,12 @@ import {
 } from '#runtime/drivers/agent-transport.ts'
 import type { ServerDeps } from '#runtime/server/handler.ts'
 import { read } from '#runtime/server/transact.ts'
-import { findMember } from './store.ts'
+import { findMember, listMembers } from './store.ts'
 import type { HostRow } from './tables.ts'
 
 type Base = Pick<ServerDeps, 'config' | 'db'>
 
-/** The agents of all hosts: the first host's is behind a socket, the others' behind TLS that both sides prove themselves in. */
+/** The agents of all hosts: the own host's is behind a socket, the others' behind TLS that both sides prove themselves in. */
 export function makeAgents({ config, db }: Base): Agents {
   const first = makeAgentClient(config.agentSocket)
   return {
@@ -30,7 +30,10 @@ export function makeAgents({ config, db }: Base): Agents {
 
 /** Where a host is and what its key is may change while a client of it is kept. */
 async function wayTo({ config, db }: Base, host: HostName) {
-  const row = await read(() => findMember(db, host))
+  return await wayToRow(config, await read(() => findMember(db, host)), host)
+}
+
+async function wayToRow(config: ControlConfig, row: HostRow | undefined, host: string) {
   if (row === undefined) throw new MaruError('hosts.not_found', { host })
   return tlsWay(joinedHost(row), await loadControlCertificate(config))
 }
@@ -41,7 +44,7 @@ export function membershipOf(
   row: HostRow,
   signal?: AbortSignal,
 ): Membership {
-  if (row.is_first) return makeMembership(socketWay(config.agentSocket), signal)
+  if (row.name === config.host.name) return makeMembership(socketWay(config.agentSocket), signal)
   return makeMembership(async () => tlsWay(joinedHost(row), await loadControlCertificate(config)), signal)
 }
 
@@ -50,8 +53,16 @@ export const unverifiedMembershipOf = ({ config }: Pick<Base, 'config'>, row: Ho
   makeMembership(async () => unverifiedWay(joinedHost(row), await loadControlCertificate(config)))
 
 /** The first host's agent, which has the authority's key. */
-export const authorityOf = ({ config }: Pick<Base, 'config'>, signal?: AbortSignal): Membership =>
-  makeMembership(socketWay(config.agentSocket), signal)
+export const authorityOf = ({ config, db }: Base, signal?: AbortSignal): Membership =>
+  makeMembership(
+    config.host.first
+      ? socketWay(config.agentSocket)
+      : async () =>
+          await wayToRow(config, (await read(() => listMembers(db))).find(isFirst), 'the first host'),
+    signal,
+  )
+
+const isFirst = (row: HostRow) => row.is_first
 
 const joinedHost = ({ name, address, key_hash }: HostRow): JoinedHost => ({
   host: name as HostName,

@@ -59,7 +59,7 @@ export interface AgentClient {
 
 /** The agents of all hosts. */
 export interface Agents {
-  /** The agent of the host that the control plane runs on. It alone can sign certificates. */
+  /** The agent of the host that the control plane itself runs on. */
   readonly first: AgentClient
   /** The agent of a host by its name. A host that is not there (any more) shows when it is asked. */
   of(host: HostName): AgentClient

@@ -20,6 +20,7 @@ import {
   listHostNames,
   places,
   startRotation,
+  strayFilesLoop,
   teamOfApp,
 } from '#platform/apps/index.ts'
 import { DATA_CHECKS, dataJobs, loadPair, makeDataHandlers } from '#platform/data/index.ts'
@@ -86,12 +87,12 @@ export function compose(config: ControlConfig): Composition<typeof API> {
       live: live.handlers,
     },
     jobs: [accountJobs, appJobs, dataJobs, metricsJobs, operationJobs, stackJobs, trustJobs(CHECKS)],
-    loops: [
+    loops: [live.loop, strayFilesLoop],
+    leading: [
       appLoops,
       stackLoop,
       fleetLoop,
       trustLoop(CHECKS),
-      live.loop,
       async (deps) => {
         const schedules = [scheduleAccountSweep, scheduleForgetting, scheduleRollUp]
         await Promise.all(schedules.map((schedule) => read(() => schedule(deps))))

@@ -41,9 +41,22 @@ const POOL_LIMITS = {
   keepAliveInitialDelayMillis: 5_000,
 } as const
 
+/** How the connections of one control plane are told from another's, and refused once it has been replaced. */
+export interface OwnConnections {
+  readonly name: string
+  /** Throws when the process may no longer write. Asked over each new connection, before anything else is. */
+  admit(client: pg.ClientBase): Promise<void>
+}
+
 /** A connection pool whose connections are dropped as soon as one of them shows that it is of no use. */
-export function makePool(connection: Connection, log: Log, max = 10): pg.Pool {
-  const pool = new pg.Pool({ ...connection, ...POOL_LIMITS, max, application_name: 'maru-control' })
+export function makePool(connection: Connection, log: Log, max = 10, own?: OwnConnections): pg.Pool {
+  const pool = new pg.Pool({
+    ...connection,
+    ...POOL_LIMITS,
+    max,
+    application_name: own?.name ?? 'maru-control',
+    onConnect: own?.admit,
+  })
   // Without listeners, the loss of a connection would end the process: the pool tells of idle ones, the client of
   // one in use (whose query fails too, and that is where it is dealt with).
   pool.on('error', (error) => log.warn('database.idle_connection_lost', { error }))
@@ -66,7 +79,7 @@ export function makeDatabase(pool: pg.Pool): Kysely<{}> {
  * A connection to a demoted primary still answers, but refuses writes for ever. The pool can't know, so a
  * connection that saw such an error is destroyed on release instead of handed to the next caller.
  */
-async function connectWatched(pool: pg.Pool): Promise<pg.PoolClient> {
+export async function connectWatched(pool: pg.Pool): Promise<pg.PoolClient> {
   const client = await pool.connect()
   let spoilt = false
   const watched: Pick<pg.PoolClient, 'query' | 'release'> = {

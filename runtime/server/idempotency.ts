@@ -13,6 +13,7 @@ type IdempotencyTables = {
     answer: string | null
     started_at: Date
     claim: string | null
+    process: string | null
   }
 }
 type Database = Kysely<IdempotencyTables>
@@ -35,8 +36,6 @@ export interface Idempotency {
   once(request: KeyedRequest, work: () => Promise<KeyedAnswer>): Promise<KeyedAnswer & { replayed: boolean }>
   /** Forgets answers older than a day. */
   sweep(): Promise<void>
-  /** Forgets requests that were under way when the control plane before this one died. */
-  releaseAll(): Promise<void>
 }
 
 const KEEP_HOURS = 24
@@ -46,14 +45,17 @@ const POLL_MS = 100
 /** No request takes that long: what is still open then was lost with its connection. */
 const LOST_AFTER_S = 120
 
-/** Keeps answers in the database, so that they outlive this process. */
+/**
+ * Keeps answers in the database, so that they outlive this process and any control plane gives them. A request that was
+ * under way is forgotten with its process.
+ */
 // biome-ignore lint/complexity/noBannedTypes: this is where the tables are named
-export function makeIdempotency(database: Kysely<{}>): Idempotency {
+export function makeIdempotency(database: Kysely<{}>, process: string): Idempotency {
   const db = database.withTables<IdempotencyTables>()
   return {
     async once(request, work) {
       const attempt = randomUUID()
-      while (!(await claim(db, request, attempt))) {
+      while (!(await claim(db, request, attempt, process))) {
         const answer = await answerOfOther(db, request)
         if (answer) return { ...answer, replayed: true }
       }
@@ -70,9 +72,6 @@ export function makeIdempotency(database: Kysely<{}>): Idempotency {
       await sql`delete from server_idempotency
         where started_at < now() - make_interval(hours => ${KEEP_HOURS})`.execute(db)
     },
-    async releaseAll() {
-      await read(() => db.deleteFrom('server_idempotency').where('status', 'is', null).execute())
-    },
   }
 }
 
@@ -84,9 +83,15 @@ const hashOf = (content: string) => createHash('sha256').update(content).digest(
 const idOf = ({ principal, route, key }: KeyedRequest) => ({ principal, route, key })
 
 /** True when this attempt holds the key; asking twice, because an answer was lost, is the same as asking once. */
-async function claim(db: Database, request: KeyedRequest, attempt: string): Promise<boolean> {
-  const mine = { body_hash: hashOf(request.content), started_at: new Date(), claim: attempt }
-  const lostBefore = new Date(Date.now() - LOST_AFTER_S * 1000)
+async function claim(
+  db: Database,
+  request: KeyedRequest,
+  attempt: string,
+  process: string,
+): Promise<boolean> {
+  // The database's clock: those of two hosts are not compared.
+  const mine = { body_hash: hashOf(request.content), started_at: sql<Date>`now()`, claim: attempt, process }
+  const lostBefore = sql<Date>`now() - make_interval(secs => ${LOST_AFTER_S})`
   const claimed = await read(() =>
     db
       .insertInto('server_idempotency')

@@ -2,6 +2,7 @@ import type { FastifyRequest } from 'fastify'
 import type { Principal } from '#contract/access.ts'
 import { MaruError } from '#contract/errors.ts'
 import type { Route } from '#contract/route.ts'
+import type { Attempts } from './attempts.ts'
 import { type AccessLookups, ANONYMOUS } from './authorize.ts'
 import { sessionSecretOf } from './browser-session.ts'
 import { makeRateLimit, RATE_LIMITS } from './rate-limit.ts'
@@ -16,11 +17,11 @@ export type Identify = (request: FastifyRequest, route: Route) => Promise<Princi
 export function identifyCaller(
   { principalOf, principalOfSession }: Pick<AccessLookups, 'principalOf' | 'principalOfSession'>,
   origin: string,
+  attempts: Pick<Attempts, 'take'>,
   nowMs: () => number = () => performance.now(),
 ): { readonly identify: Identify; readonly recognise: Identify } {
   const bySource = makeRateLimit(RATE_LIMITS.sourcePerMinute, nowMs)
   const byPrincipal = makeRateLimit(RATE_LIMITS.principalPerMinute, nowMs)
-  const secrets = makeRateLimit(RATE_LIMITS.secretsPerMinute, nowMs)
   const recognise: Identify = async (request, route) => {
     const token = bearerOf(request.headers.authorization)
     const principal = token === undefined ? await bySession(request, route) : await principalOf(token)
@@ -29,7 +30,7 @@ export function identifyCaller(
   }
   const identify: Identify = async (request, route) => {
     bySource.take(request.ip)
-    if (takesSecret(route)) secrets.take(request.ip)
+    if (takesSecret(route)) await attempts.take(request.ip)
     const principal = await recognise(request, route)
     if (principal.kind !== 'anonymous') byPrincipal.take(principal.id)
     return principal

@@ -17,7 +17,7 @@ const portOf = () => (server.server.address() as AddressInfo).port
 
 before(async () => {
   database = await makeTestDatabase()
-  idempotency = makeIdempotency(database.db)
+  idempotency = makeIdempotency(database.db, 'this')
   server = makeTestServer(routes, handlers, { idempotency, stopping: stopping.signal })
   await server.listen({ host: '127.0.0.1', port: 0 })
 })

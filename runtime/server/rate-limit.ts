@@ -1,9 +1,7 @@
 import { MaruError } from '#contract/errors.ts'
 
-/** Requests that one caller may make each minute. Guessing at secrets is slow; work is not hindered. */
+/** Requests that one caller may make each minute of one control plane: they keep it from being kept busy. */
 export const RATE_LIMITS = {
-  /** Sign-in and set-up, for each source address. */
-  secretsPerMinute: 20,
   /** Everything, for each source address. */
   sourcePerMinute: 1_200,
   /** Everything, for each person. */
@@ -18,6 +16,12 @@ export interface RateLimit {
   take(key: string): void
 }
 
+/** What is said to someone who has less than one request left. */
+export function rateLimited(perMinute: number, left: number): MaruError {
+  const seconds = Math.ceil(((1 - left) * 60) / perMinute)
+  return new MaruError('rate_limited', { limit: perMinute, seconds })
+}
+
 /** A token bucket for each key: `perMinute` at once, refilled evenly. */
 export function makeRateLimit(perMinute: number, nowMs: () => number): RateLimit {
   const buckets = new Map<string, { left: number; at: number }>()
@@ -28,8 +32,7 @@ export function makeRateLimit(perMinute: number, nowMs: () => number): RateLimit
       const last = buckets.get(key)
       const left = last ? Math.min(perMinute, last.left + (now - last.at) * perMs) : perMinute
       if (left < 1) {
-        const seconds = Math.ceil((1 - left) / perMs / 1_000)
-        throw new MaruError('rate_limited', { limit: perMinute, seconds })
+        throw rateLimited(perMinute, left)
       }
       // Put at the end: the first key of the map is always the one that was quiet for longest.
       buckets.delete(key)

@@ -14,7 +14,6 @@ export const WHO = 'x-test-who'
 const withoutKeys: Idempotency = {
   once: async (_request, work) => ({ ...(await work()), replayed: false }),
   sweep: async () => undefined,
-  releaseAll: async () => undefined,
 }
 
 export interface TestServerOptions {

@@ -2,10 +2,14 @@ import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import { sql } from 'kysely'
 import pg from 'pg'
+import { pause } from '#runtime/kit/pause.ts'
+import { randomId } from '#runtime/kit/random-id.ts'
 import { makePool } from './database.ts'
-import { hurryJobs, jobs } from './jobs.ts'
+import { hurryJobs, type JobHandlers, jobs } from './jobs.ts'
 import { notify, startHub } from './notify.ts'
+import { forget, register } from './process-store.ts'
 import { makeTestDatabase, silent, type TestDatabase } from './test-database.ts'
+import { makeTestWay } from './test-way.ts'
 import { transact } from './transact.ts'
 import { startWorker } from './worker.ts'
 
@@ -18,13 +22,17 @@ after(async () => {
   await database.close()
 })
 
-/** A worker with a pool of its own, as the control plane has it. */
-function start(handlers: Parameters<typeof startWorker>[1]) {
-  const pool = makePool(database.connection, silent, 4)
-  const worker = startWorker(pool, handlers, silent)
+/** A worker with a pool of its own, of a process that the others know, as the control plane has it. */
+async function start(handlers: JobHandlers, connection = database.connection) {
+  const pool = makePool(connection, silent, 4)
+  const id = randomId('control')
+  await register(pool, { id, place: id, version: '0' })
+  const worker = startWorker(pool, id, handlers, silent)
   return {
+    id,
     async stop() {
       await worker.stop()
+      await forget(pool, id)
       await pool.end()
     },
   }
@@ -49,7 +57,7 @@ const pendingJobs = async () =>
 
 test('a job exists exactly when its transaction commits', async () => {
   const seen: unknown[] = []
-  const worker = start({
+  const worker = await start({
     'try.note': async (payload) => {
       seen.push(payload)
     },
@@ -74,14 +82,14 @@ test('a job that was running when the control plane stopped runs again at once',
       await new Promise((_, reject) => signal.addEventListener('abort', () => reject(signal.reason)))
     },
   }
-  const first = start(handlers)
+  const first = await start(handlers)
   await jobs.add(database.db, 'try.long', {}, { maxAttempts: 1 })
   await eventually(
     () => runs,
     (n) => n === 1,
   )
   await first.stop()
-  const second = start(handlers)
+  const second = await start(handlers)
   // Within a few seconds, although an ordinary retry would wait longer and this job has one attempt only.
   await eventually(pendingJobs, (left) => left === 0, 5_000)
   await second.stop()
@@ -99,7 +107,7 @@ test('a job whose worker died without a word is taken over at the next start', a
   )
   await client.query(`update graphile_worker._private_job_queues set locked_by = 'dead', locked_at = now()`)
   await client.end()
-  const worker = start({
+  const worker = await start({
     'try.orphan': async () => {
       runs += 1
     },
@@ -112,7 +120,7 @@ test('a job whose worker died without a word is taken over at the next start', a
 test('the worker and the hub come back after every connection was cut', async () => {
   const seen: unknown[] = []
   const hub = startHub(database.connection, silent)
-  const worker = start({
+  const worker = await start({
     'try.after': async (payload) => {
       seen.push(payload)
     },
@@ -145,6 +153,70 @@ test('the worker and the hub come back after every connection was cut', async ()
   stop()
   await worker.stop()
   await hub.close()
+})
+
+test('a job that ends while the database is away has run once, and its worker takes the next one', async () => {
+  const { host = '', port = 0 } = database.connection
+  const way = await makeTestWay({ host, port })
+  const away = Promise.withResolvers<void>()
+  const runs: unknown[] = []
+  const handlers = {
+    'try.outage': async (payload: unknown) => {
+      runs.push(payload)
+      await away.promise
+    },
+    'try.outage_fails': async (payload: unknown) => {
+      runs.push(payload)
+      await away.promise
+      if (runs.length === 2) throw new Error('tried in vain')
+    },
+  }
+  const worker = await start(handlers, { ...database.connection, ...way.at })
+  await jobs.add(database.db, 'try.outage', { n: 1 }, { queue: 'outage' })
+  await eventually(
+    () => runs.length,
+    (n) => n === 1,
+  )
+  await jobs.add(database.db, 'try.outage_fails', { n: 2 })
+  await eventually(
+    () => runs.length,
+    (n) => n === 2,
+  )
+  await way.cut()
+  // Both write down that they are over now, where nobody answers.
+  away.resolve()
+  await pause(1_500)
+  await way.heal()
+  await eventually(pendingJobs, (left) => left === 0)
+  await jobs.add(database.db, 'try.outage', { n: 3 }, { queue: 'outage' })
+  await eventually(pendingJobs, (left) => left === 0)
+  await worker.stop()
+  await way.cut()
+  assert.deepEqual(runs, [{ n: 1 }, { n: 2 }, { n: 2 }, { n: 3 }])
+})
+
+test('a job of a process that lives is left alone by the others, however long it takes', async () => {
+  const begun: string[] = []
+  const end = Promise.withResolvers<void>()
+  const handlersOf = (name: string) => ({
+    'try.alive': async () => {
+      begun.push(name)
+      await end.promise
+    },
+  })
+  const first = await start(handlersOf('first'))
+  await jobs.add(database.db, 'try.alive', {})
+  await eventually(
+    () => begun.length,
+    (n) => n === 1,
+  )
+  // Its start, and its first rounds, are when another would take what is nobody's.
+  const second = await start(handlersOf('second'))
+  await pause(6_000)
+  end.resolve()
+  await eventually(pendingJobs, (left) => left === 0)
+  await Promise.all([first.stop(), second.stop()])
+  assert.deepEqual(begun, ['first'])
 })
 
 test('a bell remembers a ring between two waits and hears only its own channel', async () => {

@@ -62,14 +62,14 @@ export async function undoStep(step: Step, context: StepContext): Promise<void> 
 }
 
 /**
- * The host that builds has to be clean, or this is tried again. Another that is away removes by itself what its state
- * does not name.
+ * The control plane's own host has to be clean, or this is tried again. Another that is away removes by itself what its
+ * state does not name.
  */
 async function cleanHosts({ deps, operation }: StepContext): Promise<void> {
   const hosts = await listHosts(deps.db)
   await deps.agents.first.removeApp(operation.app_id)
-  for (const { name, first, state } of hosts) {
-    if (first || state === 'silent' || state === 'joining') continue
+  for (const { name, state } of hosts) {
+    if (name === deps.config.host.name || state === 'silent' || state === 'joining') continue
     await deps.agents
       .of(name)
       .removeApp(operation.app_id)

@@ -2,6 +2,7 @@ import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { BuildEvent, BuildRequest, BuildResult } from '#contract/agent.ts'
 import { MaruError } from '#contract/errors.ts'
+import type { HostName } from '#contract/ids.ts'
 import { publish } from '#platform/workload/index.ts'
 import { transact } from '#runtime/server/transact.ts'
 import { openConfig } from '../config.ts'
@@ -27,9 +28,11 @@ export async function applyBuild(step: BuildStep, context: StepContext): Promise
     recipe: source.recipe,
     env: await openConfig(deps, operation.app_id, release.config_sealed),
   }
-  const result = await followBuild(deps.agents.first.build(request, context.signal), context)
+  const host = source.host ?? deps.config.host.name
+  const agent = deps.agents.of(host as HostName)
+  const result = await followBuild(agent.build(request, context.signal), context)
   await transact(deps.db, async (tx) => {
-    await saveBuild(tx, operation.app_id, step.release, result)
+    await saveBuild(tx, operation.app_id, step.release, result, host)
     // From now on the host is told to keep the image.
     await publish(tx)
   })
@@ -57,7 +60,10 @@ function ignoreAbsent(error: unknown): undefined {
   throw error
 }
 
-/** Removes an uploaded source: the file first, so that a row remains for as long as there is a file. */
+/**
+ * Removes an uploaded source: the file first, so that a row remains for as long as there is a file. On another host its
+ * control plane finds that nothing knows the file any more.
+ */
 export async function removeSource(deps: StepContext['deps'], source: SourceRow): Promise<void> {
   await rm(join(deps.config.artifactsDir, 'sources', source.file), { force: true })
   await transact(deps.db, (tx) => deleteSource(tx, source.id))

@@ -4,7 +4,7 @@ import { MaruError } from '#contract/errors.ts'
 import { argvOf } from '#platform/workload/index.ts'
 import { loadEnvironment } from '../environment.ts'
 import { followOneOff } from '../one-off.ts'
-import { findRelease } from '../release-store.ts'
+import { builtOn, findRelease } from '../release-store.ts'
 import type { StepContext } from '../step-context.ts'
 import type { Step } from '../steps.ts'
 
@@ -36,7 +36,7 @@ export async function applyReleasePhase(
     rows: 24,
     timeoutS: APP_LIMITS.releasePhaseTimeoutS,
   }
-  const stream = await deps.agents.first.run(request)
+  const stream = await deps.agents.of(builtOn(deps, release)).run(request)
   const exitCode = await followOneOff(stream, (line) => context.log('release', line), context.signal)
   if (exitCode !== 0) throw new MaruError('apps.release_phase_failed', { exitCode })
 }

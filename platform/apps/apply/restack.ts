@@ -1,7 +1,7 @@
 import type { RestackRequest } from '#contract/host-stacks.ts'
 import { publish } from '#platform/workload/index.ts'
 import { transact } from '#runtime/server/transact.ts'
-import { findRelease, saveNext } from '../release-store.ts'
+import { builtOn, findRelease, saveNext } from '../release-store.ts'
 import type { StepContext } from '../step-context.ts'
 import type { Step } from '../steps.ts'
 
@@ -15,7 +15,7 @@ export async function applyRestack(
   const release = await findRelease(deps.db, operation.app_id, version)
   // What was made before an interruption is good enough: the next roll sees a stack that is newer still.
   if (release === undefined || release.slug_file === null || release.next_image !== null) return
-  const { image, stack } = await deps.agents.first.restack({
+  const { image, stack } = await deps.agents.of(builtOn(deps, release)).restack({
     app: operation.app_name,
     appId: operation.app_id as RestackRequest['appId'],
     release: version,
