@@ -7,7 +7,8 @@ export interface LoadTarget {
   /** Host name that is asked for; its certificate must be signed by `ca`. */
   readonly name: string
   readonly ca: string
-  readonly path?: string
+  /** Asked anew for each request where it is a function. */
+  readonly path?: string | (() => string)
   /** Told of the body of each good answer. */
   readonly onBody?: (body: string) => void
 }
@@ -76,7 +77,8 @@ export function startHttpsLoad(target: LoadTarget, shape: LoadShape): Load {
 
 /** One request; gives what went wrong, undefined when it was answered with 200 and whole. */
 function askOnce(target: LoadTarget, agent: Agent): Promise<string | undefined> {
-  const { host, port, name, path = '/', onBody } = target
+  const { host, port, name, onBody } = target
+  const path = typeof target.path === 'function' ? target.path() : (target.path ?? '/')
   return new Promise((resolve) => {
     const failed = (error: Error) => resolve(error.message)
     const asked = request({ host, port, path, agent, headers: { host: name }, timeout: TIMEOUT_MS })

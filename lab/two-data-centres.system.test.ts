@@ -1,0 +1,253 @@
+import assert from 'node:assert/strict'
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { join } from 'node:path'
+import { text } from 'node:stream/consumers'
+import { after, before, type TestContext, test } from 'node:test'
+import type { InstanceView } from '#contract/apps.ts'
+import type { HostList } from '#contract/hosts.ts'
+import { cli, cliOk, ROOT, waitFor } from '#tests/harness.ts'
+import {
+  enterArgv,
+  findHost,
+  findSite,
+  hostsOf,
+  killHost,
+  LAB_DOMAIN,
+  type Lab,
+  openLab,
+  runIn,
+  setLine,
+  startHost,
+} from './index.ts'
+import { type Visit, Visited } from './visitors.ts'
+
+/** Two data centres and a witness with a platform on them, and an app whose every answer is a row that was acknowledged. */
+const APP = 'ledger'
+const NAME = `${APP}.${LAB_DOMAIN}`
+const MARU = join(ROOT, 'maru')
+/** A busy machine's patience; what was measured is told. */
+const SOON_MS = 120_000
+
+let lab: Lab
+let home = ''
+const addresses = { east: '', west: '' }
+const acknowledged: string[] = []
+
+before(async () => {
+  home = await mkdtemp('/var/tmp/maru-lab-test-')
+  await cliOk(['lab', 'up', '--home', home, '--witness'])
+  lab = await openLab(home, process.env)
+  const [east, west] = hostsOf(lab.plan)
+  addresses.east = east?.address ?? ''
+  addresses.west = west?.address ?? ''
+  await maru('dc1-h1', 'deploy', 'lab/ledger-app', '--app', APP)
+})
+after(async () => {
+  await cli(['lab', 'down', '--home', home])
+  await rm(home, { recursive: true, force: true })
+})
+
+async function maru(host: string, ...args: string[]): Promise<string> {
+  const done = await runIn(lab, host, [MARU, ...args], { timeoutMs: 300_000 })
+  assert.equal(done.exitCode, 0, `maru ${args.join(' ')} on ${host}: ${done.stdout}${done.stderr}`)
+  return done.stdout
+}
+const json = async <T>(host: string, ...args: string[]) =>
+  JSON.parse(await maru(host, ...args, '--json')) as T
+
+/** The members of the database pair as one of them tells. */
+async function pair(from: 'dc1-h1' | 'dc2-h1'): Promise<Array<Record<'Member' | 'Role' | 'State', string>>> {
+  const container = from === 'dc1-h1' ? 'maru-postgres-1' : 'maru-postgres-2'
+  const asked = await runIn(lab, from, [
+    'docker',
+    'exec',
+    container,
+    'patronictl',
+    'list',
+    '--format',
+    'json',
+  ])
+  return JSON.parse(asked.stdout)
+}
+const leaderOf = (members: Awaited<ReturnType<typeof pair>>) =>
+  members.find(({ Role, State }) => Role === 'Leader' && State === 'running')?.Member
+const isWhole = (members: Awaited<ReturnType<typeof pair>>) =>
+  leaderOf(members) !== undefined &&
+  members.some(({ Role, State }) => Role === 'Sync Standby' && State === 'streaming')
+
+const instances = async () => (await json<{ instances: Instance[] }>('dc1-h1', 'ps', '--app', APP)).instances
+const isInBoth = async () => {
+  const all = await instances()
+  return all.every(({ state }) => state === 'healthy') && new Set(all.map(({ host }) => host)).size === 2
+}
+
+/** All is where it belongs and well: what a fault may begin from, and must come back to. */
+async function whole(t: TestContext, what: string): Promise<void> {
+  const since = performance.now()
+  await waitFor(`${what}: the pair`, async () => isWhole(await pair('dc2-h1')), SOON_MS)
+  await waitFor(`${what}: the app in both data centres`, isInBoth, SOON_MS)
+  t.diagnostic(`${what}: whole after ${seconds(performance.now() - since)}`)
+}
+
+const seconds = (ms: number) => `${(ms / 1000).toFixed(1)} s`
+
+/** Visitors of edges, from the network between the data centres or from inside a host, while something happens. */
+async function visiting(where: string, edges: readonly string[]): Promise<() => Promise<Visited>> {
+  const caFile = join(home, 'hosts/dc1-h1/disk/var/lib/maru/pki/root.crt')
+  const inside = '/var/lib/maru/pki/root.crt'
+  const visit: Visit = { addresses: [...edges], name: NAME, caFile: where === 'client' ? caFile : inside }
+  const argv = [process.execPath, 'lab/visitors.ts', JSON.stringify(visit)]
+  const [file, ...args] = await enterArgv(lab, where, argv)
+  const child = spawn(file, args, { stdio: ['pipe', 'pipe', 'inherit'] })
+  const printed = text(child.stdout)
+  return async () => {
+    child.stdin.end()
+    await once(child, 'close')
+    const seen = Visited.parse(JSON.parse(await printed))
+    for (const { tokens } of Object.values(seen)) acknowledged.push(...tokens)
+    return seen
+  }
+}
+
+function told(t: TestContext, what: string, seen: Visited): void {
+  for (const [edge, { requests, failed, longestGapMs, failures }] of Object.entries(seen))
+    t.diagnostic(
+      `${what}, edge ${edge}: ${requests} requests, ${failed} failed, longest time without an answer ${seconds(longestGapMs)}${failed > 0 ? ` (${[...new Set(failures)].slice(0, 3).join('; ')})` : ''}`,
+    )
+}
+
+/** Every row that was acknowledged to anyone since the beginning is in the database. */
+async function nothingIsLost(t: TestContext): Promise<void> {
+  const url = `https://${NAME}/tokens`
+  const asked = await waitFor('the app to tell what it has', async () => {
+    const argv = [
+      'curl',
+      '--silent',
+      '--fail',
+      '--insecure',
+      '--resolve',
+      `${NAME}:443:${addresses.west}`,
+      url,
+    ]
+    const done = await runIn(lab, 'client', argv)
+    return done.exitCode === 0 && done.stdout
+  })
+  const have = new Set(asked.split('\n'))
+  const lost = acknowledged.filter((token) => !have.has(token))
+  t.diagnostic(`${acknowledged.length} acknowledged rows, ${lost.length} lost`)
+  assert.ok(acknowledged.length > 100)
+  assert.deepEqual(lost, [])
+}
+
+test('the pair, its store and the app are in two data centres and at the witness', async (t) => {
+  await whole(t, 'after the first deploy')
+  const [first, second] = await pair('dc2-h1')
+  assert.deepEqual([first?.Member, second?.Member], ['postgres-1', 'postgres-2'])
+  const containers = async (host: string) =>
+    (await runIn(lab, host, ['docker', 'ps', '--format', '{{.Names}}'])).stdout.split('\n')
+  assert.ok(!(await containers('dc1-h1')).includes('maru-postgres-2'))
+  assert.ok((await containers('dc2-h1')).includes('maru-postgres-2'))
+  await waitFor(
+    'a store of three voices',
+    async () => {
+      const tls = '/var/lib/maru/etcd/tls'
+      const options = [`--cacert=${tls}/ca.crt`, `--cert=${tls}/server.crt`, `--key=${tls}/server.key`]
+      const ask = [
+        'etcdctl',
+        '--endpoints=https://10.89.0.10:2379',
+        ...options,
+        'member',
+        'list',
+        '-w',
+        'json',
+      ]
+      const { stdout } = await runIn(lab, 'dc1-h1', ['docker', 'exec', 'maru-etcd', ...ask])
+      const { members } = JSON.parse(stdout) as { members: Array<{ isLearner?: boolean }> }
+      return members.length === 3 && members.every(({ isLearner }) => isLearner !== true)
+    },
+    SOON_MS,
+  )
+})
+
+test('a host is drained and taken back while visitors write: no request fails', async (t) => {
+  const stop = await visiting('client', [addresses.east, addresses.west])
+  await maru('dc1-h1', 'host', 'drain', 'dc2-h1')
+  assert.deepEqual([...new Set((await instances()).map(({ host }) => host))], ['dc1-h1'])
+  const { hosts } = await json<{ hosts: Host[] }>('dc1-h1', 'host', 'list')
+  assert.equal(hosts.find(({ name }) => name === 'dc2-h1')?.state, 'draining')
+  await maru('dc1-h1', 'host', 'undrain', 'dc2-h1')
+  await waitFor('the app in both data centres again', isInBoth, SOON_MS)
+  const seen = await stop()
+  told(t, 'drained and taken back', seen)
+  assert.deepEqual(
+    Object.values(seen).flatMap(({ failures }) => failures),
+    [],
+  )
+})
+
+test('the first host loses its power: the other data centre goes on, and nothing is lost', async (t) => {
+  await whole(t, 'before the power goes')
+  const stop = await visiting('client', [addresses.west])
+  await killHost(lab, findHost(lab, 'dc1-h1'))
+  await waitFor(
+    'the other member to lead',
+    async () => leaderOf(await pair('dc2-h1')) === 'postgres-2',
+    SOON_MS,
+  )
+  const back = await goesOn()
+  const seen = await stop()
+  told(t, 'power lost', seen)
+  assert.ok(back)
+  await nothingIsLost(t)
+})
+
+/** A row is written and acknowledged in the west. */
+const goesOn = () =>
+  waitFor(
+    'a row to be acknowledged',
+    async () => {
+      const url = `https://${NAME}/write?token=${Date.now()}`
+      const to = ['--resolve', `${NAME}:443:${addresses.west}`, '--max-time', '5']
+      return (
+        (await runIn(lab, 'client', ['curl', '--silent', '--fail', '--insecure', ...to, url])).exitCode === 0
+      )
+    },
+    SOON_MS,
+  )
+
+test('the host comes back: the pair and the app are in both data centres again by themselves', async (t) => {
+  await startHost(lab, findHost(lab, 'dc1-h1'))
+  await whole(t, 'the host is back')
+  await nothingIsLost(t)
+})
+
+test('the data centre of the primary is cut off: it acknowledges nothing that is lost, and rejoins', async (t) => {
+  assert.equal(leaderOf(await pair('dc2-h1')), 'postgres-2')
+  const east = await visiting('client', [addresses.east])
+  // On the side that loses: what it still acknowledged has to be there afterwards.
+  const west = await visiting('dc2-h1', [addresses.west])
+  await setLine(lab, findSite(lab, 'dc2'), false)
+  await waitFor(
+    'the other member to lead',
+    async () => leaderOf(await pair('dc1-h1')) === 'postgres-1',
+    SOON_MS,
+  )
+  const url = `https://${NAME}/write?token=after`
+  await waitFor(
+    'a row to be acknowledged in the east',
+    async () => {
+      const to = ['--resolve', `${NAME}:443:${addresses.east}`, '--max-time', '5']
+      return (
+        (await runIn(lab, 'client', ['curl', '--silent', '--fail', '--insecure', ...to, url])).exitCode === 0
+      )
+    },
+    SOON_MS,
+  )
+  told(t, 'cut, the side that goes on', await east())
+  told(t, 'cut, the side that is alone', await west())
+  await setLine(lab, findSite(lab, 'dc2'), true)
+  await whole(t, 'the line is healed')
+  await nothingIsLost(t)
+})

@@ -1,0 +1,69 @@
+/**
+ * Visitors of an app in a lab: each asks one edge, over and over, to write a row of its own, until standard input ends. What
+ * came of it is printed as one line of JSON (`Visited`).
+ */
+import { randomUUID } from 'node:crypto'
+import { readFileSync } from 'node:fs'
+import { z } from 'zod'
+import { startHttpsLoad } from '#runtime/drivers/https-load.ts'
+
+const Visit = z.strictObject({
+  addresses: z.array(z.string()),
+  name: z.string(),
+  caFile: z.string(),
+})
+export type Visit = z.infer<typeof Visit>
+
+/** What the visitors of one edge saw. */
+export const Visited = z.record(
+  z.string(),
+  z.strictObject({
+    requests: z.number(),
+    failed: z.number(),
+    failures: z.array(z.string()),
+    /** The longest time without an answer that was good. */
+    longestGapMs: z.number(),
+    /** What was acknowledged. */
+    tokens: z.array(z.string()),
+  }),
+)
+export type Visited = z.infer<typeof Visited>
+
+const SHAPE = { kept: 2, fresh: 1 } as const
+
+function visit({ name, caFile }: Visit, host: string) {
+  const tokens: string[] = []
+  let last = performance.now()
+  let longestGapMs = 0
+  const look = () => {
+    longestGapMs = Math.max(longestGapMs, performance.now() - last)
+  }
+  const load = startHttpsLoad(
+    {
+      host,
+      port: 443,
+      name,
+      ca: readFileSync(caFile, 'utf8'),
+      path: () => `/write?token=${randomUUID()}`,
+      onBody: (token) => {
+        look()
+        last = performance.now()
+        tokens.push(token)
+      },
+    },
+    SHAPE,
+  )
+  return async () => {
+    look()
+    const { requests, failed, failures } = await load.stop()
+    return { requests, failed, failures: [...failures], longestGapMs: Math.round(longestGapMs), tokens }
+  }
+}
+
+const wanted = Visit.parse(JSON.parse(process.argv[2] ?? ''))
+const visits = wanted.addresses.map((address) => ({ address, stop: visit(wanted, address) }))
+process.stdin.resume()
+process.stdin.once('end', async () => {
+  const ended = await Promise.all(visits.map(async ({ address, stop }) => [address, await stop()] as const))
+  process.stdout.write(`${JSON.stringify(Object.fromEntries(ended))}\n`, () => process.exit(0))
+})
