@@ -1,6 +1,6 @@
 // @peculiar/x509 finds its parts through reflect-metadata, which must be loaded before it.
 import 'reflect-metadata'
-import { createHash, randomBytes, webcrypto } from 'node:crypto'
+import { createHash, randomBytes, webcrypto, X509Certificate } from 'node:crypto'
 import { join } from 'node:path'
 import * as x509 from '@peculiar/x509'
 import { ensureFolder, readText, writeFileAtomic } from '#runtime/drivers/files.ts'
@@ -56,9 +56,9 @@ export async function openAuthority(pkiDir: string, name = 'Maru'): Promise<Auth
   return authority(made.keyPem, made.certPem)
 }
 
-/** How many days a certificate (PEM) is still good; negative when it has expired. */
+/** How many days a certificate (PEM) is still good; negative when it has expired. Asked of each certificate at each pass. */
 export function daysLeft(certPem: string, now: Date): number {
-  return (new x509.X509Certificate(certPem).notAfter.getTime() - now.getTime()) / DAY_MS
+  return (new X509Certificate(certPem).validToDate.getTime() - now.getTime()) / DAY_MS
 }
 
 async function authority(keyPem: string, rootPem: string): Promise<Authority> {

@@ -7,9 +7,9 @@ import { readBody, sendJson } from './http.ts'
 import type { AgentRoute, Handler } from './server.ts'
 
 /** EDGE_REQUESTS_PER_CALL of the longest requests. */
-const REQUESTS_MAX_BYTES = 4 * 1024 * 1024
+const REQUESTS_MAX_BYTES = 1024 * 1024
 /** As many of the longest certificates. */
-const CERTIFICATES_MAX_BYTES = 16 * 1024 * 1024
+const CERTIFICATES_MAX_BYTES = 4 * 1024 * 1024
 
 const Query = z.strictObject({ after: z.string().max(253).default('') })
 

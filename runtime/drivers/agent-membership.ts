@@ -19,6 +19,8 @@ import type { BundleRequest, SealedBundle } from '#contract/service-bundle.ts'
 import { exchangeJson, type FindWay } from './agent-transport.ts'
 
 const TIMEOUT_MS = 10_000
+/** Many keys and signatures at once, on a host that may be busy. */
+const EDGE_TIMEOUT_MS = 60_000
 const Done = z.object({})
 
 /** What a host and its control plane have to settle about belonging together. */
@@ -47,9 +49,16 @@ export interface Membership {
 
 /** The part of an agent's API that is about the host itself. Nothing is waited for when the signal is aborted. */
 export function makeMembership(find: FindWay, signal?: AbortSignal): Membership {
-  const options = { timeout: TIMEOUT_MS, ...(signal === undefined ? {} : { signal }) }
-  const ask = <T extends z.ZodType>(schema: T, method: string, path: string, body?: object) =>
-    exchangeJson(find, schema, { ...options, method, path }, body)
+  const options = signal === undefined ? {} : { signal }
+  const ask = <T extends z.ZodType>(
+    schema: T,
+    method: string,
+    path: string,
+    body?: object,
+    timeout = TIMEOUT_MS,
+  ) => exchangeJson(find, schema, { ...options, method, path, timeout }, body)
+  const askEdge = <T extends z.ZodType>(schema: T, method: string, path: string, body?: object) =>
+    ask(schema, method, path, body, EDGE_TIMEOUT_MS)
   return {
     about: () => ask(AgentAbout, 'GET', AGENT_API.about),
     setFleet: async (fleet) => {
@@ -69,11 +78,12 @@ export function makeMembership(find: FindWay, signal?: AbortSignal): Membership 
     },
     edgeRequests: async (after) => {
       const query = new URLSearchParams({ after })
-      return (await ask(EdgeRequests, 'GET', `${AGENT_API.edgeRequests}?${query}`)).requests
+      return (await askEdge(EdgeRequests, 'GET', `${AGENT_API.edgeRequests}?${query}`)).requests
     },
     setEdgeCertificates: async (certificates) =>
-      (await ask(z.object({ taken: z.number() }), 'PUT', AGENT_API.edgeCertificates, { certificates })).taken,
-    signForEdge: (request) => ask(EdgeSigned, 'POST', AGENT_API.edgeSignatures, request),
+      (await askEdge(z.object({ taken: z.number() }), 'PUT', AGENT_API.edgeCertificates, { certificates }))
+        .taken,
+    signForEdge: (request) => askEdge(EdgeSigned, 'POST', AGENT_API.edgeSignatures, request),
     sign: async (request) =>
       (await ask(z.object({ certificate: CertificatePem }), 'POST', AGENT_API.signatures, request))
         .certificate,
