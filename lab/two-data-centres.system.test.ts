@@ -5,8 +5,8 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { after, before, type TestContext, test } from 'node:test'
-import type { InstanceView } from '#contract/apps.ts'
-import type { HostList } from '#contract/hosts.ts'
+import type { Instance } from '#contract/apps.ts'
+import type { Host } from '#contract/host-view.ts'
 import { cli, cliOk, ROOT, waitFor } from '#tests/harness.ts'
 import {
   enterArgv,
