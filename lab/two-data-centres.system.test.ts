@@ -21,7 +21,7 @@ import {
   setLine,
   startHost,
 } from './index.ts'
-import { type Visit, Visited } from './visitors.ts'
+import { type Visit, Visited } from './visit.ts'
 
 /** Two data centres and a witness with a platform on them, and an app whose every answer is a row that was acknowledged. */
 const APP = 'ledger'

@@ -4,30 +4,8 @@
  */
 import { randomUUID } from 'node:crypto'
 import { readFileSync } from 'node:fs'
-import { z } from 'zod'
 import { startHttpsLoad } from '#runtime/drivers/https-load.ts'
-
-const Visit = z.strictObject({
-  addresses: z.array(z.string()),
-  name: z.string(),
-  caFile: z.string(),
-})
-export type Visit = z.infer<typeof Visit>
-
-/** What the visitors of one edge saw. */
-export const Visited = z.record(
-  z.string(),
-  z.strictObject({
-    requests: z.number(),
-    failed: z.number(),
-    failures: z.array(z.string()),
-    /** The longest time without an answer that was good. */
-    longestGapMs: z.number(),
-    /** What was acknowledged. */
-    tokens: z.array(z.string()),
-  }),
-)
-export type Visited = z.infer<typeof Visited>
+import { Visit } from './visit.ts'
 
 const SHAPE = { kept: 2, fresh: 1 } as const
 
