@@ -63,6 +63,7 @@ export function makeTestDeploys(servers: TestServers): TestDeploys {
         select server_process.id from server_process
         join graphile_worker.jobs on locked_by = any (lock_ids)
         where task_identifier = 'apps.operation'`.execute(servers.database.db)
+      assert.ok(rows.length === 1 && [one.id, other.id].includes(rows[0]?.id ?? ''), JSON.stringify(rows))
       return rows[0]?.id === one.id ? [one, other] : [other, one]
     },
   }
