@@ -112,6 +112,16 @@ test('an app that runs on the other host only is served here, and knows who real
   assert.equal(seen['x-request-id'], answer.headers['x-request-id'])
 })
 
+test('a host that serves the app from now on is added at run time, and is checked as one that was always there', async () => {
+  await settle(near, 'near', [{ ...shop, servers: [], peers: [] }])
+  assert.equal((await get(near, NAME)).status, 503)
+  const { edge } = addressesOf(near.installation).networks
+  const peers = [{ host: 'far', address: edge.gateway }]
+  assert.equal((await applyEdge(depsOf(near, 'near'), [{ ...shop, servers: [], peers }])).did, 'commands')
+  await peerIsUp()
+  assert.equal((await get(near, NAME)).body, 'far')
+})
+
 test('its own instance comes first, and when that is killed the other host goes on at once', async () => {
   const here = await startServer(near, 'web.1.v1.0', 'near')
   await settleNear([here])

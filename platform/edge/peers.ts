@@ -51,9 +51,12 @@ interface PeerFiles {
 
 const PEER_CHECK = 'inter 300ms fastinter 150ms downinter 200ms fall 2 rise 1'
 const tlsTo = (peer: string, files: PeerFiles) =>
-  `ssl verify required ca-file ${files.root} crt ${files.peerCertificate} sni str(${peer}) verifyhost ${peer} check-sni ${peer}`
+  `ssl verify required ca-file ${files.root} crt ${files.peerCertificate} sni str(${peer}) verifyhost ${peer} check-sni ${peer} check-ssl`
 
-/** A peer's line after the word `server`. Its check asks for the app itself, so it is up when the app is up there. */
+/**
+ * A peer's line after the word `server`. Its check asks for the app itself, so it is up when the app is up there; the check of
+ * one that is added at run time is encrypted only where that is said.
+ */
 export const peerWords = (peer: EdgePeer, files: PeerFiles, prefix = '') =>
   `${prefix}${peerServer(peer)} ${peer.address}:${PEER_PORT} ${tlsTo(peerName(peer.host), files)} check ${PEER_CHECK} weight 100 backup`
 
