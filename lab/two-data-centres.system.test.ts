@@ -169,7 +169,21 @@ test('the pair, its store and the app are in two data centres and at the witness
     },
     SOON_MS,
   )
+  // Each of the others reaches all of them, also without the first host.
+  for (const [host, name] of [
+    ['dc2-h1', 'etcd-3'],
+    ['witness', 'etcd-2'],
+  ] as const)
+    await waitFor(`${host} to reach every voice`, () => reachesEveryVoice(host, name), SOON_MS)
 })
+
+async function reachesEveryVoice(host: string, name: string): Promise<boolean> {
+  const tls = `/var/lib/maru/${name}/tls`
+  const options = [`--cacert=${tls}/ca.crt`, `--cert=${tls}/server.crt`, `--key=${tls}/server.key`]
+  const endpoints = ['10', '13', '14'].map((last) => `https://10.89.0.${last}:2379`).join()
+  const ask = ['etcdctl', `--endpoints=${endpoints}`, ...options, 'endpoint', 'health']
+  return (await runIn(lab, host, ['docker', 'exec', `maru-${name}`, ...ask])).exitCode === 0
+}
 
 test('a host is drained and taken back while visitors write: no request fails', async (t) => {
   const stop = await visiting('client', [addresses.east, addresses.west])

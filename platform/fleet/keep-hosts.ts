@@ -17,6 +17,7 @@ import { HOSTS_CHANGED, type HostRow } from './tables.ts'
 type Deps = Pick<ServerDeps, 'config' | 'db' | 'log' | 'now' | 'hub'>
 
 const LOOK_EVERY_MS = 15_000
+const LOOK_AGAIN_MS = 4_000
 const KNOCK_TIMEOUT_MS = 5_000
 /** A removed host that has not come back for so long is not looked for any more. */
 const FORGET_AFTER_MS = 30 * 86_400_000
@@ -39,14 +40,17 @@ async function keep(deps: Deps, signal: AbortSignal): Promise<void> {
   // One line for each trouble of each host, until it is another one.
   const complaints = new Map<string, string>()
   while (!signal.aborted) {
-    for (const { host, error } of await keepHosts(deps)) {
+    const kept = await keepHosts(deps)
+    for (const { host, error } of kept) {
       const code = error instanceof Error ? error.message : 'none'
       if (error !== undefined && complaints.get(host) !== code)
         deps.log.warn('fleet.host_away', { host, error })
       complaints.set(host, code)
     }
     if (await settleServices(deps)) continue
-    await bell.wait(LOOK_EVERY_MS, signal)
+    // Who was not told yet cannot reach what the others have.
+    const all = kept.every(({ error }) => error === undefined)
+    await bell.wait(all ? LOOK_EVERY_MS : LOOK_AGAIN_MS, signal)
   }
   bell.close()
 }

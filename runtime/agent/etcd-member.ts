@@ -39,7 +39,7 @@ export async function keepEtcdMember(deps: EtcdMemberDeps, name: 'etcd-2' | 'etc
     if (!(await hasData(folder))) await becomeLearner(deps, store, name, mine, own)
     // Its data is of a membership that ended: it begins anew.
     else if (own === undefined) await rm(`${folder}/data/member`, { recursive: true, force: true })
-    else if (own.isLearner) await store.promote(own.id)
+    else if (own.isLearner) await giveVoice(store, own.id, voicesOf(members))
     else {
       const wanted = new Set(placed.map((one) => urlOf(one, etcdPorts.peer)))
       for (const one of members.filter(({ peerUrls }) => !peerUrls.some((url) => wanted.has(url))))
@@ -48,6 +48,18 @@ export async function keepEtcdMember(deps: EtcdMemberDeps, name: 'etcd-2' | 'etc
   } finally {
     store.close()
   }
+}
+
+/** Where the members with a voice answer. */
+const voicesOf = (members: readonly EtcdMember[]) =>
+  members.filter(({ isLearner }) => !isLearner).flatMap(({ clientUrls }) => clientUrls.slice(0, 1))
+
+/** A voice that cannot hear some of the others would be missed only when it is needed. */
+async function giveVoice(store: EtcdClient, id: string, others: readonly string[]): Promise<void> {
+  const heard = await Promise.all(others.map((url) => store.answers(url)))
+  const silent = others.filter((_, at) => heard[at] !== true)
+  if (silent.length > 0) throw new Error(`${silent.join(' and ')} cannot be reached yet`)
+  await store.promote(id)
 }
 
 const hasData = (folder: string) => exists(`${folder}/data/member`)

@@ -22,6 +22,7 @@ export interface EtcdMember {
   readonly id: string
   readonly name: string
   readonly peerUrls: readonly string[]
+  readonly clientUrls: readonly string[]
   /** It follows, and has no voice yet. */
   readonly isLearner: boolean
 }
@@ -38,6 +39,8 @@ export interface EtcdClient {
   /** Gives a learner its voice; etcd refuses while it does not know everything yet. */
   promote(id: string): Promise<void>
   removeMember(id: string): Promise<void>
+  /** Whether a member answers from here. */
+  answers(url: string): Promise<boolean>
   close(): void
 }
 
@@ -52,9 +55,13 @@ const Members = z.object({
           ID: z.string(),
           name: z.string().default(''),
           peerURLs: z.array(z.string()),
+          clientURLs: z.array(z.string()).default([]),
           isLearner: z.boolean().default(false),
         })
-        .transform(({ ID, name, peerURLs, isLearner }) => ({ id: ID, name, peerUrls: peerURLs, isLearner })),
+        .transform(({ ID: id, name, peerURLs: peerUrls, clientURLs: clientUrls, isLearner }) => ({
+          ...{ id, name, peerUrls, clientUrls },
+          isLearner,
+        })),
     )
     .default([]),
 })
@@ -106,6 +113,11 @@ export function makeEtcdClient(place: EtcdPlace): EtcdClient {
     removeMember: async (id) => {
       await call('/v3/cluster/member/remove', { ID: id })
     },
+    answers: (url) =>
+      post(agent, new URL('/v3/maintenance/status', url), '{}').then(
+        () => true,
+        () => false,
+      ),
     close: () => agent.destroy(),
   }
 }
