@@ -331,7 +331,7 @@ export const ERRORS = {
   'hosts.first_stays': row(
     409,
     3,
-    '{host} is the first host: the control plane and the authority are on it.',
+    '{host} is the first host: the authority is on it.',
     'Remove other hosts; `maru destroy` on it ends the whole installation. Nothing was changed.',
   ),
   'hosts.still_runs': row(

@@ -3,9 +3,21 @@ import { HostAddress } from './host-identity.ts'
 import { HostName } from './ids.ts'
 
 /** Parts of the platform that are on one host each and are reached from all: they keep their address when they move. */
-export const SERVICES = ['etcd-1', 'etcd-2', 'etcd-3', 'postgres-1', 'postgres-2', 'control'] as const
+export const SERVICES = [
+  'etcd-1',
+  'etcd-2',
+  'etcd-3',
+  'postgres-1',
+  'postgres-2',
+  'control',
+  'control-2',
+] as const
 export const ServiceName = z.enum(SERVICES)
 export type ServiceName = z.infer<typeof ServiceName>
+
+/** The control planes: the first host's, and one on another host. */
+export const CONTROL_SERVICES = ['control', 'control-2'] as const
+export type ControlService = (typeof CONTROL_SERVICES)[number]
 
 /** The hosts of an installation and what is on which, as every host is told by the control plane. */
 export const Fleet = z.strictObject({

@@ -38,7 +38,7 @@ export const HOME = {
 /** Sockets in `run/`. `root.sock` is for root on the host; the others join the control plane and the agent. */
 export const SOCKETS = {
   root: 'root.sock',
-  /** On a joined host, where there is no control plane: the agent's API for root. */
+  /** On a joined host: the agent's API for root. */
   host: 'host.sock',
   control: 'control/control.sock',
   agent: 'agent/agent.sock',
@@ -126,6 +126,7 @@ export function addressesOf(installation: Pick<Installation, 'name' | 'subnet'>)
     postgres: [`${subnet}.0.11`, `${subnet}.0.12`] as const,
     pgproxy: { data: `${subnet}.0.20`, apps: `${subnet}.128.20` },
     control: { data: `${subnet}.0.30`, edge: `${subnet}.1.30` },
+    'control-2': { data: `${subnet}.0.31`, edge: `${subnet}.1.31` },
     /** The edge is on the host's own network: containers find it at these addresses, and see it come from them. */
     edge: { edge: `${subnet}.1.1`, apps: `${subnet}.128.1` },
     controlPort: 7700,

@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { ServiceName } from './fleet.ts'
 import { CertificatePem } from './membership.ts'
 
-/** What a part of the platform needs on a host that is not the first: its certificate, and the roles' passwords. */
+/** What a part of the platform needs on a host that is not the first: its certificate, and the secrets. */
 export const ServiceBundle = z.strictObject({
   certificate: CertificatePem,
   key: z.string().describe('PEM'),
@@ -11,6 +11,11 @@ export const ServiceBundle = z.strictObject({
     .strictObject({ superuser: z.string(), replication: z.string(), rewind: z.string() })
     .nullable()
     .describe('Of the roles that the database pair itself needs; null for other services'),
+  control: z
+    .strictObject({ masterKey: z.string(), authSecret: z.string(), database: z.string() })
+    .nullable()
+    .default(null)
+    .describe('Secrets that all control planes share; null for other services'),
 })
 export type ServiceBundle = z.infer<typeof ServiceBundle>
 

@@ -23,6 +23,8 @@ export interface EdgeDeps {
   readonly certificates: CertificateSource
   /** Set where there are other hosts. */
   readonly self?: EdgeSelf | undefined
+  /** The control planes, the one to ask first at the beginning. */
+  readonly controls?: EdgeInput['controls']
   readonly haproxy: Haproxy
   /** Called right before a reload, while the process that will be replaced still serves everything. */
   readonly beforeReload: () => Promise<void>
@@ -93,8 +95,8 @@ export async function applyEdge(
   certified?: Certified,
 ): Promise<EdgeResult> {
   const { mark: certificates, missing } = certified ?? (await certifyEdge(deps, apps))
-  const { installation, home, self } = deps
-  const wanted = { installation, home, self, ipv6: await exists(IPV6), apps }
+  const { installation, home, self, controls } = deps
+  const wanted = { installation, home, self, controls, ipv6: await exists(IPV6), apps }
   const input = onlyCertified(wanted, missing)
   const parts = await writeParts(deps, input, certificates)
   return { ...(await bring(deps, input, parts)), missing }

@@ -111,3 +111,15 @@ test('the files name every host; servers are in the order of their names', () =>
   assert.match(text, /server web\.1 .* weight 100\n {2}server web\.2 .* weight 0\n/)
   assert.match(text, /redirect code 308 location https:\/\/%\[var\(txn\.host\)\]%\[pathq\]/)
 })
+
+test('with two control planes, the second in the list is asked when the first does not answer', () => {
+  const servers = (controls: EdgeInput['controls']) =>
+    renderEdge({ ...input(), controls }, 'm')
+      .split('\n')
+      .flatMap((line) => /^ {2}server (control\S*) (\S+) .*?( backup)?$/.exec(line)?.slice(1).join(' ') ?? [])
+  assert.deepEqual(servers(undefined), ['control 10.9.1.30:7700 '])
+  assert.deepEqual(servers(['control-2', 'control']), [
+    'control-2 10.9.1.31:7700 ',
+    'control 10.9.1.30:7700  backup',
+  ])
+})

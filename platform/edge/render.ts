@@ -1,3 +1,4 @@
+import type { ControlService } from '#contract/fleet.ts'
 import { CONTROL_NAME } from '#contract/host-identity.ts'
 import type { Installation } from '#contract/installation.ts'
 import { addressesOf } from '#contract/installation.ts'
@@ -40,6 +41,8 @@ export interface EdgeInput {
   readonly ipv6: boolean
   /** Set where there are other hosts. */
   readonly self?: EdgeSelf | undefined
+  /** The control planes, the one to ask first at the beginning; where nothing is said, the first host's alone. */
+  readonly controls?: readonly ControlService[] | undefined
   /** The platform's own name has no certificate here yet. */
   readonly nameless?: boolean
   readonly apps: readonly EdgeApp[]
@@ -236,7 +239,7 @@ const renderTimes = () =>
   section(`backend ${TIMES_TABLE}`, ['stick-table type string len 64 size 20k nopurge store gpc(2)'])
 
 function renderControl(input: EdgeInput): string {
-  const { control, controlPort } = addressesOf(input.installation)
+  const addresses = addressesOf(input.installation)
   const files = edgeFiles(input.home)
   const tls = `ssl verify required ca-file ${files.root} sni str(${CONTROL_NAME}) verifyhost ${CONTROL_NAME}`
   return section(`backend ${CONTROL_BACKEND}`, [
@@ -246,7 +249,10 @@ function renderControl(input: EdgeInput): string {
     `errorfile 502 ${files.pages}/control.http`,
     `errorfile 503 ${files.pages}/control.http`,
     `errorfile 504 ${files.pages}/control.http`,
-    `server control ${control.edge}:${controlPort} ${tls} check inter 500ms fastinter 200ms fall 2 rise 1 check-sni ${CONTROL_NAME}`,
+    ...(input.controls ?? ['control']).map(
+      (name, at) =>
+        `server ${name} ${addresses[name].edge}:${addresses.controlPort} ${tls} check inter 500ms fastinter 200ms fall 2 rise 1 check-sni ${CONTROL_NAME}${at === 0 ? '' : ' backup'}`,
+    ),
   ])
 }
 

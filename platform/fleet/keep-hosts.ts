@@ -1,10 +1,13 @@
+import { X509Certificate } from 'node:crypto'
 import { isDeepStrictEqual } from 'node:util'
 import { MaruError } from '#contract/errors.ts'
 import type { Fleet } from '#contract/fleet.ts'
 import { AGENT_PORT, type HostAddress } from '#contract/host-identity.ts'
 import { HOST_LIMITS } from '#contract/hosts.ts'
 import type { HostName } from '#contract/ids.ts'
+import type { AgentAbout } from '#contract/membership.ts'
 import { checkCertificateRequest } from '#platform/trust/index.ts'
+import { publicKeyHash } from '#runtime/drivers/agent-transport.ts'
 import { keyHashAt } from '#runtime/drivers/tls-probe.ts'
 import type { ServerDeps } from '#runtime/server/handler.ts'
 import { read } from '#runtime/server/transact.ts'
@@ -104,10 +107,18 @@ async function keepHost(deps: Deps, row: HostRow, fleet: Fleet): Promise<void> {
   const membership = membershipOf(deps, row)
   const about = await membership.about()
   if (about.version !== row.version) await setHost(deps.db, row.id, { version: about.version })
+  if (row.is_first) await noteKey(deps, row, about)
   if (!isDeepStrictEqual(fleet, about.fleet)) await membership.setFleet(fleet)
   const ends = about.certificateExpiresAt
   if (ends !== null && isRenewalDue(new Date(ends), HOST_LIMITS.certificateDays, deps.now()))
     await renew(deps, row, membership)
+}
+
+/** The first host gives itself its key; the control plane that is on the same host vouches for it to the others. */
+async function noteKey({ config, db }: Deps, row: HostRow, { certificate }: AgentAbout): Promise<void> {
+  if (row.name !== config.host.name || certificate === null) return
+  const keyHash = publicKeyHash(new X509Certificate(certificate))
+  if (keyHash !== row.key_hash) await setHost(db, row.id, { key_hash: keyHash })
 }
 
 /**

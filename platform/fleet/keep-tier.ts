@@ -15,7 +15,7 @@ const SWITCHOVER_MS = 30_000
 const LOOK_MS = 500
 
 /**
- * Brings the parts of the database tier to the hosts where they belong: one at a time, and only to a host that has all that
+ * Brings the platform's own parts to the hosts where they belong: one at a time, and only to a host that has all that
  * it needs. Tells whether something was moved; the hosts are then told of it, and do the rest.
  */
 export async function settleTier(deps: Deps): Promise<boolean> {
@@ -30,6 +30,9 @@ export async function settleTier(deps: Deps): Promise<boolean> {
   const [move] = planTier(hosts, placed)
   const to = members.find(({ name }) => name === move?.to)
   if (move === undefined || to === undefined) return false
+  // A second control plane that leads could not reach the first host, nor have anything signed.
+  if (move.service === 'control-2' && members.some((row) => row.is_first && row.key_hash === null))
+    return false
   await equip(deps, to, move.service)
   if (move.service.startsWith('postgres-') && move.from !== undefined) await handLeadOver(deps, move)
   await transact(deps.db, (tx) => placeService(tx, move.service, move.to, deps.now()))

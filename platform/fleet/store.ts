@@ -127,7 +127,7 @@ export async function addHost(
 export async function setHost(
   db: Db,
   id: string,
-  learned: Partial<Pick<HostRow, 'address' | 'version' | 'certificate_expires_at'>>,
+  learned: Partial<Pick<HostRow, 'address' | 'version' | 'certificate_expires_at' | 'key_hash'>>,
 ): Promise<void> {
   await fleet(db).updateTable('fleet_host').set(learned).where('id', '=', id).execute()
 }

@@ -28,14 +28,19 @@ test('one host has everything', () => {
 })
 
 test('with two hosts the pair is apart, and the store stays one', () => {
-  assert.deepEqual(said([A, B]), ['postgres-2: a → b'])
+  assert.deepEqual(said([A, B]), ['postgres-2: a → b', 'control-2: nowhere → b'])
 })
 
 test('with a witness the store has three members in three places', () => {
-  assert.deepEqual(said([A, B, W]), ['etcd-2: nowhere → w', 'etcd-3: nowhere → b', 'postgres-2: a → b'])
+  assert.deepEqual(said([A, B, W]), [
+    'etcd-2: nowhere → w',
+    'etcd-3: nowhere → b',
+    'postgres-2: a → b',
+    'control-2: nowhere → b',
+  ])
 })
 
-test('a witness never has a database', () => {
+test('a witness never has a database, nor a control plane', () => {
   assert.deepEqual(said([A, W]), [])
 })
 
@@ -44,18 +49,29 @@ test('another data centre is better than another host', () => {
     'etcd-2: nowhere → z',
     'etcd-3: nowhere → aa',
     'postgres-2: a → z',
+    'control-2: nowhere → z',
   ])
 })
 
 test('what is placed stays when better places come', () => {
-  const placed = { ...ALONE, 'postgres-2': 'aa', 'etcd-2': 'aa', 'etcd-3': 'z' }
+  const placed: Placement = {
+    ...ALONE,
+    'postgres-2': 'aa',
+    'control-2': 'aa',
+    'etcd-2': 'aa',
+    'etcd-3': 'z',
+  }
   assert.deepEqual(said([A, host('aa', 'dc1'), host('z', 'dc2'), W], placed), [])
 })
 
 test('what was on a host that is gone gets another; a silent host gets nothing new and keeps what it has', () => {
-  const placed = { ...ALONE, 'postgres-2': 'b', 'etcd-2': 'w', 'etcd-3': 'b' }
+  const placed: Placement = { ...ALONE, 'postgres-2': 'b', 'control-2': 'b', 'etcd-2': 'w', 'etcd-3': 'b' }
   assert.deepEqual(said([A, W], placed), ['postgres-2: b → a'])
-  assert.deepEqual(said([A, W, host('c', 'dc3')], placed), ['etcd-3: b → c', 'postgres-2: b → c'])
+  assert.deepEqual(said([A, W, host('c', 'dc3')], placed), [
+    'etcd-3: b → c',
+    'postgres-2: b → c',
+    'control-2: b → c',
+  ])
   assert.deepEqual(said([A, W, host('b', 'dc2', { ready: false })], placed), [])
   assert.deepEqual(said([A, host('b', 'dc2', { ready: false })]), [])
 })

@@ -21,8 +21,8 @@ export interface TierMove {
 }
 
 /**
- * Where the parts of the database tier go: the second member of the pair to another data centre than the first, and a store
- * of three members to three hosts, apart as far as they are. What is on a host that belongs to the installation stays: a
+ * Where the platform's own parts go: the second member of the pair and the second control plane to another data centre than
+ * the first, and a store of three members to three hosts, apart as far as they are. What is on a host that belongs to the installation stays: a
  * move costs more than a better place gives. Two members of a store would be worse than one, so with two hosts it has one.
  */
 export function planTier(hosts: readonly TierHost[], placed: Placement): TierMove[] {
@@ -40,6 +40,7 @@ export function planTier(hosts: readonly TierHost[], placed: Placement): TierMov
   const partner = living('postgres-2')
   const settled = partner !== undefined && partner.role === 'full' && !partner.first
   move('postgres-2', settled ? partner : (bestPartner(hosts, first) ?? partner ?? first))
+  move('control-2', living('control-2') ?? bestPartner(hosts, first))
   return moves
 }
 

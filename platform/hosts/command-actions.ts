@@ -1,10 +1,11 @@
+import { X509Certificate } from 'node:crypto'
+import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { MaruError } from '#contract/errors.ts'
 import type { HostView } from '#contract/host-view.ts'
 import { hostRoutes } from '#contract/hosts.ts'
 import { HOME, SOCKETS } from '#contract/installation.ts'
 import { platformRoutes } from '#contract/platform.ts'
-import { openAuthority } from '#platform/trust/index.ts'
 import { makeClient } from '#runtime/cli/api-client.ts'
 import type { Client } from '#runtime/cli/client.ts'
 import type { CliContext } from '#runtime/cli/context.ts'
@@ -37,10 +38,11 @@ const withHome = (context: CliContext, options: HostOptions): HostOptions => {
 }
 const homeFor = (context: CliContext, options: HostOptions) => dataFolderOf(withHome(context, options))
 
-/** The authority's key and the control plane are on the first host only. */
-async function requireFirst(home: string): Promise<void> {
+/** Root's socket is where a control plane is: on the first host, and on the one that has the second. */
+async function requireControl(home: string): Promise<void> {
   const host = await loadHostIdentity(home)
-  if (host?.first === false) throw new MaruError('hosts.not_first', { host: host.name })
+  if (host?.first === false && !(await exists(join(home, HOME.run, SOCKETS.root))))
+    throw new MaruError('hosts.not_first', { host: host.name })
 }
 
 function requireRoot(context: CliContext, command: string): void {
@@ -212,8 +214,9 @@ export async function runSetupLink(context: CliContext, options: HostOptions): P
   const output = makeOutput(context, options)
   const home = await homeFor(context, options)
   const installation = await requireInstallation(home)
-  await requireFirst(home)
-  const { fingerprint } = await openAuthority(join(home, HOME.pki))
+  await requireControl(home)
+  const root = new X509Certificate(await readFile(join(home, HOME.pki, 'root.crt')))
+  const fingerprint = root.fingerprint256.replaceAll(':', '').toLowerCase()
   const link = await makeSetupLink({ installation, home, fingerprint })
   output.result({ link }, () => `${link}\nOnce, within 24 hours: \`maru login LINK\`.\n`)
 }

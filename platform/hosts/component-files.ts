@@ -1,14 +1,12 @@
 import { createHash, randomBytes, X509Certificate } from 'node:crypto'
 import { join } from 'node:path'
-import type { HostIdentity } from '#contract/host-identity.ts'
+import { CONTROL_NAME, type HostIdentity } from '#contract/host-identity.ts'
 import {
   AgentConfig,
   addressesOf,
-  ControlConfig,
   HOME,
   type Installation,
   POSTGRES_HOST,
-  SOCKETS,
   UID,
 } from '#contract/installation.ts'
 import { issuedBy, prepareEdge } from '#platform/edge/index.ts'
@@ -20,6 +18,7 @@ import {
   writeFileAtomic,
   writeFileIfChanged,
 } from '#runtime/drivers/files.ts'
+import { controlFiles, renderControlConfig } from './control-files.ts'
 import { renderPatroni, renderPgproxy, tlsFiles } from './database-tier.ts'
 import { HOST_RUN } from './platform-config.ts'
 
@@ -86,7 +85,7 @@ export async function ensureFolders(home: string, isFirst: boolean): Promise<voi
     ...componentFolders(HOME.postgres(1), ownerOf(UID.database)),
     ...componentFolders(HOME.postgres(2), ownerOf(UID.database)),
   ]
-  // The database tier and the control plane are on the first host.
+  // What a joined host needs of these, its agent makes.
   const isElsewhere = (path: string) =>
     !isFirst && ONLY_FIRST.some((own) => path === own || path.startsWith(`${own}/`))
   const here = folders.filter(([path]) => !isElsewhere(path))
@@ -164,56 +163,18 @@ export async function writePgproxy({
 async function writeControl(input: FilesInput, secrets: PlatformSecrets): Promise<string> {
   const { installation, home, authority } = input
   const folder = join(home, HOME.control)
-  const addresses = addressesOf(installation)
+  const { control } = addressesOf(installation)
   const owner = ownerOf(UID.control)
   await ensureFolder(join(folder, 'tls'), 0o700, owner)
-  const names = ['control.maru.internal', installation.domain]
-  const tls = await certificate(authority, folder, 'control', [addresses.control.edge], UID.control, names)
-  const masterKeyFile = join(folder, 'master.key')
-  const authSecretFile = join(folder, 'auth.secret')
-  await ensureSecret(masterKeyFile, owner, 'base64')
-  await ensureSecret(authSecretFile, owner)
-  const caFile = join(home, HOME.pki, 'root.crt')
-  const config = ControlConfig.parse({
-    installation,
-    version: input.version,
-    host: input.host,
-    database: {
-      host: POSTGRES_HOST,
-      port: addresses.postgresPort,
-      user: CONTROL_ROLE,
-      password: secrets.control,
-      name: CONTROL_ROLE,
-      caFile,
-    },
-    appDatabase: { host: POSTGRES_HOST, port: addresses.postgresPort },
-    patroni: addresses.postgres.map((address, index) => ({
-      member: HOME.postgres(index + 1),
-      url: `https://${address}:${addresses.patroniPort}`,
-    })),
-    patroniCa: caFile,
-    masterKeyFile,
-    authSecretFile,
-    caFile,
-    artifactsDir: join(home, HOME.artifacts),
-    agentSocket: join(home, HOME.run, SOCKETS.agent),
-    controlSocket: join(home, HOME.run, SOCKETS.control),
-    listen: {
-      host: addresses.control.edge,
-      port: addresses.controlPort,
-      certFile: tlsFiles(folder).cert,
-      keyFile: tlsFiles(folder).key,
-    },
-  } satisfies ControlConfigInput)
-  const text = `${JSON.stringify(config, null, 2)}\n`
+  const names = [CONTROL_NAME, installation.domain]
+  const tls = await certificate(authority, folder, 'control', [control.edge], UID.control, names)
+  const secretFiles = controlFiles(home)
+  await ensureSecret(secretFiles.masterKey, owner, 'base64')
+  await ensureSecret(secretFiles.authSecret, owner)
+  const text = renderControlConfig(input, secrets.control, 'control')
   await writePrivate(join(folder, 'config.json'), text, UID.control)
   return hashOf(tls, text)
 }
-
-type ControlConfigInput = Omit<ControlConfig, 'logLevel'>
-
-/** Name of the control plane's database and of its role. */
-export const CONTROL_ROLE = 'maru_control'
 
 /** Writes what the agent reads at its start. Gives its hash. */
 export async function writeAgent(input: Omit<FilesInput, 'authority' | 'stores'>): Promise<string> {

@@ -1,7 +1,8 @@
 import { join } from 'node:path'
 import pg from 'pg'
 import { addressesOf, HOME, type Installation, POSTGRES_HOST } from '#contract/installation.ts'
-import { CONTROL_ROLE, type PlatformSecrets } from './component-files.ts'
+import type { PlatformSecrets } from './component-files.ts'
+import { CONTROL_ROLE } from './control-files.ts'
 import { pollUntil } from './poll.ts'
 
 const FIRST_START_MS = 120_000

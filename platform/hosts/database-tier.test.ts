@@ -40,12 +40,12 @@ const config = platformConfig(INPUT)
 
 test('the whole platform', () => assertGolden('platform-config.json', `${JSON.stringify(config, null, 2)}\n`))
 
-test('a joined host has an edge, which is the same as that of the first; a witness has an agent only', () => {
+test('a joined host has the same edge as the first, and whatever can be placed there; a witness has voices only', () => {
   const on = (role: 'full' | 'witness') => platformConfig({ ...INPUT, host: { first: false, role } })
   const full = on('full')
   assert.deepEqual(
     full.containers.map(({ component }) => component),
-    ['pgproxy', 'agent', 'edge'],
+    ['etcd-2', 'etcd-3', 'postgres-2', 'pgproxy', 'agent', 'control-2', 'edge'],
   )
   assert.deepEqual(
     full.containers.at(-1),
@@ -54,7 +54,20 @@ test('a joined host has an edge, which is the same as that of the first; a witne
   assert.deepEqual(full.networks, config.networks)
   assert.deepEqual(
     on('witness').containers.map(({ component }) => component),
-    ['agent'],
+    ['etcd-2', 'etcd-3', 'agent'],
+  )
+})
+
+test('the second control plane is confined as the first is, at an address of its own', () => {
+  const of = (first: boolean, component: string) =>
+    platformConfig({ ...INPUT, host: { first, role: 'full' } }).containers.find(
+      (one) => one.component === component,
+    ) ?? assert.fail()
+  const [one, two] = [of(true, 'control'), of(false, 'control-2')]
+  assert.notDeepEqual(two.networks, one.networks)
+  assert.deepEqual(
+    { ...two, name: '', component: '', networks: [] },
+    { ...one, name: '', component: '', networks: [] },
   )
 })
 

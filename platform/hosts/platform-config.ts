@@ -1,4 +1,5 @@
 import { type ContainerSpec, FILES_LABEL, PlatformConfig } from '#contract/agent.ts'
+import type { ControlService } from '#contract/fleet.ts'
 import type { HostIdentity } from '#contract/host-identity.ts'
 import {
   addressesOf,
@@ -51,8 +52,8 @@ export function platformConfig(input: PlatformInput): PlatformConfig {
 }
 
 /**
- * The control plane is on the first host, an edge on every full one. What can be on several is in the configuration of each;
- * the agent chooses (`placedHere`), and adds what stands for the rest.
+ * A control plane is on the first host and on one other, an edge on every full one. What can be on several is in the
+ * configuration of each; the agent chooses (`placedHere`), and adds what stands for the rest.
  */
 function containersOf(input: PlatformInput): ContainerSpec[] {
   const edge = edgeContainer(input.installation, input.home, input.images.edge)
@@ -60,7 +61,7 @@ function containersOf(input: PlatformInput): ContainerSpec[] {
     const voices = [joiningEtcd(input, 'etcd-2'), joiningEtcd(input, 'etcd-3')]
     return input.host.role === 'witness'
       ? [...voices, agent(input)]
-      : [...voices, postgres(input, 2), pgproxy(input), agent(input), edge]
+      : [...voices, postgres(input, 2), pgproxy(input), agent(input), control(input, 'control-2'), edge]
   }
   return [
     etcd(input),
@@ -68,7 +69,7 @@ function containersOf(input: PlatformInput): ContainerSpec[] {
     postgres(input, 2),
     pgproxy(input),
     agent(input),
-    control(input),
+    control(input, 'control'),
     edge,
   ]
 }
@@ -178,10 +179,10 @@ function pgproxy(input: PlatformInput): ContainerSpec {
   })
 }
 
-function control(input: PlatformInput): ContainerSpec {
-  const { networks, control: address } = addressesOf(input.installation)
+function control(input: PlatformInput, service: ControlService): ContainerSpec {
+  const { networks, [service]: address } = addressesOf(input.installation)
   const { home } = input
-  return confined(input, 'control', {
+  return confined(input, service, {
     image: input.images.platform,
     command: ['node', `${PROGRAM}/bin/maru-server.ts`, '--config', `${home}/${HOME.control}/config.json`],
     user: own(UID.control),

@@ -1,12 +1,14 @@
 import { createHash } from 'node:crypto'
 import { join } from 'node:path'
 import type { ServiceName } from '#contract/fleet.ts'
+import { CONTROL_NAME } from '#contract/host-identity.ts'
 import { addressesOf, HOME, type Installation, POSTGRES_HOST, UID } from '#contract/installation.ts'
 import type { ServiceBundle } from '#contract/service-bundle.ts'
 import { serviceAddress } from '#platform/mesh/index.ts'
 import type { Authority } from '#platform/trust/index.ts'
 import { ensureFolder, writeFileIfChanged } from '#runtime/drivers/files.ts'
 import { ensureSecrets } from './component-files.ts'
+import { readControlSecrets } from './control-files.ts'
 import { renderPatroni, tlsFiles } from './database-tier.ts'
 
 /** As long as those of the first host's own services. */
@@ -23,9 +25,10 @@ export async function makeServiceBundle(
   authority: Authority,
   service: ServiceName,
 ): Promise<ServiceBundle> {
+  const isControl = service === 'control-2'
   const { certPem, keyPem } = await authority.issue({
     commonName: service,
-    dnsNames: [POSTGRES_HOST, service],
+    dnsNames: isControl ? [CONTROL_NAME, installation.domain] : [POSTGRES_HOST, service],
     // What comes from other hosts comes from the gateway, and etcd compares its peers' addresses with their certificates.
     addresses: [
       serviceAddress(installation, service).address,
@@ -34,9 +37,10 @@ export async function makeServiceBundle(
     days: CERTIFICATE_DAYS,
     client: true,
   })
-  const { superuser, replication, rewind } = await ensureSecrets(home)
+  const { superuser, replication, rewind, control: database } = await ensureSecrets(home)
   const passwords = service.startsWith('postgres-') ? { superuser, replication, rewind } : null
-  return { certificate: certPem, key: keyPem, root: authority.rootPem, passwords }
+  const control = isControl ? await readControlSecrets(home, database) : null
+  return { certificate: certPem, key: keyPem, root: authority.rootPem, passwords, control }
 }
 
 /** Writes what a service reads at its start on a host that is not the first. Gives its hash. */

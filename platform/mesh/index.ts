@@ -3,6 +3,7 @@ export { loadFleet } from './fleet-file.ts'
 export { DOOR_COMPONENT, MESH_COMPONENTS, meshFiles, wayComponent } from './layout.ts'
 export { placedHere, SERVICE_COMPONENTS, serviceOf } from './placed.ts'
 export {
+  controlsOf,
   ETCD_SERVICES,
   type Mesh,
   planMesh,

@@ -2,10 +2,10 @@ import assert from 'node:assert/strict'
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { test } from 'node:test'
-import { Fleet } from '#contract/fleet.ts'
+import { Fleet, NO_FLEET } from '#contract/fleet.ts'
 import type { HostName } from '#contract/ids.ts'
 import { DOOR_COMPONENT, meshFiles, wayComponent } from './layout.ts'
-import { planMesh, serviceAddress } from './plan.ts'
+import { controlsOf, planMesh, serviceAddress } from './plan.ts'
 import { renderDoor, renderWay } from './render.ts'
 
 const installation = { name: 'maru', subnet: '10.89' }
@@ -41,6 +41,15 @@ test('a service is itself on its host and a way on every other: at the same addr
 })
 
 const pick = ({ address, ports }: { address: string; ports: readonly number[] }) => ({ address, ports })
+
+test('the control planes that there are: the one of the own host first', () => {
+  const both: Fleet = { ...fleet, services: { ...fleet.services, 'control-2': 'west' as HostName } }
+  const of = (host: string, one = both) => controlsOf(one, host as HostName)
+  assert.deepEqual(of('east'), ['control', 'control-2'])
+  assert.deepEqual(of('west'), ['control-2', 'control'])
+  assert.deepEqual(of('voice'), ['control', 'control-2'])
+  assert.deepEqual([of('west', fleet), of('east', NO_FLEET)], [['control'], ['control']])
+})
 
 test('a host that is alone, or that the others do not know, has no mesh', () => {
   const alone = { ...fleet, hosts: fleet.hosts.slice(0, 1) }

@@ -1,5 +1,10 @@
-import type { Fleet, ServiceName } from '#contract/fleet.ts'
-import { SERVICES } from '#contract/fleet.ts'
+import {
+  CONTROL_SERVICES,
+  type ControlService,
+  type Fleet,
+  SERVICES,
+  type ServiceName,
+} from '#contract/fleet.ts'
 import type { HostAddress } from '#contract/host-identity.ts'
 import type { HostName } from '#contract/ids.ts'
 import { addressesOf, type Installation } from '#contract/installation.ts'
@@ -32,14 +37,23 @@ export interface Mesh {
 
 /** The address of a service. */
 export function serviceAddress(installation: Place, service: ServiceName): ServiceAddress {
-  const { networks, etcd, postgres, control, ...ports } = addressesOf(installation)
-  if (service === 'control')
-    return { network: networks.edge.name, address: control.edge, ports: [ports.controlPort] }
+  const { networks, etcd, postgres, ...others } = addressesOf(installation)
+  if (service === 'control' || service === 'control-2')
+    return { network: networks.edge.name, address: others[service].edge, ports: [others.controlPort] }
   const [kind = '', n] = service.split('-')
   const address = (kind === 'etcd' ? etcd : postgres)[Number(n) - 1] ?? ''
   const own =
-    kind === 'etcd' ? [ports.etcdPorts.client, ports.etcdPorts.peer] : [ports.postgresPort, ports.patroniPort]
+    kind === 'etcd'
+      ? [others.etcdPorts.client, others.etcdPorts.peer]
+      : [others.postgresPort, others.patroniPort]
   return { network: networks.data.name, address, ports: own }
+}
+
+/** The control planes that there are, the one of this host first. */
+export function controlsOf({ services }: Fleet, self: HostName): ControlService[] {
+  // Where nobody has joined, nobody was told of any place.
+  const there = CONTROL_SERVICES.filter((one) => one === 'control' || services[one] !== undefined)
+  return there.sort((a, b) => Number(services[b] === self) - Number(services[a] === self))
 }
 
 /** The members of the cluster's store. */

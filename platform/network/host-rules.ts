@@ -32,7 +32,7 @@ export function renderHostRules(installation: Place, others: HostPorts = NO_HOST
   const all = [data, edge, build, apps].map(({ bridge }) => `"${bridge}"`).join(', ')
   const untrusted = [build, apps].map(({ bridge }) => `"${bridge}"`).join(', ')
   const { http, https } = installation.ports
-  const { control, controlPort } = addressesOf(installation)
+  const { control, 'control-2': second, controlPort } = addressesOf(installation)
   const peers = `{ ${others.peers.join(', ')} }`
   const knocking =
     others.own === undefined
@@ -61,7 +61,7 @@ ${knocking}  }
 ${outgoing}  }
   chain output {
     type filter hook output priority filter - 10; policy accept;
-    ip daddr ${control.edge} tcp dport ${controlPort} meta skuid != { 0, ${UID.edge}, ${UID.mesh} } drop
+    ip daddr { ${control.edge}, ${second.edge} } tcp dport ${controlPort} meta skuid != { 0, ${UID.edge}, ${UID.mesh} } drop
   }
 }
 `

@@ -1,6 +1,7 @@
 import type { WorkloadConfig } from '#contract/agent.ts'
 import { INSTANCE_PORT } from '#contract/installation.ts'
 import type { EdgeApp, EdgeDeps, EdgeResult } from '#platform/edge/index.ts'
+import { controlsOf } from '#platform/mesh/index.ts'
 import type { EngineContainer } from '#runtime/drivers/docker.ts'
 import { serverName } from './instance-spec.ts'
 import type { WantedInstance } from './instances.ts'
@@ -18,12 +19,13 @@ export const NO_EDGE: EdgeResult = {
 
 /** This host's edge among those of the others. */
 export function edgeOf(
-  { edge, config: { host } }: Pick<ReconcileDeps, 'edge' | 'config'>,
+  { edge, config: { host }, membership }: Pick<ReconcileDeps, 'edge' | 'config' | 'membership'>,
   workload: Pick<WorkloadConfig, 'peers'>,
 ): EdgeDeps | undefined {
   if (edge === undefined) return undefined
   const isAlone = host.first && workload.peers.length === 0
-  return { ...edge, self: isAlone ? undefined : { host: host.name } }
+  const controls = controlsOf(membership.fleet(), host.name)
+  return { ...edge, self: isAlone ? undefined : { host: host.name }, controls }
 }
 
 /** What the edge should lead to: the web instances that have an address now. */

@@ -1,4 +1,5 @@
 import type { PlatformConfig } from '#contract/agent.ts'
+import { CONTROL_SERVICES } from '#contract/fleet.ts'
 import type { ComponentStatus } from '#contract/platform.ts'
 import type { RunningEdge } from '#platform/edge/index.ts'
 import type { EngineContainer } from '#runtime/drivers/docker.ts'
@@ -30,12 +31,12 @@ function stateOf(
   if (container.state === 'restarting') return { state: 'degraded', detail: 'It ends again and again.' }
   if (container.state !== 'running') return { state: 'down', detail: `Its container is ${container.state}.` }
   if (component === 'edge' && edge === undefined) return { state: 'degraded', detail: 'It does not answer.' }
-  if (component === 'control') return controlState(edge)
+  if (CONTROL_SERVICES.some((one) => one === component)) return controlState(component, edge)
   return { state: 'ok', detail: '' }
 }
 
-function controlState(edge: RunningEdge | undefined): State {
-  const server = edge?.servers.find(({ backend }) => backend === 'control')
+function controlState(component: string, edge: RunningEdge | undefined): State {
+  const server = edge?.servers.find(({ backend, name }) => backend === 'control' && name === component)
   if (server?.health === 'down') return { state: 'degraded', detail: 'The edge cannot reach it.' }
   return { state: 'ok', detail: '' }
 }

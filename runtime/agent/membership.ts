@@ -27,6 +27,11 @@ export interface HostMembership {
   credentials(): Credentials | null
   /** Told when there are others. */
   onRenewed(listener: (credentials: Credentials) => void): void
+  /** On the first host: what it shows to the others, from when there are some. */
+  shown(): Credentials | null
+  show(credentials: Credentials): void
+  /** Told when the control plane has said something of the hosts. */
+  onFleet(listener: () => void): void
   certificateRequest(): Promise<string>
   /** Takes a new certificate for this host's key; gives when it ends. */
   setCertificate(certPem: string): Promise<string>
@@ -42,6 +47,8 @@ export async function openMembership(config: AgentConfig): Promise<HostMembershi
   let removed = await exists(at(HOME.removed))
   let seenAt: Date | undefined
   let renewed: (credentials: Credentials) => void = () => undefined
+  const face = makeFace((next) => renewed(next))
+  let told = () => {}
   const own = () => {
     if (credentials !== null) return credentials
     throw new MaruError('not_found', { path: 'the first host has no certificate' })
@@ -53,7 +60,7 @@ export async function openMembership(config: AgentConfig): Promise<HostMembershi
       now: new Date().toISOString(),
       certificateExpiresAt: credentials && endOf(credentials.cert),
       fleet,
-      certificate: credentials && credentials.cert,
+      certificate: (credentials ?? face.shown())?.cert ?? null,
       services: [],
       controlSeenAt: seenAt?.toISOString() ?? null,
       removed,
@@ -65,10 +72,15 @@ export async function openMembership(config: AgentConfig): Promise<HostMembershi
     setFleet: async (next) => {
       await writeFileAtomic(at(HOME.fleet), `${JSON.stringify(next)}\n`)
       fleet = next
+      told()
     },
     credentials: () => credentials,
     onRenewed: (listener) => {
       renewed = listener
+    },
+    ...face,
+    onFleet: (listener) => {
+      told = listener
     },
     certificateRequest: async () =>
       await (await openHostKey(own().key)).request(certificateNameOf(config.host.name)),
@@ -85,6 +97,19 @@ export async function openMembership(config: AgentConfig): Promise<HostMembershi
       own()
       await writeFileAtomic(at(HOME.removed), '')
       removed = true
+    },
+  }
+}
+
+/** What the first host shows. */
+function makeFace(changed: (next: Credentials) => void): Pick<HostMembership, 'shown' | 'show'> {
+  let shown: Credentials | null = null
+  return {
+    shown: () => shown,
+    show: (next) => {
+      if (shown?.cert === next.cert) return
+      shown = next
+      changed(next)
     },
   }
 }

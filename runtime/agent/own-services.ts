@@ -7,6 +7,7 @@ import { SERVICES, type ServiceName } from '#contract/fleet.ts'
 import { certificateNameOf } from '#contract/host-identity.ts'
 import { type AgentConfig, HOME } from '#contract/installation.ts'
 import { type BundleRequest, type SealedBundle, ServiceBundle } from '#contract/service-bundle.ts'
+import { writeSecondControl } from '#platform/hosts/control-files.ts'
 import { ETCD_CONFIG } from '#platform/hosts/platform-config.ts'
 import { makeServiceBundle, writeServiceFiles } from '#platform/hosts/service-files.ts'
 import { placedHere, serviceOf, storesOf } from '#platform/mesh/index.ts'
@@ -93,7 +94,7 @@ export async function withServices(deps: OwnServices, platform: PlatformConfig):
   return { ...here, containers }
 }
 
-const JOINING = ['etcd-2', 'etcd-3', 'postgres-2'] as const
+const JOINING = ['etcd-2', 'etcd-3', 'postgres-2', 'control-2'] as const
 type Joining = (typeof JOINING)[number]
 const joiningOf = (component: string): Joining | undefined =>
   JOINING.find((one) => one === serviceOf(component))
@@ -108,6 +109,8 @@ async function prepare(deps: OwnServices, spec: ContainerSpec): Promise<Containe
   if (saved === undefined) return undefined
   const fleet = membership.fleet()
   const bundle = parseWith(ServiceBundle, saved, service)
+  const labelled = (hash: string) => ({ ...spec, labels: { ...spec.labels, [FILES_LABEL]: hash } })
+  if (service === 'control-2') return labelled(await writeSecondControl(config, bundle))
   const hash = await writeServiceFiles(
     { installation, home },
     service,
@@ -124,5 +127,5 @@ async function prepare(deps: OwnServices, spec: ContainerSpec): Promise<Containe
       )
     if (!(await exists(join(folder, ETCD_CONFIG)))) return undefined
   }
-  return { ...spec, labels: { ...spec.labels, [FILES_LABEL]: hash } }
+  return labelled(hash)
 }

@@ -1,4 +1,4 @@
-import { chmod, chown } from 'node:fs/promises'
+import { chmod, chown, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { type AgentConfig, HOME, SOCKETS, UID } from '#contract/installation.ts'
 import { ensureFolder } from '#runtime/drivers/files.ts'
@@ -7,34 +7,91 @@ import { listenOn, serveRootSocket } from './root-socket.ts'
 import { type AgentServerDeps, makeAgentServer } from './server.ts'
 import { listenForControl, makeControlServer } from './tls-server.ts'
 
-/** The ways in: on the first host the control plane is beside the agent, on the others it comes over the network. */
-export async function openWays(config: AgentConfig, deps: AgentServerDeps): Promise<{ close(): void }> {
-  await ensureFolder(join(config.home, HOME.run), 0o755)
-  const credentials = deps.membership.credentials()
-  return credentials === null ? openSockets(config, deps) : openToControl(config, deps, credentials)
+interface Ways {
+  close(): void
 }
 
-/** TLS for the control plane, and a socket that only root can open. */
-async function openToControl(
-  { home, host }: AgentConfig,
+/** The ways in: sockets for a control plane beside the agent and for root, and TLS for a control plane on another host. */
+export async function openWays(config: AgentConfig, deps: AgentServerDeps): Promise<Ways> {
+  await ensureFolder(join(config.home, HOME.run), 0o755)
+  const credentials = deps.membership.credentials()
+  return credentials === null ? openFirst(config, deps) : openJoined(config, deps, credentials)
+}
+
+/** On the first host there is always a control plane; others come by TLS, from when other hosts have joined. */
+async function openFirst(config: AgentConfig, deps: AgentServerDeps): Promise<Ways> {
+  const { membership } = deps
+  const local = await openSockets(config, deps)
+  let others: Ways | undefined
+  const open = (credentials: Credentials) => {
+    others = listenForControl(makeControlServer(deps, credentials), membership, config.host, deps.log)
+  }
+  const shown = membership.shown()
+  if (shown !== null) open(shown)
+  else membership.onRenewed(open)
+  return {
+    close: () => {
+      others?.close()
+      local.close()
+    },
+  }
+}
+
+/** TLS, a socket that only root can open, and while the second control plane is here, the sockets for it. */
+async function openJoined(
+  config: AgentConfig,
   deps: AgentServerDeps,
   credentials: Credentials,
-): Promise<{ close(): void }> {
-  const local = makeAgentServer(deps)
-  await listenOn(local, join(home, HOME.run, SOCKETS.host))
+): Promise<Ways> {
+  const own = makeAgentServer(deps)
+  await listenOn(own, join(config.home, HOME.run, SOCKETS.host))
+  const second = keepSockets(config, deps)
   const control = makeControlServer(deps, credentials)
-  const listener = listenForControl(control, deps.membership, host, deps.log)
+  const listener = listenForControl(control, deps.membership, config.host, deps.log)
   return {
     close: () => {
       listener.close()
-      local.close()
-      local.closeAllConnections()
+      second.close()
+      own.close()
+      own.closeAllConnections()
+    },
+  }
+}
+
+/** Opens the sockets when the second control plane is placed here, and closes them when it no longer is. */
+function keepSockets(config: AgentConfig, deps: AgentServerDeps): Ways {
+  let closed = false
+  let open: Ways | undefined
+  const settle = async () => {
+    const isHere = !closed && deps.membership.fleet().services['control-2'] === config.host.name
+    if (isHere) open ??= await openSockets(config, deps)
+    else await closeSockets()
+  }
+  const closeSockets = async () => {
+    open?.close()
+    open = undefined
+    // One that a dead process left would be asked in vain.
+    await rm(join(config.home, HOME.run, SOCKETS.root), { force: true })
+  }
+  // One after the other: the fleet can change while they are being opened.
+  let settling = Promise.resolve()
+  const again = () => {
+    settling = settling
+      .then(settle)
+      .catch((error: unknown) => deps.log.warn('agent.sockets_failed', { error }))
+  }
+  deps.membership.onFleet(again)
+  again()
+  return {
+    close: () => {
+      closed = true
+      again()
     },
   }
 }
 
 /** The API for the control plane (its group may open it) and the socket for root. */
-async function openSockets(config: AgentConfig, deps: AgentServerDeps): Promise<{ close(): void }> {
+async function openSockets(config: AgentConfig, deps: AgentServerDeps): Promise<Ways> {
   const run = join(config.home, HOME.run)
   await ensureFolder(join(run, 'agent'), 0o750, { uid: 0, gid: UID.control })
   const server = makeAgentServer(deps)

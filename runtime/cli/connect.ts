@@ -52,10 +52,10 @@ async function savedEndpoint(context: CliContext): Promise<Endpoint | undefined>
 const isInstalled = (home: string) =>
   existsSync(rootSocket(home)) || existsSync(join(home, HOME.installation))
 
-/** The name of this host, where it is one that joined: the control plane is elsewhere. */
+/** The name of this host, where it is one that joined and has no control plane: root's socket is there where one is. */
 function joinedHost(home: string): string | undefined {
   const file = join(home, HOME.host)
-  if (!existsSync(file)) return undefined
+  if (!existsSync(file) || existsSync(rootSocket(home))) return undefined
   const host = HostIdentity.parse(JSON.parse(readFileSync(file, 'utf8')))
   return host.first ? undefined : host.name
 }

@@ -88,10 +88,13 @@ const connectTo = ({ host, address, port = AGENT_PORT }: JoinedHost, control: Co
   minVersion: 'TLSv1.3' as const,
 })
 
-const keyHashOf = (der: Buffer): string => {
-  const key = new X509Certificate(der).publicKey.export({ type: 'spki', format: 'der' })
-  return createHash('sha256').update(key).digest('hex')
-}
+const keyHashOf = (der: Buffer): string => publicKeyHash(new X509Certificate(der))
+
+/** SHA-256 of a certificate's public key (hex): what a host is known by. */
+export const publicKeyHash = ({ publicKey }: X509Certificate): string =>
+  createHash('sha256')
+    .update(publicKey.export({ type: 'spki', format: 'der' }))
+    .digest('hex')
 
 /** Sends a request; gives the answer's stream, or the error that the agent named. */
 export async function exchange(

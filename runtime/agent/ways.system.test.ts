@@ -1,0 +1,126 @@
+import assert from 'node:assert/strict'
+import { X509Certificate } from 'node:crypto'
+import { existsSync, statSync } from 'node:fs'
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { test } from 'node:test'
+import { Fleet } from '#contract/fleet.ts'
+import { CONTROL_NAME, certificateNameOf, HostIdentity } from '#contract/host-identity.ts'
+import { type AgentConfig, HOME, SOCKETS, UID } from '#contract/installation.ts'
+import { meshFiles } from '#platform/mesh/index.ts'
+import {
+  type Authority,
+  checkCertificateRequest,
+  newHostKey,
+  openAuthority,
+  openHostKey,
+} from '#platform/trust/index.ts'
+import { makeMembership } from '#runtime/drivers/agent-membership.ts'
+import { publicKeyHash, socketWay, tlsWay } from '#runtime/drivers/agent-transport.ts'
+import { makeLog } from '#runtime/kit/log.ts'
+import { openMembership } from './membership.ts'
+import { withMesh } from './own-mesh.ts'
+import { serviceBundles } from './own-services.ts'
+import type { AgentServerDeps } from './server.ts'
+import { until } from './test-host.ts'
+import { openWays } from './ways.ts'
+
+const log = makeLog('error', () => undefined)
+const PLATFORM = { generation: 1, networks: [], containers: [] }
+/** Nothing else on the machine listens there. */
+const [EAST, WEST] = ['127.70.1.1', '127.70.1.2']
+const hosts = [
+  { name: 'east', address: EAST },
+  { name: 'west', address: WEST },
+]
+const fleetWith = (services: object) => Fleet.parse({ hosts, services })
+
+/** The ways of one host's agent, with what is behind them as far as it is about the host itself. */
+async function open(name: 'east' | 'west', home: string, authority: Authority) {
+  const first = name === 'east'
+  const address = first ? EAST : WEST
+  const host = HostIdentity.parse({ name, dataCentre: 'dc1', address, role: 'full', first })
+  const installation = { id: 'inst_w', name: 'waystest', subnet: '10.251', domain: 'ways.test' }
+  const config = { installation, home, host, version: '1', images: { edge: 'x' } } as unknown as AgentConfig
+  const membership = await openMembership(config)
+  const bundles = serviceBundles(config, membership, first ? authority : undefined)
+  const deps = { membership, bundles, log, wake: () => {} } as unknown as AgentServerDeps
+  const ways = await openWays(config, deps)
+  const pass = () => withMesh({ config, membership, authority: first ? authority : undefined, log }, PLATFORM)
+  return { host, membership, ways, pass }
+}
+
+const folder = async () => await mkdtemp(join(tmpdir(), 'maru-ways-'))
+
+test('the first host is reached over the network from when there is another, and keeps its key', async (t) => {
+  const home = await folder()
+  t.after(() => rm(home, { recursive: true }))
+  const authority = await openAuthority(join(home, HOME.pki))
+  await mkdir(join(home, HOME.agent))
+  const { host, membership, ways, pass } = await open('east', home, authority)
+  t.after(() => ways.close())
+  const issue = async (name: string) => {
+    const made = await authority.issue({ commonName: name, dnsNames: [name], days: 1, client: true })
+    return { ca: authority.rootPem, cert: made.certPem, key: made.keyPem }
+  }
+  const control = await issue(CONTROL_NAME)
+  const ask = (keyHash: string, as = control) =>
+    makeMembership(async () => tlsWay({ host: host.name, address: EAST, keyHash }, as)).about()
+
+  await pass()
+  assert.equal(membership.about().certificate, null)
+  await assert.rejects(ask('any'), { code: 'unreachable' })
+
+  await membership.setFleet(fleetWith({ control: 'east' }))
+  await pass()
+  const shown = new X509Certificate(membership.about().certificate ?? '')
+  const keyHash = publicKeyHash(shown)
+  await until('the way over the network', async () => await ask(keyHash).catch(() => undefined))
+  await assert.rejects(ask(keyHash, await issue(certificateNameOf(host.name))), { status: 503 })
+  assert.doesNotMatch(membership.about().certificate ?? '', /PRIVATE/)
+
+  // One that ends soon is renewed, for the same key, and is in use at once.
+  const file = meshFiles(home).certificate
+  const [, key] = /(-----BEGIN PRIVATE KEY-----.+)$/s.exec(await readFile(file, 'utf8')) ?? assert.fail()
+  const { publicKey } = await checkCertificateRequest(await (await openHostKey(key ?? '')).request('x'))
+  const name = certificateNameOf(host.name)
+  const ending = await authority.sign(publicKey, { commonName: name, dnsNames: [name], days: 2 })
+  await writeFile(file, `${ending}${key}`)
+  await pass()
+  const renewed = new X509Certificate(membership.about().certificate ?? '')
+  assert.notEqual(renewed.serialNumber, shown.serialNumber)
+  assert.equal(publicKeyHash(renewed), keyHash)
+  assert.equal((await ask(keyHash)).certificate, membership.about().certificate)
+})
+
+test('the second control plane has its sockets while it is placed here, and no longer', async (t) => {
+  const home = await folder()
+  t.after(() => rm(home, { recursive: true }))
+  const authority = await openAuthority(join(home, HOME.pki))
+  const key = await newHostKey()
+  const { publicKey } = await checkCertificateRequest(await key.request('x'))
+  const name = certificateNameOf('west' as HostIdentity['name'])
+  await mkdir(join(home, HOME.agent))
+  await writeFile(join(home, HOME.hostKey), key.keyPem)
+  await writeFile(
+    join(home, HOME.hostCertificate),
+    await authority.sign(publicKey, { commonName: name, dnsNames: [name], days: 1 }),
+  )
+  const { membership, ways } = await open('west', home, authority)
+  t.after(() => ways.close())
+  const at = (socket: string) => join(home, HOME.run, socket)
+  const isThere = (socket: string) => existsSync(at(socket))
+  assert.deepEqual([isThere(SOCKETS.host), isThere(SOCKETS.agent)], [true, false])
+
+  await membership.setFleet(fleetWith({ control: 'east', 'control-2': 'west' }))
+  await until('its sockets', async () => isThere(SOCKETS.agent) && isThere(SOCKETS.root))
+  const about = await makeMembership(socketWay(at(SOCKETS.agent))).about()
+  assert.equal(about.host.name, 'west')
+  const { gid, mode } = statSync(at(SOCKETS.agent))
+  assert.deepEqual([gid, mode & 0o777], [UID.control, 0o660])
+
+  await membership.setFleet(fleetWith({ control: 'east' }))
+  await until('their end', async () => !isThere(SOCKETS.agent) && !isThere(SOCKETS.root))
+  assert.equal(isThere(SOCKETS.host), true)
+})
