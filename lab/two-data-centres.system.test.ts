@@ -213,9 +213,19 @@ test('the first host loses its power: the other data centre goes on, and nothing
   const back = await goesOn()
   const seen = await stop()
   told(t, 'power lost', seen)
+  const since = performance.now()
+  await waitFor('the other control plane to answer', () => answersAt(addresses.west), SOON_MS)
+  t.diagnostic(`the API answered after another ${seconds(performance.now() - since)}`)
   assert.ok(back)
   await nothingIsLost(t)
 })
+
+/** The platform itself answers through an edge: a control plane with its database behind it. */
+async function answersAt(edge: string): Promise<boolean> {
+  const to = ['--resolve', `${LAB_DOMAIN}:443:${edge}`, '--max-time', '5']
+  const argv = ['curl', '--silent', '--fail', '--insecure', ...to, `https://${LAB_DOMAIN}/trust`]
+  return (await runIn(lab, 'client', argv)).exitCode === 0
+}
 
 /** A row is written and acknowledged in the west. */
 const goesOn = () =>

@@ -61,16 +61,13 @@ export async function writeServiceFiles(
   await write(tls.cert, bundle.certificate)
   const parts = [bundle.certificate, bundle.root]
   if (service === 'postgres-2' && bundle.passwords !== null) {
-    const render = (at?: readonly string[]) =>
-      renderPatroni(installation, home, 2, bundle.passwords ?? NONE, at)
-    await write(join(folder, 'patroni.yml'), render(stores))
-    // Where the stores are is asked of the stores: another list is no reason to start anew.
-    parts.push(render())
+    // With an older list of stores it would be helpless when the ones that it knows are gone: so another list is another start.
+    const config = renderPatroni(installation, home, 2, bundle.passwords, stores)
+    await write(join(folder, 'patroni.yml'), config)
+    parts.push(config)
   }
   return createHash('sha256').update(parts.join('\0')).digest('hex').slice(0, 16)
 }
-
-const NONE = { superuser: '', replication: '', rewind: '' } as const
 
 /** Folder of a member of the database pair or of etcd, relative to the data folder. */
 export const serviceFolder = (service: ServiceName): string => (service === 'etcd-1' ? HOME.etcd : service)

@@ -4,7 +4,7 @@ import type { HostIdentity } from '#contract/host-identity.ts'
 import { HOME, type Installation, urlOf } from '#contract/installation.ts'
 import { ensureImages, programVersion } from '#images/build-images.ts'
 import { edgeFiles, handOverEdge } from '#platform/edge/index.ts'
-import { loadFleet, MESH_COMPONENTS, placedHere, SERVICE_COMPONENTS, storesOf } from '#platform/mesh/index.ts'
+import { loadFleet, MESH_COMPONENTS, placedHere, SERVICE_COMPONENTS, seedsOf } from '#platform/mesh/index.ts'
 import { type Authority, openAuthority } from '#platform/trust/index.ts'
 import type { Docker } from '#runtime/drivers/docker.ts'
 import {
@@ -143,7 +143,7 @@ async function bringUp(run: Run, docker: Docker): Promise<Brought> {
     {
       ...(await agentInput(run, ids)),
       authority,
-      stores: storesOf(installation, await loadFleet(home), host.name),
+      stores: seedsOf(installation, await loadFleet(home), host.name),
     },
     secrets,
   )

@@ -8,6 +8,7 @@ export {
   type Mesh,
   planMesh,
   type ServiceAddress,
+  seedsOf,
   serviceAddress,
   storesOf,
   type Way,

@@ -72,3 +72,12 @@ test('a way and a door as HAProxy reads them', async () => {
   assert.equal(renderWay(way, files, wayComponent('postgres-2')), await golden('way.cfg'))
   assert.equal(renderDoor(meshOf('east'), '192.0.2.1', files, DOOR_COMPONENT), await golden('door.cfg'))
 })
+
+test('a member of the pair knows of every store as soon as there are hosts for three', () => {
+  const west = 'west' as HostName
+  assert.deepEqual(storesOf(installation, fleet, west), ['10.89.0.10', '10.89.0.14'])
+  assert.deepEqual(seedsOf(installation, fleet, west), ['10.89.0.10', '10.89.0.13', '10.89.0.14'])
+  const two = { ...fleet, hosts: fleet.hosts.slice(0, 2) }
+  assert.deepEqual(seedsOf(installation, two, west), ['10.89.0.10', '10.89.0.14'])
+  assert.deepEqual(seedsOf(installation, { hosts: [], services: {} }, west), ['10.89.0.10'])
+})

@@ -70,6 +70,15 @@ export function storesOf(installation: Place, { services }: Fleet, self: HostNam
   return all.map((service) => serviceAddress(installation, service).address)
 }
 
+/**
+ * Where a member of the pair looks for the stores when it knows of none that answers. Patroni reads this at its start only, so
+ * all are in it as soon as there are hosts for all.
+ */
+export function seedsOf(installation: Place, fleet: Fleet, self: HostName): string[] {
+  const all = ETCD_SERVICES.map((service) => serviceAddress(installation, service).address)
+  return fleet.hosts.length < all.length ? storesOf(installation, fleet, self) : all
+}
+
 /** The mesh of one host; undefined where it is alone or unknown to the others. */
 export function planMesh(installation: Place, self: HostName, fleet: Fleet): Mesh | undefined {
   const addresses = new Map(fleet.hosts.map(({ name, address }) => [name, address]))

@@ -10,7 +10,7 @@ import { type BundleRequest, type SealedBundle, ServiceBundle } from '#contract/
 import { writeSecondControl } from '#platform/hosts/control-files.ts'
 import { ETCD_CONFIG } from '#platform/hosts/platform-config.ts'
 import { makeServiceBundle, writeServiceFiles } from '#platform/hosts/service-files.ts'
-import { placedHere, serviceOf, storesOf } from '#platform/mesh/index.ts'
+import { placedHere, seedsOf, serviceOf } from '#platform/mesh/index.ts'
 import { type Authority, seal, unseal } from '#platform/trust/index.ts'
 import { exists, readJson, writeFileAtomic } from '#runtime/drivers/files.ts'
 import type { Log } from '#runtime/kit/log.ts'
@@ -115,7 +115,7 @@ async function prepare(deps: OwnServices, spec: ContainerSpec): Promise<Containe
     { installation, home },
     service,
     bundle,
-    storesOf(installation, fleet, config.host.name),
+    seedsOf(installation, fleet, config.host.name),
   )
   if (service !== 'postgres-2') {
     const folder = join(home, service)
