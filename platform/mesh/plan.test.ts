@@ -5,7 +5,7 @@ import { test } from 'node:test'
 import { Fleet, NO_FLEET } from '#contract/fleet.ts'
 import type { HostName } from '#contract/ids.ts'
 import { DOOR_COMPONENT, meshFiles, wayComponent } from './layout.ts'
-import { controlsOf, planMesh, serviceAddress } from './plan.ts'
+import { controlsOf, planMesh, seedsOf, serviceAddress, storesOf } from './plan.ts'
 import { renderDoor, renderWay } from './render.ts'
 
 const installation = { name: 'maru', subnet: '10.89' }
