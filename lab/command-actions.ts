@@ -61,7 +61,7 @@ export async function runUp(context: CliContext, options: UpOptions): Promise<vo
 function renderUp({ home, hosts, platform, seconds }: LabUpResult): string {
   const where = home === DEFAULT_LAB_HOME ? '' : ` --home ${home}`
   const rows = hosts.map(({ name, address }) => `  ${name.padEnd(12)}  ${address}`)
-  const bare = hosts.filter(({ name }) => name !== platform?.host).map(({ name }) => name)
+  const others = hosts.filter(({ name }) => name !== platform?.host).map(({ name }) => name)
   const lines = [
     `The lab is up (${seconds} s).`,
     '',
@@ -69,7 +69,9 @@ function renderUp({ home, hosts, platform, seconds }: LabUpResult): string {
     '',
     ...(platform === null ? [] : [`  Platform      ${platform.url} on ${platform.host}`]),
     ...(platform?.setupLink ? [`  Set-up link   ${platform.setupLink}`] : []),
-    ...(bare.length === 0 ? [] : [`  Bare          ${bare.join(', ')}`]),
+    ...(others.length === 0
+      ? []
+      : [`  ${platform === null ? 'Bare  ' : 'Joined'}        ${others.join(', ')}`]),
     `  Next          maru lab exec${where} ${hosts[0]?.name} -- ./maru ${platform === null ? 'up --lab' : 'status'}`,
   ]
   return `${lines.join('\n')}\n`
