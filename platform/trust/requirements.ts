@@ -117,12 +117,16 @@ export const REQUIREMENTS: Readonly<Record<KnownPromise, Requirement>> = {
     'Both copies are on one machine: they survive the death of a process or a container, not of the machine.',
   ),
   'BAK-3': gaps('There are no snapshots to restore from yet.'),
-  'REC-1': gaps('All instances of an app are on one machine; nothing takes over when it dies.'),
+  'REC-1': gaps(
+    'On one machine nothing takes over when it dies. With hosts in two data centres the others go on, which no drill tries on this installation yet.',
+  ),
   'REC-2': part(
     ['data.pair', ...DATABASE_FAULTS],
-    'Only the database is doubled. The edge, the control plane, the host agent and the machine itself exist once.',
+    'On one machine only the database is doubled. With more hosts so are edge, control plane and store, but the key that signs certificates is on the first one alone, and no drill takes a host away yet.',
   ),
-  'REC-3': gaps('There is one machine in one place.'),
+  'REC-3': gaps(
+    'Machines can be in several data centres, but no drill cuts one off on this installation yet.',
+  ),
   'REC-4': gaps('Incidents are not recorded by the platform yet, and there is no status page.'),
   'PRV-1': gaps('There is no data map and no privacy notice made from it.'),
   'PRV-2': gaps('People cannot export or erase what is stored about them yet.'),
