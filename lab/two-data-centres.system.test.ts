@@ -120,20 +120,7 @@ function told(t: TestContext, what: string, seen: Visited): void {
 
 /** Every row that was acknowledged to anyone since the beginning is in the database. */
 async function nothingIsLost(t: TestContext): Promise<void> {
-  const url = `https://${NAME}/tokens`
-  const asked = await waitFor('the app to tell what it has', async () => {
-    const argv = [
-      'curl',
-      '--silent',
-      '--fail',
-      '--insecure',
-      '--resolve',
-      `${NAME}:443:${addresses.west}`,
-      url,
-    ]
-    const done = await runIn(lab, 'client', argv)
-    return done.exitCode === 0 && done.stdout
-  })
+  const asked = await waitFor('the app to tell what it has', () => ask(addresses.west, NAME, '/tokens'))
   const have = new Set(asked.split('\n'))
   const lost = acknowledged.filter((token) => !have.has(token))
   t.diagnostic(`${acknowledged.length} acknowledged rows, ${lost.length} lost`)
@@ -152,18 +139,7 @@ test('the pair, its store and the app are in two data centres and at the witness
   await waitFor(
     'a store of three voices',
     async () => {
-      const tls = '/var/lib/maru/etcd/tls'
-      const options = [`--cacert=${tls}/ca.crt`, `--cert=${tls}/server.crt`, `--key=${tls}/server.key`]
-      const ask = [
-        'etcdctl',
-        '--endpoints=https://10.89.0.10:2379',
-        ...options,
-        'member',
-        'list',
-        '-w',
-        'json',
-      ]
-      const { stdout } = await runIn(lab, 'dc1-h1', ['docker', 'exec', 'maru-etcd', ...ask])
+      const { stdout } = await etcdctl('dc1-h1', 'etcd', ['10'], ['member', 'list', '-w', 'json'])
       const { members } = JSON.parse(stdout) as { members: Array<{ isLearner?: boolean }> }
       return members.length === 3 && members.every(({ isLearner }) => isLearner !== true)
     },
@@ -177,13 +153,17 @@ test('the pair, its store and the app are in two data centres and at the witness
     await waitFor(`${host} to reach every voice`, () => reachesEveryVoice(host, name), SOON_MS)
 })
 
-async function reachesEveryVoice(host: string, name: string): Promise<boolean> {
-  const tls = `/var/lib/maru/${name}/tls`
+/** Asks the members of the store at these addresses, from inside one of them. */
+function etcdctl(host: string, member: string, lasts: readonly string[], command: readonly string[]) {
+  const tls = `/var/lib/maru/${member}/tls`
   const options = [`--cacert=${tls}/ca.crt`, `--cert=${tls}/server.crt`, `--key=${tls}/server.key`]
-  const endpoints = ['10', '13', '14'].map((last) => `https://10.89.0.${last}:2379`).join()
-  const ask = ['etcdctl', `--endpoints=${endpoints}`, ...options, 'endpoint', 'health']
-  return (await runIn(lab, host, ['docker', 'exec', `maru-${name}`, ...ask])).exitCode === 0
+  const endpoints = lasts.map((last) => `https://10.89.0.${last}:2379`).join()
+  const argv = ['etcdctl', `--endpoints=${endpoints}`, ...options, ...command]
+  return runIn(lab, host, ['docker', 'exec', `maru-${member}`, ...argv])
 }
+
+const reachesEveryVoice = async (host: string, member: string) =>
+  (await etcdctl(host, member, ['10', '13', '14'], ['endpoint', 'health'])).exitCode === 0
 
 test('a host is drained and taken back while visitors write: no request fails', async (t) => {
   const stop = await visiting('client', [addresses.east, addresses.west])
@@ -210,7 +190,7 @@ test('the first host loses its power: the other data centre goes on, and nothing
     async () => leaderOf(await pair('dc2-h1')) === 'postgres-2',
     SOON_MS,
   )
-  const back = await goesOn()
+  const back = await goesOn(addresses.west)
   const seen = await stop()
   told(t, 'power lost', seen)
   const since = performance.now()
@@ -220,24 +200,22 @@ test('the first host loses its power: the other data centre goes on, and nothing
   await nothingIsLost(t)
 })
 
-/** The platform itself answers through an edge: a control plane with its database behind it. */
-async function answersAt(edge: string): Promise<boolean> {
-  const to = ['--resolve', `${LAB_DOMAIN}:443:${edge}`, '--max-time', '5']
-  const argv = ['curl', '--silent', '--fail', '--insecure', ...to, `https://${LAB_DOMAIN}/trust`]
-  return (await runIn(lab, 'client', argv)).exitCode === 0
+/** What an edge answers to a visitor, whole and with success; false where it does not. */
+async function ask(edge: string, name: string, path: string): Promise<string | false> {
+  const to = ['--resolve', `${name}:443:${edge}`, '--max-time', '5']
+  const argv = ['curl', '--silent', '--fail', '--insecure', ...to, `https://${name}${path}`]
+  const { exitCode, stdout } = await runIn(lab, 'client', argv)
+  return exitCode === 0 && stdout
 }
 
-/** A row is written and acknowledged in the west. */
-const goesOn = () =>
+/** The platform itself answers through an edge: a control plane with its database behind it. */
+const answersAt = async (edge: string) => (await ask(edge, LAB_DOMAIN, '/trust')) !== false
+
+/** A row is written through an edge and acknowledged. */
+const goesOn = (edge: string) =>
   waitFor(
     'a row to be acknowledged',
-    async () => {
-      const url = `https://${NAME}/write?token=${Date.now()}`
-      const to = ['--resolve', `${NAME}:443:${addresses.west}`, '--max-time', '5']
-      return (
-        (await runIn(lab, 'client', ['curl', '--silent', '--fail', '--insecure', ...to, url])).exitCode === 0
-      )
-    },
+    async () => (await ask(edge, NAME, `/write?token=${Date.now()}`)) !== false,
     SOON_MS,
   )
 
@@ -258,17 +236,7 @@ test('the data centre of the primary is cut off: it acknowledges nothing that is
     async () => leaderOf(await pair('dc1-h1')) === 'postgres-1',
     SOON_MS,
   )
-  const url = `https://${NAME}/write?token=after`
-  await waitFor(
-    'a row to be acknowledged in the east',
-    async () => {
-      const to = ['--resolve', `${NAME}:443:${addresses.east}`, '--max-time', '5']
-      return (
-        (await runIn(lab, 'client', ['curl', '--silent', '--fail', '--insecure', ...to, url])).exitCode === 0
-      )
-    },
-    SOON_MS,
-  )
+  await goesOn(addresses.east)
   told(t, 'cut, the side that goes on', await east())
   told(t, 'cut, the side that is alone', await west())
   await setLine(lab, findSite(lab, 'dc2'), true)

@@ -1,4 +1,4 @@
-import { Anchor, Stack, Text, Title } from '@mantine/core'
+import { Anchor, Stack, Text } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
 import { type DrillEntry, type DrillList, drillRoutes } from '#contract/drills.ts'
@@ -12,6 +12,7 @@ import { usePageTitle } from '../app-shell/page-title.ts'
 import { Panel, PanelBody } from '../app-shell/panel.tsx'
 import { StateBadge } from '../app-shell/state-badge.tsx'
 import { useServerTime } from '../live/use-server-time.ts'
+import { PartHead } from '../platform/part-head.tsx'
 import { stateOf } from './drill-state.ts'
 import { UnderWayNotice } from './under-way-notice.tsx'
 
@@ -26,16 +27,10 @@ export function DrillsPage() {
   const query = useQuery(drillsQuery)
   return (
     <Stack gap="lg">
-      <div>
-        <Anchor component={Link} to="/platform" size="sm">
-          Platform
-        </Anchor>
-        <Title order={1}>Drills</Title>
-        <Text size="sm" c="dimmed" maw={640}>
-          A drill breaks something on purpose and measures what happens. What it finds decides whether a
-          promise counts as kept: <a href="/trust">the Trust page</a>.
-        </Text>
-      </div>
+      <PartHead title="Drills">
+        A drill breaks something on purpose and measures what happens. What it finds decides whether a promise
+        counts as kept: <a href="/trust">the Trust page</a>.
+      </PartHead>
       <Loaded query={query}>
         {(list) => (
           <Stack gap="lg">

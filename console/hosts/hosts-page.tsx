@@ -1,6 +1,5 @@
-import { Anchor, Stack, Text, Title } from '@mantine/core'
+import { Stack } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
-import { Link } from '@tanstack/react-router'
 import type { HostWithInstances } from '#contract/host-view.ts'
 import { hostRoutes } from '#contract/hosts.ts'
 import { counted } from '#runtime/kit/human-units.ts'
@@ -8,6 +7,7 @@ import { routeQuery } from '../api/route-query.ts'
 import { Loaded } from '../app-shell/loaded.tsx'
 import { usePageTitle } from '../app-shell/page-title.ts'
 import { Panel } from '../app-shell/panel.tsx'
+import { PartHead } from '../platform/part-head.tsx'
 import { HostCard } from './host-card.tsx'
 import classes from './hosts-page.module.css'
 
@@ -23,15 +23,9 @@ export function HostsPage() {
   })
   return (
     <Stack gap="lg">
-      <div>
-        <Anchor component={Link} to="/platform" size="sm">
-          Platform
-        </Anchor>
-        <Title order={1}>Hosts</Title>
-        <Text size="sm" c="dimmed" maw={640}>
-          The two instances of an app are in different data centres wherever there are two with room.
-        </Text>
-      </div>
+      <PartHead title="Hosts">
+        The two instances of an app are in different data centres wherever there are two with room.
+      </PartHead>
       <Loaded query={query}>
         {({ dataCentres }) => {
           const all = dataCentres.flatMap(({ hosts }) => hosts)

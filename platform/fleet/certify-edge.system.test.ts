@@ -11,7 +11,7 @@ import { edgeFiles } from '#platform/edge/index.ts'
 import { newHostKey } from '#platform/trust/index.ts'
 import { startHost } from '#platform/workload/host-loops.ts'
 import { publish } from '#platform/workload/index.ts'
-import { makeTestAgent, type TestAgent } from '#runtime/agent/test-agent.ts'
+import { FIRST_HOST, makeTestAgent, type TestAgent } from '#runtime/agent/test-agent.ts'
 import { get, programContainer, serverProgram, testApp, until } from '#runtime/agent/test-host.ts'
 import { writeFileAtomic } from '#runtime/drivers/files.ts'
 import { tryHandshake } from '#runtime/drivers/tls-probe.ts'
@@ -32,13 +32,6 @@ let folder: string
 let loops: { stop(): Promise<void> }
 let wanted: WorkloadConfig
 
-const FIRST = HostIdentity.parse({
-  name: 'test-host',
-  dataCentre: 'dc1',
-  address: '127.0.0.1',
-  role: 'full',
-  first: true,
-})
 const SECOND = HostIdentity.parse({
   name: 'second',
   dataCentre: 'dc2',
@@ -82,7 +75,7 @@ async function makeConfig(): Promise<ControlConfig> {
   await writeFile(at('control.crt'), certPem)
   await writeFile(at('control.key'), keyPem)
   return {
-    host: FIRST,
+    host: FIRST_HOST,
     version: 'test',
     caFile: join(first.host.home, HOME.pki, 'root.crt'),
     agentSocket: join(first.host.home, HOME.run, SOCKETS.agent),
@@ -94,7 +87,7 @@ type App = readonly [name: string, instances: InstanceSpec[]]
 const workload = (generation: number, apps: readonly App[]): WorkloadConfig =>
   WorkloadConfig.parse({
     generation,
-    peers: [FIRST.name],
+    peers: [FIRST_HOST.name],
     apps: apps.map(([name, instances]) => ({
       ...testApp(name),
       instances,

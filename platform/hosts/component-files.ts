@@ -1,4 +1,4 @@
-import { createHash, randomBytes, X509Certificate } from 'node:crypto'
+import { randomBytes, X509Certificate } from 'node:crypto'
 import { join } from 'node:path'
 import { CONTROL_NAME, type HostIdentity } from '#contract/host-identity.ts'
 import {
@@ -18,12 +18,13 @@ import {
   writeFileAtomic,
   writeFileIfChanged,
 } from '#runtime/drivers/files.ts'
+import { filesHash } from '#runtime/kit/files-hash.ts'
 import { controlFiles, renderControlConfig } from './control-files.ts'
 import { renderPatroni, renderPgproxy, tlsFiles } from './database-tier.ts'
 import { HOST_RUN } from './platform-config.ts'
+import { CERTIFICATE_DAYS, writePrivate, writeTls } from './private-files.ts'
 
-/** Component certificates are replaced by `maru up` long before they end. */
-const CERTIFICATE_DAYS = 1825
+/** What has to be left of a certificate's life; below that it is replaced. */
 const RENEW_DAYS = 600
 const ROOT: Owner = { uid: 0, gid: 0 }
 const ownerOf = (uid: number): Owner => ({ uid, gid: uid })
@@ -137,7 +138,7 @@ export async function writeComponentFiles(
     const config = renderPatroni(installation, home, n, secrets, input.stores)
     await writePrivate(join(folder, 'patroni.yml'), config, UID.database)
     // Where the stores are is asked of the stores: another list is no reason to start anew.
-    hashes[member] = hashOf(tls, renderPatroni(installation, home, n, secrets))
+    hashes[member] = filesHash(tls, renderPatroni(installation, home, n, secrets))
   }
   hashes.pgproxy = await writePgproxy({ installation, home, rootPem: authority.rootPem })
   hashes.control = await writeControl(input, secrets)
@@ -157,7 +158,7 @@ export async function writePgproxy({
   const config = renderPgproxy(installation, home)
   await writeFileIfChanged(join(folder, 'haproxy.cfg'), config, { mode: 0o644 })
   await writeFileIfChanged(join(folder, 'ca.crt'), rootPem, { mode: 0o644 })
-  return hashOf(config, rootPem)
+  return filesHash(config, rootPem)
 }
 
 async function writeControl(input: FilesInput, secrets: PlatformSecrets): Promise<string> {
@@ -173,7 +174,7 @@ async function writeControl(input: FilesInput, secrets: PlatformSecrets): Promis
   await ensureSecret(secretFiles.authSecret, owner)
   const text = renderControlConfig(input, secrets.control, 'control')
   await writePrivate(join(folder, 'config.json'), text, UID.control)
-  return hashOf(tls, text)
+  return filesHash(tls, text)
 }
 
 /** Writes what the agent reads at its start. Gives its hash. */
@@ -189,7 +190,7 @@ export async function writeAgent(input: Omit<FilesInput, 'authority' | 'stores'>
   } satisfies Omit<AgentConfig, 'logLevel'>)
   const text = `${JSON.stringify(config, null, 2)}\n`
   await writeFileIfChanged(join(input.home, HOME.agent, 'config.json'), text, { mode: 0o600 })
-  return hashOf(text)
+  return filesHash(text)
 }
 
 /** Issues a component's certificate unless a good one from this authority is there. Gives its hash. */
@@ -208,7 +209,7 @@ async function certificate(
     ca === authority.rootPem &&
     daysLeft(have, new Date()) > RENEW_DAYS &&
     addresses.every((address) => new X509Certificate(have).checkIP(address) !== undefined)
-  if (good && (await readText(files.key)) !== undefined) return hashOf(have, ca)
+  if (good && (await readText(files.key)) !== undefined) return filesHash(have, ca)
   const issued = await authority.issue({
     commonName: component,
     dnsNames,
@@ -216,14 +217,7 @@ async function certificate(
     days: CERTIFICATE_DAYS,
     client: true,
   })
-  await writePrivate(files.key, issued.keyPem, uid)
-  await writePrivate(files.ca, authority.rootPem, uid)
-  await writePrivate(files.cert, issued.certPem, uid)
-  return hashOf(issued.certPem, authority.rootPem)
+  const content = { certificate: issued.certPem, key: issued.keyPem, root: authority.rootPem }
+  await writeTls(folder, content, uid)
+  return filesHash(issued.certPem, authority.rootPem)
 }
-
-const writePrivate = (path: string, text: string, uid: number) =>
-  writeFileIfChanged(path, text, { mode: 0o600, owner: ownerOf(uid) })
-
-const hashOf = (...parts: readonly string[]) =>
-  createHash('sha256').update(parts.join('\0')).digest('hex').slice(0, 16)

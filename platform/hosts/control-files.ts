@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto'
 import { join } from 'node:path'
 import { MaruError } from '#contract/errors.ts'
 import type { ControlService } from '#contract/fleet.ts'
@@ -13,8 +12,10 @@ import {
   UID,
 } from '#contract/installation.ts'
 import type { ServiceBundle } from '#contract/service-bundle.ts'
-import { ensureFolder, readText, writeFileIfChanged } from '#runtime/drivers/files.ts'
+import { ensureFolder, readText } from '#runtime/drivers/files.ts'
+import { filesHash } from '#runtime/kit/files-hash.ts'
 import { tlsFiles } from './database-tier.ts'
+import { writePrivate, writeTls } from './private-files.ts'
 
 /** Name of the control planes' database and of its role. */
 export const CONTROL_ROLE = 'maru_control'
@@ -99,17 +100,12 @@ export async function writeSecondControl(place: ControlPlace, bundle: ServiceBun
   await ensureFolder(join(home, HOME.run, 'control'), 0o750, owner)
   await ensureFolder(folder, 0o750, owner)
   await ensureFolder(join(folder, 'tls'), 0o700, owner)
-  const write = (path: string, text: string) => writeFileIfChanged(path, text, { mode: 0o600, owner })
-  const [tls, secrets] = [tlsFiles(folder), controlFiles(home)]
-  await write(tls.key, bundle.key)
-  await write(tls.ca, bundle.root)
-  await write(tls.cert, bundle.certificate)
+  const secrets = controlFiles(home)
+  const write = (path: string, text: string) => writePrivate(path, text, UID.control)
+  await writeTls(folder, bundle, UID.control)
   await write(secrets.masterKey, `${bundle.control.masterKey}\n`)
   await write(secrets.authSecret, `${bundle.control.authSecret}\n`)
   const config = renderControlConfig(place, bundle.control.database, 'control-2')
   await write(join(folder, 'config.json'), config)
-  return createHash('sha256')
-    .update([bundle.certificate, bundle.root, config].join('\0'))
-    .digest('hex')
-    .slice(0, 16)
+  return filesHash(bundle.certificate, bundle.root, config)
 }

@@ -58,13 +58,13 @@ export function platformConfig(input: PlatformInput): PlatformConfig {
 function containersOf(input: PlatformInput): ContainerSpec[] {
   const edge = edgeContainer(input.installation, input.home, input.images.edge)
   if (!input.host.first) {
-    const voices = [joiningEtcd(input, 'etcd-2'), joiningEtcd(input, 'etcd-3')]
+    const voices = [etcd(input, 2), etcd(input, 3)]
     return input.host.role === 'witness'
       ? [...voices, agent(input)]
       : [...voices, postgres(input, 2), pgproxy(input), agent(input), control(input, 'control-2'), edge]
   }
   return [
-    etcd(input),
+    etcd(input, 1),
     postgres(input, 1),
     postgres(input, 2),
     pgproxy(input),
@@ -113,28 +113,19 @@ const tmpfsFor = (uid: number, sizeMb: number) =>
 /** A folder of the data folder, at the same path inside. */
 const same = (path: string, readOnly = false) => ({ source: path, target: path, readOnly })
 
-function etcd(input: PlatformInput): ContainerSpec {
+/** A member of etcd; one that joins reads what its agent has written. */
+function etcd(input: PlatformInput, n: 1 | 2 | 3): ContainerSpec {
   const { networks, etcd: addresses } = addressesOf(input.installation)
-  return confined(input, 'etcd', {
-    image: input.images.database,
-    command: renderEtcdCommand(input.installation, input.home),
-    user: own(UID.etcd),
-    networks: [{ name: networks.data.name, address: addresses[0], aliases: [] }],
-    mounts: [same(`${input.home}/${HOME.etcd}`)],
-    memoryMb: 512,
-    processes: 128,
-  })
-}
-
-function joiningEtcd(input: PlatformInput, component: 'etcd-2' | 'etcd-3'): ContainerSpec {
-  const { networks, etcd: addresses } = addressesOf(input.installation)
+  const component = n === 1 ? HOME.etcd : (`etcd-${n}` as const)
   const folder = `${input.home}/${component}`
-  const address = addresses[component === 'etcd-2' ? 1 : 2]
   return confined(input, component, {
     image: input.images.database,
-    command: ['etcd', `--config-file=${folder}/${ETCD_CONFIG}`],
+    command:
+      n === 1
+        ? renderEtcdCommand(input.installation, input.home)
+        : ['etcd', `--config-file=${folder}/${ETCD_CONFIG}`],
     user: own(UID.etcd),
-    networks: [{ name: networks.data.name, address, aliases: [] }],
+    networks: [{ name: networks.data.name, address: addresses[n - 1], aliases: [] }],
     mounts: [same(folder)],
     memoryMb: 512,
     processes: 128,

@@ -1,18 +1,16 @@
-import { createHash } from 'node:crypto'
 import { join } from 'node:path'
 import type { ServiceName } from '#contract/fleet.ts'
 import { CONTROL_NAME } from '#contract/host-identity.ts'
-import { addressesOf, HOME, type Installation, POSTGRES_HOST, UID } from '#contract/installation.ts'
+import { addressesOf, type Installation, POSTGRES_HOST, UID } from '#contract/installation.ts'
 import type { ServiceBundle } from '#contract/service-bundle.ts'
 import { serviceAddress } from '#platform/mesh/index.ts'
 import type { Authority } from '#platform/trust/index.ts'
-import { ensureFolder, writeFileIfChanged } from '#runtime/drivers/files.ts'
+import { ensureFolder } from '#runtime/drivers/files.ts'
+import { filesHash } from '#runtime/kit/files-hash.ts'
 import { ensureSecrets } from './component-files.ts'
 import { readControlSecrets } from './control-files.ts'
-import { renderPatroni, tlsFiles } from './database-tier.ts'
-
-/** As long as those of the first host's own services. */
-const CERTIFICATE_DAYS = 1825
+import { renderPatroni } from './database-tier.ts'
+import { CERTIFICATE_DAYS, writePrivate, writeTls } from './private-files.ts'
 
 interface Place {
   readonly installation: Installation
@@ -54,20 +52,13 @@ export async function writeServiceFiles(
   const uid = service === 'postgres-2' ? UID.database : UID.etcd
   const owner = { uid, gid: uid }
   for (const path of [folder, `${folder}/data`, `${folder}/tls`]) await ensureFolder(path, 0o700, owner)
-  const tls = tlsFiles(folder)
-  const write = (path: string, text: string) => writeFileIfChanged(path, text, { mode: 0o600, owner })
-  await write(tls.key, bundle.key)
-  await write(tls.ca, bundle.root)
-  await write(tls.cert, bundle.certificate)
+  await writeTls(folder, bundle, uid)
   const parts = [bundle.certificate, bundle.root]
   if (service === 'postgres-2' && bundle.passwords !== null) {
     // With an older list of stores it would be helpless when the ones that it knows are gone: so another list is another start.
     const config = renderPatroni(installation, home, 2, bundle.passwords, stores)
-    await write(join(folder, 'patroni.yml'), config)
+    await writePrivate(join(folder, 'patroni.yml'), config, uid)
     parts.push(config)
   }
-  return createHash('sha256').update(parts.join('\0')).digest('hex').slice(0, 16)
+  return filesHash(...parts)
 }
-
-/** Folder of a member of the database pair or of etcd, relative to the data folder. */
-export const serviceFolder = (service: ServiceName): string => (service === 'etcd-1' ? HOME.etcd : service)

@@ -1,9 +1,10 @@
-import { createHash, X509Certificate } from 'node:crypto'
+import { X509Certificate } from 'node:crypto'
 import { type ContainerSpec, FILES_LABEL } from '#contract/agent.ts'
 import type { HostAddress } from '#contract/host-identity.ts'
 import { addressesOf, type Installation, UID } from '#contract/installation.ts'
 import { ensureFolder, readText, writeFileIfChanged } from '#runtime/drivers/files.ts'
 import { makeHaproxy } from '#runtime/drivers/haproxy.ts'
+import { filesHash } from '#runtime/kit/files-hash.ts'
 import { DOOR_COMPONENT, meshContainer, meshFiles, wayComponent } from './layout.ts'
 import type { Mesh } from './plan.ts'
 import { renderDoor, renderWay } from './render.ts'
@@ -50,17 +51,14 @@ export async function writeMesh(place: MeshPlace, mesh: Mesh): Promise<Container
     await writeFileIfChanged(files.config(component), config, { mode: 0o640, owner: OWNER })
     // The door's is loaded anew while it serves; a way that leads elsewhere is another way.
     const fixed = component === DOOR_COMPONENT ? '' : config
-    const labels = { [FILES_LABEL]: hashOf(fixed, place.rootPem) }
+    const labels = { [FILES_LABEL]: filesHash(fixed, place.rootPem) }
     specs.push(meshContainer(installation, home, image, { component, networks: joined, labels }))
   }
   return specs
 }
 
-const hashOf = (...parts: readonly string[]) =>
-  createHash('sha256').update(parts.join('\0')).digest('hex').slice(0, 16)
-
 /** A running HAProxy says which configuration it was started with. */
-const marked = (config: string) => config.replace('global\n', `global\n  description ${hashOf(config)}\n`)
+const marked = (config: string) => config.replace('global\n', `global\n  description ${filesHash(config)}\n`)
 const MARK = /^\s*description[: ]+(\S+)$/m
 
 /**

@@ -1,4 +1,4 @@
-import type { ContainerSpec } from '#contract/agent.ts'
+import { ContainerSpec } from '#contract/agent.ts'
 import { SERVICES, type ServiceName } from '#contract/fleet.ts'
 import { HOME, type Installation, UID } from '#contract/installation.ts'
 
@@ -41,7 +41,7 @@ export function meshContainer(
   { component, networks, labels }: MeshPart,
 ): ContainerSpec {
   const files = meshFiles(home)
-  return {
+  return ContainerSpec.parse({
     name: `${installation.name}-${component}`,
     component,
     image,
@@ -55,24 +55,15 @@ export function meshContainer(
       files.config(component),
     ],
     user: `${UID.mesh}:${UID.mesh}`,
-    env: {},
-    labels: { ...labels },
-    networks: [...networks],
-    ports: [],
+    labels,
+    networks,
     mounts: [
       { source: files.folder, target: files.folder, readOnly: true },
       { source: files.run(component), target: files.run(component), readOnly: false },
     ],
-    tmpfs: {},
-    capabilities: [],
-    privileged: false,
-    pidMode: 'own',
-    readOnlyRoot: true,
     init: false,
-    restart: 'always',
     stopTimeoutS: 5,
     memoryMb: 256,
     processes: 64,
-    files: 65_536,
-  }
+  })
 }

@@ -11,20 +11,27 @@ export function serviceOf(component: string): ServiceName | undefined {
 /** Components whose host can change; on hosts that joined, the agent alone looks after them. */
 export const SERVICE_COMPONENTS: readonly string[] = ['etcd', ...SERVICES]
 
+/** Whether a service is on a host. Nothing stops because a message did not name it: what has no place is on the first. */
+export function isOn(
+  service: ServiceName,
+  { name, first }: Pick<HostIdentity, 'name' | 'first'>,
+  { services }: Fleet,
+): boolean {
+  const host = services[service]
+  return host === undefined ? first : host === name
+}
+
 /**
- * Leaves out of a host's platform configuration what is on other hosts now. What has no place is on the first.
+ * Leaves out of a host's platform configuration what is on other hosts now.
  */
 export function placedHere(
   platform: PlatformConfig,
   self: Pick<HostIdentity, 'name' | 'first'>,
-  { services }: Fleet,
+  fleet: Fleet,
 ): PlatformConfig {
   const isHere = (component: string) => {
     const service = serviceOf(component)
-    if (service === undefined) return true
-    const host = services[service]
-    // Nothing stops because a message did not name it.
-    return host === undefined ? self.first : host === self.name
+    return service === undefined || isOn(service, self, fleet)
   }
   return { ...platform, containers: platform.containers.filter(({ component }) => isHere(component)) }
 }

@@ -49,24 +49,24 @@ export function serviceAddress(installation: Place, service: ServiceName): Servi
   return { network: networks.data.name, address, ports: own }
 }
 
+/** The services of a host before those of others; else in their order. */
+const ownFirst = <T extends ServiceName>(all: readonly T[], { services }: Fleet, self: HostName): T[] =>
+  [...all].sort((a, b) => Number(services[b] === self) - Number(services[a] === self))
+
 /** The control planes that there are, the one of this host first. */
-export function controlsOf({ services }: Fleet, self: HostName): ControlService[] {
+export function controlsOf(fleet: Fleet, self: HostName): ControlService[] {
   // Where nobody has joined, nobody was told of any place.
-  const there = CONTROL_SERVICES.filter((one) => one === 'control' || services[one] !== undefined)
-  return there.sort((a, b) => Number(services[b] === self) - Number(services[a] === self))
+  const there = CONTROL_SERVICES.filter((one) => one === 'control' || fleet.services[one] !== undefined)
+  return ownFirst(there, fleet, self)
 }
 
 /** The members of the cluster's store. */
 export const ETCD_SERVICES = ['etcd-1', 'etcd-2', 'etcd-3'] as const
 
 /** Where the members of etcd are that have a host: the one on this host first. There is always the first. */
-export function storesOf(installation: Place, { services }: Fleet, self: HostName): string[] {
-  const placed = ETCD_SERVICES.filter((service) => services[service] !== undefined)
-  const [own, others] = [
-    placed.filter((one) => services[one] === self),
-    placed.filter((one) => services[one] !== self),
-  ]
-  const all: readonly ServiceName[] = placed.length === 0 ? ['etcd-1'] : [...own, ...others]
+export function storesOf(installation: Place, fleet: Fleet, self: HostName): string[] {
+  const placed = ETCD_SERVICES.filter((one) => fleet.services[one] !== undefined)
+  const all: readonly ServiceName[] = placed.length === 0 ? ['etcd-1'] : ownFirst(placed, fleet, self)
   return all.map((service) => serviceAddress(installation, service).address)
 }
 

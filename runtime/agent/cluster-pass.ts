@@ -2,6 +2,7 @@ import { join } from 'node:path'
 import type { Fleet } from '#contract/fleet.ts'
 import type { HostIdentity } from '#contract/host-identity.ts'
 import { type AgentConfig, HOME } from '#contract/installation.ts'
+import { isOn } from '#platform/mesh/index.ts'
 import { openAuthority } from '#platform/trust/index.ts'
 import type { HostMembership } from './membership.ts'
 
@@ -29,9 +30,6 @@ export const passFor =
     return { ca: authority.rootPem, cert: certPem, key: keyPem }
   }
 
-/** Whether a member of the database pair is on a host; what has no place is on the first. */
-export const hasMember = ({ name, first }: HostIdentity, { services }: Fleet): boolean =>
-  (['postgres-1', 'postgres-2'] as const).some((member) => {
-    const host = services[member]
-    return host === undefined ? first : host === name
-  })
+/** Whether a member of the database pair is on a host. */
+export const hasMember = (self: HostIdentity, fleet: Fleet): boolean =>
+  isOn('postgres-1', self, fleet) || isOn('postgres-2', self, fleet)

@@ -1,31 +1,86 @@
 import { rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Fleet, ServiceName } from '#contract/fleet.ts'
-import { addressesOf, type Installation, UID } from '#contract/installation.ts'
-import { renderJoiningEtcd } from '#platform/hosts/database-tier.ts'
+import { type AgentConfig, addressesOf, type Installation, UID } from '#contract/installation.ts'
+import { renderJoiningEtcd, tlsFiles } from '#platform/hosts/database-tier.ts'
 import { ETCD_CONFIG } from '#platform/hosts/platform-config.ts'
-import { ETCD_SERVICES, serviceAddress } from '#platform/mesh/index.ts'
+import { ETCD_SERVICES, isOn, serviceAddress } from '#platform/mesh/index.ts'
 import { type EtcdClient, type EtcdMember, makeEtcdClient } from '#runtime/drivers/etcd-client.ts'
 import { exists, isAbsent, writeFileAtomic } from '#runtime/drivers/files.ts'
+import type { Log } from '#runtime/kit/log.ts'
+import { pause } from '#runtime/kit/pause.ts'
 import type { ClusterPass } from './cluster-pass.ts'
+import type { HostMembership } from './membership.ts'
 
 export interface EtcdMemberDeps {
-  readonly installation: Installation
-  /** The member's folder. */
-  readonly folder: string
-  readonly fleet: Fleet
-  readonly pass: ClusterPass
+  readonly config: AgentConfig
+  readonly membership: HostMembership
+  readonly log: Log
+  /** The member can start now. */
+  readonly onJoined: () => void
 }
 
+type JoiningMember = 'etcd-2' | 'etcd-3'
+
+/** What one look needs. */
+interface Look {
+  readonly installation: Installation
+  readonly fleet: Fleet
+  readonly pass: ClusterPass
+  readonly name: JoiningMember
+  /** The member's folder. */
+  readonly folder: string
+}
+
+const BEAT_MS = 2_000
 /** So long a member that was just added may take to write its first file. */
 const FIRST_FILE_MS = 60_000
+
+/**
+ * Keeps a joined host's member of etcd one of the cluster. On a beat of its own: a store that does not answer holds up nothing
+ * else that the agent does.
+ */
+export function watchEtcdMember(deps: EtcdMemberDeps, signal: AbortSignal): void {
+  const forever = async () => {
+    // One line for each trouble, until it is another one.
+    let complaint = ''
+    while (!signal.aborted) {
+      const trouble = await lookOnce(deps)
+      if (trouble !== undefined && trouble.message !== complaint)
+        deps.log.warn('agent.etcd_member', { error: trouble })
+      complaint = trouble?.message ?? ''
+      await pause(BEAT_MS, signal)
+    }
+  }
+  void forever()
+}
+
+/** What went wrong; it is tried again. */
+async function lookOnce({ config, membership, onJoined }: EtcdMemberDeps): Promise<Error | undefined> {
+  const { installation, home, host } = config
+  const [fleet, pass] = [membership.fleet(), membership.credentials()]
+  const name = (['etcd-2', 'etcd-3'] as const).find((member) => isOn(member, host, fleet))
+  if (host.first || pass === null || name === undefined || membership.isRemoved()) return undefined
+  const folder = join(home, name)
+  try {
+    // Without its certificate, which is written when it has come, it could not start.
+    if (!(await exists(tlsFiles(folder).cert))) return undefined
+    const canStart = () => exists(join(folder, ETCD_CONFIG))
+    const could = await canStart()
+    await keepMember({ installation, fleet, pass, name, folder })
+    if (!could && (await canStart())) onJoined()
+    return undefined
+  } catch (error) {
+    return error instanceof Error ? error : new Error(String(error))
+  }
+}
 
 /**
  * Makes this host's member one of the cluster that is there: a learner first, which has no voice before it knows everything
  * (etcd's own procedure), then a member; and takes out those that have no host any more.
  */
-export async function keepEtcdMember(deps: EtcdMemberDeps, name: 'etcd-2' | 'etcd-3'): Promise<void> {
-  const { installation, folder, fleet, pass } = deps
+async function keepMember(look: Look): Promise<void> {
+  const { installation, folder, fleet, pass, name } = look
   const { etcdPorts } = addressesOf(installation)
   const urlOf = (service: ServiceName, port: number) =>
     `https://${serviceAddress(installation, service).address}:${port}`
@@ -36,7 +91,7 @@ export async function keepEtcdMember(deps: EtcdMemberDeps, name: 'etcd-2' | 'etc
     const members = await store.members()
     const mine = urlOf(name, etcdPorts.peer)
     const own = members.find(({ peerUrls }) => peerUrls.includes(mine))
-    if (!(await hasData(folder))) await becomeLearner(deps, store, name, mine, own)
+    if (!(await hasData(folder))) await becomeLearner(look, store, mine, own)
     // Its data is of a membership that ended: it begins anew.
     else if (own === undefined) await rm(`${folder}/data/member`, { recursive: true, force: true })
     else if (own.isLearner) await giveVoice(store, own.id, voicesOf(members))
@@ -65,9 +120,8 @@ async function giveVoice(store: EtcdClient, id: string, others: readonly string[
 const hasData = (folder: string) => exists(`${folder}/data/member`)
 
 async function becomeLearner(
-  { installation, folder }: EtcdMemberDeps,
+  { installation, folder, name }: Look,
   store: EtcdClient,
-  name: 'etcd-2' | 'etcd-3',
   mine: string,
   own: EtcdMember | undefined,
 ): Promise<void> {

@@ -18,7 +18,7 @@ export interface Credentials {
 
 /** What this host knows of the installation that it belongs to. It outlives the agent. */
 export interface HostMembership {
-  about(): AgentAbout
+  about(): Omit<AgentAbout, 'services'>
   /** The control plane has asked for something. */
   seen(now: Date): void
   fleet(): Fleet
@@ -61,7 +61,6 @@ export async function openMembership(config: AgentConfig): Promise<HostMembershi
       certificateExpiresAt: credentials && endOf(credentials.cert),
       fleet,
       certificate: (credentials ?? face.shown())?.cert ?? null,
-      services: [],
       controlSeenAt: seenAt?.toISOString() ?? null,
       removed,
     }),

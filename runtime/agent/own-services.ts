@@ -13,14 +13,11 @@ import { makeServiceBundle, writeServiceFiles } from '#platform/hosts/service-fi
 import { placedHere, seedsOf, serviceOf } from '#platform/mesh/index.ts'
 import { type Authority, seal, unseal } from '#platform/trust/index.ts'
 import { exists, readJson, writeFileAtomic } from '#runtime/drivers/files.ts'
-import type { Log } from '#runtime/kit/log.ts'
-import { keepEtcdMember } from './etcd-member.ts'
 import type { HostMembership } from './membership.ts'
 
 export interface OwnServices {
   readonly config: AgentConfig
   readonly membership: HostMembership
-  readonly log: Log
 }
 
 /** What services of the platform need on hosts that are not the first. */
@@ -103,11 +100,10 @@ const joiningOf = (component: string): Joining | undefined =>
 async function prepare(deps: OwnServices, spec: ContainerSpec): Promise<ContainerSpec | undefined> {
   const service = joiningOf(spec.component)
   if (service === undefined) return spec
-  const { config, membership, log } = deps
+  const { config, membership } = deps
   const { installation, home } = config
   const saved = await readJson(bundleFile(home, service))
   if (saved === undefined) return undefined
-  const fleet = membership.fleet()
   const bundle = parseWith(ServiceBundle, saved, service)
   const labelled = (hash: string) => ({ ...spec, labels: { ...spec.labels, [FILES_LABEL]: hash } })
   if (service === 'control-2') return labelled(await writeSecondControl(config, bundle))
@@ -115,17 +111,9 @@ async function prepare(deps: OwnServices, spec: ContainerSpec): Promise<Containe
     { installation, home },
     service,
     bundle,
-    seedsOf(installation, fleet, config.host.name),
+    seedsOf(installation, membership.fleet(), config.host.name),
   )
-  if (service !== 'postgres-2') {
-    const folder = join(home, service)
-    const pass = membership.credentials()
-    // What runs goes on; joining is tried again with every pass.
-    if (pass !== null)
-      await keepEtcdMember({ installation, folder, fleet, pass }, service).catch((error: unknown) =>
-        log.warn('agent.etcd_member', { member: service, error }),
-      )
-    if (!(await exists(join(folder, ETCD_CONFIG)))) return undefined
-  }
-  return labelled(hash)
+  // What it joins with is written when the others have taken it in.
+  const canStart = service === 'postgres-2' || (await exists(join(home, service, ETCD_CONFIG)))
+  return canStart ? labelled(hash) : undefined
 }

@@ -11,12 +11,13 @@ import { makeAddressBook } from './address-book.ts'
 import { hasMember, passFor } from './cluster-pass.ts'
 import { makeDrillRunner } from './drills.ts'
 import { watchEngine } from './engine-watch.ts'
+import { watchEtcdMember } from './etcd-member.ts'
 import { watchFigures } from './figures.ts'
 import { makeRetirement } from './instances.ts'
 import { keepBridgeIsolated } from './isolate.ts'
-import { guardLease, type LeaseGuard, type LeaseGuardDeps } from './lease-guard.ts'
+import { guardLease, type LeaseGuard } from './lease-guard.ts'
 import { startLoop } from './loop.ts'
-import { type HostMembership, openMembership } from './membership.ts'
+import { openMembership } from './membership.ts'
 import { openEdge } from './own-edge.ts'
 import { serviceBundles } from './own-services.ts'
 import { pruneImages, removeApp } from './prune.ts'
@@ -45,7 +46,7 @@ export async function startAgent(config: AgentConfig, log: Log): Promise<Agent> 
   const board = makeReportBoard({ ...EMPTY_REPORT, host: config.host.name }, new Date())
   let wake = () => {}
   const membership = await openMembership(config)
-  const leases = guardPair({ ...config, docker, log }, config, membership, ended.signal)
+  const leases = guardPair(config, { docker, log, membership }, ended.signal)
   const onEvent = () => {
     leases.wake()
     wake()
@@ -81,6 +82,7 @@ export async function startAgent(config: AgentConfig, log: Log): Promise<Agent> 
     installation: config.installation,
     ...engineWorkOf(config, docker, log),
   })
+  watchEtcdMember({ config, membership, log, onJoined: loop.wake }, ended.signal)
   const pruning = setInterval(() => void prune(docker, config, workloads, log), PRUNE_MS)
   log.info('agent.started', { version: config.version, generation: workloads.current()?.generation ?? 0 })
   return {
@@ -96,16 +98,14 @@ export async function startAgent(config: AgentConfig, log: Log): Promise<Agent> 
 
 /** Looks after the members of the database pair that are on this host. */
 function guardPair(
-  base: Pick<LeaseGuardDeps, 'installation' | 'docker' | 'log'> & Pick<AgentConfig, 'home'>,
-  { host }: AgentConfig,
-  membership: HostMembership,
+  { installation, home, host }: AgentConfig,
+  { docker, log, membership }: Pick<AgentServerDeps, 'docker' | 'log' | 'membership'>,
   signal: AbortSignal,
 ): LeaseGuard {
-  const issuePass = passFor(base, membership)
   const pair = {
-    ...base,
-    issuePass,
-    stores: () => storesOf(base.installation, membership.fleet(), host.name),
+    ...{ installation, home, docker, log },
+    issuePass: passFor({ home }, membership),
+    stores: () => storesOf(installation, membership.fleet(), host.name),
     keepsMember: () => hasMember(host, membership.fleet()),
   }
   watchRejoins(pair, signal)

@@ -35,7 +35,8 @@ export interface Joining {
   readonly key: HostKey
 }
 
-const FIRST = HostIdentity.parse({
+/** Who a test's first host is. */
+export const FIRST_HOST = HostIdentity.parse({
   name: 'test-host',
   dataCentre: 'dc1',
   address: '127.0.0.1',
@@ -61,7 +62,7 @@ export async function makeTestAgent(second: number, joining?: Joining): Promise<
   await mkdir(join(host.home, HOME.agent))
   if (joining !== undefined) await joinAs(host, joining)
   await writeFileAtomic(join(host.home, HOME.platform), JSON.stringify(host.platform))
-  const config = configOf(host, joining?.identity ?? FIRST, image)
+  const config = configOf(host, joining?.identity ?? FIRST_HOST, image)
   const log = makeLog('error', (line) => process.stderr.write(`${line}\n`))
   const socket = joining === undefined ? SOCKETS.agent : SOCKETS.host
   const client = makeAgentClient(join(host.home, HOME.run, socket))

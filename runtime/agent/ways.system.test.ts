@@ -17,7 +17,8 @@ import {
   openHostKey,
 } from '#platform/trust/index.ts'
 import { makeMembership } from '#runtime/drivers/agent-membership.ts'
-import { publicKeyHash, socketWay, tlsWay } from '#runtime/drivers/agent-transport.ts'
+import { socketWay, tlsWay } from '#runtime/drivers/agent-transport.ts'
+import { publicKeyHash } from '#runtime/drivers/tls-probe.ts'
 import { makeLog } from '#runtime/kit/log.ts'
 import { openMembership } from './membership.ts'
 import { withMesh } from './own-mesh.ts'

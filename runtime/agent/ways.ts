@@ -1,6 +1,7 @@
 import { chmod, chown, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { type AgentConfig, HOME, SOCKETS, UID } from '#contract/installation.ts'
+import { isOn } from '#platform/mesh/index.ts'
 import { ensureFolder } from '#runtime/drivers/files.ts'
 import type { Credentials } from './membership.ts'
 import { listenOn, serveRootSocket } from './root-socket.ts'
@@ -63,7 +64,7 @@ function keepSockets(config: AgentConfig, deps: AgentServerDeps): Ways {
   let closed = false
   let open: Ways | undefined
   const settle = async () => {
-    const isHere = !closed && deps.membership.fleet().services['control-2'] === config.host.name
+    const isHere = !closed && isOn('control-2', config.host, deps.membership.fleet())
     if (isHere) open ??= await openSockets(config, deps)
     else await closeSockets()
   }

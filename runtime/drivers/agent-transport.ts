@@ -1,4 +1,4 @@
-import { createHash, X509Certificate } from 'node:crypto'
+import { X509Certificate } from 'node:crypto'
 import { once } from 'node:events'
 import { request as httpRequest, type IncomingMessage, type RequestOptions } from 'node:http'
 import { request as httpsRequest } from 'node:https'
@@ -9,6 +9,7 @@ import type { z } from 'zod'
 import { ErrorBody, MaruError, parseWith } from '#contract/errors.ts'
 import { AGENT_PORT, certificateNameOf, type HostAddress } from '#contract/host-identity.ts'
 import type { HostName } from '#contract/ids.ts'
+import { publicKeyHash } from './tls-probe.ts'
 
 /** How an agent is reached, and what it means when it is not. */
 export interface AgentWay {
@@ -89,12 +90,6 @@ const connectTo = ({ host, address, port = AGENT_PORT }: JoinedHost, control: Co
 })
 
 const keyHashOf = (der: Buffer): string => publicKeyHash(new X509Certificate(der))
-
-/** SHA-256 of a certificate's public key (hex): what a host is known by. */
-export const publicKeyHash = ({ publicKey }: X509Certificate): string =>
-  createHash('sha256')
-    .update(publicKey.export({ type: 'spki', format: 'der' }))
-    .digest('hex')
 
 /** Sends a request; gives the answer's stream, or the error that the agent named. */
 export async function exchange(

@@ -59,7 +59,10 @@ const Members = z.object({
           isLearner: z.boolean().default(false),
         })
         .transform(({ ID: id, name, peerURLs: peerUrls, clientURLs: clientUrls, isLearner }) => ({
-          ...{ id, name, peerUrls, clientUrls },
+          id,
+          name,
+          peerUrls,
+          clientUrls,
           isLearner,
         })),
     )

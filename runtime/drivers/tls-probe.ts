@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto'
+import { createHash, type X509Certificate } from 'node:crypto'
 import { request as httpRequest } from 'node:http'
 import { request as httpsRequest } from 'node:https'
 import { connect, type SecureVersion, type TLSSocket } from 'node:tls'
@@ -55,6 +55,12 @@ export function tryHandshake(probe: TlsProbe): Promise<Handshake> {
   })
 }
 
+/** SHA-256 of a certificate's public key (hex): what a host is known by. */
+export const publicKeyHash = ({ publicKey }: X509Certificate): string =>
+  createHash('sha256')
+    .update(publicKey.export({ type: 'spki', format: 'der' }))
+    .digest('hex')
+
 /**
  * The public key that a server has (SHA-256 of it, hex), whoever signed its certificate: the handshake proves that it
  * has the private half. Fails with the error's code when nobody is there.
@@ -79,13 +85,10 @@ export function keyHashAt(target: {
     socket.once('close', () => clearTimeout(timer))
     socket.once('error', fail)
     socket.once('secureConnect', () => {
-      const key = socket.getPeerX509Certificate()?.publicKey.export({ type: 'spki', format: 'der' })
+      const shown = socket.getPeerX509Certificate()
       socket.destroy()
-      resolve(
-        createHash('sha256')
-          .update(key ?? '')
-          .digest('hex'),
-      )
+      if (shown === undefined) reject(new Error('it shows no certificate'))
+      else resolve(publicKeyHash(shown))
     })
   })
 }
