@@ -1,4 +1,6 @@
 import { runUnitTests } from './test-files.ts'
 
 // Format, lint, types, fresh documents, boundaries, sizes: each is a test, so one run has one summary.
-process.exitCode = await runUnitTests()
+const { exitCode, summary } = await runUnitTests()
+console.log(summary)
+process.exitCode = exitCode

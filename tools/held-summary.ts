@@ -24,3 +24,20 @@ export function holdSummary(print: (line: string) => void): HeldSummary {
     end: () => [...kept, unfinished].join('\n'),
   }
 }
+
+const COUNT = /^ℹ (\w+) ([\d.]+)$/
+
+/** The later of two runs' summaries, with the counts of both: one summary for what was tested in two runs. */
+export function addSummaries(earlier: string, later: string): string {
+  const counts = new Map(
+    earlier.split('\n').flatMap((line) => {
+      const [, what = '', count] = COUNT.exec(line) ?? []
+      return count === undefined ? [] : [[what, Number(count)] as const]
+    }),
+  )
+  const sum = (line: string) => {
+    const [, what = '', count] = COUNT.exec(line) ?? []
+    return count === undefined ? line : `ℹ ${what} ${Number(count) + (counts.get(what) ?? 0)}`
+  }
+  return later.split('\n').map(sum).join('\n')
+}

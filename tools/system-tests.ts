@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { join } from 'node:path'
-import { holdSummary } from './held-summary.ts'
+import { addSummaries, holdSummary } from './held-summary.ts'
 import { installPrograms } from './install-programs.ts'
 import { ROOT } from './source-tree.ts'
 import { testFiles } from './test-files.ts'
@@ -21,8 +21,11 @@ const PROGRAMS: Readonly<Record<string, string>> = {
   chromium: 'chromium',
 }
 
-/** Brings up an installation of its own, runs the system tests on it and removes it, whatever happens. */
-export async function runSystemTests(pattern: string, unitToo: boolean): Promise<number> {
+/**
+ * Brings up an installation of its own, runs the system tests on it and removes it, whatever happens. The counts of a run
+ * before it are added to its summary, which is the last thing that is printed.
+ */
+export async function runSystemTests(pattern: string, before = ''): Promise<number> {
   const chosen = testFiles('system', pattern)
   if (chosen.length === 0) {
     console.error(`No system test file has "${pattern}" in its path.`)
@@ -37,8 +40,10 @@ export async function runSystemTests(pattern: string, unitToo: boolean): Promise
   try {
     const up = await upOf(installation, stop.signal)
     if (up !== 0) return up
-    const files = new Set([...(unitToo ? testFiles('unit') : []), ...chosen, LAST])
-    return await testRun([...files], installation, keepImages, stop.signal)
+    const files = [...new Set([...chosen, LAST])]
+    const { exitCode, summary } = await testRun(files, installation, keepImages, stop.signal)
+    console.log(addSummaries(before, summary))
+    return exitCode
   } finally {
     await cleanUp(installation, keepImages)
   }
@@ -60,10 +65,15 @@ async function testRun(
   installation: TestInstallation,
   keepImages: boolean,
   signal: AbortSignal,
-): Promise<number> {
+): Promise<{ exitCode: number; summary: string }> {
   const child = spawn(
     process.execPath,
-    ['--test', '--test-concurrency=1', '--test-timeout=600000', '--test-reporter=spec', ...files],
+    [
+      ...['--test', '--test-concurrency=1', '--test-timeout=600000'],
+      ...['--test-reporter=spec', '--test-reporter-destination=stdout'],
+      ...['--test-reporter=./tools/slowest-files.ts', '--test-reporter-destination=stderr'],
+      ...files,
+    ],
     {
       cwd: ROOT,
       stdio: ['ignore', 'pipe', 'inherit'],
@@ -79,8 +89,7 @@ async function testRun(
   child.stdout.setEncoding('utf8').on('data', held.add)
   const code = await ended(child, signal)
   const clean = await cleanUp(installation, keepImages)
-  console.log(held.end())
-  return clean ? code : code || 1
+  return { exitCode: clean ? code : code || 1, summary: held.end() }
 }
 
 /** Exit code of a child; an interrupt is passed on to it and makes the run fail. */

@@ -21,15 +21,16 @@ async function runTests(kind: string | undefined, pattern: string): Promise<numb
     throw new MaruError('invalid', { field: 'kind', reason: 'must be unit, system or machine' })
   if (kind !== 'unit' && process.getuid?.() !== 0)
     throw new MaruError('hosts.not_root', { command: `maru test ${kind ?? 'system'}` })
-  const { runUnitTests } = await import('./test-files.ts')
-  if (kind === 'unit') return runUnitTests(pattern)
   if (kind === 'machine') {
     const { runMachineTests } = await import('./machine-tests.ts')
     return await runMachineTests(pattern)
   }
   const { runSystemTests } = await import('./system-tests.ts')
-  if (kind === 'system') return runSystemTests(pattern, false)
-  // Minutes are saved when the quick half fails; it joins the long run so that one summary counts everything.
-  const unit = await runUnitTests()
-  return unit === 0 ? runSystemTests('', true) : unit
+  if (kind === 'system') return runSystemTests(pattern)
+  const { runUnitTests } = await import('./test-files.ts')
+  const unit = await runUnitTests(pattern)
+  // Minutes are saved when the quick half fails.
+  if (kind === undefined && unit.exitCode === 0) return runSystemTests('', unit.summary)
+  console.log(unit.summary)
+  return unit.exitCode
 }

@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process'
 import { globSync } from 'node:fs'
+import { holdSummary } from './held-summary.ts'
 import { ROOT } from './source-tree.ts'
 
 const ALL = '{bench,bin,console,contract,drills,images,lab,platform,runtime,tests,tools}/**/*.test.ts'
@@ -19,13 +20,25 @@ export function testFiles(kind: TestKind, pattern = ''): string[] {
     .sort()
 }
 
-/** Runs the unit tests in the terminal; resolves with the runner's exit code. */
-export function runUnitTests(pattern = ''): Promise<number> {
+/** How a run ended: the runner's exit code, and its summary. */
+export interface UnitRun {
+  readonly exitCode: number
+  readonly summary: string
+}
+
+/** Runs the unit tests in the terminal. */
+export async function runUnitTests(pattern = ''): Promise<UnitRun> {
   const files = testFiles('unit', pattern)
   if (files.length === 0) {
     console.error(`No unit test file has "${pattern}" in its path.`)
-    return Promise.resolve(2)
+    return { exitCode: 2, summary: '' }
   }
-  const child = spawn(process.execPath, ['--test', ...files], { cwd: ROOT, stdio: 'inherit' })
-  return new Promise((resolve) => child.on('close', (code) => resolve(code ?? 1)))
+  const child = spawn(process.execPath, ['--test', '--test-reporter=spec', ...files], {
+    cwd: ROOT,
+    stdio: ['ignore', 'pipe', 'inherit'],
+  })
+  const held = holdSummary((line) => console.log(line))
+  child.stdout.setEncoding('utf8').on('data', held.add)
+  const exitCode = await new Promise<number>((resolve) => child.on('close', (code) => resolve(code ?? 1)))
+  return { exitCode, summary: held.end() }
 }
