@@ -120,7 +120,7 @@ function discardRest({ raw }: FastifyRequest): void {
   if (raw.readableEnded || raw.destroyed) return
   raw.unpipe()
   raw.resume()
-  const cut = setTimeout(() => raw.socket.destroy(), DISCARD_MS)
+  const cut = setTimeout(() => raw.destroy(), DISCARD_MS)
   raw.once('end', () => clearTimeout(cut))
   raw.once('close', () => clearTimeout(cut))
 }
