@@ -11,7 +11,7 @@
  * GET /v1/images/ID?whole=true|false → tar (not whole: without its stack's layers); PUT /v1/images/ID tar → {};
  * DELETE /v1/apps/APPID → {} removes the app's images, slugs, caches and build leftovers;
  * GET /v1/host → AgentAbout; PUT /v1/fleet Fleet → {};
- * POST /v1/signatures SigningRequest → {certificate} on the first host, which alone has the authority's key;
+ * POST /v1/signatures SigningRequest → {certificate} where the authority's key is: beside each control plane;
  * POST /v1/service-bundles BundleRequest → {sealed} on the first host; PUT /v1/service-bundles SealedBundle → {} on the others;
  * POST /v1/certificate-request → {request}, PUT /v1/certificate {certificate} → {expiresAt}, and
  * POST /v1/removal → {} (the host no longer belongs to the installation: it ends what it runs) on the others;

@@ -12,10 +12,15 @@ export const ServiceBundle = z.strictObject({
     .nullable()
     .describe('Of the roles that the database pair itself needs; null for other services'),
   control: z
-    .strictObject({ masterKey: z.string(), authSecret: z.string(), database: z.string() })
+    .strictObject({
+      masterKey: z.string(),
+      authSecret: z.string(),
+      database: z.string(),
+      authorityKey: z.string().default('').describe('PEM; only the agent keeps it'),
+    })
     .nullable()
     .default(null)
-    .describe('Secrets that all control planes share; null for other services'),
+    .describe('Secrets that all control planes share, and the key that signs; null for other services'),
 })
 export type ServiceBundle = z.infer<typeof ServiceBundle>
 

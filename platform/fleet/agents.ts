@@ -52,14 +52,17 @@ export function membershipOf(
 export const unverifiedMembershipOf = ({ config }: Pick<Base, 'config'>, row: HostRow): Membership =>
   makeMembership(async () => unverifiedWay(joinedHost(row), await loadControlCertificate(config)))
 
-/** The first host's agent, which has the authority's key. */
-export const authorityOf = ({ config, db }: Base, signal?: AbortSignal): Membership =>
+/** Who signs: the agent beside this control plane, which was given the authority's key with it. */
+export const authorityOf = ({ config }: Pick<Base, 'config'>, signal?: AbortSignal): Membership =>
+  makeMembership(socketWay(config.agentSocket), signal)
+
+/** The first host's agent, which makes what services of the platform need elsewhere. */
+export const firstHostOf = ({ config, db }: Base): Membership =>
   makeMembership(
     config.host.first
       ? socketWay(config.agentSocket)
       : async () =>
           await wayToRow(config, (await read(() => listMembers(db))).find(isFirst), 'the first host'),
-    signal,
   )
 
 const isFirst = (row: HostRow) => row.is_first

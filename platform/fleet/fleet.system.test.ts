@@ -1,27 +1,27 @@
 import assert from 'node:assert/strict'
-import { randomBytes } from 'node:crypto'
+import { randomBytes, X509Certificate } from 'node:crypto'
 import { mkdtemp, rm } from 'node:fs/promises'
 import type { Server } from 'node:http'
 import { tmpdir } from 'node:os'
 import { join as joinPath } from 'node:path'
 import { after, before, test } from 'node:test'
 import type { Fleet } from '#contract/fleet.ts'
-import { HostIdentity } from '#contract/host-identity.ts'
 import type { JoinRequest } from '#contract/hosts.ts'
 import type { HostName } from '#contract/ids.ts'
-import type { AgentConfig, ControlConfig } from '#contract/installation.ts'
+import type { AgentConfig } from '#contract/installation.ts'
 import { HOME } from '#contract/installation.ts'
 import { answerKnocks } from '#platform/hosts/knock.ts'
 import { type Authority, type HostKey, newHostKey, openAuthority } from '#platform/trust/index.ts'
 import { type HostMembership, openMembership } from '#runtime/agent/membership.ts'
 import { serviceBundles } from '#runtime/agent/own-services.ts'
-import { type AgentServerDeps, makeAgentServer } from '#runtime/agent/server.ts'
+import type { AgentServerDeps } from '#runtime/agent/server.ts'
+import { makeSigner } from '#runtime/agent/signer.ts'
 import { makeControlServer } from '#runtime/agent/tls-server.ts'
 import { ensureFolder, writeFileAtomic } from '#runtime/drivers/files.ts'
 import type { ServerDeps } from '#runtime/server/handler.ts'
 import { startHub } from '#runtime/server/notify.ts'
 import { makeTestDatabase, silent, type TestDatabase } from '#runtime/server/test-database.ts'
-import { authorityOf, makeAgents } from './agents.ts'
+import { firstHostOf, makeAgents } from './agents.ts'
 import { invite } from './invite.ts'
 import { join, lookAtInvitation } from './join.ts'
 import { keepHosts } from './keep-hosts.ts'
@@ -31,14 +31,8 @@ import { registerFirstHost } from './register-first-host.ts'
 import { remove } from './remove.ts'
 import { listHosts, listUntold, loadFleet, noteReport } from './store.ts'
 import { makeTestConfig } from './test-config.ts'
+import { FIRST, serveFirst } from './test-first-host.ts'
 
-const FIRST = HostIdentity.parse({
-  name: 'first',
-  dataCentre: 'dc1',
-  address: '127.0.0.1',
-  role: 'full',
-  first: true,
-})
 const DAY_MS = 86_400_000
 const addressesIn = ({ hosts }: Fleet) => hosts.map(({ address }) => address)
 const second = 'second' as HostName
@@ -63,7 +57,7 @@ before(async () => {
   const hub = startHub(database.connection, silent)
   deps = { config, db: database.db, log: silent, now, agents, hub } as unknown as ServerDeps
   await registerFirstHost(deps)
-  firstAgent = await serveFirst(config)
+  firstAgent = await serveFirst(config, authority, folder)
 })
 after(async () => {
   for (const close of open) await close()
@@ -73,19 +67,6 @@ after(async () => {
   await database.close()
   await rm(folder, { recursive: true })
 })
-
-/** The first host's agent as far as it signs. */
-async function serveFirst(config: ControlConfig): Promise<Server> {
-  const home = joinPath(folder, 'first')
-  for (const name of [HOME.agent, HOME.secrets]) await ensureFolder(joinPath(home, name))
-  const own = { home, host: FIRST, version: '1.0.0', installation: config.installation } as AgentConfig
-  const membership = await openMembership(own)
-  const bundles = serviceBundles(own, membership, authority)
-  const parts = { membership, bundles, authority, log: silent, wake: () => undefined }
-  const server = makeAgentServer(parts as unknown as AgentServerDeps)
-  await new Promise<void>((resolve) => server.listen(config.agentSocket, resolve))
-  return server
-}
 
 /** A new machine at an address of its own: it answers knocks with its key, unless it does not. */
 async function askToJoin(link: string, over: Partial<JoinRequest> = {}, own?: HostKey, answers = true) {
@@ -119,7 +100,8 @@ async function startAgent(joined: Awaited<ReturnType<typeof askToJoin>>) {
   const credentials = membership.credentials()
   assert.ok(credentials)
   const bundles = serviceBundles({ home } as AgentConfig, membership, undefined)
-  const parts = { membership, bundles, log: silent, wake: () => undefined }
+  const signer = makeSigner(home, undefined)
+  const parts = { membership, bundles, signer, log: silent, wake: () => undefined }
   const server = makeControlServer(parts as unknown as AgentServerDeps, credentials)
   await new Promise<void>((resolve) => server.listen(7701, host.address, resolve))
   const stop = async () => {
@@ -127,7 +109,7 @@ async function startAgent(joined: Awaited<ReturnType<typeof askToJoin>>) {
     await new Promise((resolve) => server.close(resolve))
   }
   open.push(stop)
-  return { membership, bundles, stop }
+  return { membership, bundles, signer, stop }
 }
 
 type Running = { readonly membership: HostMembership; stop(): Promise<void> }
@@ -232,14 +214,28 @@ async function settlesTier(agent: Awaited<ReturnType<typeof startAgent>>): Promi
   assert.equal(await settleTier(deps), false)
   assert.deepEqual(await agent.bundles.ready(), ['postgres-2'])
   const { certificate } = agent.membership.about()
-  const sealed = await authorityOf(deps).sealBundle({ service: 'postgres-2', certificate: certificate ?? '' })
+  const sealed = await firstHostOf(deps).sealBundle({ service: 'postgres-2', certificate: certificate ?? '' })
   // The first sign behind the last dot: at the end of the tag some bits of base64 mean nothing.
   const changed = sealed.replace(/\.(.)([^.]*)$/, (_, sign, rest) => `.${sign === 'A' ? 'B' : 'A'}${rest}`)
   assert.notEqual(changed, sealed)
   await assert.rejects(agent.bundles.save({ service: 'postgres-2', sealed: changed }), { code: 'invalid' })
   const { certPem } = await authority.issue({ commonName: 'stranger', dnsNames: ['stranger'], days: 1 })
   const forStranger = { service: 'postgres-2', certificate: certPem } as const
-  await assert.rejects(authorityOf(deps).sealBundle(forStranger), { code: 'invalid' })
+  await assert.rejects(firstHostOf(deps).sealBundle(forStranger), { code: 'invalid' })
+  await signsWithControl(agent, certificate ?? '')
+}
+
+/** What comes with a control plane lets its host sign: while the first one is away, nobody else could. */
+async function signsWithControl(agent: Awaited<ReturnType<typeof startAgent>>, certificate: string) {
+  assert.equal(await agent.signer(), undefined)
+  const sealed = await firstHostOf(deps).sealBundle({ service: 'control-2', certificate })
+  await agent.bundles.save({ service: 'control-2', sealed })
+  assert.deepEqual(await agent.bundles.ready(), ['postgres-2', 'control-2'])
+  const names = { commonName: 'new', dnsNames: ['new.apps.test'], days: 1 }
+  const issued = await (await agent.signer())?.issue(names)
+  assert.ok(
+    issued && new X509Certificate(issued.certPem).verify(new X509Certificate(authority.rootPem).publicKey),
+  )
 }
 
 test('a removed host is refused although its certificate is good, is told, and its name is free', async () => {

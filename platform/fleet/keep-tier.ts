@@ -4,7 +4,7 @@ import { readCluster, switchOver } from '#runtime/drivers/patroni-client.ts'
 import { pause } from '#runtime/kit/pause.ts'
 import type { ServerDeps } from '#runtime/server/handler.ts'
 import { read, transact } from '#runtime/server/transact.ts'
-import { authorityOf, loadControlCertificate, membershipOf } from './agents.ts'
+import { firstHostOf, loadControlCertificate, membershipOf } from './agents.ts'
 import { isReporting, listMembers, loadPlacement, placeService } from './store.ts'
 import type { HostRow } from './tables.ts'
 import { planTier, type TierMove } from './tier-plan.ts'
@@ -47,7 +47,7 @@ async function equip(deps: Deps, to: HostRow, service: ServiceName): Promise<voi
   const { certificate, services } = await membership.about()
   if (services.includes(service)) return
   if (certificate === null) throw new MaruError('hosts.not_found', { host: to.name })
-  const sealed = await authorityOf(deps).sealBundle({ service, certificate })
+  const sealed = await firstHostOf(deps).sealBundle({ service, certificate })
   await membership.setBundle({ service, sealed })
 }
 

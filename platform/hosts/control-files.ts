@@ -12,6 +12,7 @@ import {
   UID,
 } from '#contract/installation.ts'
 import type { ServiceBundle } from '#contract/service-bundle.ts'
+import { readAuthorityKey } from '#platform/trust/index.ts'
 import { ensureFolder, readText } from '#runtime/drivers/files.ts'
 import { filesHash } from '#runtime/kit/files-hash.ts'
 import { tlsFiles } from './database-tier.ts'
@@ -84,10 +85,14 @@ export async function readControlSecrets(
   database: string,
 ): Promise<NonNullable<ServiceBundle['control']>> {
   const files = controlFiles(home)
-  const [masterKey, authSecret] = await Promise.all([readText(files.masterKey), readText(files.authSecret)])
-  if (masterKey === undefined || authSecret === undefined)
+  const [masterKey, authSecret, authorityKey] = await Promise.all([
+    readText(files.masterKey),
+    readText(files.authSecret),
+    readAuthorityKey(join(home, HOME.pki)),
+  ])
+  if (masterKey === undefined || authSecret === undefined || authorityKey === undefined)
     throw new MaruError('not_found', { path: 'the secrets of the control plane' })
-  return { masterKey: masterKey.trim(), authSecret: authSecret.trim(), database }
+  return { masterKey: masterKey.trim(), authSecret: authSecret.trim(), database, authorityKey }
 }
 
 /** Writes what the second control plane reads at its start. Gives its hash. */

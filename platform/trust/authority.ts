@@ -8,6 +8,7 @@ import { ensureFolder, readText, writeFileAtomic } from '#runtime/drivers/files.
 x509.cryptoProvider.set(webcrypto as unknown as Crypto)
 
 const ALGORITHM = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' } as const
+const KEY_FILE = 'root.key'
 const DAY_MS = 86_400_000
 const ROOT_DAYS = 3650
 /** Certificates begin a little in the past, so that a client with a slow clock accepts them. */
@@ -39,29 +40,34 @@ export interface Authority {
 }
 
 /**
- * Opens the authority in `pkiDir`, and makes it on first use. The key never leaves that folder: where only the certificate
- * is, the authority is somebody else's, and no other is made in its place.
+ * Opens the authority in `pkiDir`, and makes it on first use. Where only the certificate is, the authority is somebody
+ * else's, and no other is made in its place.
  */
 export async function openAuthority(pkiDir: string, name = 'Maru'): Promise<Authority> {
-  const keyFile = join(pkiDir, 'root.key')
+  const keyFile = join(pkiDir, KEY_FILE)
   const certFile = join(pkiDir, 'root.crt')
   const [keyPem, rootPem] = await Promise.all([readText(keyFile), readText(certFile)])
-  if (keyPem !== undefined && rootPem !== undefined) return authority(keyPem, rootPem)
+  if (keyPem !== undefined && rootPem !== undefined) return authorityWith(keyPem, rootPem)
   if (rootPem !== undefined) throw new Error(`the key of the authority is not in ${pkiDir}`)
   await ensureFolder(pkiDir, 0o755)
   const made = await makeRoot(name)
   // The certificate last: an interrupted first run leaves a key without certificate and is simply repeated.
   await writeFileAtomic(keyFile, made.keyPem, { mode: 0o600 })
   await writeFileAtomic(certFile, made.certPem, { mode: 0o644 })
-  return authority(made.keyPem, made.certPem)
+  return authorityWith(made.keyPem, made.certPem)
 }
+
+/** Its key (PEM), for another host that is to sign as well; undefined where it is somebody else's. */
+export const readAuthorityKey = (pkiDir: string): Promise<string | undefined> =>
+  readText(join(pkiDir, KEY_FILE))
 
 /** How many days a certificate (PEM) is still good; negative when it has expired. Asked of each certificate at each pass. */
 export function daysLeft(certPem: string, now: Date): number {
   return (new X509Certificate(certPem).validToDate.getTime() - now.getTime()) / DAY_MS
 }
 
-async function authority(keyPem: string, rootPem: string): Promise<Authority> {
+/** The authority whose key (PEM) and certificate these are. */
+export async function authorityWith(keyPem: string, rootPem: string): Promise<Authority> {
   const root = new x509.X509Certificate(rootPem)
   const der = x509.PemConverter.decodeFirst(keyPem)
   const signingKey = await webcrypto.subtle.importKey('pkcs8', der, ALGORITHM, false, ['sign'])

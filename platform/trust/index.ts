@@ -1,9 +1,11 @@
 export {
   type Authority,
+  authorityWith,
   type CertificateRequest,
   daysLeft,
   type IssuedCertificate,
   openAuthority,
+  readAuthorityKey,
 } from './authority.ts'
 export {
   type CheckedRequest,

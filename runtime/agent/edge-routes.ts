@@ -28,10 +28,8 @@ const putCertificates: Handler = async ({ request, response }, { asked, wake, lo
 }
 
 /** Who asks decides nothing: an app's name is signed when this host, too, is to serve it. */
-const postSignatures: Handler = async (
-  { request, response },
-  { authority, installation, workloads, log },
-) => {
+const postSignatures: Handler = async ({ request, response }, { signer, installation, workloads, log }) => {
+  const authority = await signer()
   if (authority === undefined) throw new MaruError('not_found', { path: AGENT_API.edgeSignatures })
   const wanted = parseWith(EdgeSigning, await readBody(request, REQUESTS_MAX_BYTES))
   const apps = workloads.current()?.apps ?? []

@@ -31,7 +31,8 @@ const putCertificate: Handler = async ({ request, response }, { membership }) =>
 }
 
 /** The names are made here: whoever may ask for a signature gets none for a name of his choice. */
-const postSignature: Handler = async ({ request, response }, { authority, log }) => {
+const postSignature: Handler = async ({ request, response }, { signer, log }) => {
+  const authority = await signer()
   if (authority === undefined) throw new MaruError('not_found', { path: AGENT_API.signatures })
   const wanted = parseWith(SigningRequest, await readBody(request, MAX_BYTES))
   const { publicKey, keyHash } = await checkCertificateRequest(wanted.request)

@@ -17,7 +17,7 @@ import { makeHaproxy } from '#runtime/drivers/haproxy.ts'
 
 export interface OwnEdge {
   readonly traffic: TrafficReader
-  /** The authority's key is on the first host only. */
+  /** On the first host, which has its key from the beginning. */
   readonly authority: Authority | undefined
   /** On a host that joined: what it has asked that authority for. */
   readonly asked: AskedCertificates | undefined

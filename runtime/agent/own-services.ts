@@ -55,9 +55,18 @@ export const serviceBundles = (
 
 const bundleFile = (home: string, service: ServiceName) => join(home, HOME.agent, `${service}.bundle.json`)
 
+/** What was handed over for a service; undefined until all that it needs is here. */
+export async function readBundle(home: string, service: ServiceName): Promise<ServiceBundle | undefined> {
+  const saved = await readJson(bundleFile(home, service))
+  if (saved === undefined) return undefined
+  const bundle = parseWith(ServiceBundle, saved, service)
+  // From a version whose second control plane could not have anything signed.
+  return service === 'control-2' && bundle.control?.authorityKey === '' ? undefined : bundle
+}
+
 async function readyServices(home: string): Promise<ServiceName[]> {
-  const there = await Promise.all(SERVICES.map((service) => exists(bundleFile(home, service))))
-  return SERVICES.filter((_, at) => there[at])
+  const bundles = await Promise.all(SERVICES.map((service) => readBundle(home, service)))
+  return SERVICES.filter((_, at) => bundles[at] !== undefined)
 }
 
 async function saveBundle(
@@ -102,9 +111,8 @@ async function prepare(deps: OwnServices, spec: ContainerSpec): Promise<Containe
   if (service === undefined) return spec
   const { config, membership } = deps
   const { installation, home } = config
-  const saved = await readJson(bundleFile(home, service))
-  if (saved === undefined) return undefined
-  const bundle = parseWith(ServiceBundle, saved, service)
+  const bundle = await readBundle(home, service)
+  if (bundle === undefined) return undefined
   const labelled = (hash: string) => ({ ...spec, labels: { ...spec.labels, [FILES_LABEL]: hash } })
   if (service === 'control-2') return labelled(await writeSecondControl(config, bundle))
   const hash = await writeServiceFiles(

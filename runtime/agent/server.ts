@@ -10,7 +10,6 @@ import { type HostStacks, RestackRequest, type RestackResult } from '#contract/h
 import { AppId, AppName, DrillStartId, Instant, ProcessType } from '#contract/ids.ts'
 import type { Installation } from '#contract/installation.ts'
 import type { AskedCertificates } from '#platform/edge/index.ts'
-import type { Authority } from '#platform/trust/index.ts'
 import type { Log } from '#runtime/kit/log.ts'
 import type { DrillRunner } from './drills.ts'
 import { EDGE_ROUTES } from './edge-routes.ts'
@@ -20,6 +19,7 @@ import type { HostMembership } from './membership.ts'
 import { MEMBERSHIP_ROUTES } from './membership-routes.ts'
 import type { ServiceBundles } from './own-services.ts'
 import type { ReportBoard } from './report-board.ts'
+import type { Signer } from './signer.ts'
 import type { WorkloadStore } from './workload-store.ts'
 
 export interface AgentServerDeps extends LogDeps {
@@ -36,8 +36,7 @@ export interface AgentServerDeps extends LogDeps {
   readonly drills: DrillRunner
   readonly membership: HostMembership
   readonly bundles: ServiceBundles
-  /** On the first host only. */
-  readonly authority: Authority | undefined
+  readonly signer: Signer
   readonly installation: Pick<Installation, 'domain'>
   /** Where another host's authority signs for this host's edge. */
   readonly asked: AskedCertificates | undefined

@@ -25,6 +25,7 @@ import { watchRejoins } from './rejoin-watch.ts'
 import { makeReportBoard } from './report-board.ts'
 import { removeLeftovers, serveRun } from './runs.ts'
 import type { AgentServerDeps } from './server.ts'
+import { makeSigner } from './signer.ts'
 import { readStacks } from './stacks.ts'
 import { openWays } from './ways.ts'
 import { openWorkloadStore, type WorkloadStore } from './workload-store.ts'
@@ -76,7 +77,7 @@ export async function startAgent(config: AgentConfig, log: Log): Promise<Agent> 
     wake,
     run: (stream) => serveRun({ docker, addresses, config, log }, stream),
     membership,
-    authority,
+    signer: makeSigner(config.home, authority),
     bundles: serviceBundles(config, membership, authority),
     asked,
     installation: config.installation,

@@ -1,0 +1,18 @@
+import { type Authority, authorityWith } from '#platform/trust/index.ts'
+import { readBundle } from './own-services.ts'
+
+/** The authority, where this host has its key: the first host, and one that was given a control plane. */
+export type Signer = () => Promise<Authority | undefined>
+
+/** A host that joined is given the key together with its control plane, at any time. */
+export function makeSigner(home: string, own: Authority | undefined): Signer {
+  if (own !== undefined) return async () => own
+  let opened: { readonly key: string; readonly authority: Authority } | undefined
+  return async () => {
+    const bundle = await readBundle(home, 'control-2')
+    const key = bundle?.control?.authorityKey ?? ''
+    if (bundle === undefined || key === '') return undefined
+    if (opened?.key !== key) opened = { key, authority: await authorityWith(key, bundle.root) }
+    return opened.authority
+  }
+}
