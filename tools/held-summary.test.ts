@@ -19,11 +19,11 @@ test('a run without a summary loses nothing', () => {
   assert.deepEqual([...printed, held.end()], ['crashed', 'half a line'])
 })
 
-test('two summaries become one: counts are added, whatever else the later one says stays', () => {
-  const unit = 'ℹ tests 3\nℹ pass 3\nℹ fail 0\nℹ duration_ms 10.5\n'
+test('two summaries become one: counts are added, and whatever else they say stays', () => {
+  const unit = 'ℹ tests 3\nℹ pass 3\nℹ fail 0\nℹ duration_ms 10.5\n\n✖ one\n'
   const system = 'ℹ tests 2\nℹ pass 1\nℹ fail 1\nℹ duration_ms 4\n\n✖ failing tests:\nℹ tests\n'
   assert.equal(
     addSummaries(unit, system),
-    'ℹ tests 5\nℹ pass 4\nℹ fail 1\nℹ duration_ms 14.5\n\n✖ failing tests:\nℹ tests\n',
+    'ℹ tests 5\nℹ pass 4\nℹ fail 1\nℹ duration_ms 14.5\n\n✖ failing tests:\nℹ tests\n\n✖ one',
   )
 })

@@ -27,7 +27,7 @@ export function holdSummary(print: (line: string) => void): HeldSummary {
 
 const COUNT = /^ℹ (\w+) ([\d.]+)$/
 
-/** The later of two runs' summaries, with the counts of both: one summary for what was tested in two runs. */
+/** One summary for what was tested in two runs: the counts of both, and what else each of them says, such as its failures. */
 export function addSummaries(earlier: string, later: string): string {
   const counts = new Map(
     earlier.split('\n').flatMap((line) => {
@@ -39,5 +39,6 @@ export function addSummaries(earlier: string, later: string): string {
     const [, what = '', count] = COUNT.exec(line) ?? []
     return count === undefined ? line : `ℹ ${what} ${Number(count) + (counts.get(what) ?? 0)}`
   }
-  return later.split('\n').map(sum).join('\n')
+  const others = earlier.split('\n').filter((line) => !COUNT.test(line) && line.trim() !== '')
+  return [...later.split('\n').map(sum), ...others].join('\n')
 }

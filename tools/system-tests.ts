@@ -59,17 +59,46 @@ function upOf(installation: TestInstallation, signal: AbortSignal): Promise<numb
   return ended(spawn(MARU, ['up', '--lab', ...where, ...ports], { cwd: ROOT, stdio: 'inherit' }), signal)
 }
 
-/** Runs the files one after the other. The runner's summary is held back until the clean-up has spoken. */
+/** These files have databases, networks and agents of their own, and mostly wait for them. */
+const isApart = (file: string) => /^(images|platform|runtime)\//.test(file)
+const APART_AT_ONCE = 2
+
+/** Runs the files. The runner's summaries are held back until the clean-up has spoken. */
 async function testRun(
   files: readonly string[],
   installation: TestInstallation,
   keepImages: boolean,
   signal: AbortSignal,
-): Promise<{ exitCode: number; summary: string }> {
+): Promise<Tested> {
+  const run = (some: readonly string[], atOnce: number) =>
+    testSome(some, atOnce, installation, keepImages, signal)
+  const apart = await run(files.filter(isApart), APART_AT_ONCE)
+  const together = await run(
+    files.filter((file) => !isApart(file)),
+    1,
+  )
+  const clean = await cleanUp(installation, keepImages)
+  const exitCode = apart.exitCode || together.exitCode || (clean ? 0 : 1)
+  return { exitCode, summary: addSummaries(apart.summary, together.summary) }
+}
+
+interface Tested {
+  readonly exitCode: number
+  readonly summary: string
+}
+
+async function testSome(
+  files: readonly string[],
+  atOnce: number,
+  installation: TestInstallation,
+  keepImages: boolean,
+  signal: AbortSignal,
+): Promise<Tested> {
+  if (files.length === 0 || signal.aborted) return { exitCode: 0, summary: '' }
   const child = spawn(
     process.execPath,
     [
-      ...['--test', '--test-concurrency=1', '--test-timeout=600000'],
+      ...['--test', `--test-concurrency=${atOnce}`, '--test-timeout=600000'],
       ...['--test-reporter=spec', '--test-reporter-destination=stdout'],
       ...['--test-reporter=./tools/slowest-files.ts', '--test-reporter-destination=stderr'],
       ...files,
@@ -87,9 +116,7 @@ async function testRun(
   )
   const held = holdSummary((line) => console.log(line))
   child.stdout.setEncoding('utf8').on('data', held.add)
-  const code = await ended(child, signal)
-  const clean = await cleanUp(installation, keepImages)
-  return { exitCode: clean ? code : code || 1, summary: held.end() }
+  return { exitCode: await ended(child, signal), summary: held.end() }
 }
 
 /** Exit code of a child; an interrupt is passed on to it and makes the run fail. */

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { after, afterEach, before, beforeEach, test } from 'node:test'
+import { isDeepStrictEqual } from 'node:util'
 import type { InstanceSpec } from '#contract/agent.ts'
 import type { HostStacks } from '#contract/host-stacks.ts'
 import type { Operation, OperationEvent } from '#contract/operations.ts'
@@ -17,6 +18,7 @@ import {
   listOperations,
   unfinishedOperations,
 } from '#platform/operations/index.ts'
+import { until } from '#runtime/agent/test-host.ts'
 import { stackHandlers } from './routes.ts'
 import { runRoll } from './run-roll.ts'
 
@@ -188,8 +190,11 @@ test('images of a move under way are kept on the host until it is decided', asyn
   platform.host.judge = (one) =>
     one.env.MARU_APP === app.name && one.epoch > 0 ? { state: 'unhealthy', restarts: 3 } : {}
   await carryOut(await mustRoll())
-  const kept = platform.host.workloads.flatMap(({ apps }) => apps.filter(({ appId }) => appId === app.id))
-  const during = kept.find(({ instances }) => instances.length === 4)
+  const kept = () =>
+    platform.host.workloads.flatMap(({ apps }) => apps.filter(({ appId }) => appId === app.id))
+  const during = kept().find(({ instances }) => instances.length === 4)
   assert.deepEqual(during?.keepImages, [`image-${app.id}-v1`, `image-${app.id}-v1-on-${NEW}`])
-  assert.deepEqual(kept.at(-1)?.keepImages, [`image-${app.id}-v1`])
+  await until('the host hears of the end', async () =>
+    isDeepStrictEqual(kept().at(-1)?.keepImages, [`image-${app.id}-v1`]),
+  )
 })
