@@ -28,7 +28,7 @@ const APP = 'ledger'
 const NAME = `${APP}.${LAB_DOMAIN}`
 const MARU = join(ROOT, 'maru')
 /** A busy machine's patience; what was measured is told. */
-const SOON_MS = 120_000
+const SOON_MS = 240_000
 /** The longest time between two acknowledged writes when the primary's host is lost or cut off. */
 const NEXT_WRITE_MS = 7_000
 /** Where the members of the store are, by the last part of their address. */
