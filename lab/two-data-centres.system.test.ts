@@ -187,12 +187,14 @@ async function storeLead(from: 'dc1-h1' | 'witness') {
 
 /** The first host leads the store: its loss then takes the primary and the store's leader at once. */
 async function firstHostLeadsTheStore(): Promise<void> {
-  const { host, members } = await storeLead('dc1-h1')
-  const first = members.find((member) => member.host === 'dc1-h1')
-  assert.ok(host !== undefined && first?.id !== undefined, 'the store has a leader')
+  const { host, members } = await waitFor('the store to have one leader', async () => {
+    const lead = await storeLead('dc1-h1')
+    return lead.host !== undefined && lead
+  })
+  const id = members.find((member) => member.host === 'dc1-h1')?.id ?? assert.fail('no member there')
   if (host === 'dc1-h1') return
   const [last = ''] = Object.entries(STORES).find(([, at]) => at === host) ?? []
-  const moved = await etcdctl('dc1-h1', 'etcd', [last], ['move-leader', BigInt(first.id).toString(16)])
+  const moved = await etcdctl('dc1-h1', 'etcd', [last], ['move-leader', BigInt(id).toString(16)])
   assert.equal(moved.exitCode, 0, moved.stderr)
 }
 
