@@ -111,8 +111,8 @@ const voicesOf = (members: readonly EtcdMember[]) =>
 
 /** A voice that cannot hear some of the others would be missed only when it is needed. */
 async function giveVoice(store: EtcdClient, id: string, others: readonly string[]): Promise<void> {
-  const heard = await Promise.all(others.map((url) => store.answers(url)))
-  const silent = others.filter((_, at) => heard[at] !== true)
+  const heard = await Promise.allSettled(others.map((url) => store.status(url)))
+  const silent = others.filter((_, at) => heard[at]?.status !== 'fulfilled')
   if (silent.length > 0) throw new Error(`${silent.join(' and ')} cannot be reached yet`)
   await store.promote(id)
 }

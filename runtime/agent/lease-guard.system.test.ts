@@ -3,6 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
 import { ContainerSpec } from '#contract/agent.ts'
+import type { HostName } from '#contract/ids.ts'
 import { addressesOf, HOME, type Installation, UID } from '#contract/installation.ts'
 import { convergeContainers, convergeNetworks } from '#platform/hosts/converge.ts'
 import { leaderKey, tlsFiles } from '#platform/hosts/database-tier.ts'
@@ -11,10 +12,13 @@ import { openAuthority } from '#platform/trust/index.ts'
 import { LABELS, makeDocker } from '#runtime/drivers/docker.ts'
 import { type EtcdClient, makeEtcdClient } from '#runtime/drivers/etcd-client.ts'
 import { ensureFolder, writeFileAtomic } from '#runtime/drivers/files.ts'
+import { knock } from '#runtime/drivers/knock.ts'
 import { makeLog } from '#runtime/kit/log.ts'
 import { passFor } from './cluster-pass.ts'
 import { watchEngine } from './engine-watch.ts'
 import { guardLease, look } from './lease-guard.ts'
+import type { Lead } from './lease-plan.ts'
+import { speakUp } from './silence.ts'
 import { newestImage, until } from './test-host.ts'
 
 const docker = makeDocker('/var/run/docker.sock')
@@ -177,6 +181,39 @@ test('nothing is done for a member of another host', async () => {
   await takeLead('postgres-3')
   await lookOnce()
   assert.equal(await holder(), 'postgres-3')
+})
+
+const say = (self: string, lead: Lead) =>
+  speakUp({ installation, log, self: self as HostName }, { current: async () => store }, lead)
+
+/** Somebody takes the lead; gives it with its revision. */
+async function newLead(member: string): Promise<Lead> {
+  await takeLead(member)
+  const { revision } = (await store.get(KEY)) ?? assert.fail('no lead')
+  return { member, revision }
+}
+
+test('the lead of a silent host goes at the word of two others, not at that of one, however often it is said', async () => {
+  const lead = await newLead('postgres-3')
+  for (const _ of [1, 2]) assert.equal(await say('west', lead), lead)
+  assert.equal(await holder(), 'postgres-3')
+  assert.equal(await say('third', lead), undefined)
+  assert.equal(await holder(), undefined)
+})
+
+test('a network in which nobody has the address is silent', async () => {
+  const host = `${installation.subnet}.0.250`
+  assert.equal(await knock({ host, port: 7444, timeoutMs: 500 }), false)
+})
+
+test('what was said about an earlier lead counts no more, and every word is forgotten soon', async () => {
+  const before = await newLead('postgres-3')
+  await say('west', before)
+  const now = await newLead('postgres-3')
+  assert.equal(await say('third', now), now)
+  assert.equal(await say('third', before), undefined)
+  assert.equal(await holder(), 'postgres-3')
+  await until('nothing is said any more', async () => (await store.count('/silence/')) === 0)
 })
 
 test('woken by the engine, the guard frees the lead of a leader that has just died', async (t) => {

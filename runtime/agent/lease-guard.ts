@@ -1,20 +1,15 @@
-import type { Installation } from '#contract/installation.ts'
-import { addressesOf, HOME } from '#contract/installation.ts'
+import { addressesOf, HOME, type Installation } from '#contract/installation.ts'
 import { leaderKey } from '#platform/hosts/database-tier.ts'
 import type { Docker } from '#runtime/drivers/docker.ts'
-import { type EtcdClient, makeEtcdClient } from '#runtime/drivers/etcd-client.ts'
+import type { EtcdClient } from '#runtime/drivers/etcd-client.ts'
 import type { Log } from '#runtime/kit/log.ts'
 import { pause } from '#runtime/kit/pause.ts'
-import type { ClusterPass } from './cluster-pass.ts'
 import { type Lead, type MemberLife, planLease, type SeenLead } from './lease-plan.ts'
+import { keepOpen, type StoreDeps } from './open-store.ts'
 
-export interface LeaseGuardDeps {
-  readonly installation: Installation
+export interface LeaseGuardDeps extends StoreDeps {
   readonly docker: Docker
   readonly log: Log
-  issuePass(): Promise<ClusterPass>
-  /** Addresses of the cluster's store, the nearest first. */
-  stores(): readonly string[]
   /** Whether a member of the pair is on this host, as far as it was told. */
   keepsMember(): boolean
 }
@@ -26,8 +21,6 @@ export interface LeaseGuard {
 
 /** How often it looks without a signal: a lead has to be seen in the life of the one who took it. */
 const BEAT_MS = 2_000
-/** Long before its certificate ends. */
-const REOPEN_MS = 7 * 86_400_000
 
 /**
  * Gives the lead of the database pair free as soon as the container that held it on this host is dead, instead of letting
@@ -61,23 +54,6 @@ export function guardLease(deps: LeaseGuardDeps, signal: AbortSignal): LeaseGuar
       asked = true
       interrupt()
     },
-  }
-}
-
-function keepOpen({ installation, issuePass, stores }: LeaseGuardDeps) {
-  const { client } = addressesOf(installation).etcdPorts
-  let open: { readonly store: EtcdClient; readonly at: number; readonly where: string } | undefined
-  return {
-    current: async (): Promise<EtcdClient> => {
-      const urls = stores().map((address) => `https://${address}:${client}`)
-      const where = urls.join()
-      if (open?.where !== where || performance.now() - open.at > REOPEN_MS) {
-        open?.store.close()
-        open = { store: makeEtcdClient({ urls, ...(await issuePass()) }), at: performance.now(), where }
-      }
-      return open.store
-    },
-    close: () => open?.store.close(),
   }
 }
 

@@ -26,7 +26,9 @@ import { makeReportBoard } from './report-board.ts'
 import { removeLeftovers, serveRun } from './runs.ts'
 import type { AgentServerDeps } from './server.ts'
 import { makeSigner } from './signer.ts'
+import { watchSilence } from './silence.ts'
 import { readStacks } from './stacks.ts'
+import { watchStoreLeader } from './store-leader.ts'
 import { openWays } from './ways.ts'
 import { openWorkloadStore, type WorkloadStore } from './workload-store.ts'
 
@@ -97,19 +99,22 @@ export async function startAgent(config: AgentConfig, log: Log): Promise<Agent> 
   }
 }
 
-/** Looks after the members of the database pair that are on this host. */
+/** Looks after the database pair: its members on this host, its store, and its primary on another host. */
 function guardPair(
   { installation, home, host }: AgentConfig,
   { docker, log, membership }: Pick<AgentServerDeps, 'docker' | 'log' | 'membership'>,
   signal: AbortSignal,
 ): LeaseGuard {
   const pair = {
-    ...{ installation, home, docker, log },
+    ...{ installation, home, docker, log, self: host.name },
     issuePass: passFor({ home }, membership),
     stores: () => storesOf(installation, membership.fleet(), host.name),
+    fleet: membership.fleet,
     keepsMember: () => hasMember(host, membership.fleet()),
   }
   watchRejoins(pair, signal)
+  watchStoreLeader(pair, signal)
+  watchSilence(pair, signal)
   return guardLease(pair, signal)
 }
 

@@ -27,20 +27,34 @@ export interface EtcdMember {
   readonly isLearner: boolean
 }
 
+/** What a member says of itself. */
+export interface EtcdStatus {
+  readonly id: string
+  /** Whom it follows; undefined while it knows of no leader. */
+  readonly leader: string | undefined
+  readonly isLearner: boolean
+}
+
 /** The part of etcd that the agent needs. A store that does not answer is an error. */
 export interface EtcdClient {
   /** What the majority has now, never an old copy. */
   get(key: string): Promise<EtcdEntry | undefined>
   /** Deletes the key only if it is still exactly this entry, in one step of the store. Gives whether it did. */
   deleteExactly(key: string, entry: EtcdEntry): Promise<boolean>
+  /** Writes a key that is gone after so many seconds, whatever happens. */
+  putFor(seconds: number, key: string): Promise<void>
+  /** How many keys begin so. */
+  count(prefix: string): Promise<number>
   members(): Promise<EtcdMember[]>
   /** Adds a member that begins as a learner. Gives all members. */
   addLearner(peerUrl: string): Promise<EtcdMember[]>
   /** Gives a learner its voice; etcd refuses while it does not know everything yet. */
   promote(id: string): Promise<void>
   removeMember(id: string): Promise<void>
-  /** Whether a member answers from here. */
-  answers(url: string): Promise<boolean>
+  /** Asks one member how it is. */
+  status(url: string): Promise<EtcdStatus>
+  /** Has the member that leads hand over to another one. */
+  handLeadTo(url: string, id: string): Promise<void>
   close(): void
 }
 
@@ -68,12 +82,25 @@ const Members = z.object({
     )
     .default([]),
 })
+const Status = z
+  .object({
+    header: z.object({ member_id: z.string() }),
+    leader: z.string().optional(),
+    isLearner: z.boolean().default(false),
+  })
+  .transform(({ header, leader, isLearner }) => ({ id: header.member_id, leader, isLearner }))
+const Lease = z.object({ ID: z.string() })
+const Count = z.object({ count: z.coerce.number().default(0) })
 const Txn = z.object({ succeeded: z.boolean().default(false) })
 
 /** One member of three may be away: its turn must be short. */
 const TIMEOUT_MS = 1_000
 
 const encode = (textOf: string) => Buffer.from(textOf).toString('base64')
+
+/** What comes right after all keys that begin so. */
+const after = (prefix: string) =>
+  prefix.slice(0, -1) + String.fromCharCode(prefix.charCodeAt(prefix.length - 1) + 1)
 
 /** A client over etcd's own JSON gateway, which Patroni uses too. */
 export function makeEtcdClient(place: EtcdPlace): EtcdClient {
@@ -105,6 +132,14 @@ export function makeEtcdClient(place: EtcdPlace): EtcdClient {
       const success = [{ request_delete_range: { key: encoded } }]
       return Txn.parse(await call('/v3/kv/txn', { compare, success })).succeeded
     },
+    putFor: async (seconds, name) => {
+      const { ID: lease } = Lease.parse(await call('/v3/lease/grant', { TTL: seconds }))
+      await call('/v3/kv/put', { key: encode(name), lease })
+    },
+    count: async (prefix) => {
+      const range = { key: encode(prefix), range_end: encode(after(prefix)), count_only: true }
+      return Count.parse(await call('/v3/kv/range', range)).count
+    },
     members: async () => Members.parse(await call('/v3/cluster/member/list', { linearizable: true })).members,
     addLearner: async (peerUrl) => {
       const wanted = { peerURLs: [peerUrl], isLearner: true }
@@ -116,11 +151,11 @@ export function makeEtcdClient(place: EtcdPlace): EtcdClient {
     removeMember: async (id) => {
       await call('/v3/cluster/member/remove', { ID: id })
     },
-    answers: (url) =>
-      post(agent, new URL('/v3/maintenance/status', url), '{}').then(
-        () => true,
-        () => false,
-      ),
+    status: async (url) => Status.parse(await post(agent, new URL('/v3/maintenance/status', url), '{}')),
+    handLeadTo: async (url, id) => {
+      const body = JSON.stringify({ targetID: id })
+      await post(agent, new URL('/v3/maintenance/transfer-leadership', url), body)
+    },
     close: () => agent.destroy(),
   }
 }

@@ -1,0 +1,39 @@
+import { addressesOf, type Installation } from '#contract/installation.ts'
+import { type EtcdClient, makeEtcdClient } from '#runtime/drivers/etcd-client.ts'
+import type { ClusterPass } from './cluster-pass.ts'
+
+export interface StoreDeps {
+  readonly installation: Installation
+  issuePass(): Promise<ClusterPass>
+  /** Addresses of the cluster's store, the nearest first. */
+  stores(): readonly string[]
+}
+
+export interface OpenStore {
+  current(): Promise<EtcdClient>
+  close(): void
+}
+
+/** Long before its certificate ends. */
+const REOPEN_MS = 7 * 86_400_000
+
+/** Where a member of the store answers. */
+export const storeUrl = (installation: Installation, address: string) =>
+  `https://${address}:${addressesOf(installation).etcdPorts.client}`
+
+/** A client of the cluster's store that knows where it is now. */
+export function keepOpen({ installation, issuePass, stores }: StoreDeps): OpenStore {
+  let open: { readonly store: EtcdClient; readonly at: number; readonly where: string } | undefined
+  return {
+    current: async () => {
+      const urls = stores().map((address) => storeUrl(installation, address))
+      const where = urls.join()
+      if (open?.where !== where || performance.now() - open.at > REOPEN_MS) {
+        open?.store.close()
+        open = { store: makeEtcdClient({ urls, ...(await issuePass()) }), at: performance.now(), where }
+      }
+      return open.store
+    },
+    close: () => open?.store.close(),
+  }
+}
