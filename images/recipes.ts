@@ -94,9 +94,10 @@ export const RECIPES: Readonly<Record<ImageName, ImageRecipe>> = {
   },
   // What starts Patroni; see docs/decisions/0015.
   patroni: { kind: 'layer', from: 'database', content: 'patroni', settings: [], expectedS: 2 },
+  // What visitors meet: HAProxy, and what moves an address between the hosts of a data centre.
   edge: {
     kind: 'rootfs',
-    packages: ['ca-certificates', 'haproxy'],
+    packages: ['ca-certificates', 'haproxy', 'keepalived'],
     exclude: [],
     expectedS: 40,
   },

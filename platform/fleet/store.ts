@@ -1,9 +1,10 @@
 import type { HostReport } from '#contract/agent.ts'
-import { Fleet, type ServiceName } from '#contract/fleet.ts'
+import { Fleet, type ServiceName, type SharedAddress } from '#contract/fleet.ts'
 import type { HostIdentity } from '#contract/host-identity.ts'
 import { Host, type HostState } from '#contract/host-view.ts'
 import type { HostName } from '#contract/ids.ts'
 import { notify } from '#runtime/server/notify.ts'
+import { forgetUnshared, listSharedAddresses } from './store-addresses.ts'
 import { certificatesWantedBy, type Db, fleet, HOSTS_CHANGED, type HostRow } from './tables.ts'
 import type { Placement } from './tier-plan.ts'
 
@@ -32,12 +33,32 @@ export async function findMember(db: Db, name: string): Promise<HostRow | undefi
 }
 
 /** What every host is told of the others: who they are, and what is on which. */
-export async function loadFleet(db: Db): Promise<Fleet> {
+export async function loadFleet(db: Db, now = new Date()): Promise<Fleet> {
   const [rows, placed] = [await listMembers(db), await loadPlacement(db)]
   const names = new Set(rows.map(({ name }) => name))
+  const addresses = shareAddresses(rows, await listSharedAddresses(db), now)
   return Fleet.parse({
     hosts: rows.map(({ name, address }) => ({ name, address })),
     services: Object.fromEntries(Object.entries(placed).filter(([, host]) => names.has(host))),
+    ...(addresses.length === 0 ? {} : { addresses }),
+  })
+}
+
+/**
+ * Who shares each address: the full hosts of its data centre, as long as there are some. One that is being emptied gives it up
+ * only while another is heard that can take it.
+ */
+function shareAddresses(
+  rows: readonly HostRow[],
+  shared: Awaited<ReturnType<typeof listSharedAddresses>>,
+  now: Date,
+): SharedAddress[] {
+  return shared.flatMap((one) => {
+    const own = rows.filter((row) => row.data_centre === one.dataCentre && row.role === 'full')
+    const isTaken = own.some((row) => !row.draining && isReporting(row, now))
+    const leaving = isTaken ? own.filter(({ draining }) => draining) : []
+    const namesOf = (hosts: readonly HostRow[]) => hosts.map(({ name }) => name as HostName)
+    return own.length === 0 ? [] : [{ ...one, hosts: namesOf(own), leaving: namesOf(leaving) }]
   })
 }
 
@@ -161,6 +182,7 @@ export async function removeHost(
     .where('removed_at', 'is', null)
     .execute()
   await fleet(tx).deleteFrom('fleet_invitation').where('name', '=', name).execute()
+  await forgetUnshared(tx)
   await notify(tx, HOSTS_CHANGED)
 }
 
