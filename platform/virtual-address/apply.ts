@@ -38,6 +38,7 @@ export async function writeAddress(
 ): Promise<ContainerSpec> {
   const files = addressFiles(home)
   await ensureFolder(files.folder, 0o700)
+  await ensureFolder(files.run, 0o700)
   if ((await readText(files.gaveUp)) === undefined) await giveUp(home, false)
   const place = { host: host.name, own: host.address, device, httpsPort: installation.ports.https }
   const config = renderKeepalived(duty, place, files)

@@ -8,7 +8,9 @@ export function addressFiles(home: string) {
     folder,
     config: `${folder}/keepalived.conf`,
     /** Not 0: the host holds the address no more, however well it is. */
-    gaveUp: `${folder}/gave-up`,
+    gaveUp: `${folder}/run/gave-up`,
+    /** keepalived watches a file only where it could be written. */
+    run: `${folder}/run`,
     /** Hash of the configuration that it was told last to read. */
     told: `${folder}/told`,
   } as const
@@ -39,7 +41,10 @@ export function addressContainer(
     ],
     user: '0:0',
     networks: [{ name: 'host', aliases: [] }],
-    mounts: [{ source: files.folder, target: files.folder, readOnly: true }],
+    mounts: [
+      { source: files.folder, target: files.folder, readOnly: true },
+      { source: files.run, target: files.run, readOnly: false },
+    ],
     tmpfs: { '/run': 'rw,noexec,nosuid,nodev,size=1m,mode=0755', '/tmp': 'rw,noexec,nosuid,nodev,size=1m' },
     capabilities: ['NET_ADMIN', 'NET_RAW', 'SETGID', 'SETUID'],
     init: false,

@@ -12,7 +12,7 @@ const duty: AddressDuty = {
   leavingPeers: [],
 }
 const place = { host: 'a1', own: '203.0.113.1', device: 'eth0', httpsPort: 443 }
-const files = { gaveUp: '/var/lib/maru/address/gave-up' }
+const files = { gaveUp: '/var/lib/maru/address/run/gave-up' }
 const golden = (name: string, text: string) => assertGolden(import.meta.dirname, name, text)
 
 test('what keepalived reads, with others and alone', () => {
