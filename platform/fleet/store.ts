@@ -10,6 +10,8 @@ import type { Placement } from './tier-plan.ts'
 
 /** A host that has not reported for so long is silent; it reports every five seconds. */
 export const SILENT_S = 15
+/** So long it may be silent and still be counted on to hold an address: to take one back cuts what visitors have begun. */
+const MISSED_S = 45
 
 /** Every host of the installation, by data centre and name. */
 export async function listHosts(db: Db, now = new Date()): Promise<Host[]> {
@@ -55,7 +57,7 @@ function shareAddresses(
 ): SharedAddress[] {
   return shared.flatMap((one) => {
     const own = rows.filter((row) => row.data_centre === one.dataCentre && row.role === 'full')
-    const isTaken = own.some((row) => !row.draining && isReporting(row, now))
+    const isTaken = own.some((row) => !row.draining && isReporting(row, now, MISSED_S))
     const leaving = isTaken ? own.filter(({ draining }) => draining) : []
     const namesOf = (hosts: readonly HostRow[]) => hosts.map(({ name }) => name as HostName)
     return own.length === 0 ? [] : [{ ...one, hosts: namesOf(own), leaving: namesOf(leaving) }]
@@ -79,8 +81,8 @@ export async function placeService(tx: Db, service: ServiceName, host: string, n
 }
 
 /** Whether a host has reported lately. */
-export const isReporting = ({ reported_at: at }: HostRow, now: Date): boolean =>
-  at !== null && now.getTime() - at.getTime() <= SILENT_S * 1000
+export const isReporting = ({ reported_at: at }: HostRow, now: Date, silentS = SILENT_S): boolean =>
+  at !== null && now.getTime() - at.getTime() <= silentS * 1000
 
 /** Keeps everyone else from draining or removing a host until the transaction ends: what is left has to be enough. */
 export async function lockMembers(tx: Db): Promise<void> {

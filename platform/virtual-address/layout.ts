@@ -21,8 +21,8 @@ export type AddressFiles = ReturnType<typeof addressFiles>
 export const ADDRESS_COMPONENT = 'address'
 
 /**
- * Its container. Of root's rights it has those to change addresses and to speak a protocol of its own, and the two with
- * which the program that tries the edge gets none at all.
+ * Its container. Of root's rights it has those to change addresses and to speak a protocol of its own, and those by which the
+ * program that tries the edge gets none at all, and is ended when it takes too long.
  */
 export function addressContainer(
   installation: Pick<Installation, 'name'>,
@@ -46,7 +46,7 @@ export function addressContainer(
       { source: files.run, target: files.run, readOnly: false },
     ],
     tmpfs: { '/run': 'rw,noexec,nosuid,nodev,size=1m,mode=0755', '/tmp': 'rw,noexec,nosuid,nodev,size=1m' },
-    capabilities: ['NET_ADMIN', 'NET_RAW', 'SETGID', 'SETUID'],
+    capabilities: ['NET_ADMIN', 'NET_RAW', 'KILL', 'SETGID', 'SETUID'],
     init: false,
     stopTimeoutS: 5,
     memoryMb: 64,

@@ -12,10 +12,10 @@ export interface AddressPlace {
 }
 
 /**
- * A holder that is silent for three of these and a part of one is gone: 0.9 s, before a visitor's second try to connect,
- * which comes after one second.
+ * A holder that is silent for three of these is gone. Longer, and visitors whose answer is missing would find out later than after
+ * three seconds; shorter, and a host whose processors are busy would be taken for dead.
  */
-const SIGN_OF_LIFE_S = 0.25
+const SIGN_OF_LIFE_S = 0.4
 
 /** Those who share an address have this number in common. */
 const numberOf = (address: HostAddress) => Number(address.split('.').at(-1)) || 255
@@ -47,7 +47,7 @@ export function renderKeepalived(
 vrrp_script edge {
   script "/usr/bin/openssl s_client -brief -connect 127.0.0.1:${httpsPort}"
   interval 1
-  timeout 3
+  timeout 5
   fall 2
   rise 2
 }
