@@ -190,6 +190,8 @@ export const HostReport = z.strictObject({
   runsApps: z.boolean().default(false),
   /** Certificates that its edge has asked for and not yet got. */
   certificatesWanted: z.number().int().default(0),
+  /** The address that the hosts of its data centre share leads to it. */
+  holdsAddress: z.boolean().optional(),
   /** Images that instances here should run and that are not there. */
   missingImages: z.array(z.string()).default([]),
   /** The file system of the data folder; null when it could not be observed, which is not the same as full. */

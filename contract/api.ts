@@ -1,6 +1,7 @@
 import { accountRoutes } from './accounts.ts'
 import { appRoutes } from './apps.ts'
 import { dataRoutes } from './data.ts'
+import { dataCentreRoutes } from './data-centres.ts'
 import { drillRoutes } from './drills.ts'
 import { hostRoutes } from './hosts.ts'
 import { liveRoutes } from './live.ts'
@@ -17,6 +18,7 @@ export const API = {
   apps: appRoutes,
   data: dataRoutes,
   hosts: hostRoutes,
+  dataCentres: dataCentreRoutes,
   metrics: metricsRoutes,
   operations: operationRoutes,
   stacks: stackRoutes,

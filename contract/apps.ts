@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { HostAddress } from './host-identity.ts'
 import { AppId, AppName, ConfigName, Instant, ProcessType, ReleaseVersion, SourceId } from './ids.ts'
 import { Operation } from './operations.ts'
 import { route } from './route.ts'
@@ -271,6 +272,7 @@ export const appRoutes = {
     response: z.strictObject({
       instances: z.array(Instance),
       hosts: z.number().int().describe('How many hosts the installation has'),
+      addresses: z.array(HostAddress).describe("Where a name server should lead the app's names"),
     }),
   }),
   logs: route({

@@ -304,6 +304,24 @@ export const ERRORS = {
     'The host {host} already has the address {address}.',
     'Join with an address of this machine (`--address`), or remove that host. Nothing was changed.',
   ),
+  'hosts.address_shared': row(
+    409,
+    3,
+    'The hosts of {dataCentre} share the address {address}; it cannot be the own address of one.',
+    'Join with another address of this machine (`--address`). Nothing was changed.',
+  ),
+  'hosts.no_data_centre': row(
+    404,
+    2,
+    'There is no data centre named {dataCentre} with a host that serves visitors.',
+    '`maru data-centre` shows them all.',
+  ),
+  'hosts.address_unfit': row(
+    409,
+    3,
+    'The hosts of {dataCentre} cannot share {address}: {reason}.',
+    'Choose an address in their own network that nobody has ({network}). Nothing was changed.',
+  ),
   'hosts.version_differs': row(
     409,
     3,

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { HostAddress } from './host-identity.ts'
-import { HostName } from './ids.ts'
+import { DataCentreName, HostName } from './ids.ts'
 
 /** Parts of the platform that are on one host each and are reached from all: they keep their address when they move. */
 export const SERVICES = [
@@ -19,10 +19,20 @@ export type ServiceName = z.infer<typeof ServiceName>
 export const CONTROL_SERVICES = ['control', 'control-2'] as const
 export type ControlService = (typeof CONTROL_SERVICES)[number]
 
+/** An address that the hosts of a data centre share: one of them holds it, and another takes it over. */
+export const SharedAddress = z.strictObject({
+  dataCentre: DataCentreName,
+  address: HostAddress,
+  hosts: z.array(HostName).describe('The full hosts of the data centre, who would take it first in front'),
+  leaving: z.array(HostName).describe('Those of them that are being emptied: they give it up'),
+})
+export type SharedAddress = z.infer<typeof SharedAddress>
+
 /** The hosts of an installation and what is on which, as every host is told by the control plane. */
 export const Fleet = z.strictObject({
   hosts: z.array(z.strictObject({ name: HostName, address: HostAddress })).max(1000),
   services: z.partialRecord(ServiceName, HostName).describe('The host that has each part of the platform'),
+  addresses: z.array(SharedAddress).optional().describe('Left out where no data centre has one'),
 })
 export type Fleet = z.infer<typeof Fleet>
 

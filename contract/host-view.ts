@@ -14,7 +14,7 @@ export const Host = z.strictObject({
   role: HostRole,
   state: HostState,
   draining: z.boolean().describe('It is being emptied, or is empty and stays so'),
-  first: z.boolean().describe("The host of the first `maru up`; it cannot be removed"),
+  first: z.boolean().describe('The host of the first `maru up`; it cannot be removed'),
   generation: z.number().int().nullable().describe('State of the apps that it has applied whole'),
   version: z.string().nullable().describe('Version of the program that it runs'),
   joinedAt: Instant,
@@ -26,6 +26,7 @@ export type Host = z.infer<typeof Host>
 /** A host with what it has of the apps. */
 export const HostView = z.strictObject({
   ...Host.shape,
+  holdsAddress: z.boolean().describe('The address of its data centre leads to it now, as it said last'),
   runsApps: z.boolean().describe('It is no witness, and has said that it has all that instances need'),
   instances: z.number().int().describe('Instances that are there, or on their way to or from it'),
   waiting: z.number().int().describe('Of those, how many should leave and find no room elsewhere'),
@@ -67,4 +68,10 @@ export function leavesOneDataCentre(hosts: readonly HostView[], name: string): b
   const able = hosts.filter((one) => one.runsApps && (one.name === name || !one.draining))
   const centres = (list: readonly HostView[]) => new Set(list.map(({ dataCentre }) => dataCentre)).size
   return centres(able) > 1 && centres(able.filter((one) => one.name !== name)) < 2
+}
+
+/** Whether an address leads to a host that is being emptied although another of its data centre can take it. */
+export function isHandingOver(hosts: readonly HostView[], host: HostView): boolean {
+  const others = hosts.filter((one) => one.dataCentre === host.dataCentre && one.name !== host.name)
+  return host.holdsAddress && others.some(({ role, state }) => role === 'full' && state === 'ready')
 }

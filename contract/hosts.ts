@@ -87,7 +87,13 @@ export const hostRoutes = {
     summary: 'Data centres, their hosts, and what runs on each',
     access: operators('read'),
     response: z.strictObject({
-      dataCentres: z.array(z.strictObject({ name: DataCentreName, hosts: z.array(HostWithInstances) })),
+      dataCentres: z.array(
+        z.strictObject({
+          name: DataCentreName,
+          address: HostAddress.nullable().describe('The address that its hosts share'),
+          hosts: z.array(HostWithInstances),
+        }),
+      ),
     }),
   }),
   drain: route({

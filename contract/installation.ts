@@ -28,6 +28,8 @@ export const HOME = {
   edge: 'edge',
   pgproxy: 'pgproxy',
   mesh: 'mesh',
+  /** What keeps the address that the hosts of a data centre share. */
+  address: 'address',
   etcd: 'etcd',
   postgres: (n: number) => `postgres-${n}`,
   artifacts: 'artifacts',

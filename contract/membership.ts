@@ -13,6 +13,13 @@ export const CertificatePem = z
   .max(16_384)
   .regex(/^-----BEGIN CERTIFICATE-----\n/, 'must be a certificate (PEM)')
 
+/** The network in which a host has its address. */
+export const HostNetwork = z.strictObject({
+  range: z.cidrv4().describe('Such as 203.0.113.0/24'),
+  router: HostAddress.nullable().describe('Its way to everywhere else'),
+})
+export type HostNetwork = z.infer<typeof HostNetwork>
+
 /** What a host says of itself. Later versions may say more, so what is unknown is left out. */
 export const AgentAbout = z.object({
   host: HostIdentity,
@@ -24,6 +31,8 @@ export const AgentAbout = z.object({
   certificate: CertificatePem.nullable().default(null),
   /** Services that it has all for to run them, should they be placed here. */
   services: z.array(ServiceName).default([]),
+  /** The network that its address is in; null where it could not be found. */
+  network: HostNetwork.nullable().default(null),
   /** When the control plane last asked for something. */
   controlSeenAt: Instant.nullable(),
   removed: z.boolean(),

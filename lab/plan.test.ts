@@ -10,6 +10,7 @@ import {
   renderHostsFile,
   renderShape,
   renderTranslation,
+  sharedAddressOf,
   USUAL_SHAPE,
 } from './plan.ts'
 
@@ -37,11 +38,18 @@ test('in the largest lab every address is another, and inside the range for test
       plan.outside.nameServer,
       ...plan.sites.flatMap(({ gateway, uplink }) => [gateway, uplink]),
       ...hostsOf(plan).map(({ address }) => address),
+      ...plan.sites.flatMap((site) => sharedAddressOf(site) ?? []),
     ]
     assert.equal(hostsOf(plan).length, 82)
     assert.equal(new Set(addresses).size, addresses.length)
     for (const address of addresses) assert.match(address, /^198\.1[89]\.(\d{1,3})\.(\d{1,3})$/)
   }
+})
+
+test('hosts share an address where there are several in a data centre', () => {
+  const shared = (hostsPerDataCentre: number) =>
+    planLab('x', 0, { dataCentres: 1, hostsPerDataCentre, witness: false }).sites.map(sharedAddressOf)
+  assert.deepEqual([shared(1), shared(2)], [[undefined], ['198.18.1.200']])
 })
 
 test('labs of two blocks have no network in common', () => {

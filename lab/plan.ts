@@ -47,6 +47,7 @@ export interface LabPlan {
 /** Routers and the client are at the ends of their network, hosts count from 1. */
 const LAST = 254
 const CLIENT = 100
+const SHARED = 200
 /** Where slirp4netns answers questions for names. */
 const NAME_SERVER = 3
 const OUTSIDE = 15
@@ -108,6 +109,10 @@ export function planLab(group: string, block: number, shape: LabShape): LabPlan 
     sites: [...dataCentres, ...witness],
   }
 }
+
+/** The address that the hosts of a data centre share, where there are several. */
+export const sharedAddressOf = ({ hosts, gateway }: SitePlan): string | undefined =>
+  hosts.length < 2 ? undefined : gateway.replace(/\d+$/, String(SHARED))
 
 /** Every host, the first one first: it is the one that the platform begins on. */
 export const hostsOf = ({ sites }: LabPlan): readonly HostPlan[] => sites.flatMap(({ hosts }) => hosts)

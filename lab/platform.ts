@@ -4,7 +4,7 @@ import { HOME } from '#contract/installation.ts'
 import { exists } from '#runtime/drivers/files.ts'
 import { runIn } from './enter.ts'
 import { LAB_FILES, type Lab, PROGRAM_DIR } from './lab.ts'
-import { type HostPlan, LAB_DOMAIN } from './plan.ts'
+import { type HostPlan, LAB_DOMAIN, type SitePlan } from './plan.ts'
 
 export interface LabPlatform {
   readonly host: string
@@ -56,6 +56,18 @@ export async function joinPlatform(
   const { link } = JSON.parse(asked.stdout) as { link: string }
   const joined = await run(host, [MARU, 'host', 'join', link, '--json'])
   if (joined.exitCode !== 0) throw failed(lab, host, '`maru host join`', joined)
+}
+
+/** Has the hosts of a data centre share an address. */
+export async function shareAddress(
+  lab: Lab,
+  first: HostPlan,
+  site: SitePlan,
+  address: string,
+): Promise<void> {
+  const argv = [MARU, 'data-centre', 'address', site.name, address, '--json'] as const
+  const done = await runIn(lab, first.name, argv, { timeoutMs: TIMEOUT_MS })
+  if (done.exitCode !== 0) throw failed(lab, first, '`maru data-centre address`', done)
 }
 
 /** A host's data folder as seen from outside. */

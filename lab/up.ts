@@ -26,10 +26,11 @@ import {
   LabShape,
   renderHostsFile,
   renderShape,
+  sharedAddressOf,
   USUAL_SHAPE,
   WITNESS,
 } from './plan.ts'
-import { bringUpPlatform, joinPlatform, type LabPlatform } from './platform.ts'
+import { bringUpPlatform, joinPlatform, type LabPlatform, shareAddress } from './platform.ts'
 
 export interface LabRequest {
   readonly home: string
@@ -158,6 +159,10 @@ async function withPlatform(lab: Lab, { progress }: LabDeps): Promise<LabPlatfor
     await progress.step(`\`maru host join\` on ${host.name}`, 20, undefined, () =>
       joinPlatform(lab, first, host, isVoice),
     )
+  }
+  for (const site of lab.plan.sites) {
+    const address = sharedAddressOf(site)
+    if (address !== undefined) await shareAddress(lab, first, site, address)
   }
   const { host, url } = platform
   await saveLabFile(lab.home, { ...lab.file, platform: { host, url } })

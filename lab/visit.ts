@@ -5,6 +5,7 @@ export const Visit = z.strictObject({
   addresses: z.array(z.string()),
   name: z.string(),
   caFile: z.string(),
+  path: z.string().optional().describe('What is asked for; left out: a row of its own is written each time'),
 })
 export type Visit = z.infer<typeof Visit>
 

@@ -9,7 +9,7 @@ import { Visit } from './visit.ts'
 
 const SHAPE = { kept: 2, fresh: 1 } as const
 
-function visit({ name, caFile }: Visit, host: string) {
+function visit({ name, caFile, path }: Visit, host: string) {
   const tokens: string[] = []
   let last = performance.now()
   let longestGapMs = 0
@@ -22,11 +22,11 @@ function visit({ name, caFile }: Visit, host: string) {
       port: 443,
       name,
       ca: readFileSync(caFile, 'utf8'),
-      path: () => `/write?token=${randomUUID()}`,
+      path: () => path ?? `/write?token=${randomUUID()}`,
       onBody: (token) => {
         look()
         last = performance.now()
-        tokens.push(token)
+        if (path === undefined) tokens.push(token)
       },
     },
     SHAPE,

@@ -11,8 +11,10 @@ import classes from './hosts-page.module.css'
 export function HostCard(props: {
   readonly host: HostWithInstances
   readonly all: readonly HostWithInstances[]
+  /** The address that the hosts of its data centre share. */
+  readonly shared: string | null
 }) {
-  const { host, all } = props
+  const { host, all, shared } = props
   const byApp = [...Map.groupBy(host.running, ({ app }) => app)]
   return (
     <li className={classes.host}>
@@ -26,7 +28,7 @@ export function HostCard(props: {
           <DrainButton host={host} all={all} />
         </span>
       </div>
-      <Facts host={host} />
+      <Facts host={host} shared={shared} />
       {byApp.length > 0 && (
         <ul className={classes.apps} aria-label={`What runs on ${host.name}`}>
           {byApp.map(([app, instances]) => (
@@ -45,7 +47,7 @@ export function HostCard(props: {
   )
 }
 
-function Facts({ host }: { readonly host: HostWithInstances }) {
+function Facts({ host, shared }: { readonly host: HostWithInstances; readonly shared: string | null }) {
   const now = useServerTime()
   const { promisedMb, availableMb } = host.memory
   const reported = host.reportedAt === null ? 'never heard' : `heard ${ago(host.reportedAt, now)}`
@@ -56,6 +58,7 @@ function Facts({ host }: { readonly host: HostWithInstances }) {
         {kind}
         {host.address}, {reported}
       </div>
+      {shared !== null && host.holdsAddress && <div data-live>{shared} leads here</div>}
       {host.runsApps && (
         <div data-live>
           {counted(host.instances, 'instance')}, {gigabytes(promisedMb)} of {gigabytes(availableMb)} GB

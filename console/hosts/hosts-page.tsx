@@ -31,8 +31,8 @@ export function HostsPage() {
           const all = dataCentres.flatMap(({ hosts }) => hosts)
           return (
             <div className={classes.map}>
-              {dataCentres.map(({ name, hosts }) => (
-                <DataCentre key={name} name={name} hosts={hosts} all={all} />
+              {dataCentres.map((one) => (
+                <DataCentre key={one.name} {...one} all={all} />
               ))}
             </div>
           )
@@ -44,23 +44,25 @@ export function HostsPage() {
 
 function DataCentre(props: {
   readonly name: string
+  readonly address: string | null
   readonly hosts: readonly HostWithInstances[]
   readonly all: readonly HostWithInstances[]
 }) {
-  const { name, hosts, all } = props
+  const { name, address, hosts, all } = props
   const instances = hosts.reduce((sum, one) => sum + one.instances, 0)
   return (
     <Panel
       title={`Data centre ${name}`}
       note={
         <span data-live>
+          {address !== null && `${address}, `}
           {counted(hosts.length, 'host')}, {counted(instances, 'instance')}
         </span>
       }
     >
       <ul className={classes.hosts} aria-label={`Hosts in ${name}`}>
         {hosts.map((host) => (
-          <HostCard key={host.name} host={host} all={all} />
+          <HostCard key={host.name} host={host} all={all} shared={address} />
         ))}
       </ul>
     </Panel>

@@ -19,7 +19,9 @@ const instance = (index: number, host: string, dataCentre: string | null) => ({
 
 async function printed(t: TestContext, hosts: number): Promise<string> {
   const own = [instance(1, 'a1', 'east'), instance(2, 'b1', hosts > 1 ? null : 'east')]
-  const { home } = await serve(t, { 'apps.instances': [json({ instances: own, hosts })] })
+  const { home } = await serve(t, {
+    'apps.instances': [json({ instances: own, hosts, addresses: ['203.0.113.9', '198.51.100.7'] })],
+  })
   const { context, printed: out } = makeTestContext({ uid: 0 })
   await instances(context, { app: 'shop', home })
   return out.stdout
@@ -32,7 +34,11 @@ test('where there are several hosts, each instance says its own and the data cen
   assert.match(second ?? '', /^web\.2 .* b1 +removed$/)
 })
 
+test('where there are several hosts, it says where the names of the app should lead', async (t) => {
+  assert.match(await printed(t, 2), /\n\nIts names should lead to 203\.0\.113\.9 and 198\.51\.100\.7\.\n$/)
+})
+
 test('one host is not named in every line', async (t) => {
   const text = await printed(t, 1)
-  assert.doesNotMatch(text, /HOST|a1/)
+  assert.doesNotMatch(text, /HOST|a1|should lead/)
 })

@@ -51,12 +51,15 @@ export async function instances(context: CliContext, options: AppOptions): Promi
   out.result(answer, () =>
     answer.instances.length === 0
       ? `${app} has no instances. \`maru deploy\` starts some.\n`
-      : out.table(
+      : `${out.table(
           columns.map((title) => ({ title })),
           answer.instances.map(row),
-        ),
+        )}${several ? `\n${leadTo(answer.addresses)}` : ''}`,
   )
 }
+
+/** What a name server should say. */
+const leadTo = (addresses: readonly string[]) => `Its names should lead to ${addresses.join(' and ')}.\n`
 
 /** `maru releases` */
 export async function releases(context: CliContext, options: AppOptions): Promise<void> {

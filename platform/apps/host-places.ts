@@ -51,6 +51,7 @@ async function survey(db: Db, hosts: readonly Host[], now: Date): Promise<Readon
       name,
       {
         runsApps: role === 'full' && reports.get(name)?.report.runsApps === true,
+        holdsAddress: isFresh(reports.get(name), now) && reports.get(name)?.report.holdsAddress === true,
         running: (running.get(name) ?? []).map(({ instance }) => instance),
         memory: {
           promisedMb: (own.get(name)?.length ?? 0) * MEMORY_MB,

@@ -2,7 +2,7 @@ import { APP_LIMITS, type appRoutes, type RunRequest } from '#contract/apps.ts'
 import { MaruError } from '#contract/errors.ts'
 import type { AppId } from '#contract/ids.ts'
 import type { Route } from '#contract/route.ts'
-import { listHosts } from '#platform/fleet/index.ts'
+import { listHosts, listVisitorAddresses } from '#platform/fleet/index.ts'
 import { findRepeated, listOperations } from '#platform/operations/index.ts'
 import { loadReports } from '#platform/workload/index.ts'
 import { randomId } from '#runtime/kit/random-id.ts'
@@ -108,7 +108,11 @@ export const appHandlers: Handlers<typeof appRoutes> = {
     return await read(async () => {
       const own = await listInstances(deps.db, [app.id])
       const [hosts, reports] = [await listHosts(deps.db), await loadReports(deps.db)]
-      return { instances: viewInstances(app, own, { reports, hosts }, deps.now()), hosts: hosts.length }
+      return {
+        instances: viewInstances(app, own, { reports, hosts }, deps.now()),
+        hosts: hosts.length,
+        addresses: await listVisitorAddresses(deps.db),
+      }
     })
   },
   logs: async ({ params, query, signal }, deps) => {

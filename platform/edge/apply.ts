@@ -25,6 +25,8 @@ export interface EdgeDeps {
   readonly self?: EdgeSelf | undefined
   /** The control planes, the one to ask first at the beginning. */
   readonly controls?: EdgeInput['controls']
+  /** Another one reloads: what visitors have with the process before ends with its next answer. */
+  readonly turn?: string
   readonly haproxy: Haproxy
   /** Called right before a reload, while the process that will be replaced still serves everything. */
   readonly beforeReload: () => Promise<void>
@@ -159,7 +161,7 @@ async function writeParts(deps: EdgeDeps, input: EdgeInput, certificates: string
     { ...input, apps: input.apps.map((app) => ({ ...app, servers: [], peers: [] })) },
     '',
   )
-  const parts = [fixed, hosts, list, certificates, deps.rootPem, JSON.stringify(pages)]
+  const parts = [fixed, hosts, list, certificates, deps.rootPem, JSON.stringify(pages), deps.turn ?? '']
   return createHash('sha256').update(parts.join('\0')).digest('hex').slice(0, 24)
 }
 

@@ -1,5 +1,5 @@
 import { MaruError, parseWith } from '#contract/errors.ts'
-import { type HostView, leavesOneDataCentre } from '#contract/host-view.ts'
+import { type HostView, isHandingOver, leavesOneDataCentre } from '#contract/host-view.ts'
 import { hostRoutes } from '#contract/hosts.ts'
 import { HostName } from '#contract/ids.ts'
 import type { ApiOptions, CliContext } from '#runtime/cli/context.ts'
@@ -84,7 +84,8 @@ async function untilEmpty(
 ): Promise<HostView | undefined> {
   let said = ''
   while (!signal.aborted) {
-    const host = (await api.call(hostRoutes.list, {})).hosts.find((one) => one.name === name)
+    const { hosts } = await api.call(hostRoutes.list, {})
+    const host = hosts.find((one) => one.name === name)
     if (host === undefined) throw new MaruError('hosts.not_found', { host: name })
     if (!host.draining) throw new MaruError('hosts.drain_ended', { host: name })
     const text = `Emptying ${name}: ${describeRest(host)}`
@@ -92,7 +93,7 @@ async function untilEmpty(
     if (said === '' || (text !== said && !context.stderr.isTTY)) out.progress.step(text)
     else out.progress.update(text)
     said = text
-    if (host.instances === 0) return host
+    if (host.instances === 0 && !isHandingOver(hosts, host)) return host
     await pause(LOOK_EVERY_MS, signal)
   }
   return undefined

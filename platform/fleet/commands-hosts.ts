@@ -13,7 +13,7 @@ const ASIDE = ['ADDRESS', 'REPORTED', 'VERSION']
 const cellsOf = (host: HostView, now: Date): ReadonlyArray<readonly [title: string, text: string]> => [
   ['HOST', host.name],
   ['DATA CENTRE', host.dataCentre],
-  ['ADDRESS', host.address],
+  ['ADDRESS', host.holdsAddress ? `${host.address}, the shared one` : host.address],
   ['ROLE', host.first ? 'first' : host.role],
   ['STATE', host.draining && host.state !== 'draining' ? `${host.state}, draining` : host.state],
   ['INSTANCES', String(host.instances)],

@@ -61,3 +61,20 @@ function registerLeaving(group: Command, context: CliContext): void {
     .option(...last)
     .action(async (old, options) => (await import('./commands-replace.ts')).replace(context, old, options))
 }
+
+/** Adds the commands about data centres to their group. */
+export function registerDataCentreCommands(group: Command, context: CliContext): void {
+  const load = () => import('./commands-data-centres.ts')
+  addApiCommand(group, 'list', {
+    summary: 'List the data centres, the addresses that their hosts share, and what a name server should say',
+    examples: ['maru data-centre', 'maru data-centre list --json'],
+    isDefault: true,
+  }).action(async (options) => (await load()).list(context, options))
+  addApiCommand(group, 'address', {
+    summary: 'Give the hosts of a data centre an address to share; another takes it over when one dies',
+    examples: ['maru data-centre address berlin 203.0.113.9', 'maru data-centre address berlin none'],
+  })
+    .argument('<data-centre>', 'name of the data centre')
+    .argument('<address>', 'a free IPv4 address in the network of its hosts, or none')
+    .action(async (name, address, options) => (await load()).setAddress(context, name, address, options))
+}

@@ -12,6 +12,7 @@ import { authorityOf } from './agents.ts'
 import { findInvitation, takeInvitation } from './invitation-store.ts'
 import { checkMachine } from './join-rules.ts'
 import { addHost, listMembers, loadFleet } from './store.ts'
+import { listSharedAddresses } from './store-addresses.ts'
 import type { InvitationRow } from './tables.ts'
 
 const PROBE_TIMEOUT_MS = 5_000
@@ -82,6 +83,8 @@ async function checkAddress({ db }: ServerDeps, { name, address }: HostIdentity)
   )
   if (other !== undefined)
     throw new MaruError('hosts.address_taken', { host: other.name as HostName, address })
+  const shared = (await read(() => listSharedAddresses(db))).find((one) => one.address === address)
+  if (shared !== undefined) throw new MaruError('hosts.address_shared', shared)
 }
 
 /** The new host answers with its key at the port where its agent will be: what cannot be reached now never could. */

@@ -2,10 +2,11 @@ import type { Host, HostInstance, HostView } from '#contract/host-view.ts'
 import type { HostName } from '#contract/ids.ts'
 import type { ServerDeps } from '#runtime/server/handler.ts'
 import { listHosts } from './store.ts'
+import { listSharedAddresses } from './store-addresses.ts'
 import type { Db } from './tables.ts'
 
 /** What a host has of the apps. */
-export interface HostPlace extends Pick<HostView, 'runsApps' | 'memory'> {
+export interface HostPlace extends Pick<HostView, 'runsApps' | 'holdsAddress' | 'memory'> {
   readonly running: readonly HostInstance[]
 }
 
@@ -36,11 +37,16 @@ export async function surveyHosts(db: Db, places: Places, now: Date): Promise<Su
   return hosts.map((host) => viewOf(host, found.get(host.name)))
 }
 
-const NOTHING: HostPlace = { runsApps: false, running: [], memory: { promisedMb: 0, availableMb: 0 } }
+const NOTHING: HostPlace = {
+  runsApps: false,
+  holdsAddress: false,
+  running: [],
+  memory: { promisedMb: 0, availableMb: 0 },
+}
 
-function viewOf(host: Host, { runsApps, running, memory }: HostPlace = NOTHING): SurveyedHost {
+function viewOf(host: Host, { running, ...place }: HostPlace = NOTHING): SurveyedHost {
   const waiting = running.filter(({ course }) => course === 'waiting').length
-  return { ...host, runsApps, instances: running.length, waiting, memory, running }
+  return { ...host, ...place, instances: running.length, waiting, running }
 }
 
 /** Without the instances one by one. */
@@ -49,10 +55,12 @@ export const inFigures = ({ running: _, ...view }: SurveyedHost): HostView => vi
 /** As a map: data centres, their hosts, what runs there. */
 export async function mapHosts({ db, now }: ServerDeps, places: Places) {
   const hosts = await surveyHosts(db, places, now())
+  const shared = new Map((await listSharedAddresses(db)).map((one) => [one.dataCentre, one.address]))
   const centres = Map.groupBy(hosts, ({ dataCentre }) => dataCentre)
   return {
     dataCentres: [...centres].map(([name, own]) => ({
       name,
+      address: shared.get(name) ?? null,
       hosts: own.map((one) => ({ ...one, running: [...one.running] })),
     })),
   }

@@ -1,6 +1,8 @@
+import type { dataCentreRoutes } from '#contract/data-centres.ts'
 import type { hostRoutes } from '#contract/hosts.ts'
 import type { Handlers } from '#runtime/server/handler.ts'
 import { read } from '#runtime/server/transact.ts'
+import { listDataCentres, listVisitorAddresses, setAddress } from './data-centres.ts'
 import { drain, undrain } from './drain.ts'
 import { invite } from './invite.ts'
 import { join, lookAtInvitation } from './join.ts'
@@ -22,4 +24,15 @@ export const makeHostHandlers = (places: Places): Handlers<typeof hostRoutes> =>
     await remove(deps, { ...params, ...query }, principal, places)
     return { removed: params.host }
   },
+})
+
+/** Handlers of the data centres' routes. */
+export const makeDataCentreHandlers = (places: Places): Handlers<typeof dataCentreRoutes> => ({
+  list: async (_call, deps) =>
+    await read(async () => ({
+      dataCentres: await listDataCentres(deps, places),
+      addresses: await listVisitorAddresses(deps.db),
+    })),
+  setAddress: async ({ params, body, principal }, deps) =>
+    await setAddress(deps, { ...params, ...body }, principal, places),
 })

@@ -1,14 +1,17 @@
 import type { HostReport } from '#contract/agent.ts'
-import { Fleet, type ServiceName } from '#contract/fleet.ts'
+import { Fleet, type ServiceName, type SharedAddress } from '#contract/fleet.ts'
 import type { HostIdentity } from '#contract/host-identity.ts'
 import { Host, type HostState } from '#contract/host-view.ts'
 import type { HostName } from '#contract/ids.ts'
 import { notify } from '#runtime/server/notify.ts'
+import { forgetUnshared, listSharedAddresses } from './store-addresses.ts'
 import { certificatesWantedBy, type Db, fleet, HOSTS_CHANGED, type HostRow } from './tables.ts'
 import type { Placement } from './tier-plan.ts'
 
 /** A host that has not reported for so long is silent; it reports every five seconds. */
 export const SILENT_S = 15
+/** So long it may be silent and still be counted on to hold an address: to take one back cuts what visitors have begun. */
+const MISSED_S = 45
 
 /** Every host of the installation, by data centre and name. */
 export async function listHosts(db: Db, now = new Date()): Promise<Host[]> {
@@ -32,12 +35,32 @@ export async function findMember(db: Db, name: string): Promise<HostRow | undefi
 }
 
 /** What every host is told of the others: who they are, and what is on which. */
-export async function loadFleet(db: Db): Promise<Fleet> {
+export async function loadFleet(db: Db, now = new Date()): Promise<Fleet> {
   const [rows, placed] = [await listMembers(db), await loadPlacement(db)]
   const names = new Set(rows.map(({ name }) => name))
+  const addresses = shareAddresses(rows, await listSharedAddresses(db), now)
   return Fleet.parse({
     hosts: rows.map(({ name, address }) => ({ name, address })),
     services: Object.fromEntries(Object.entries(placed).filter(([, host]) => names.has(host))),
+    ...(addresses.length === 0 ? {} : { addresses }),
+  })
+}
+
+/**
+ * Who shares each address: the full hosts of its data centre, as long as there are some. One that is being emptied gives it up
+ * only while another is heard that can take it.
+ */
+function shareAddresses(
+  rows: readonly HostRow[],
+  shared: Awaited<ReturnType<typeof listSharedAddresses>>,
+  now: Date,
+): SharedAddress[] {
+  return shared.flatMap((one) => {
+    const own = rows.filter((row) => row.data_centre === one.dataCentre && row.role === 'full')
+    const isTaken = own.some((row) => !row.draining && isReporting(row, now, MISSED_S))
+    const leaving = isTaken ? own.filter(({ draining }) => draining) : []
+    const namesOf = (hosts: readonly HostRow[]) => hosts.map(({ name }) => name as HostName)
+    return own.length === 0 ? [] : [{ ...one, hosts: namesOf(own), leaving: namesOf(leaving) }]
   })
 }
 
@@ -58,8 +81,8 @@ export async function placeService(tx: Db, service: ServiceName, host: string, n
 }
 
 /** Whether a host has reported lately. */
-export const isReporting = ({ reported_at: at }: HostRow, now: Date): boolean =>
-  at !== null && now.getTime() - at.getTime() <= SILENT_S * 1000
+export const isReporting = ({ reported_at: at }: HostRow, now: Date, silentS = SILENT_S): boolean =>
+  at !== null && now.getTime() - at.getTime() <= silentS * 1000
 
 /** Keeps everyone else from draining or removing a host until the transaction ends: what is left has to be enough. */
 export async function lockMembers(tx: Db): Promise<void> {
@@ -161,6 +184,7 @@ export async function removeHost(
     .where('removed_at', 'is', null)
     .execute()
   await fleet(tx).deleteFrom('fleet_invitation').where('name', '=', name).execute()
+  await forgetUnshared(tx)
   await notify(tx, HOSTS_CHANGED)
 }
 

@@ -39,6 +39,12 @@ interface ServiceTable {
   placed_at: Date
 }
 
+interface SharedAddressTable {
+  data_centre: string
+  address: string
+  since: Date
+}
+
 export type HostRow = Selectable<HostTable>
 export type InvitationRow = Selectable<InvitationTable>
 
@@ -47,6 +53,7 @@ export const fleet = (db: Db) =>
     fleet_host: HostTable
     fleet_invitation: InvitationTable
     fleet_service: ServiceTable
+    fleet_shared_address: SharedAddressTable
   }>()
 
 /** Rings when hosts come or go. */

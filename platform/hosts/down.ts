@@ -4,6 +4,7 @@ import { MaruError } from '#contract/errors.ts'
 import { HOME, type Installation } from '#contract/installation.ts'
 import { IMAGE_LABEL } from '#images/build-images.ts'
 import { removeHostRules } from '#platform/network/index.ts'
+import { ADDRESS_COMPONENT, removeStrays } from '#platform/virtual-address/index.ts'
 import { type Docker, LABELS, makeDocker } from '#runtime/drivers/docker.ts'
 import { makeNft } from '#runtime/drivers/nft.ts'
 import { ENGINE_PID_FILE, supervisorPid } from './engine.ts'
@@ -31,19 +32,23 @@ export async function down(home: string): Promise<string[]> {
   }
 }
 
-/** The agent first, or it would start the others again; the databases last, when nobody writes any more. */
+/**
+ * The agent first, or it would start the others again; then the address, so that visitors go elsewhere while there still is an
+ * edge; the databases last, when nobody writes any more.
+ */
 async function stopAll(docker: Docker, installation: Installation): Promise<string[]> {
   const running = (await docker.containers.list({ [LABELS.owner]: installation.id })).filter(
     ({ state }) => state === 'running' || state === 'restarting',
   )
   const rank = (component: string | undefined) => {
     if (component === 'agent') return 0
-    if (component === 'pgproxy') return 2
-    if (component?.startsWith('postgres-')) return 3
-    return component === 'etcd' ? 4 : 1
+    if (component === ADDRESS_COMPONENT) return 1
+    if (component === 'pgproxy') return 3
+    if (component?.startsWith('postgres-')) return 4
+    return component === 'etcd' ? 5 : 2
   }
   const names: string[] = []
-  for (const turn of [0, 1, 2, 3, 4]) {
+  for (const turn of [0, 1, 2, 3, 4, 5]) {
     const group = running.filter(({ labels }) => rank(labels[LABELS.component]) === turn)
     await Promise.all(group.map(({ id }) => docker.containers.stop(id)))
     names.push(...group.map(({ name }) => name))
@@ -63,6 +68,7 @@ export async function destroy(home: string, options: DestroyOptions): Promise<st
     const docker = makeDocker(DOCKER_SOCKET)
     const removed = await removeOwned(docker, installation)
     await removeHostRules(makeNft(), installation)
+    await removeStrays(makeNft(), home, installation)
     await removeWrapper({ installation })
     const others = await forgetInstallation(installation.name)
     if (others.length === 0 && options.keepImages !== true) removed.push(...(await removeImages(docker)))

@@ -6,6 +6,7 @@ import { ensureImages, programVersion } from '#images/build-images.ts'
 import { edgeFiles, handOverEdge } from '#platform/edge/index.ts'
 import { loadFleet, MESH_COMPONENTS, placedHere, SERVICE_COMPONENTS, seedsOf } from '#platform/mesh/index.ts'
 import { type Authority, openAuthority } from '#platform/trust/index.ts'
+import { ADDRESS_COMPONENT } from '#platform/virtual-address/index.ts'
 import type { Docker } from '#runtime/drivers/docker.ts'
 import {
   ensureFolder,
@@ -44,6 +45,9 @@ import { newSetupLink } from './setup-link.ts'
 import { appStackOf, startStackRoll } from './stack-roll.ts'
 import { readDatabasePair, waitUntilHealthy } from './wait-healthy.ts'
 import { installWrapper } from './wrapper.ts'
+
+/** What the agent alone looks after: what these are depends on the other hosts. */
+const AGENTS_OWN = [...MESH_COMPONENTS, ADDRESS_COMPONENT]
 
 export interface UpResult {
   readonly installation: string
@@ -208,7 +212,7 @@ async function bringUpJoined(run: Run, docker: Docker): Promise<Brought> {
   if (host.role === 'full') await prepareJoinedEdge({ installation, home })
   const steps = await progress.step("The host's agent and edge", 5, join(home, HOME.logs), async () => {
     const done = await convergePlatform(handingOver(run, docker), wanted, {
-      leave: [...MESH_COMPONENTS, ...SERVICE_COMPONENTS],
+      leave: [...AGENTS_OWN, ...SERVICE_COMPONENTS],
     })
     await waitForAgent({ installation, home })
     if (host.role === 'full') await waitForEdge({ installation, home })
@@ -257,7 +261,7 @@ async function converge(
     const done = await convergePlatform(
       { ...deps, beforeReplacing: (name) => waitUntilSpare(docker, place, name) },
       { ...config, containers: order },
-      { leave: ['agent', 'control', 'edge', ...MESH_COMPONENTS] },
+      { leave: ['agent', 'control', 'edge', ...AGENTS_OWN] },
     )
     await ensureControlDatabase({ ...place, secrets })
     return [...done, ...(await ensureClusterSettings(place))]
@@ -265,7 +269,7 @@ async function converge(
   const wanted = isNew && saved !== undefined ? make(saved.generation + 1) : config
   if (isNew) await writeFileAtomic(file, `${JSON.stringify(wanted)}\n`, { mode: 0o600 })
   const others = await progress.step('Control plane, edge and agent', 8, log, async () => {
-    const done = await convergePlatform(handingOver(run, docker), here(wanted), { leave: MESH_COMPONENTS })
+    const done = await convergePlatform(handingOver(run, docker), here(wanted), { leave: AGENTS_OWN })
     await waitUntilHealthy(place)
     return done
   })

@@ -13,6 +13,8 @@ export interface HostPorts {
   readonly peers: readonly HostAddress[]
   /** Where this host is reached by the others; undefined where there are none. */
   readonly own: HostAddress | undefined
+  /** The others that share an address with this one, where it shares one: they alone may say who holds it. */
+  readonly sharing?: readonly HostAddress[]
 }
 
 /** Agents, edges, and everything else that hosts ask each other for. */
@@ -42,13 +44,17 @@ export function renderHostRules(installation: Place, others: HostPorts = NO_HOST
     others.peers.length === 0
       ? ''
       : `    iifname { ${untrusted} } ip daddr ${peers} tcp dport { ${BETWEEN_HOSTS} } drop\n`
+  const { own, sharing } = others
+  const strangers = sharing?.length ? `ip saddr != { ${sharing.join(', ')} } ` : ''
+  // VRRP proves nothing by itself: whoever may speak it can take the address.
+  const vrrp = own && sharing ? `    ip daddr ${own} meta l4proto vrrp ${strangers}drop\n` : ''
   return `table ${table}
 delete table ${table}
 table ${table} {
   chain input {
     type filter hook input priority filter - 10; policy accept;
     iifname { ${all} } jump to_host
-${knocking}  }
+${knocking}${vrrp}  }
   chain to_host {
     ct state established,related accept
     meta l4proto { tcp, udp } th dport 53 accept
@@ -58,6 +64,7 @@ ${knocking}  }
   chain forward {
     type filter hook forward priority filter - 10; policy accept;
     iifname { ${untrusted} } ip daddr 169.254.0.0/16 drop
+    iifname { ${untrusted} } meta l4proto vrrp drop
 ${outgoing}  }
   chain output {
     type filter hook output priority filter - 10; policy accept;

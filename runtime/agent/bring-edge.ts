@@ -19,13 +19,19 @@ export const NO_EDGE: EdgeResult = {
 
 /** This host's edge among those of the others. */
 export function edgeOf(
-  { edge, config: { host }, membership }: Pick<ReconcileDeps, 'edge' | 'config' | 'membership'>,
+  {
+    edge,
+    config: { host },
+    membership,
+    address,
+  }: Pick<ReconcileDeps, 'edge' | 'config' | 'membership' | 'address'>,
   workload: Pick<WorkloadConfig, 'peers'>,
 ): EdgeDeps | undefined {
   if (edge === undefined) return undefined
   const isAlone = host.first && workload.peers.length === 0
   const controls = controlsOf(membership.fleet(), host.name)
-  return { ...edge, self: isAlone ? undefined : { host: host.name }, controls }
+  const self = isAlone ? undefined : { host: host.name }
+  return { ...edge, self, controls, turn: address.hasGivenUp() ? 'leaving' : '' }
 }
 
 /** What the edge should lead to: the web instances that have an address now. */

@@ -2,6 +2,7 @@ import type { PlatformConfig } from '#contract/agent.ts'
 import { CONTROL_SERVICES } from '#contract/fleet.ts'
 import type { ComponentStatus } from '#contract/platform.ts'
 import type { RunningEdge } from '#platform/edge/index.ts'
+import { ADDRESS_COMPONENT } from '#platform/virtual-address/index.ts'
 import type { EngineContainer } from '#runtime/drivers/docker.ts'
 
 export interface ComponentFacts {
@@ -9,6 +10,8 @@ export interface ComponentFacts {
   /** Container id → bytes. */
   readonly memory: ReadonlyMap<string, number>
   readonly edge: RunningEdge | undefined
+  /** The address of the data centre, when it leads here. */
+  readonly heldAddress?: string | undefined
 }
 
 /** The state of each part of the platform on this host, in the order of the configuration. */
@@ -16,7 +19,7 @@ export function judgeComponents(config: PlatformConfig, facts: ComponentFacts): 
   return config.containers.map(({ component, name }) => {
     const container = facts.containers.find((one) => one.name === name)
     const memoryBytes = container === undefined ? null : (facts.memory.get(container.id) ?? null)
-    return { component, memoryBytes, ...stateOf(component, container, facts.edge) }
+    return { component, memoryBytes, ...stateOf(component, container, facts) }
   })
 }
 
@@ -25,13 +28,15 @@ type State = Pick<ComponentStatus, 'state' | 'detail'>
 function stateOf(
   component: string,
   container: EngineContainer | undefined,
-  edge: RunningEdge | undefined,
+  { edge, heldAddress }: ComponentFacts,
 ): State {
   if (container === undefined) return { state: 'down', detail: 'Its container does not exist.' }
   if (container.state === 'restarting') return { state: 'degraded', detail: 'It ends again and again.' }
   if (container.state !== 'running') return { state: 'down', detail: `Its container is ${container.state}.` }
   if (component === 'edge' && edge === undefined) return { state: 'degraded', detail: 'It does not answer.' }
   if (CONTROL_SERVICES.some((one) => one === component)) return controlState(component, edge)
+  if (component === ADDRESS_COMPONENT && heldAddress !== undefined)
+    return { state: 'ok', detail: `${heldAddress} leads here.` }
   return { state: 'ok', detail: '' }
 }
 

@@ -4,16 +4,28 @@ import { MaruError, parseWith } from '#contract/errors.ts'
 import { Fleet } from '#contract/fleet.ts'
 import { certificateNameOf, certificateNamesOf } from '#contract/host-identity.ts'
 import { HOST_LIMITS } from '#contract/hosts.ts'
-import { CertificatePem, SigningRequest } from '#contract/membership.ts'
+import { type AgentAbout, CertificatePem, SigningRequest } from '#contract/membership.ts'
 import { BundleRequest, SealedBundle } from '#contract/service-bundle.ts'
 import { checkCertificateRequest } from '#platform/trust/index.ts'
+import { findOwnAddress, findRouter } from '#runtime/drivers/own-addresses.ts'
+import { ipv4Range } from '#runtime/kit/ipv4.ts'
 import { readBody, sendJson } from './http.ts'
 import type { AgentRoute, Handler } from './server.ts'
 
 const MAX_BYTES = 256 * 1024
 
-const getAbout: Handler = async ({ response }, { membership, bundles }) =>
-  sendJson(response, 200, { ...membership.about(), services: await bundles.ready() })
+const getAbout: Handler = async ({ response }, { membership, bundles }) => {
+  const about = membership.about()
+  const network = await networkOf(about.host.address)
+  sendJson(response, 200, { ...about, network, services: await bundles.ready() })
+}
+
+/** What the hosts of a data centre share has to be in the network of each. */
+async function networkOf(address: string): Promise<AgentAbout['network']> {
+  const [own] = findOwnAddress(address)
+  if (own === undefined) return null
+  return { range: ipv4Range(own.cidr), router: await findRouter(own.device) }
+}
 
 const putFleet: Handler = async ({ request, response }, { membership, wake }) => {
   await membership.setFleet(parseWith(Fleet, await readBody(request, MAX_BYTES)))

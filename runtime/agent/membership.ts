@@ -18,7 +18,7 @@ export interface Credentials {
 
 /** What this host knows of the installation that it belongs to. It outlives the agent. */
 export interface HostMembership {
-  about(): Omit<AgentAbout, 'services'>
+  about(): Omit<AgentAbout, 'services' | 'network'>
   /** The control plane has asked for something. */
   seen(now: Date): void
   fleet(): Fleet

@@ -13,6 +13,7 @@ import { convergePlatform } from '#platform/hosts/converge.ts'
 import { isLocked } from '#platform/hosts/lock.ts'
 import type { HostRules } from '#platform/network/index.ts'
 import type { Authority } from '#platform/trust/index.ts'
+import { planAddress } from '#platform/virtual-address/index.ts'
 import { type Docker, type EngineContainer, LABELS } from '#runtime/drivers/docker.ts'
 import { diskSpace, machineMemoryMb, readJson } from '#runtime/drivers/files.ts'
 import type { Log } from '#runtime/kit/log.ts'
@@ -31,6 +32,7 @@ import {
 import { isolatePorts } from './isolate.ts'
 import type { HostMembership } from './membership.ts'
 import { observe } from './observe.ts'
+import type { SharedAddressKeeper } from './own-address.ts'
 import { withMesh } from './own-mesh.ts'
 import { withServices } from './own-services.ts'
 import { judgeRunsApps } from './runs-apps.ts'
@@ -43,6 +45,7 @@ export interface ReconcileDeps {
   /** Undefined where this host has no edge. */
   readonly edge: EdgeDeps | undefined
   readonly rules: HostRules
+  readonly address: SharedAddressKeeper
   /** Tells of certificates that are wanted, before the pass is over. */
   readonly announce: (certificatesWanted: number) => void
   readonly log: Log
@@ -111,6 +114,7 @@ export async function reconcile(deps: ReconcileDeps, before: number): Promise<Re
         edgeAnswers: edge !== undefined,
         components: report?.components ?? [],
       }),
+      holdsAddress: deps.address.held() !== undefined,
       certificatesWanted: apps?.certificatesWanted ?? 0,
       missingImages: [...(apps?.missingImages ?? [])],
       disk: disk ?? null,
@@ -125,11 +129,10 @@ async function readPlatform(deps: ReconcileDeps): Promise<PlatformConfig | undef
   const saved = await readJson(join(deps.config.home, HOME.platform))
   if (saved === undefined) return undefined
   const platform = PlatformConfig.parse(saved)
-  if (!deps.membership.isRemoved()) return await withMesh(deps, await withServices(deps, platform))
-  return {
-    ...platform,
-    containers: platform.containers.filter(({ component }) => component === AGENT_COMPONENT),
-  }
+  if (!deps.membership.isRemoved())
+    return await deps.address.withAddress(await withMesh(deps, await withServices(deps, platform)))
+  const containers = platform.containers.filter(({ component }) => component === AGENT_COMPONENT)
+  return await deps.address.withAddress({ ...platform, containers })
 }
 
 /** A host that was removed runs nothing any more. */
@@ -143,7 +146,9 @@ const askEdge = async ({ edge }: ReconcileDeps) => edge && (await readEdge(edge.
 async function guardHost({ rules, config, membership, log }: ReconcileDeps): Promise<void> {
   const peers = membership.fleet().hosts.map(({ address }) => address)
   const own = config.host.first && peers.length < 2 ? undefined : config.host.address
-  if (await rules.ensure({ peers, own })) log.info('agent.rules_loaded')
+  const duty = planAddress(config.host.name, membership.fleet())
+  const sharing = duty && { own: config.host.address, sharing: duty.peers }
+  if (await rules.ensure({ peers, own, ...sharing })) log.info('agent.rules_loaded')
 }
 
 async function bringPlatform(

@@ -18,6 +18,7 @@ import { keepBridgeIsolated } from './isolate.ts'
 import { guardLease, type LeaseGuard } from './lease-guard.ts'
 import { startLoop } from './loop.ts'
 import { openMembership } from './membership.ts'
+import { makeAddressKeeper } from './own-address.ts'
 import { openEdge } from './own-edge.ts'
 import { serviceBundles } from './own-services.ts'
 import { pruneImages, removeApp } from './prune.ts'
@@ -64,7 +65,8 @@ export async function startAgent(config: AgentConfig, log: Log): Promise<Agent> 
   const rules = makeHostRules(makeNft(), config.installation)
   const addresses = makeAddressBook(docker, config.installation, Math.floor(Date.now() / 1000))
   const kept = { workloads, membership, watch, retirement }
-  const parts = { config, docker, addresses, log, ...kept, edge, authority, rules, memory }
+  const address = makeAddressKeeper({ config, docker, nft: makeNft(), membership, log })
+  const parts = { config, docker, addresses, log, ...kept, edge, authority, rules, address, memory }
   const own = { announce: board.announceWanted, now: () => new Date(), images: new Map() }
   const loop = startLoop({ ...parts, ...own }, board)
   wake = loop.wake

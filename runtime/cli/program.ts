@@ -5,7 +5,7 @@ import { registerLabCommands } from '#lab/commands.ts'
 import { registerAccountCommands } from '#platform/accounts/commands.ts'
 import { registerAppCommands } from '#platform/apps/commands.ts'
 import { registerDataCommands } from '#platform/data/commands.ts'
-import { registerFleetCommands } from '#platform/fleet/commands.ts'
+import { registerDataCentreCommands, registerFleetCommands } from '#platform/fleet/commands.ts'
 import { registerHostCommands, registerJoin } from '#platform/hosts/commands.ts'
 import { registerMetricsCommands } from '#platform/metrics/commands.ts'
 import { registerOperationCommands } from '#platform/operations/commands.ts'
@@ -53,6 +53,12 @@ export function buildProgram(context: CliContext = processContext()): Command {
   const hosts = addGroup(program, 'host', 'Hosts of the installation: add, list, remove, join')
   registerFleetCommands(hosts, context)
   registerJoin(hosts, context)
+  const centres = addGroup(
+    program,
+    'data-centre',
+    'Data centres, and the address that the hosts of one share',
+  )
+  registerDataCentreCommands(centres, context)
   program.commandsGroup('Trust:')
   registerTrustCommands(program, context)
   registerDrillCommands(program, context)

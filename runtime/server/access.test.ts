@@ -68,6 +68,7 @@ const VALUES: Readonly<Record<string, string>> = {
   token: 'tok_2222',
   document: 'assessment-results',
   drill: 'database-primary-dies',
+  dataCentre: 'dc1',
   run: 'run_2222',
   start: 'start_2222',
   host: 'second',

@@ -26,7 +26,13 @@ import {
 import { DATA_CHECKS, dataJobs, loadPair, makeDataHandlers } from '#platform/data/index.ts'
 import { drillAt, drillHandlers, makePictures } from '#platform/drills/index.ts'
 import { edgeChecks } from '#platform/edge/index.ts'
-import { fleetLoop, HOSTS_CHANGED, makeAgents, makeHostHandlers } from '#platform/fleet/index.ts'
+import {
+  fleetLoop,
+  HOSTS_CHANGED,
+  makeAgents,
+  makeDataCentreHandlers,
+  makeHostHandlers,
+} from '#platform/fleet/index.ts'
 import { makeLive } from '#platform/live/index.ts'
 import { METRICS_STORED, makeMetricsHandlers, metricsJobs, scheduleRollUp } from '#platform/metrics/index.ts'
 import {
@@ -78,6 +84,7 @@ export function compose(config: ControlConfig): Composition<typeof API> {
       accounts: accountHandlers(authSecret),
       apps: appHandlers,
       hosts: makeHostHandlers(places),
+      dataCentres: makeDataCentreHandlers(places),
       data: makeDataHandlers({ findApp, startRotation }),
       metrics: makeMetricsHandlers({ findApp, listFinishedReleases }),
       operations: operationHandlers,

@@ -1,0 +1,144 @@
+import assert from 'node:assert/strict'
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { join } from 'node:path'
+import { text } from 'node:stream/consumers'
+import { after, before, type TestContext, test } from 'node:test'
+import type { DataCentre } from '#contract/data-centres.ts'
+import type { Host } from '#contract/host-view.ts'
+import { cli, cliOk, ROOT, waitFor } from '#tests/harness.ts'
+import {
+  enterArgv,
+  findHost,
+  findSite,
+  killHost,
+  LAB_DOMAIN,
+  type Lab,
+  openLab,
+  runIn,
+  sharedAddressOf,
+  startHost,
+} from './index.ts'
+import { type Visit, Visited } from './visit.ts'
+
+/** One data centre with two hosts that share an address, and visitors who know nothing else. */
+const APP = 'page'
+const FIRST = 'dc1-h1'
+const SECOND = 'dc1-h2'
+const MARU = join(ROOT, 'maru')
+/** A host that dies without a word may be noticed for so long. */
+const NOTICED_MS = 3_000
+const SOON_MS = 120_000
+
+let lab: Lab
+let home = ''
+let address = ''
+
+before(async () => {
+  home = await mkdtemp('/var/tmp/maru-lab-test-')
+  await cliOk(['lab', 'up', '--home', home, '--data-centres', '1', '--hosts-per-data-centre', '2'])
+  lab = await openLab(home, process.env)
+  address = sharedAddressOf(findSite(lab, 'dc1')) ?? assert.fail('the hosts of dc1 share no address')
+  await maru('deploy', 'examples/static-site', '--app', APP)
+})
+after(async () => {
+  await cli(['lab', 'down', '--home', home])
+  await rm(home, { recursive: true, force: true })
+})
+
+/** A command on the first host, which keeps its power here. */
+async function maru(...args: string[]): Promise<string> {
+  const done = await runIn(lab, FIRST, [MARU, ...args], { timeoutMs: 300_000 })
+  assert.equal(done.exitCode, 0, `maru ${args.join(' ')}: ${done.stdout}${done.stderr}`)
+  return done.stdout
+}
+const json = async <T>(...args: string[]) => JSON.parse(await maru(...args, '--json')) as T
+
+async function holders(): Promise<readonly string[]> {
+  const { dataCentres } = await json<{ dataCentres: DataCentre[] }>('data-centre')
+  return dataCentres[0]?.heldBy ?? []
+}
+const leadsTo = (host: string) =>
+  waitFor(`the address to lead to ${host}`, async () => (await holders()).join() === host, SOON_MS)
+
+const bothServe = () =>
+  waitFor(
+    'both hosts to serve the app',
+    async () => {
+      const { hosts } = await json<{ hosts: Host[] }>('host', 'list')
+      const { instances } = await json<{ instances: { host: string; state: string }[] }>('ps', '--app', APP)
+      const serving = instances.filter(({ state }) => state === 'healthy').map(({ host }) => host)
+      return hosts.every(({ state }) => state === 'ready') && new Set(serving).size === 2
+    },
+    SOON_MS,
+  )
+
+/** Visitors from outside, while something happens. */
+async function visiting(): Promise<() => Promise<Visited[string]>> {
+  const caFile = join(home, 'hosts', FIRST, 'disk/var/lib/maru/pki/root.crt')
+  const visit: Visit = { addresses: [address], name: `${APP}.${LAB_DOMAIN}`, caFile, path: '/' }
+  const [file, ...args] = await enterArgv(lab, 'client', [
+    process.execPath,
+    'lab/visitors.ts',
+    JSON.stringify(visit),
+  ])
+  const child = spawn(file, args, { stdio: ['pipe', 'pipe', 'inherit'] })
+  const printed = text(child.stdout)
+  return async () => {
+    child.stdin.end()
+    await once(child, 'close')
+    return Visited.parse(JSON.parse(await printed))[address] ?? assert.fail('nobody visited')
+  }
+}
+
+function told(t: TestContext, what: string, seen: Visited[string]): void {
+  const { requests, failed, longestGapMs, failures } = seen
+  const why = failed > 0 ? ` (${[...new Set(failures)].join('; ')})` : ''
+  t.diagnostic(
+    `${what}: ${requests} requests, ${failed} failed${why}, longest without an answer ${longestGapMs} ms`,
+  )
+}
+
+/** Whoever holds the address is emptied while visitors come. */
+async function drainHolder(t: TestContext): Promise<void> {
+  await bothServe()
+  const [holder = ''] = await holders()
+  const other = holder === FIRST ? SECOND : FIRST
+  const stop = await visiting()
+  await maru('host', 'drain', holder)
+  await leadsTo(other)
+  await maru('host', 'undrain', holder)
+  await bothServe()
+  const seen = await stop()
+  told(t, `${holder} drained and taken back`, seen)
+  assert.deepEqual(seen.failures, [])
+  assert.deepEqual(await holders(), [other])
+}
+
+test('the host that holds the address is emptied and taken back: nobody notices, and it stays where it went', async (t) => {
+  await waitFor('one to hold the address', async () => (await holders()).length === 1, SOON_MS)
+  await drainHolder(t)
+  // The first host keeps its power in what follows.
+  if ((await holders())[0] === FIRST) await drainHolder(t)
+  assert.deepEqual(await holders(), [SECOND])
+})
+
+test('the holder loses its power: the other answers at the same address within three seconds', async (t) => {
+  const stop = await visiting()
+  await killHost(lab, findHost(lab, SECOND))
+  await leadsTo(FIRST)
+  const seen = await stop()
+  told(t, 'power lost', seen)
+  assert.ok(seen.longestGapMs <= NOTICED_MS, `${seen.longestGapMs} ms`)
+})
+
+test('the host comes back, and takes nothing away from who has the address', async (t) => {
+  const stop = await visiting()
+  await startHost(lab, findHost(lab, SECOND))
+  await bothServe()
+  const seen = await stop()
+  told(t, 'power back', seen)
+  assert.deepEqual(await holders(), [FIRST])
+  assert.deepEqual(seen.failures, [])
+})
