@@ -26,6 +26,7 @@ import { makeReportBoard } from './report-board.ts'
 import { removeLeftovers, serveRun } from './runs.ts'
 import type { AgentServerDeps } from './server.ts'
 import { makeSigner } from './signer.ts'
+import { makeSparing } from './spare-members.ts'
 import { readStacks } from './stacks.ts'
 import { openWays } from './ways.ts'
 import { openWorkloadStore, type WorkloadStore } from './workload-store.ts'
@@ -63,7 +64,8 @@ export async function startAgent(config: AgentConfig, log: Log): Promise<Agent> 
   const addresses = makeAddressBook(docker, config.installation, Math.floor(Date.now() / 1000))
   const kept = { workloads, membership, watch, retirement }
   const parts = { config, docker, addresses, log, ...kept, edge, authority, rules, memory }
-  const own = { announce: board.announceWanted, now: () => new Date(), images: new Map() }
+  const sparing = makeSparing({ ...config, docker, log, issuePass: passFor(config, membership) })
+  const own = { announce: board.announceWanted, now: () => new Date(), images: new Map(), sparing }
   const loop = startLoop({ ...parts, ...own }, board)
   wake = loop.wake
   const drills = makeDrillRunner(config, log)
