@@ -32,6 +32,7 @@ export const hosts: Benchmark = {
         await waitUntil('both data centres', async () => new Set(await lab.placesOfApp()).size === 2)
       })
       place.say('a host is replaced')
+      await lab.giveImages(THIRD)
       await joined(lab, THIRD, 'dc2')
       await waitUntil('the successor to run apps', async () => (await lab.host(THIRD))?.runsApps)
       // The edge of the host that goes is no address to ask any more.
@@ -47,7 +48,6 @@ export const hosts: Benchmark = {
 
 /** Another machine becomes a host, by what an operator types on both. */
 async function joined(lab: BenchLab, name: string, dataCentre: string): Promise<void> {
-  await lab.giveImages(name)
   const asked = await lab.maru(FIRST, 'host', 'add', name, '--data-centre', dataCentre, '--json')
   await lab.maru(name, 'host', 'join', (JSON.parse(asked) as { link: string }).link)
 }
