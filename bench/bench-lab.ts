@@ -55,7 +55,7 @@ function benchLab(place: BenchPlace, lab: Lab): BenchLab {
   const exec = (host: string, ...argv: string[]) =>
     place.maru(['lab', 'exec', '--home', home, host, '--', ...argv])
   const maru = async (host: string, ...args: string[]) => {
-    const done = await exec(host, 'env', '--unset=MARU_HOME', './maru', ...args)
+    const done = await exec(host, './maru', ...args)
     if (done.exitCode === 0) return done.stdout
     throw new Error(`\`maru ${args.join(' ')}\` on ${host} ended with ${done.exitCode}: ${done.stderr}`)
   }
