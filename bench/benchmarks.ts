@@ -3,6 +3,7 @@ import { consoleLoad } from './console-load.ts'
 import { deployTime } from './deploy-time.ts'
 import { edgeLoad } from './edge-load.ts'
 import { failover } from './failover.ts'
+import { hosts } from './hosts.ts'
 import { idle } from './idle.ts'
 import { manyHosts } from './many-hosts.ts'
 import { requestLoss } from './request-loss.ts'
@@ -17,5 +18,6 @@ export const BENCHMARKS: readonly Benchmark[] = [
   requestLoss,
   idle,
   manyHosts,
+  hosts,
   failover,
 ]

@@ -45,7 +45,7 @@ async function platformContainers({ docker, installation }: BenchPlace): Promise
   const list = await docker.containers.list({ [LABELS.owner]: installation.id })
   return list
     .filter(({ labels, state }) => labels[LABELS.app] === undefined && state === 'running')
-    .map(({ id, labels }) => ({ id, component: labels[LABELS.component] ?? '' }))
+    .map(({ id, name }) => ({ id, component: name.slice(installation.name.length + 1) }))
     .sort((one, other) => (one.component < other.component ? -1 : 1))
 }
 

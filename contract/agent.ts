@@ -8,6 +8,9 @@ import { ComponentStatus } from './platform.ts'
 /** Label that carries the hash of the files that a container reads only at its start: another hash makes another container. */
 export const FILES_LABEL = 'maru.files'
 
+/** How long the process before may serve the connections that it has, once its successor takes the new ones (HAProxy's notation). */
+export const RETIRED_FOR = '24h'
+
 /** A container that should exist, whole. Two equal specs mean the same container; a changed one replaces it. */
 export const ContainerSpec = z.strictObject({
   name: z.string(),
@@ -38,8 +41,15 @@ export const ContainerSpec = z.strictObject({
   readOnlyRoot: z.boolean().default(true),
   init: z.boolean().default(true),
   restart: z.enum(['always', 'no']).default('always'),
-  /** Its successor takes over what it listens on before it ends: both are on the host's own network meanwhile. */
+  /**
+   * Its successor takes over what it listens on before it ends. Both have the same network for that: the host's own, or that of
+   * a container beside them which keeps the addresses.
+   */
   handOver: z.boolean().optional(),
+  /** The container whose network it has, with its addresses; it joins none itself. */
+  networkOf: z.string().optional(),
+  /** It does nothing but keep addresses for others: a newer image is no reason to replace it. */
+  keepsNetwork: z.boolean().optional(),
   stopSignal: z.string().optional(),
   stopTimeoutS: z.number().int().default(10),
   memoryMb: z.number().int().optional(),

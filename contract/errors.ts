@@ -358,6 +358,12 @@ export const ERRORS = {
     '{host} still runs {what}.',
     '`maru host drain {host}` moves it to other hosts; if the host is lost for good, add --lost. Nothing was changed.',
   ),
+  'hosts.still_has_parts': row(
+    409,
+    3,
+    '{host} still has parts of the platform that move to other hosts: {what}.',
+    'They go by themselves; try again in a moment. If the host is lost for good, add --lost. Nothing was changed.',
+  ),
   'hosts.is_witness': row(
     409,
     3,
@@ -387,6 +393,12 @@ export const ERRORS = {
     3,
     '{host} is not being emptied any more: somebody took that back.',
     'Its instances stay; `maru host drain {host}` begins again.',
+  ),
+  'hosts.not_empty_yet': row(
+    409,
+    1,
+    '{host} is not empty after {minutes} minutes: {what}.',
+    'The drain goes on without you. Follow it: `{again}`. Take it back: `maru host undrain {host}`.',
   ),
   'hosts.cannot_replace': row(
     409,

@@ -12,6 +12,8 @@ export const HOST_LIMITS = {
   /** The clocks of a new host and of the control plane may differ by so much: certificates depend on both. */
   clockSkewS: 300,
   certificateDays: 7,
+  /** So long a command stays with a host that is being emptied, unless it is told otherwise; the drain has no end of its own. */
+  drainWaitMinutes: 30,
 } as const
 
 const secret = z

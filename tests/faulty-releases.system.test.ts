@@ -83,6 +83,8 @@ createServer((request, response) => response.writeHead(request.url === '/health'
       assert.equal(error.code, 'apps.build_failed')
       assert.match(error.output, /compiling/)
     }),
+
+    one('a log cannot play with the terminal', playsWithTheTerminal),
   ])
 })
 
@@ -104,7 +106,7 @@ pour()
   assert.equal((await ask(undefined, { path: '/health' })).status, 200)
 })
 
-test('a log cannot play with the terminal', async (t) => {
+async function playsWithTheTerminal(t: TestContext): Promise<void> {
   const app = 'faulty-log'
   t.after(() => cli(['destroy', app, '--confirm', app]))
   const program = `console.log('\\x1b]0;owned\\x07\\x1b[2Jred')\n${greeter('ok')}`
@@ -115,4 +117,4 @@ test('a log cannot play with the terminal', async (t) => {
   assert.ok(line)
   // biome-ignore lint/suspicious/noControlCharactersInRegex: it looks for control characters
   assert.doesNotMatch((await cli(['logs', '--app', app])).stdout, /[\x00-\x08\x0b-\x1f\x7f]/)
-})
+}

@@ -129,6 +129,26 @@ test('a silent host is drained when it is lost, and gets nothing when it comes b
   await askRemoval(cluster, 'far', { last: 'true' })
 })
 
+test('a command stays with a drain as long as it was told; the drain goes on, and says so', async (t) => {
+  const cluster = await makeTestCluster(t, { far: 'dc2' })
+  await cluster.deployed()
+  cluster.keepPlaces()
+  const far = cluster.host('far')
+  far.judge = (one) => (one.traffic === 'drain' ? { openRequests: 3 } : {})
+  const asked = { home: cluster.home, waitMinutes: '0.01' }
+  await assert.rejects(drain(cluster.command().context, 'far', asked), (error: Error & { code: string }) => {
+    assert.equal(error.code, 'hosts.not_empty_yet')
+    assert.match(error.message, /^far is not empty after 0\.01 minutes: 1 instance left\.$/)
+    return true
+  })
+  assert.equal((await cluster.list()).get('far')?.draining, true)
+  far.judge = () => ({})
+  await drain(cluster.command().context, 'far', { home: cluster.home })
+  assert.equal((await cluster.list()).get('far')?.instances, 0)
+  const never = { ...asked, waitMinutes: 'soon' }
+  await assert.rejects(drain(cluster.command().context, 'far', never), { code: 'invalid' })
+})
+
 test('a host is removed when it is empty, or lost: then what ran there is started elsewhere at once', async (t) => {
   const cluster = await makeTestCluster(t, { far: 'dc2' })
   const app = await cluster.deployed()

@@ -10,17 +10,10 @@ import {
   testApp,
   until,
 } from '#runtime/agent/test-host.ts'
+import { retiredName } from '#runtime/drivers/hand-over.ts'
 import { startHttpsLoad } from '#runtime/drivers/https-load.ts'
 import { convergePlatform } from '../hosts/converge.ts'
-import {
-  applyEdge,
-  type EdgeDeps,
-  handOverEdge,
-  issuedBy,
-  makeTrafficReader,
-  readEdge,
-  retiredName,
-} from './index.ts'
+import { applyEdge, type EdgeDeps, handOverEdge, issuedBy, makeTrafficReader, readEdge } from './index.ts'
 
 let host: TestHost
 let edge: EdgeDeps

@@ -4,7 +4,7 @@ export { type CertificateSource, issuedBy, NONE_YET } from './certificate-source
 export type { Certified } from './certificates.ts'
 export { checkConfig } from './check-config.ts'
 export { edgeChecks, type ListHostNames } from './evidence.ts'
-export { handOverEdge, retiredName } from './hand-over.ts'
+export { handOverEdge } from './hand-over.ts'
 export { healthChange } from './health-change.ts'
 export { EDGE_COMPONENT, edgeContainer, edgeFiles } from './layout.ts'
 export { type EdgePeer, inwardOf } from './peers.ts'

@@ -1,6 +1,6 @@
 import { MaruError, parseWith } from '#contract/errors.ts'
 import { type HostView, isHandingOver, leavesOneDataCentre } from '#contract/host-view.ts'
-import { hostRoutes } from '#contract/hosts.ts'
+import { HOST_LIMITS, hostRoutes } from '#contract/hosts.ts'
 import { HostName } from '#contract/ids.ts'
 import type { ApiOptions, CliContext } from '#runtime/cli/context.ts'
 import { openSession, type Session } from '#runtime/cli/session.ts'
@@ -11,19 +11,37 @@ import { pause } from '#runtime/kit/pause.ts'
 const INTERRUPTED = 130
 const LOOK_EVERY_MS = 1_000
 
+export interface Waiting {
+  readonly waitMinutes?: string
+}
+
+/** How a command stays with a drain: so long, and what to type to come back. */
+export interface Following {
+  readonly minutes: number
+  readonly again: string
+}
+
+/** The minutes that were asked for, or the usual ones. */
+export function minutesOf({ waitMinutes }: Waiting): number {
+  const minutes = waitMinutes === undefined ? HOST_LIMITS.drainWaitMinutes : Number(waitMinutes)
+  if (minutes > 0 && Number.isFinite(minutes)) return minutes
+  throw new MaruError('invalid', { field: '--wait-minutes', reason: 'must be a number of minutes above 0' })
+}
+
 /** `maru host drain` */
 export async function drain(
   context: CliContext,
   name: string,
-  options: ApiOptions & { readonly wait?: boolean },
+  options: ApiOptions & Waiting & { readonly wait?: boolean },
 ): Promise<void> {
   const host = parseWith(HostName, name, 'NAME')
+  const minutes = minutesOf(options)
   const session = await openSession(context, options)
   const { api, out } = session
   const begun = await beginDrain(session, host)
   if (options.wait === false)
     return out.result(begun, () => `${host} is being emptied: ${describeRest(begun)}.\n`)
-  const ended = await followDrain(session, host, `maru host drain ${host}`)
+  const ended = await followDrain(session, host, { minutes, again: `maru host drain ${host}` })
   if (ended === undefined) return
   const { hosts } = await api.call(hostRoutes.list, {})
   const view = hosts.find((one) => one.name === host) ?? ended
@@ -50,23 +68,23 @@ export async function beginDrain({ api, out }: Session, host: HostName): Promise
 }
 
 /**
- * Waits until a host is empty; gives it as it is then. Undefined: Ctrl-C ended the wait. The drain goes on, and
- * `again` comes back to it.
+ * Waits until a host is empty; gives it as it is then. Undefined: Ctrl-C ended the wait. The drain goes on, also when the
+ * wait has been long enough, and `again` comes back to it.
  */
 export async function followDrain(
   session: Session,
   host: HostName,
-  again: string,
+  following: Following,
 ): Promise<HostView | undefined> {
   const { out, context } = session
   const leaving = new AbortController()
   const leave = () => leaving.abort()
   context.signals.once('SIGINT', leave)
   try {
-    const view = await untilEmpty(session, host, leaving.signal)
+    const view = await untilEmpty(session, host, following, leaving.signal)
     if (view !== undefined) out.progress.end('done')
     else {
-      out.progress.note(`\nThe drain goes on without you. Follow it: ${again}`)
+      out.progress.note(`\nThe drain goes on without you. Follow it: ${following.again}`)
       out.progress.note(`Take it back: maru host undrain ${host}`)
       context.setExit(INTERRUPTED)
     }
@@ -80,8 +98,10 @@ export async function followDrain(
 async function untilEmpty(
   { api, out, context }: Session,
   name: HostName,
+  { minutes, again }: Following,
   signal: AbortSignal,
 ): Promise<HostView | undefined> {
+  const end = performance.now() + minutes * 60_000
   let said = ''
   while (!signal.aborted) {
     const { hosts } = await api.call(hostRoutes.list, {})
@@ -94,6 +114,8 @@ async function untilEmpty(
     else out.progress.update(text)
     said = text
     if (host.instances === 0 && !isHandingOver(hosts, host)) return host
+    if (performance.now() > end)
+      throw new MaruError('hosts.not_empty_yet', { host: name, minutes, what: describeRest(host), again })
     await pause(LOOK_EVERY_MS, signal)
   }
   return undefined

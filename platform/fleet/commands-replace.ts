@@ -4,11 +4,13 @@ import { hostRoutes } from '#contract/hosts.ts'
 import { HostName } from '#contract/ids.ts'
 import type { ApiOptions, CliContext } from '#runtime/cli/context.ts'
 import { openSession, type Session } from '#runtime/cli/session.ts'
-import { beginDrain, followDrain } from './commands-drain.ts'
+import { pause } from '#runtime/kit/pause.ts'
+import { beginDrain, type Following, followDrain, minutesOf, type Waiting } from './commands-drain.ts'
 import { type RemovalOptions, removalQuery } from './commands-hosts.ts'
 
-type Options = ApiOptions & RemovalOptions & { readonly with: string }
+type Options = ApiOptions & RemovalOptions & Waiting & { readonly with: string }
 
+const LOOK_EVERY_MS = 1_000
 /** Exit code when nothing was refused, and it is the other machine's turn. */
 const NOT_YET = 1
 
@@ -19,6 +21,7 @@ const NOT_YET = 1
 export async function replace(context: CliContext, name: string, options: Options): Promise<void> {
   const old = parseWith(HostName, name, 'OLD')
   const next = parseWith(HostName, options.with, '--with')
+  const minutes = minutesOf(options)
   if (old === next) throw new MaruError('invalid', { field: '--with', reason: 'must be another host' })
   const session = await openSession(context, options)
   const { hosts } = await session.api.call(hostRoutes.list, {})
@@ -29,8 +32,9 @@ export async function replace(context: CliContext, name: string, options: Option
   checkSuccessor(from, to)
   if (!options.last && !options.lost && leavesOneDataCentre(hosts, old))
     throw new MaruError('hosts.last_in_data_centre', { host: old, dataCentre: from.dataCentre })
-  if (from.role === 'full' && !options.lost && !(await empty(session, old, again(old, options)))) return
-  await session.api.call(hostRoutes.remove, { params: { host: old }, query: removalQuery(options) })
+  const following = { minutes, again: again(old, options) }
+  if (from.role === 'full' && !options.lost && !(await empty(session, old, following))) return
+  await removeWhenLeft(session, old, removalQuery(options), following)
   tellReplaced(session, old, to)
 }
 
@@ -38,9 +42,30 @@ const again = (old: HostName, options: Options) =>
   ['maru host replace', old, '--with', options.with, ...(options.last ? ['--last'] : [])].join(' ')
 
 /** False when Ctrl-C ended the wait. */
-async function empty(session: Session, host: HostName, command: string): Promise<boolean> {
+async function empty(session: Session, host: HostName, following: Following): Promise<boolean> {
   await beginDrain(session, host)
-  return (await followDrain(session, host, command)) !== undefined
+  return (await followDrain(session, host, following)) !== undefined
+}
+
+/** Removes the host as soon as what it had of the platform has another place. */
+async function removeWhenLeft(
+  { api, out }: Session,
+  host: HostName,
+  query: ReturnType<typeof removalQuery>,
+  { minutes }: Following,
+): Promise<void> {
+  const end = performance.now() + minutes * 60_000
+  for (;;) {
+    try {
+      await api.call(hostRoutes.remove, { params: { host }, query })
+      return
+    } catch (error) {
+      const isLeaving = error instanceof MaruError && error.code === 'hosts.still_has_parts'
+      if (!isLeaving || performance.now() > end) throw error
+      out.progress.step(error.message)
+      await pause(LOOK_EVERY_MS)
+    }
+  }
 }
 
 function checkSuccessor(from: HostView, to: HostView): void {

@@ -1,4 +1,5 @@
 import type { Command } from 'commander'
+import { HOST_LIMITS } from '#contract/hosts.ts'
 import { addApiCommand } from '#runtime/cli/command.ts'
 import type { CliContext } from '#runtime/cli/context.ts'
 
@@ -24,6 +25,11 @@ export function registerFleetCommands(group: Command, context: CliContext): void
 /** Those with which hosts go. */
 function registerLeaving(group: Command, context: CliContext): void {
   const drain = () => import('./commands-drain.ts')
+  const usual = HOST_LIMITS.drainWaitMinutes
+  const waiting = [
+    '--wait-minutes <n>',
+    `stay so long at most; the drain goes on without you (default: ${usual})`,
+  ] as const
   addApiCommand(group, 'drain', {
     summary: 'Empty a host: its instances move to others while they serve, and it gets no new ones',
     examples: ['maru host drain berlin-2', 'maru host drain berlin-2 --no-wait'],
@@ -31,6 +37,7 @@ function registerLeaving(group: Command, context: CliContext): void {
     .argument('<name>', 'name of the host')
     .option('--wait', 'stay until it is empty; that is usual')
     .option('--no-wait', 'do not stay until it is empty')
+    .option(...waiting)
     .action(async (name, options) => (await drain()).drain(context, name, options))
   addApiCommand(group, 'undrain', {
     summary: 'Let a host have instances again; they come back slowly',
@@ -57,6 +64,7 @@ function registerLeaving(group: Command, context: CliContext): void {
   })
     .argument('<old>', 'name of the host that goes')
     .requiredOption('--with <new>', 'name of the host that takes its place')
+    .option(...waiting)
     .option(...lost)
     .option(...last)
     .action(async (old, options) => (await import('./commands-replace.ts')).replace(context, old, options))

@@ -7,7 +7,7 @@ import { read, transact } from '#runtime/server/transact.ts'
 import { firstHostOf, loadControlCertificate, membershipOf } from './agents.ts'
 import { isReporting, listMembers, loadPlacement, placeService } from './store.ts'
 import type { HostRow } from './tables.ts'
-import { planTier, type TierMove } from './tier-plan.ts'
+import { type Placement, planTier, type TierHost, type TierMove } from './tier-plan.ts'
 
 type Deps = Pick<ServerDeps, 'config' | 'db' | 'log' | 'now'>
 
@@ -20,16 +20,12 @@ const LOOK_MS = 500
  */
 export async function settleTier(deps: Deps): Promise<boolean> {
   const [members, placed] = await read(() => Promise.all([listMembers(deps.db), loadPlacement(deps.db)]))
-  const hosts = members.map((row) => ({
-    name: row.name,
-    dataCentre: row.data_centre,
-    role: row.role,
-    first: row.is_first,
-    ready: row.is_first || isReporting(row, deps.now()),
-  }))
-  const [move] = planTier(hosts, placed)
+  const [move] = planTier(tierHosts(members, deps.now()), placed)
   const to = members.find(({ name }) => name === move?.to)
-  if (move === undefined || to === undefined) return false
+  if (move === undefined || to === undefined) {
+    await spareLead(deps, members, placed)
+    return false
+  }
   // A second control plane that leads could not reach the first host, nor have anything signed.
   if (move.service === 'control-2' && members.some((row) => row.is_first && row.key_hash === null))
     return false
@@ -51,8 +47,30 @@ async function equip(deps: Deps, to: HostRow, service: ServiceName): Promise<voi
   await membership.setBundle({ service, sealed })
 }
 
+/** The hosts as the plan sees them. */
+export const tierHosts = (members: readonly HostRow[], now: Date): TierHost[] =>
+  members.map((row) => ({
+    name: row.name,
+    dataCentre: row.data_centre,
+    role: row.role,
+    first: row.is_first,
+    ready: row.is_first || isReporting(row, now),
+    draining: row.draining,
+  }))
+
+/** Whoever empties a host is about to switch it off: a member that stays there leads only where nobody else can. */
+async function spareLead(deps: Deps, members: readonly HostRow[], placed: Placement): Promise<void> {
+  const draining = new Set(members.filter((row) => row.draining).map(({ name }) => name))
+  const [one, other] = (['postgres-1', 'postgres-2'] as const).map((service) => ({
+    service,
+    leaves: draining.has(placed[service] ?? ''),
+  }))
+  if (one === undefined || other === undefined || one.leaves === other.leaves) return
+  await handLeadOver(deps, one.leaves ? one : other)
+}
+
 /** A member that is to move must not lead: its partner takes the lead first, in a planned switchover. */
-async function handLeadOver({ config, log }: Deps, { service }: TierMove): Promise<void> {
+async function handLeadOver({ config, log }: Deps, { service }: Pick<TierMove, 'service'>): Promise<void> {
   const look = async () => (await readCluster(config.patroni, config.patroniCa)) ?? []
   const leads = (members: Awaited<ReturnType<typeof look>>) =>
     members.some(({ name, role }) => name === service && role === 'leader')

@@ -4,9 +4,11 @@ import type { HostName } from '#contract/ids.ts'
 import type { ServerDeps } from '#runtime/server/handler.ts'
 import { transact } from '#runtime/server/transact.ts'
 import type { By } from './drain.ts'
+import { tierHosts } from './keep-tier.ts'
 import { type Places, surveyHosts } from './places.ts'
-import { findMember, lockMembers, removeHost } from './store.ts'
+import { findMember, listMembers, loadPlacement, lockMembers, removeHost } from './store.ts'
 import type { Db, HostRow } from './tables.ts'
+import { partsLeaving } from './tier-plan.ts'
 
 const SHOWN = 5
 
@@ -28,6 +30,7 @@ export async function remove(deps: ServerDeps, removal: Removal, by: By, places:
     if (row === undefined) throw new MaruError('hosts.not_found', { host })
     if (row.is_first) throw new MaruError('hosts.first_stays', { host })
     if (!lost) await checkEmpty(tx, host, places)
+    if (!lost) await checkParts(tx, host, deps.now())
     if (!lost && !removal.last) await checkDataCentre(deps, tx, row, places)
     await removeHost(tx, row, deps.now())
   })
@@ -39,6 +42,13 @@ async function checkEmpty(tx: Db, host: HostName, places: Places): Promise<void>
   if (running.length === 0) return
   const more = running.length > SHOWN ? ` and ${running.length - SHOWN} more` : ''
   throw new MaruError('hosts.still_runs', { host, what: `${running.slice(0, SHOWN).join(', ')}${more}` })
+}
+
+/** What of the platform is there and can be elsewhere goes first, while its host still gives it. */
+async function checkParts(tx: Db, host: HostName, now: Date): Promise<void> {
+  const hosts = tierHosts(await listMembers(tx), now)
+  const parts = partsLeaving(hosts, await loadPlacement(tx), host)
+  if (parts.length > 0) throw new MaruError('hosts.still_has_parts', { host, what: parts.join(', ') })
 }
 
 /** A host that is lost leaves nobody worse off when it is removed, too. */

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { type Placement, planTier, type TierHost } from './tier-plan.ts'
+import { type Placement, partsLeaving, planTier, type TierHost } from './tier-plan.ts'
 
 const host = (name: string, dataCentre: string, more: Partial<TierHost> = {}): TierHost => ({
   name,
@@ -8,6 +8,7 @@ const host = (name: string, dataCentre: string, more: Partial<TierHost> = {}): T
   role: 'full',
   first: false,
   ready: true,
+  draining: false,
   ...more,
 })
 const A = host('a', 'dc1', { first: true })
@@ -74,4 +75,24 @@ test('what was on a host that is gone gets another; a silent host gets nothing n
   ])
   assert.deepEqual(said([A, W, host('b', 'dc2', { ready: false })], placed), [])
   assert.deepEqual(said([A, host('b', 'dc2', { ready: false })]), [])
+})
+
+test('what is on a host that is being emptied goes to another, and stays where there is none', () => {
+  const placed: Placement = {
+    ...{ 'etcd-1': 'a', 'etcd-2': 'w', 'etcd-3': 'b' },
+    ...{ 'postgres-1': 'a', 'postgres-2': 'b', control: 'a', 'control-2': 'b' },
+  }
+  const leaving = host('b', 'dc2', { draining: true })
+  assert.deepEqual(said([A, leaving, W], placed), [])
+  assert.deepEqual(partsLeaving([A, leaving, W], placed, 'b'), [])
+  const next = host('c', 'dc2')
+  assert.deepEqual(said([A, B, W, next], placed), [], 'another host alone moves nothing')
+  assert.deepEqual(said([A, leaving, W, next], placed), [
+    'etcd-3: b → c',
+    'postgres-2: b → c',
+    'control-2: b → c',
+  ])
+  assert.deepEqual(partsLeaving([A, leaving, W, next], placed, 'b'), ['etcd-3', 'postgres-2', 'control-2'])
+  const first = host('a', 'dc1', { first: true, draining: true })
+  assert.deepEqual(said([first, B, W, next], placed), [], 'what is on the first host stays there')
 })

@@ -9,6 +9,8 @@ export interface TierHost {
   readonly first: boolean
   /** It has reported lately: something can be placed there. */
   readonly ready: boolean
+  /** It is being emptied: what can be elsewhere leaves it. */
+  readonly draining: boolean
 }
 
 export type Placement = Readonly<Partial<Record<ServiceName, string>>>
@@ -23,7 +25,8 @@ export interface TierMove {
 /**
  * Where the platform's own parts go: the second member of the pair and the second control plane to another data centre than
  * the first, and a store of three members to three hosts, apart as far as they are. What is on a host that belongs to the installation stays: a
- * move costs more than a better place gives. Two members of a store would be worse than one, so with two hosts it has one.
+ * move costs more than a better place gives; only from one that is being emptied it goes, where another can take it. Two members of
+ * a store would be worse than one, so with two hosts it has one.
  */
 export function planTier(hosts: readonly TierHost[], placed: Placement): TierMove[] {
   const first = hosts.find((host) => host.first)
@@ -38,11 +41,18 @@ export function planTier(hosts: readonly TierHost[], placed: Placement): TierMov
   for (const service of ['etcd-1', 'postgres-1', 'control'] as const) move(service, living(service) ?? first)
   for (const to of voices(hosts, first, living)) move(to.service, to.host)
   const partner = living('postgres-2')
-  const settled = partner !== undefined && partner.role === 'full' && !partner.first
+  const settled = partner?.role === 'full' && !partner.first && !partner.draining
   move('postgres-2', settled ? partner : (bestPartner(hosts, first) ?? partner ?? first))
-  move('control-2', living('control-2') ?? bestPartner(hosts, first))
+  const second = living('control-2')
+  move('control-2', second?.draining === false ? second : (bestPartner(hosts, first) ?? second))
   return moves
 }
+
+/** What has to leave a host that is being emptied and can: until it has, the host is needed. */
+export const partsLeaving = (hosts: readonly TierHost[], placed: Placement, host: string): ServiceName[] =>
+  planTier(hosts, placed)
+    .filter(({ from }) => from === host)
+    .map(({ service }) => service)
 
 /** The other members of the store, where there are hosts for three. */
 function voices(
@@ -53,13 +63,13 @@ function voices(
   const services = ['etcd-2', 'etcd-3'] as const
   const kept = services.flatMap((service) => {
     const host = living(service)
-    return host === undefined ? [] : [{ service, host }]
+    return host === undefined || host.draining ? [] : [{ service, host }]
   })
   const taken = [first, ...kept.map(({ host }) => host)]
-  const open = services.filter((service) => living(service) === undefined)
+  const open = services.filter((service) => living(service)?.draining !== false)
   const added: typeof kept = []
   for (const service of open) {
-    const host = apartFrom([...taken, ...added.map((one) => one.host)], hosts)
+    const host = apartFrom([...taken, ...added.map((one) => one.host)], hosts) ?? living(service)
     if (host !== undefined) added.push({ service, host })
   }
   return taken.length + added.length < 3 ? [] : added
@@ -72,13 +82,13 @@ function apartFrom(taken: readonly TierHost[], hosts: readonly TierHost[]): Tier
   const order = (host: TierHost) =>
     `${places.has(host.dataCentre) ? 1 : 0}${host.role === 'witness' ? 0 : 1}${host.name}`
   return hosts
-    .filter(({ name, ready }) => ready && !names.has(name))
+    .filter(({ name, ready, draining }) => ready && !draining && !names.has(name))
     .sort((a, b) => (order(a) < order(b) ? -1 : 1))[0]
 }
 
 function bestPartner(hosts: readonly TierHost[], first: TierHost): TierHost | undefined {
   const order = (host: TierHost) => `${host.dataCentre === first.dataCentre ? 1 : 0}${host.name}`
   return hosts
-    .filter((host) => host.role === 'full' && !host.first && host.ready)
+    .filter((host) => host.role === 'full' && !host.first && host.ready && !host.draining)
     .sort((a, b) => (order(a) < order(b) ? -1 : 1))[0]
 }

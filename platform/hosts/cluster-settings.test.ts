@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { canSpare, leaderLast, settingsPatch } from './cluster-settings.ts'
+import { canSpare, leaderLast, planSpare, settingsPatch } from './cluster-settings.ts'
 
 test('settings that are as wanted need no patch; what Patroni keeps of its own stays', () => {
   const wanted = { ttl: 20, postgresql: { use_slots: true, parameters: { jit: 'off' } } }
@@ -36,6 +36,16 @@ test('a standby is replaced whatever its state, while there is a leader', () => 
   assert.equal(canSpare([member(1, 'leader', 'running'), broken], 'postgres-2'), true)
   assert.equal(canSpare([member(1, 'replica', 'streaming'), broken], 'postgres-2'), false)
   assert.equal(canSpare([member(1, 'leader', 'running')], 'postgres-2'), true)
+})
+
+test('a leader hands over to the member that has everything before it ends; alone it waits', () => {
+  const leader = member(1, 'leader', 'running')
+  const standby = member(2, 'sync_standby', 'streaming')
+  assert.deepEqual(planSpare([leader, standby], 'postgres-1'), { do: 'hand over', to: 'postgres-2' })
+  assert.deepEqual(planSpare([leader, standby], 'postgres-2'), { do: 'end' })
+  assert.deepEqual(planSpare([leader], 'postgres-1'), { do: 'wait' })
+  const after = [member(2, 'leader', 'running'), member(1, 'replica', 'stopped')]
+  assert.deepEqual(planSpare(after, 'postgres-1'), { do: 'end' })
 })
 
 test('the leader comes last; everything else keeps its place', () => {

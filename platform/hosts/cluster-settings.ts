@@ -43,6 +43,20 @@ export function canSpare(members: readonly MemberState[], name: string): boolean
     : hasLeader(others)
 }
 
+/** What has to happen before a member can end without a failover. */
+export type SpareStep =
+  | { readonly do: 'end' | 'wait' }
+  /** Another member takes the lead first, while both are well. */
+  | { readonly do: 'hand over'; readonly to: string }
+
+/** How a member is spared: one that leads hands over to the one that has everything; nobody is left alone. */
+export function planSpare(members: readonly MemberState[], name: string): SpareStep {
+  if (!canSpare(members, name)) return { do: 'wait' }
+  const leads = members.some((member) => member.name === name && member.role === 'leader')
+  const partner = members.find((member) => member.name !== name && member.role === 'sync_standby')
+  return leads && partner !== undefined ? { do: 'hand over', to: partner.name } : { do: 'end' }
+}
+
 /** The leader after all others: its end moves the writes to another member, and that should happen once only. */
 export function leaderLast<T>(
   items: readonly T[],

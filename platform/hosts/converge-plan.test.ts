@@ -47,6 +47,36 @@ test('a container that is handed over is replaced by its successor while it runs
     assert.equal(renderSteps(planContainers([want('a', '2', edge)], [other])), replaced)
 })
 
+test('what shares the network of another is made again when that one starts anew, and handed over while it goes on', () => {
+  const keeper = want('net', '1')
+  const shares = { networks: [], networkOf: 'net', handOver: true }
+  const proxy = (hash: string, networkOf?: string) => ({ ...have('proxy', hash, 'running', []), networkOf })
+  const wanted = [keeper, want('proxy', '1', shares)]
+  assert.deepEqual(planContainers(wanted, [have('net', '1'), proxy('1', 'net')]), [])
+  const newer = planContainers([keeper, want('proxy', '2', shares)], [have('net', '1'), proxy('1', 'net')])
+  assert.equal(renderSteps(newer), 'hand proxy over to a new one from sha256:1')
+  const anew = 'remove proxy (changed)\ncreate proxy from sha256:1\nstart proxy'
+  // It has the network of one that is gone, or that was started again after it.
+  assert.equal(renderSteps(planContainers(wanted, [have('net', '1'), proxy('1')])), anew)
+  const ended = planContainers(wanted, [have('net', '1', 'exited'), proxy('1', 'net')])
+  assert.equal(renderSteps(ended), `start net\n${anew}`)
+})
+
+test('one that is to share a network gives up its own addresses before another takes them', () => {
+  const shares = { networks: [], networkOf: 'proxy-net', handOver: true }
+  const steps = planContainers([want('proxy-net', '1'), want('proxy', '2', shares)], [have('proxy', '1')])
+  assert.equal(
+    renderSteps(steps),
+    [
+      'remove proxy (changed)',
+      'create proxy-net from sha256:1',
+      'start proxy-net',
+      'create proxy from sha256:1',
+      'start proxy',
+    ].join('\n'),
+  )
+})
+
 test('a container that is missing from one of its networks is made again', () => {
   const steps = planContainers([want('a', '1')], [have('a', '1', 'created', [])])
   assert.equal(renderSteps(steps), 'remove a (changed)\ncreate a from sha256:1\nstart a')

@@ -13,6 +13,8 @@ export interface HaveContainer {
   readonly specHash: string
   readonly state: string
   readonly networks: readonly string[]
+  /** The container whose network it has, if that still is the network which it had when this one started. */
+  readonly networkOf?: string | undefined
 }
 
 export interface HaveNetwork {
@@ -40,19 +42,30 @@ export type NetworkStep =
 const STOPPED = new Set(['created', 'exited', 'dead'])
 
 /**
- * Steps that turn what is there into what is wanted: surplus ones go first (they may hold an address or a port),
+ * Steps that turn what is there into what is wanted: what holds an address that is another's goes first, as surplus ones may,
  * then each wanted one in its order. A container that is not to be restarted and has ended is left as it is.
  */
 export function planContainers(
   wanted: readonly Wanted<ContainerSpec>[],
   have: readonly HaveContainer[],
 ): ContainerStep[] {
-  const names = new Set(wanted.map(({ spec }) => spec.name))
-  const surplus = have
-    .filter(({ name }) => !names.has(name))
-    .map(({ name, id }) => ({ kind: 'remove' as const, name, id, reason: 'surplus' as const }))
-  const byName = new Map(have.map((container) => [container.name, container]))
-  return [...surplus, ...wanted.flatMap((one) => stepsFor(one, byName.get(one.spec.name)))]
+  const specs = new Map(wanted.map(({ spec }) => [spec.name, spec]))
+  const leaving = have.flatMap(({ name, id, networks }): ContainerStep[] => {
+    const spec = specs.get(name)
+    if (spec === undefined) return [{ kind: 'remove', name, id, reason: 'surplus' }]
+    const givesUp = spec.networkOf !== undefined && networks.length > 0
+    return givesUp ? [{ kind: 'remove', name, id, reason: 'changed' }] : []
+  })
+  const gone = new Set(leaving.map((step) => step.kind === 'remove' && step.name))
+  const byName = new Map(have.filter(({ name }) => !gone.has(name)).map((one) => [one.name, one]))
+  const steps: ContainerStep[] = []
+  for (const one of wanted) {
+    const there = byName.get(one.spec.name)
+    // Whoever has the network of a container that starts now has to start after it.
+    const isNew = steps.some((step) => step.kind === 'start' && step.name === one.spec.networkOf)
+    steps.push(...stepsFor(one, there && isNew ? { ...there, networkOf: undefined } : there))
+  }
+  return [...leaving, ...steps]
 }
 
 function stepsFor({ spec, hash }: Wanted<ContainerSpec>, have: HaveContainer | undefined): ContainerStep[] {
@@ -62,7 +75,8 @@ function stepsFor({ spec, hash }: Wanted<ContainerSpec>, have: HaveContainer | u
   ]
   if (have === undefined) return begin
   // One that lost a network, or whose creation was cut off before it joined all, cannot be mended by starting it.
-  const joined = spec.networks.every(({ name }) => have.networks.includes(name))
+  const joined =
+    spec.networks.every(({ name }) => have.networks.includes(name)) && spec.networkOf === have.networkOf
   if (have.specHash !== hash || !joined) {
     // Sockets can be handed over only inside one network, by one that runs.
     const canHandOver = spec.handOver === true && joined && have.state === 'running'

@@ -1,8 +1,16 @@
 import type { ContainerSpec, NetworkSpec, PlatformConfig } from '#contract/agent.ts'
-import { retiredName } from '#platform/edge/index.ts'
-import { type Docker, type EngineContainer, hashSpec, LABELS } from '#runtime/drivers/docker.ts'
+import {
+  type Docker,
+  type EngineContainer,
+  hashContainer,
+  hashSpec,
+  LABELS,
+} from '#runtime/drivers/docker.ts'
+import { isRetiredName } from '#runtime/drivers/hand-over.ts'
+import { withKeepers } from './address-keeper.ts'
 import {
   type ContainerStep,
+  type HaveContainer,
   type NetworkStep,
   planContainers,
   planNetworks,
@@ -38,12 +46,13 @@ export async function convergeContainers(
   scope: Scope,
 ): Promise<ContainerStep[]> {
   const all = await deps.docker.containers.list({ [LABELS.owner]: deps.owner })
-  const have = await withLiveNetworks(
+  const live = await withLiveNetworks(
     deps,
     all.filter((one) => scope(one.labels, one.name) && !isRetiring(one)),
   )
+  const have = await withLiveKeepers(deps, live)
   const steps = planContainers(
-    wanted.map((spec) => ({ spec, hash: hashSpec(spec) })),
+    wanted.map((spec) => ({ spec, hash: hashContainer(spec) })),
     have,
   )
   for (const step of steps) await applyStep(deps, step)
@@ -51,7 +60,26 @@ export async function convergeContainers(
 }
 
 /** One that was handed over ends by itself, with its last request; only then it is surplus. */
-const isRetiring = ({ name, state }: EngineContainer) => name.endsWith(retiredName('')) && state === 'running'
+const isRetiring = ({ name, state }: EngineContainer) => isRetiredName(name) && state === 'running'
+
+/**
+ * The name of the container whose network each one has; none where that container is gone, or was started again: the network
+ * that it had before is gone then, with everything that was connected to it.
+ */
+async function withLiveKeepers(
+  { docker }: Pick<ConvergeDeps, 'docker'>,
+  containers: readonly EngineContainer[],
+): Promise<HaveContainer[]> {
+  const startOf = async (id: string) => (await docker.containers.inspect(id))?.startedAt?.getTime() ?? 0
+  return await Promise.all(
+    containers.map(async ({ networkOf, ...one }) => {
+      const keeper = containers.find(({ id }) => id === networkOf)
+      if (keeper === undefined) return one
+      const isStale = one.state === 'running' && (await startOf(one.id)) < (await startOf(keeper.id))
+      return isStale ? one : { ...one, networkOf: keeper.name }
+    }),
+  )
+}
 
 /**
  * Leaves out the networks that a container joined and that are not there any more, even if others have their names
@@ -101,7 +129,7 @@ export async function convergePlatform(
   const networks = await convergeNetworks(deps, config.networks)
   const containers = await convergeContainers(
     deps,
-    config.containers.filter(({ component }) => !leave.has(component)),
+    withKeepers(config.containers.filter(({ component }) => !leave.has(component))),
     // While the engine builds an image it gives its labels to containers of its own: those name no component.
     ({ [LABELS.component]: component = '' }) => component !== '' && !leave.has(component),
   )

@@ -4,7 +4,7 @@ import { text } from 'node:stream/consumers'
 import { addressesOf, HOME, POSTGRES_HOST } from '#contract/installation.ts'
 import type { Docker } from '#runtime/drivers/docker.ts'
 import { readText } from '#runtime/drivers/files.ts'
-import { canSpare, hasLeader, leaderLast, type Settings, settingsPatch } from './cluster-settings.ts'
+import { hasLeader, leaderLast, planSpare, type Settings, settingsPatch } from './cluster-settings.ts'
 import { clusterSettings, tlsFiles } from './database-tier.ts'
 import { pollUntil } from './poll.ts'
 import { type PatroniMember, type Place, readDatabasePair } from './wait-healthy.ts'
@@ -17,6 +17,17 @@ const NOTICE_MS = 3_000
 
 const logOf = ({ installation }: Place) => `\`docker logs ${installation.name}-postgres-1\``
 
+/** Whether a member can end now; one that leads hands over in a planned switchover, and can when that is done. */
+async function spare(place: Place, members: readonly PatroniMember[], member: string): Promise<boolean> {
+  const step = planSpare(members, member)
+  if (step.do === 'hand over')
+    await callPatroni(place, addressOf(place, member), 'POST', '/switchover', {
+      leader: member,
+      candidate: step.to,
+    })
+  return step.do === 'end'
+}
+
 /** Waits until the pair can do without this member; a member that does not run can be replaced at once. */
 export async function waitUntilSpare(docker: Docker, place: Place, container: string): Promise<void> {
   const member = container.slice(place.installation.name.length + 1)
@@ -27,7 +38,7 @@ export async function waitUntilSpare(docker: Docker, place: Place, container: st
   await pollUntil({ what, timeoutMs: TIMEOUT_MS, everyMs: 250, log: logOf(place) }, async () => {
     const members = (await readDatabasePair(place)) ?? []
     if (hasLeader(members)) ledAt = performance.now()
-    return canSpare(members, member) || performance.now() - ledAt > LEADERLESS_MS || undefined
+    return (await spare(place, members, member)) || performance.now() - ledAt > LEADERLESS_MS || undefined
   })
 }
 
@@ -57,7 +68,7 @@ async function restartPending(place: Place): Promise<string[]> {
     await pollUntil({ what, timeoutMs: TIMEOUT_MS, everyMs: 250, log: logOf(place) }, async () => {
       const now = (await readDatabasePair(place)) ?? []
       if (now.some((one) => one.name === name && !one.pending_restart)) return true
-      if (!canSpare(now, name)) return undefined
+      if (!(await spare(place, now, name))) return undefined
       await callPatroni(place, addressOf(place, name), 'POST', '/restart', { restart_pending: true })
       return undefined
     })

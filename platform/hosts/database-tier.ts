@@ -1,3 +1,4 @@
+import { RETIRED_FOR } from '#contract/agent.ts'
 import { addressesOf, HOME, type Installation, POSTGRES_HOST } from '#contract/installation.ts'
 
 /** Passwords of the roles that the database pair itself needs. */
@@ -238,21 +239,35 @@ const CLUSTER_PARAMETERS = {
   log_min_duration_statement: '5s',
 } as const
 
+/** Where the files of the proxy before the pair are; the data folder has the same path inside. */
+export function pgproxyFiles(home: string) {
+  const folder = `${home}/${HOME.pgproxy}`
+  return {
+    config: `${folder}/haproxy.cfg`,
+    ca: `${folder}/ca.crt`,
+    state: `${folder}/servers.state`,
+    admin: `${folder}/run/admin.sock`,
+  } as const
+}
+
 /**
  * HAProxy before the pair: connections lead to whoever Patroni says is the primary, and end when it is not any more. A
  * check's handshake may take as long as `inter`: with 300 ms a busy machine's primary was taken for dead. A new primary is
- * seen by `downinter`, so that patience with the old one costs nothing.
+ * seen by `downinter`, so that patience with the old one costs nothing. A process whose successor serves checks nobody any more:
+ * a server that is gone without a word is noticed there by its silence.
  */
 export function renderPgproxy(installation: Place, home: string): string {
   const { postgres, patroniPort, postgresPort } = addressesOf(installation)
-  const folder = `${home}/${HOME.pgproxy}`
+  const files = pgproxyFiles(home)
   const servers = postgres.map(
     (address, index) => `  server ${HOME.postgres(index + 1)} ${address}:${postgresPort}`,
   )
   return `global
   maxconn 1000
   log stdout format raw local0 notice
-  stats socket ${folder}/run/admin.sock mode 600 level admin
+  stats socket ${files.admin} mode 600 level admin expose-fd listeners
+  server-state-file ${files.state}
+  hard-stop-after ${RETIRED_FOR}
   ssl-default-server-options ssl-min-ver TLSv1.2
 
 defaults
@@ -266,13 +281,17 @@ defaults
   option redispatch 1
   option clitcpka
   option srvtcpka
+  srvtcpka-idle 5s
+  srvtcpka-intvl 2s
+  srvtcpka-cnt 3
+  load-server-state-from-file global
 
 listen primary
   bind :${postgresPort}
   option httpchk
   http-check send meth GET uri /primary
   http-check expect status 200
-  default-server check port ${patroniPort} check-ssl verify required ca-file ${folder}/ca.crt verifyhost ${POSTGRES_HOST} inter 1s fastinter 150ms downinter 200ms fall 3 rise 1 on-marked-down shutdown-sessions
+  default-server check port ${patroniPort} check-ssl verify required ca-file ${files.ca} verifyhost ${POSTGRES_HOST} tcp-ut 5s inter 1s fastinter 150ms downinter 200ms fall 3 rise 1 on-marked-down shutdown-sessions
 ${servers.join('\n')}
 `
 }

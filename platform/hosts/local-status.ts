@@ -1,5 +1,5 @@
 import { join } from 'node:path'
-import type { PlatformConfig } from '#contract/agent.ts'
+import type { ContainerSpec, PlatformConfig } from '#contract/agent.ts'
 import type { HostIdentity } from '#contract/host-identity.ts'
 import { HOME, type Installation, urlOf } from '#contract/installation.ts'
 import { loadFleet, placedHere } from '#platform/mesh/index.ts'
@@ -47,7 +47,7 @@ export async function localStatus(home: string): Promise<LocalStatus> {
     readDatabasePair(place),
     platformAnswers(place).catch(() => false),
   ])
-  const components = expected.map((component) => judgeComponent(component, containers, members))
+  const components = expected.map((one) => judgeComponent(one, containers, members))
   return {
     installation: installation.name,
     host,
@@ -59,12 +59,15 @@ export async function localStatus(home: string): Promise<LocalStatus> {
   }
 }
 
+/** A component, and the name of its container: others of the same component end what they had begun. */
+type Expected = Pick<ContainerSpec, 'component' | 'name'>
+
 /** What of the platform is on this host now, in the order in which it starts: some parts may be on other hosts. */
-async function expectedComponents(home: string, host: HostIdentity | null): Promise<string[]> {
+async function expectedComponents(home: string, host: HostIdentity | null): Promise<Expected[]> {
   const platform = (await readJson(join(home, HOME.platform))) as PlatformConfig | undefined
   if (platform === undefined || host === null) return []
   const { containers } = placedHere(platform, host, await loadFleet(home))
-  return containers.map(({ component }) => component)
+  return containers.map(({ component, name }) => ({ component, name }))
 }
 
 /** On a host that joined: what the platform's half of its state names. */
@@ -72,16 +75,16 @@ async function joinedStatus(
   installation: Installation,
   host: HostIdentity,
   home: string,
-  expected: readonly string[],
+  expected: readonly Expected[],
 ): Promise<LocalStatus> {
   const containers = await loadContainers(installation.id)
   const about = await askAgent(home).catch(() => undefined)
   const seenAt = about?.controlSeenAt ?? null
   const rootPem = (await readText(join(home, HOME.pki, 'root.crt'))) ?? ''
-  const members = expected.includes('postgres-2')
+  const members = expected.some(({ component }) => component === 'postgres-2')
     ? await readDatabasePair({ installation, home, rootPem })
     : undefined
-  const components = expected.map((component) => judgeComponent(component, containers, members))
+  const components = expected.map((one) => judgeComponent(one, containers, members))
   return {
     installation: installation.name,
     host,
@@ -103,26 +106,23 @@ async function loadContainers(owner: string): Promise<Map<string, Seen>> {
   const docker = makeDocker(DOCKER_SOCKET)
   const list = await docker.containers.list({ [LABELS.owner]: owner })
   const seen = await Promise.all(
-    list.map(async ({ id, labels, state }) => {
+    list.map(async ({ id, name, state }) => {
       const [detail, memoryBytes] = await Promise.all([
         docker.containers.inspect(id),
         docker.containers.memoryBytes(id),
       ])
-      return [
-        labels[LABELS.component] ?? '',
-        { state, restarts: detail?.restarts ?? 0, memoryBytes },
-      ] as const
+      return [name, { state, restarts: detail?.restarts ?? 0, memoryBytes }] as const
     }),
   )
   return new Map(seen)
 }
 
 function judgeComponent(
-  component: string,
+  { component, name }: Expected,
   containers: ReadonlyMap<string, Seen>,
   members: readonly PatroniMember[] | undefined,
 ): LocalComponent {
-  const container = containers.get(component)
+  const container = containers.get(name)
   const memoryBytes = container?.memoryBytes ?? null
   if (container?.state !== 'running') {
     return { component, state: 'down', detail: container?.state ?? 'missing', memoryBytes }
@@ -131,7 +131,7 @@ function judgeComponent(
     const detail = container.restarts === 0 ? 'running' : `running, restarted ${container.restarts} times`
     return { component, state: 'ok', detail, memoryBytes }
   }
-  const member = members?.find(({ name }) => name === component)
+  const member = members?.find((one) => one.name === component)
   const isWell = member?.state === 'running' || member?.state === 'streaming'
   const detail = member === undefined ? 'unknown to Patroni' : `${member.role}, ${member.state}`
   return { component, state: isWell ? 'ok' : 'degraded', detail, memoryBytes }

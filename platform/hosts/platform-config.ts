@@ -11,7 +11,7 @@ import {
 } from '#contract/installation.ts'
 import { PATRONI_START } from '#images/recipes.ts'
 import { edgeContainer } from '#platform/edge/index.ts'
-import { renderEtcdCommand } from './database-tier.ts'
+import { pgproxyFiles, renderEtcdCommand } from './database-tier.ts'
 
 /** Images of the platform's own containers, by id. */
 export interface PlatformImages {
@@ -155,9 +155,10 @@ function postgres(input: PlatformInput, n: 1 | 2): ContainerSpec {
 function pgproxy(input: PlatformInput): ContainerSpec {
   const { networks, pgproxy: address } = addressesOf(input.installation)
   const folder = `${input.home}/${HOME.pgproxy}`
+  const files = pgproxyFiles(input.home)
   return confined(input, 'pgproxy', {
     image: input.images.edge,
-    command: ['haproxy', '-W', '-db', '-f', `${folder}/haproxy.cfg`],
+    command: ['haproxy', '-W', '-db', '-x', files.admin, '-f', files.config],
     user: own(UID.pgproxy),
     networks: [
       { name: networks.data.name, address: address.data, aliases: [POSTGRES_HOST] },
@@ -165,6 +166,7 @@ function pgproxy(input: PlatformInput): ContainerSpec {
     ],
     mounts: [same(folder, true), same(`${folder}/run`)],
     init: false,
+    handOver: true,
     memoryMb: 256,
     processes: 64,
   })

@@ -1,9 +1,8 @@
 import { join } from 'node:path'
-import type { ContainerSpec, PlatformConfig } from '#contract/agent.ts'
+import type { PlatformConfig } from '#contract/agent.ts'
 import type { HostIdentity } from '#contract/host-identity.ts'
 import { HOME, type Installation, urlOf } from '#contract/installation.ts'
 import { ensureImages, programVersion } from '#images/build-images.ts'
-import { edgeFiles, handOverEdge } from '#platform/edge/index.ts'
 import { loadFleet, MESH_COMPONENTS, placedHere, SERVICE_COMPONENTS, seedsOf } from '#platform/mesh/index.ts'
 import { type Authority, openAuthority } from '#platform/trust/index.ts'
 import { ADDRESS_COMPONENT } from '#platform/virtual-address/index.ts'
@@ -15,7 +14,6 @@ import {
   writeFileAtomic,
   writeFileIfChanged,
 } from '#runtime/drivers/files.ts'
-import { makeHaproxy } from '#runtime/drivers/haproxy.ts'
 import { leaderLast } from './cluster-settings.ts'
 import {
   ensureFolders,
@@ -29,6 +27,7 @@ import { ensureControlDatabase } from './control-database.ts'
 import { convergePlatform } from './converge.ts'
 import { ensureClusterSettings, waitUntilSpare } from './database-pair.ts'
 import { ensureEngine, HOST_CA_BUNDLE } from './engine.ts'
+import { handingOver } from './handing-over.ts'
 import { hasEveryCapability } from './host-facts.ts'
 import { identifyHost, saveHostIdentity } from './host-identity.ts'
 import { type Identity, identify, type UpOptions } from './identity.ts'
@@ -211,7 +210,7 @@ async function bringUpJoined(run: Run, docker: Docker): Promise<Brought> {
   if (!same) await writeFileAtomic(file, `${JSON.stringify(wanted)}\n`, { mode: 0o600 })
   if (host.role === 'full') await prepareJoinedEdge({ installation, home })
   const steps = await progress.step("The host's agent and edge", 5, join(home, HOME.logs), async () => {
-    const done = await convergePlatform(handingOver(run, docker), wanted, {
+    const done = await convergePlatform(replacing(run, docker), wanted, {
       leave: [...AGENTS_OWN, ...SERVICE_COMPONENTS],
     })
     await waitForAgent({ installation, home })
@@ -223,14 +222,15 @@ async function bringUpJoined(run: Run, docker: Docker): Promise<Brought> {
   return { stackRoll: null, changes: [...made, ...steps, ...pruned], setupLink: null }
 }
 
-/** How a convergence replaces the edge: it hands its sockets over. */
-function handingOver({ installation, home }: Pick<Run, 'installation' | 'home'>, docker: Docker) {
-  const deps = { docker, owner: installation.id }
-  const haproxy = makeHaproxy(edgeFiles(home))
-  const handOver = (spec: ContainerSpec, oldId: string) =>
-    handOverEdge({ ...deps, home, haproxy }, spec, oldId)
-  return { ...deps, handOver }
-}
+/** How a convergence replaces what visitors and apps are connected through. */
+const replacing = (
+  { installation: { id: owner }, home }: Pick<Run, 'installation' | 'home'>,
+  docker: Docker,
+) => ({
+  docker,
+  owner,
+  handOver: handingOver({ docker, owner, home }),
+})
 
 /** The database first, because the control plane needs it; then all the rest. */
 async function converge(
@@ -249,7 +249,7 @@ async function converge(
   if (isNew) await docker.containers.stop(`${installation.name}-agent`)
   const fleet = await loadFleet(home)
   const here = (all: PlatformConfig) => placedHere(all, host, fleet)
-  const deps = { docker, owner: installation.id }
+  const deps = replacing(run, docker)
   const log = join(home, HOME.logs)
   const place = { installation, home, rootPem: authority.rootPem }
   const steps = await progress.step('Database pair', 10, log, async () => {
@@ -269,7 +269,7 @@ async function converge(
   const wanted = isNew && saved !== undefined ? make(saved.generation + 1) : config
   if (isNew) await writeFileAtomic(file, `${JSON.stringify(wanted)}\n`, { mode: 0o600 })
   const others = await progress.step('Control plane, edge and agent', 8, log, async () => {
-    const done = await convergePlatform(handingOver(run, docker), here(wanted), { leave: AGENTS_OWN })
+    const done = await convergePlatform(deps, here(wanted), { leave: AGENTS_OWN })
     await waitUntilHealthy(place)
     return done
   })

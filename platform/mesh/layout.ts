@@ -13,6 +13,7 @@ export function meshFiles(home: string) {
     config: (name: string) => `${folder}/${name}.cfg`,
     run: (name: string) => `${folder}/run-${name}`,
     admin: (name: string) => `${folder}/run-${name}/admin.sock`,
+    state: (name: string) => `${folder}/${name}.state`,
     master: (name: string) => `${folder}/run-${name}/master.sock`,
   } as const
 }
@@ -51,6 +52,8 @@ export function meshContainer(
       '-db',
       '-S',
       `${files.master(component)},mode,600`,
+      '-x',
+      files.admin(component),
       '-f',
       files.config(component),
     ],
@@ -62,6 +65,7 @@ export function meshContainer(
       { source: files.run(component), target: files.run(component), readOnly: false },
     ],
     init: false,
+    handOver: true,
     stopTimeoutS: 5,
     memoryMb: 256,
     processes: 64,

@@ -1,3 +1,4 @@
+import { RETIRED_FOR } from '#contract/agent.ts'
 import { MESH_PORT } from '#contract/fleet.ts'
 import { certificateNameOf, type HostAddress } from '#contract/host-identity.ts'
 import type { HostName } from '#contract/ids.ts'
@@ -14,7 +15,8 @@ const SILENT = 'tcp-ut 5s'
 const common = (files: MeshFiles, name: string) => `global
   maxconn 4000
   log stdout format raw local0 notice
-  stats socket ${files.admin(name)} mode 600 level admin
+  stats socket ${files.admin(name)} mode 600 level admin expose-fd listeners
+  hard-stop-after ${RETIRED_FOR}
   ssl-default-bind-options ssl-min-ver TLSv1.3
   ssl-default-server-options ssl-min-ver TLSv1.3
 

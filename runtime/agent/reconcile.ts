@@ -1,15 +1,9 @@
 import { join } from 'node:path'
-import { type ContainerSpec, type HostReport, PlatformConfig, type WorkloadConfig } from '#contract/agent.ts'
+import { type HostReport, PlatformConfig, type WorkloadConfig } from '#contract/agent.ts'
 import { type AgentConfig, HOME } from '#contract/installation.ts'
-import {
-  applyEdge,
-  certifyEdge,
-  type EdgeDeps,
-  handOverEdge,
-  type RunningEdge,
-  readEdge,
-} from '#platform/edge/index.ts'
+import { applyEdge, certifyEdge, type EdgeDeps, type RunningEdge, readEdge } from '#platform/edge/index.ts'
 import { convergePlatform } from '#platform/hosts/converge.ts'
+import { handingOver } from '#platform/hosts/handing-over.ts'
 import { isLocked } from '#platform/hosts/lock.ts'
 import type { HostRules } from '#platform/network/index.ts'
 import type { Authority } from '#platform/trust/index.ts'
@@ -36,6 +30,7 @@ import type { SharedAddressKeeper } from './own-address.ts'
 import { withMesh } from './own-mesh.ts'
 import { withServices } from './own-services.ts'
 import { judgeRunsApps } from './runs-apps.ts'
+import type { Sparing } from './spare-members.ts'
 import type { WorkloadStore } from './workload-store.ts'
 
 export interface ReconcileDeps {
@@ -58,6 +53,7 @@ export interface ReconcileDeps {
   /** Container id → bytes, measured on a slower beat. */
   readonly memory: ReadonlyMap<string, number>
   readonly images: Map<string, ImageFacts>
+  readonly sparing: Sparing
   readonly now: () => Date
 }
 
@@ -152,25 +148,19 @@ async function guardHost({ rules, config, membership, log }: ReconcileDeps): Pro
 }
 
 async function bringPlatform(
-  { docker, config, log, edge }: ReconcileDeps,
+  { docker, config, log, edge, sparing }: ReconcileDeps,
   platform: PlatformConfig,
 ): Promise<void> {
   // Two that make the same containers at the same moment refuse each other's.
   if (await isLocked(config.home)) return
   const owner = config.installation.id
-  const deps = { docker, owner, ...(edge && handingOver(edge, { docker, owner, home: config.home })) }
-  const did = await convergePlatform(deps, platform, { leave: [AGENT_COMPONENT] })
+  const handOver = handingOver({ docker, owner, home: config.home, beforeEdgeEnds: edge?.beforeReload })
+  // The others do not wait for a member of the pair that is needed for a moment longer.
+  const needed = await sparing(platform)
+  const deps = { docker, owner, handOver }
+  const did = await convergePlatform(deps, platform, { leave: [AGENT_COMPONENT, ...needed] })
   for (const step of did) log.info('agent.platform_step', { step })
 }
-
-/** How a changed edge is replaced on a host that has one: it hands its sockets over. */
-const handingOver = (
-  { haproxy, beforeReload }: NonNullable<ReconcileDeps['edge']>,
-  place: Pick<Parameters<typeof handOverEdge>[0], 'docker' | 'owner' | 'home'>,
-) => ({
-  handOver: (spec: ContainerSpec, oldId: string) =>
-    handOverEdge({ ...place, haproxy, beforeEnd: beforeReload }, spec, oldId),
-})
 
 export interface BroughtApps {
   readonly wanted: readonly WantedInstance[]

@@ -28,6 +28,7 @@ import { removeLeftovers, serveRun } from './runs.ts'
 import type { AgentServerDeps } from './server.ts'
 import { makeSigner } from './signer.ts'
 import { watchSilence } from './silence.ts'
+import { makeSparing } from './spare-members.ts'
 import { readStacks } from './stacks.ts'
 import { watchStoreLeader } from './store-leader.ts'
 import { openWays } from './ways.ts'
@@ -67,7 +68,8 @@ export async function startAgent(config: AgentConfig, log: Log): Promise<Agent> 
   const kept = { workloads, membership, watch, retirement }
   const address = makeAddressKeeper({ config, docker, nft: makeNft(), membership, log })
   const parts = { config, docker, addresses, log, ...kept, edge, authority, rules, address, memory }
-  const own = { announce: board.announceWanted, now: () => new Date(), images: new Map() }
+  const sparing = makeSparing({ ...config, docker, log, issuePass: passFor(config, membership) })
+  const own = { announce: board.announceWanted, now: () => new Date(), images: new Map(), sparing }
   const loop = startLoop({ ...parts, ...own }, board)
   wake = loop.wake
   const drills = makeDrillRunner(config, log)

@@ -3,7 +3,7 @@ import type Dockerode from 'dockerode'
 import type { ContainerSpec } from '#contract/agent.ts'
 import { type ContainerProcess, processesOf } from './container-processes.ts'
 import { callEngine, callUnless, findInEngine, workInEngine } from './docker-call.ts'
-import { type CreateExtras, createOptionsOf, LABELS, laterNetworks } from './docker-create.ts'
+import { type CreateExtras, createOptionsOf, LABELS, laterNetworks, SHARED } from './docker-create.ts'
 import { freezeInEngine } from './docker-freeze.ts'
 import { measureMemory } from './docker-memory.ts'
 import { labelFilter } from './docker-networks.ts'
@@ -33,6 +33,8 @@ export interface EngineContainer {
   readonly networks: readonly string[]
   /** Network name → id of the network that it knows; empty before its first start. */
   readonly networkIds: Readonly<Record<string, string>>
+  /** Id of the container whose network it has; undefined where it joins networks itself. */
+  readonly networkOf?: string
 }
 
 export interface ContainerDetail {
@@ -117,6 +119,9 @@ const addressesOf = (networks: Record<string, { IPAddress?: string }> | undefine
       .filter(([, address]) => address !== ''),
   )
 
+const sharedBy = ({ NetworkMode = '' }: { NetworkMode?: string } = {}) =>
+  NetworkMode.startsWith(SHARED) ? { networkOf: NetworkMode.slice(SHARED.length) } : {}
+
 const summaryOf = (raw: Dockerode.ContainerInfo): EngineContainer => ({
   id: raw.Id,
   name: (raw.Names[0] ?? '').slice(1),
@@ -131,6 +136,7 @@ const summaryOf = (raw: Dockerode.ContainerInfo): EngineContainer => ({
   networkIds: Object.fromEntries(
     Object.entries(raw.NetworkSettings?.Networks ?? {}).map(([name, { NetworkID }]) => [name, NetworkID]),
   ),
+  ...sharedBy(raw.HostConfig),
 })
 
 const detailOf = (raw: Dockerode.ContainerInspectInfo): ContainerDetail => ({

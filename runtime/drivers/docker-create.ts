@@ -18,6 +18,8 @@ export const LABELS = {
 } as const
 
 const MEGABYTE = 1024 * 1024
+/** How the engine names the network of another container; it puts that one's id in the place of the name. */
+export const SHARED = 'container:'
 
 /** JSON with sorted keys: equal values give equal text. */
 function canonical(value: unknown): string {
@@ -33,6 +35,10 @@ function canonical(value: unknown): string {
 export function hashSpec(spec: object): string {
   return createHash('sha256').update(canonical(spec)).digest('hex').slice(0, 16)
 }
+
+/** As `hashSpec`, for a container: what only keeps addresses stays when there is a newer image. */
+export const hashContainer = (spec: ContainerSpec): string =>
+  hashSpec(spec.keepsNetwork === true ? { ...spec, image: '' } : spec)
 
 /** What a container gets beside its spec: it changes nothing of what the container means. */
 export interface CreateExtras {
@@ -114,7 +120,7 @@ function hostConfigOf(spec: ContainerSpec, extras: CreateExtras) {
     ...limitsOf(spec),
     ...confinementOf(spec),
     ...placesOf(spec, extras),
-    NetworkMode: first?.name ?? 'none',
+    NetworkMode: spec.networkOf === undefined ? (first?.name ?? 'none') : `${SHARED}${spec.networkOf}`,
     PortBindings: Object.fromEntries(
       spec.ports.map((port) => [`${port.container}/tcp`, [{ HostPort: String(port.host) }]]),
     ),
@@ -154,7 +160,7 @@ export function createOptionsOf(
       ...spec.labels,
       [LABELS.owner]: owner,
       [LABELS.component]: spec.component,
-      [LABELS.spec]: hashSpec(spec),
+      [LABELS.spec]: hashContainer(spec),
       ...(address === undefined ? {} : { [LABELS.address]: address }),
     },
     ExposedPorts: Object.fromEntries(spec.ports.map((port) => [`${port.container}/tcp`, {}])),

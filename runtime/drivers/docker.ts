@@ -14,7 +14,7 @@ import { readJsonLines } from './docker-streams.ts'
 
 export { EngineRefusal } from './docker-call.ts'
 export type { Attached, ContainerDetail, DockerContainers, EngineContainer } from './docker-containers.ts'
-export { hashSpec, LABELS } from './docker-create.ts'
+export { hashContainer, hashSpec, LABELS } from './docker-create.ts'
 export type { BuildOptions, DockerImages, EngineImage, ImageDetail } from './docker-images.ts'
 export type { EngineLogLine, OutputFrame } from './docker-streams.ts'
 

@@ -1,0 +1,109 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { setTimeout as delay } from 'node:timers/promises'
+import type { Instance } from '#contract/apps.ts'
+import type { HostView } from '#contract/host-view.ts'
+import { engineOf, findHost, giveImages, hostsOf, LAB_DOMAIN, type Lab, openLab } from '#lab/index.ts'
+import type { RunResult } from '#runtime/drivers/process.ts'
+import { type BenchPlace, maruOk } from './benchmark.ts'
+import type { EdgesVisit } from './edges-visit.ts'
+
+/** A lab of two data centres for one benchmark: the platform is on its first host, the others are bare. */
+export interface BenchLab {
+  readonly app: string
+  /** Who asks both edges of the app, from outside. */
+  readonly visit: Omit<EdgesVisit, 'addresses'>
+  readonly home: string
+  address(host: string): string
+  engine(host: string): ReturnType<typeof engineOf>
+  /** Copies the stack images to a host, as they would be built there. */
+  giveImages(host: string): Promise<void>
+  exec(host: string, ...argv: string[]): Promise<RunResult>
+  /** The command line on a host; anything but exit code 0 ends the benchmark. */
+  maru(host: string, ...args: string[]): Promise<string>
+  /** The first host's view of another one. */
+  host(name: string): Promise<HostView | undefined>
+  /** Where the app's instances are that serve. */
+  placesOfApp(): Promise<string[]>
+  /** The pair is synchronous; gives who leads. */
+  leader(): Promise<string | undefined>
+}
+
+const APP = 'rows'
+const FIRST = 'dc1-h1'
+const LOOK_MS = 100
+
+/** Makes the lab for the work and takes it down, whatever happens. */
+export async function withBenchLab<T>(place: BenchPlace, work: (lab: BenchLab) => Promise<T>): Promise<T> {
+  const home = await mkdtemp('/var/tmp/maru-lab-bench-')
+  try {
+    place.say('making a lab')
+    await maruOk(place, ['lab', 'up', '--home', home, '--hosts-per-data-centre', '2', '--no-platform'])
+    const lab = benchLab(place, await openLab(home, {}))
+    await lab.giveImages(FIRST)
+    await lab.maru(FIRST, 'up', '--lab', '--domain', LAB_DOMAIN, '--data-centre', 'dc1')
+    await lab.maru(FIRST, 'deploy', 'bench/rows-app', '--app', APP)
+    return await work(lab)
+  } finally {
+    place.say('taking the lab down')
+    await place.maru(['lab', 'down', '--home', home])
+    await rm(home, { recursive: true, force: true })
+  }
+}
+
+function benchLab(place: BenchPlace, lab: Lab): BenchLab {
+  const { home } = lab
+  const exec = (host: string, ...argv: string[]) =>
+    place.maru(['lab', 'exec', '--home', home, host, '--', ...argv])
+  const maru = async (host: string, ...args: string[]) => {
+    const done = await exec(host, './maru', ...args)
+    if (done.exitCode === 0) return done.stdout
+    throw new Error(`\`maru ${args.join(' ')}\` on ${host} ended with ${done.exitCode}: ${done.stderr}`)
+  }
+  const json = async <T>(...args: string[]) => JSON.parse(await maru(FIRST, ...args, '--json')) as T
+  return {
+    app: APP,
+    home,
+    visit: {
+      name: `${APP}.${LAB_DOMAIN}`,
+      caFile: `${home}/hosts/${FIRST}/disk/var/lib/maru/pki/root.crt`,
+    },
+    address: (name) => hostsOf(lab.plan).find((one) => one.name === name)?.address ?? '',
+    engine: (name) => engineOf(lab, findHost(lab, name)),
+    giveImages: async (name) => void (await giveImages(lab, findHost(lab, name))),
+    exec,
+    maru,
+    host: async (name) =>
+      (await json<{ hosts: HostView[] }>('host', 'list')).hosts.find((one) => one.name === name),
+    placesOfApp: async () =>
+      (await json<{ instances: Instance[] }>('ps', '--app', APP)).instances
+        .filter(({ state }) => state === 'healthy')
+        .map(({ host }) => host),
+    leader: async () => leaderIn(await exec(FIRST, ...PATRONI_LIST)),
+  }
+}
+
+const PATRONI_LIST = ['docker', 'exec', 'maru-postgres-1', 'patronictl', 'list', '--format', 'json']
+
+function leaderIn({ exitCode, stdout }: RunResult): string | undefined {
+  if (exitCode !== 0) return undefined
+  const members = JSON.parse(stdout) as Array<Record<'Member' | 'Role' | 'State', string>>
+  const isWhole = members.some(({ Role, State }) => Role === 'Sync Standby' && State === 'streaming')
+  return isWhole
+    ? members.find(({ Role, State }) => Role === 'Leader' && State === 'running')?.Member
+    : undefined
+}
+
+/** Asks again until the answer is there, then gives it. */
+export async function waitUntil<T>(
+  what: string,
+  ask: () => Promise<T | undefined | false>,
+  timeoutS = 120,
+): Promise<T> {
+  const end = performance.now() + timeoutS * 1000
+  while (performance.now() < end) {
+    const answer = await ask()
+    if (answer) return answer
+    await delay(LOOK_MS)
+  }
+  throw new Error(`${what}: not within ${timeoutS} s`)
+}

@@ -1,0 +1,28 @@
+/**
+ * Visitors of the edges of several hosts, as a program of their own in the network between them: they ask until standard input
+ * ends. What came of it is printed as one line of JSON, what `EdgesSeen` describes.
+ */
+import { randomUUID } from 'node:crypto'
+import { readFileSync } from 'node:fs'
+import { startHttpsLoad } from '#runtime/drivers/https-load.ts'
+import { EdgesVisit } from './edges-visit.ts'
+
+const READERS = { kept: 3, fresh: 1 } as const
+const WRITERS = { kept: 2, fresh: 0 } as const
+
+const { addresses, name, caFile } = EdgesVisit.parse(JSON.parse(process.argv[2] ?? ''))
+const ca = readFileSync(caFile, 'utf8')
+const targets = addresses.map((host) => ({ host, port: 443, name, ca }))
+const loads = {
+  asking: targets.map((target) => startHttpsLoad(target, READERS)),
+  writing: targets.map((target) =>
+    startHttpsLoad({ ...target, path: () => `/write?token=${randomUUID()}&retry` }, WRITERS),
+  ),
+}
+process.stdin.resume()
+process.stdin.once('end', async () => {
+  const [asking, writing] = await Promise.all(
+    [loads.asking, loads.writing].map((all) => Promise.all(all.map((load) => load.stop()))),
+  )
+  process.stdout.write(`${JSON.stringify({ asking, writing })}\n`, () => process.exit(0))
+})
