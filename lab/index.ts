@@ -5,10 +5,18 @@ import type { labUp as LabUp } from './up.ts'
 
 export { runDown, runExec, runHost, runLink, runStatus, runUp } from './command-actions.ts'
 export { enterArgv, runIn } from './enter.ts'
-export { freezeHost, hostState, killHost, startHost, thawHost } from './host.ts'
-export { findHost, findSite, type Lab, labHome, openLab } from './lab.ts'
+export { dataFolder, freezeHost, hostState, killHost, rootOf, startHost, thawHost } from './host.ts'
+export { findHost, findSite, type Lab, labHome, loadLabFile, openLab } from './lab.ts'
 export { setLine } from './network.ts'
-export { type HostPlan, hostsOf, LAB_DOMAIN, type LabPlan, type LabShape, type SitePlan } from './plan.ts'
+export {
+  type HostPlan,
+  hostsOf,
+  LAB_DOMAIN,
+  type LabPlan,
+  type LabShape,
+  type SitePlan,
+  WITNESS,
+} from './plan.ts'
 export { type LabStatus, labStatus } from './status.ts'
 
 // What needs an engine's client or the installer is loaded when it is used: a cut or a kill must not wait for it.
