@@ -11,6 +11,10 @@ export const DrillAbout = z.strictObject({
   promises: z.array(z.enum(KNOWN_PROMISES)),
   summary: z.string(),
   harmless: z.boolean().describe('It disturbs nobody'),
+  needs: z
+    .literal('hosts')
+    .nullable()
+    .describe('`hosts`: it takes hosts and lines of a lab away; null: it runs on one host'),
   setUp: z.string(),
   fault: z.string(),
   measures: z.array(DrillMeasure.omit({ value: true })),
@@ -30,8 +34,11 @@ export const DrillRun = DrillResult.pick({
 }).extend({ id: DrillRunId })
 export type DrillRun = z.infer<typeof DrillRun>
 
-/** `yes`: in a lab. `on-request`: it is harmless, and somebody has to say so. `no`: it breaks things, and this is no lab. */
-export const DrillPermission = z.enum(['yes', 'on-request', 'no', 'unknown'])
+/**
+ * `yes`: in a lab. `on-request`: it is harmless, and somebody has to say so. `no`: it breaks things, and this is no lab.
+ * `outside`: not from within; it runs on the machine that carries a lab of several hosts, by the command line there.
+ */
+export const DrillPermission = z.enum(['yes', 'on-request', 'no', 'outside', 'unknown'])
 export type DrillPermission = z.infer<typeof DrillPermission>
 
 export const DrillEntry = DrillAbout.extend({

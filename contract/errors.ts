@@ -465,6 +465,24 @@ export const ERRORS = {
     'The installation in {home} is not marked as a lab.',
     '{drill} disturbs nobody: to run it here, add --i-understand-this-is-production. Nothing was changed.',
   ),
+  'drills.needs_hosts': row(
+    409,
+    3,
+    '{drill} takes hosts and lines away, and {home} is no lab of several hosts.',
+    'Make one on this machine, or on another: `maru lab up --witness`. Then, there and outside of its hosts: `maru drill run {drill}`. Nothing was changed.',
+  ),
+  'drills.lab_unfit': row(
+    409,
+    3,
+    'The lab in {home} does not have what drills on hosts take: two data centres, a witness, and a platform on them.',
+    'Make another one in a folder of its own: `maru lab up --witness --home DIR`. Nothing was changed.',
+  ),
+  'drills.on_a_host': row(
+    409,
+    3,
+    '{drill} runs on one host, and {home} is a lab of several.',
+    'Run it inside one of them: `maru lab exec --home {home} dc1-h1 -- ./maru drill run {drill}`. Nothing was changed.',
+  ),
   'drills.stopped': row(
     500,
     1,

@@ -12,8 +12,8 @@ import { makeDocker } from '#runtime/drivers/docker.ts'
 import { exists } from '#runtime/drivers/files.ts'
 import { run } from '#runtime/drivers/process.ts'
 import { retrying } from '#runtime/kit/retry.ts'
-import type { Drill } from './drill.ts'
-import { checkAllowed } from './permission.ts'
+import type { AnyDrill } from './drill.ts'
+import { checkAllowed, onOneHost } from './permission.ts'
 import { runDrill } from './run-drill.ts'
 import { readVersions } from './versions.ts'
 
@@ -31,15 +31,16 @@ export interface Ground {
 /** No command of a drill takes as long: one that hangs fails the drill instead of holding it for ever. */
 const COMMAND_MS = 300_000
 /** A drill may have taken the control plane away: what it found is handed in when that is back. */
-const RECORD_MS = 300_000
+export const RECORD_MS = 300_000
 
 const MARU = join(import.meta.dirname, '../bin/maru.ts')
 
 /** Whether the installation is marked as one on which nobody depends. */
 export const isLab = (home: string): Promise<boolean> => exists(join(home, HOME.lab))
 
-/** Carries out one drill; its result is not recorded yet. */
-export async function carryOut(drill: Drill, ground: Ground): Promise<DrillResult> {
+/** Carries out one drill on this host; its result is not recorded yet. */
+export async function carryOut(named: AnyDrill, ground: Ground): Promise<DrillResult> {
+  const drill = onOneHost(named, ground.home)
   const { home, dockerSocket, understands = false, progress, signal, now } = ground
   const installation = await requireInstallation(home)
   const where = checkAllowed(drill, { isLab: await isLab(home), understands, home })

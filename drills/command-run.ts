@@ -1,11 +1,13 @@
 import { resolve } from 'node:path'
 import type { DrillResult } from '#contract/drill-result.ts'
 import { MaruError } from '#contract/errors.ts'
-import { DOCKER_SOCKET, requireInstallation } from '#platform/hosts/index.ts'
-import { type ApiOptions, type CliContext, homeOf } from '#runtime/cli/context.ts'
+import { DOCKER_SOCKET } from '#platform/hosts/index.ts'
+import type { ApiOptions, CliContext } from '#runtime/cli/context.ts'
 import { makeOutput, type Output } from '#runtime/cli/output.ts'
-import { carryOut, type Ground, isLab } from './carry-out.ts'
-import type { Drill } from './drill.ts'
+import type { Ground } from './carry-out.ts'
+import type { AnyDrill } from './drill.ts'
+import { type Field, openField } from './field.ts'
+import { homeForDrills } from './home-for-drills.ts'
 import { keepResult } from './keep-result.ts'
 import { DRILLS, findDrill } from './register.ts'
 import { renderResult } from './render-result.ts'
@@ -25,15 +27,18 @@ export async function listDrills(context: CliContext, options: Pick<ApiOptions, 
   output.result(drills, () =>
     output.table(
       columns,
-      drills.map(({ name, promises, harmless, summary }) => [
+      drills.map(({ name, promises, summary, ...drill }) => [
         name,
         promises.join(', '),
-        harmless ? 'anywhere' : 'lab only',
+        whereOf(drill),
         summary,
       ]),
     ),
   )
 }
+
+const whereOf = ({ needs, harmless }: Pick<AnyDrill, 'needs' | 'harmless'>) =>
+  needs === 'hosts' ? 'lab of hosts' : harmless ? 'anywhere' : 'lab only'
 
 /** `maru drill run NAME…`, `maru drill run --all` */
 export async function runDrills(
@@ -50,7 +55,7 @@ export async function runDrills(
   const stop = () => stopping.abort()
   context.signals.once('SIGINT', stop)
   const ground: Ground = {
-    home: homeOf(context, options),
+    home: homeForDrills(context, options, chosen),
     dockerSocket: DOCKER_SOCKET,
     understands: options.iUnderstandThisIsProduction === true,
     progress: output.progress,
@@ -58,13 +63,17 @@ export async function runDrills(
     now: context.now,
   }
   const folder = options.output === undefined ? undefined : resolve(context.cwd, options.output)
+  const field = await openField(ground, context.env)
   try {
-    const task = { context, output, ground, folder }
+    const task = { context, output, ground, field, folder }
     const [drill, ...others] = chosen
     if (drill === undefined) await runAll(task)
     else if (others.length === 0) await runOne(task, drill)
     else await runSeveral(task, chosen)
   } finally {
+    await field
+      .close()
+      .catch((error: Error) => output.note(`Not everything was cleaned up: ${error.message}.`))
     context.signals.off('SIGINT', stop)
   }
 }
@@ -73,36 +82,35 @@ interface Task {
   readonly context: CliContext
   readonly output: Output
   readonly ground: Ground
+  readonly field: Field
   readonly folder: string | undefined
 }
 
-async function runOne({ context, output, ground, folder }: Task, drill: Drill): Promise<void> {
-  const result = await perform(output, ground, drill)
+async function runOne({ context, output, field, folder }: Task, drill: AnyDrill): Promise<void> {
+  const result = await perform(output, field, drill)
   output.result(result, () => renderResult(output, result))
   if (!result.passed) context.setExit(1)
-  await keepResult(output, ground, result, folder)
+  await keepResult(output, field, result, folder)
 }
 
 /** Every drill that may run here, one after the other. */
 async function runAll(task: Task): Promise<void> {
-  const { ground } = task
-  await requireInstallation(ground.home)
-  const inLab = await isLab(ground.home)
-  const drills = DRILLS.filter(({ harmless }) => inLab || (harmless && ground.understands))
+  const { ground, field } = task
+  const drills = await field.fitting()
   if (drills.length === 0) throw new MaruError('drills.none_here', { home: ground.home })
   await runSeveral(task, drills)
 }
 
 /** These drills one after the other, whatever becomes of each. */
 async function runSeveral(
-  { context, output, ground, folder }: Task,
-  drills: readonly Drill[],
+  { context, output, ground, field, folder }: Task,
+  drills: readonly AnyDrill[],
 ): Promise<void> {
   const endings = await runInTurn(
     drills,
     async (drill) => {
-      const result = await perform(output, ground, drill)
-      await keepResult(output, ground, result, folder)
+      const result = await perform(output, field, drill)
+      await keepResult(output, field, result, folder)
       return result
     },
     ground.signal,
@@ -114,9 +122,9 @@ async function runSeveral(
   if (endings.some(isBad) || ground.signal.aborted) context.setExit(1)
 }
 
-async function perform(output: Output, ground: Ground, drill: Drill): Promise<DrillResult> {
+async function perform(output: Output, field: Field, drill: AnyDrill): Promise<DrillResult> {
   output.note(`${drill.name}: ${drill.summary} (about ${drill.expectedS} s)`)
-  return await carryOut(drill, ground)
+  return await field.carryOut(drill)
 }
 
 function renderEndings(output: Output, endings: readonly Ending[], notRun: readonly string[]): string {

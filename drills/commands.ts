@@ -17,12 +17,16 @@ export function registerDrillCommands(program: Command, context: CliContext): vo
       'maru drill run neighbours-database --json',
       'maru drill run database-container-dies database-standby-dies',
       'maru drill run --all --output ./drills',
+      'maru drill run host-dies --home /var/lib/maru-lab',
     ],
   })
     .argument('[names...]', 'names of drills, carried out one after the other')
     .option('--all', 'every drill that may run here, one after the other; goes on when one fails')
     .option('--output <dir>', 'also write each result there, as JSON and as a picture of its time line')
-    .option('--home <dir>', 'data folder of the installation on this host (MARU_HOME)')
+    .option(
+      '--home <dir>',
+      'data folder of the installation on this host, or folder of a lab of several hosts (MARU_HOME)',
+    )
     .option('--i-understand-this-is-production', 'run a harmless drill on an installation that is no lab')
     .action(async (names, options) => (await load()).runDrills(context, names, options))
   addApiCommand(drill, 'report', {

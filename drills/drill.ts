@@ -3,6 +3,7 @@ import type { Installation } from '#contract/installation.ts'
 import type { PromiseId } from '#contract/trust.ts'
 import type { Docker } from '#runtime/drivers/docker.ts'
 import type { RunResult } from '#runtime/drivers/process.ts'
+import type { HostsPlace } from './hosts/hosts-place.ts'
 
 /** What a drill measures. A larger value than the limit means that the promise is not kept. */
 export interface Measure {
@@ -11,10 +12,10 @@ export interface Measure {
 }
 
 /**
- * A drill: a promise, and how it is put to the test on the running platform. The texts are public, so they name no app,
- * no person and no private address.
+ * What everyone may know of a drill: a promise, and how it is put to the test on the running platform. The texts are public, so
+ * they name no app, no person and no private address.
  */
-export interface Drill<Name extends string = string> {
+export interface DrillText<Name extends string = string> {
   readonly name: string
   readonly promises: readonly [PromiseId, ...PromiseId[]]
   readonly summary: string
@@ -25,8 +26,21 @@ export interface Drill<Name extends string = string> {
   readonly measures: Readonly<Record<Name, Measure>>
   /** About how long all of it takes. */
   readonly expectedS: number
+}
+
+/** A drill on the host that it runs on. */
+export interface Drill<Name extends string = string> extends DrillText<Name> {
+  readonly needs?: undefined
   begin(place: DrillPlace): Stages<Name>
 }
+
+/** A drill that takes hosts and lines of a lab. It runs on the machine that carries the lab, outside of its hosts. */
+export interface HostsDrill<Name extends string = string> extends DrillText<Name> {
+  readonly needs: 'hosts'
+  begin(place: HostsPlace): Stages<Name>
+}
+
+export type AnyDrill = Drill | HostsDrill
 
 /** The stages of one run, in their order. `cleanUp` runs whatever happened before, also after half a set-up. */
 export interface Stages<Name extends string = string> {
@@ -71,13 +85,8 @@ export interface MarkTime {
   readonly source?: string
 }
 
-/** The installation that a drill runs on, and the hands that it has there. */
-export interface DrillPlace {
-  readonly installation: Installation
-  readonly home: string
-  readonly docker: Docker
-  /** Runs the command line as root on this host; what it prints and its exit code are the answer. */
-  maru(args: readonly string[]): Promise<RunResult>
+/** What every drill can say while it runs. */
+export interface Teller {
   /** A line for the person who watches. */
   say(line: string): void
   /** What can be seen right now, such as a count: it replaces the one before on the line of the stage under way. */
@@ -89,4 +98,13 @@ export interface DrillPlace {
   mark(label: Moment | (string & {}), when?: MarkTime): void
   /** Aborted when that person wants to stop; whoever waits has to look at it. */
   readonly signal: AbortSignal
+}
+
+/** The installation that a drill runs on, and the hands that it has there. */
+export interface DrillPlace extends Teller {
+  readonly installation: Installation
+  readonly home: string
+  readonly docker: Docker
+  /** Runs the command line as root on this host; what it prints and its exit code are the answer. */
+  maru(args: readonly string[]): Promise<RunResult>
 }

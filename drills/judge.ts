@@ -1,5 +1,5 @@
 import type { DrillResult, TimeLine } from '#contract/drill-result.ts'
-import type { Drill, Measured } from './drill.ts'
+import type { DrillText, Measured } from './drill.ts'
 import { sampleLedger } from './ledger-samples.ts'
 
 export interface DrillTimes {
@@ -13,7 +13,7 @@ export interface DrillTimes {
 }
 
 /** Sets what was measured against the limits. */
-export function judge(drill: Drill, measured: Measured, times: DrillTimes): DrillResult {
+export function judge(drill: DrillText, measured: Measured, times: DrillTimes): DrillResult {
   const measures = Object.entries(drill.measures).map(([name, { unit, limit }]) => {
     const value = measured.values[name]
     if (value === undefined || !Number.isFinite(value))

@@ -3,18 +3,18 @@ import { join } from 'node:path'
 import type { DrillResult } from '#contract/drill-result.ts'
 import type { Output } from '#runtime/cli/output.ts'
 import { writeFileAtomic } from '#runtime/drivers/files.ts'
-import { type Ground, recordResult } from './carry-out.ts'
+import type { Field } from './field.ts'
 import { renderTimeLine } from './time-line.ts'
 
 /** Writes a result into a folder where that was asked for, and hands it in. */
 export async function keepResult(
   output: Output,
-  ground: Ground,
+  field: Pick<Field, 'record'>,
   result: DrillResult,
   folder: string | undefined,
 ): Promise<void> {
   if (folder !== undefined) await writeResult(output, folder, result)
-  await recordResult(ground.home, result)
+  await field.record(result)
   output.note(`Recorded as evidence for ${result.promises.join(', ')}: \`maru trust\` shows it.`)
 }
 

@@ -1,10 +1,10 @@
 import { MaruError } from '#contract/errors.ts'
 import type { DrillResult } from '#contract/trust.ts'
-import type { Drill } from './drill.ts'
+import type { AnyDrill, Drill, DrillText } from './drill.ts'
 
 /** Where a drill would run; refuses it where it could hurt people. */
 export function checkAllowed(
-  drill: Pick<Drill, 'name' | 'harmless'>,
+  drill: Pick<DrillText, 'name' | 'harmless'>,
   {
     isLab,
     understands,
@@ -15,4 +15,10 @@ export function checkAllowed(
   if (!drill.harmless) throw new MaruError('drills.only_in_lab', { drill: drill.name, home })
   if (!understands) throw new MaruError('drills.production', { drill: drill.name, home })
   return 'production'
+}
+
+/** A drill as one on one host; refused where it needs hosts that can be taken away. */
+export function onOneHost(drill: AnyDrill, home: string): Drill {
+  if (drill.needs === 'hosts') throw new MaruError('drills.needs_hosts', { drill: drill.name, home })
+  return drill
 }

@@ -73,7 +73,8 @@ export async function markRecorded(
   for (const { label, at, source } of findMoments(lines, fault, primary)) place.mark(label, { at, source })
 }
 
-async function linesOf(
+/** What a component wrote down since then. */
+export async function linesOf(
   { docker, installation }: Pick<DrillPlace, 'docker' | 'installation'>,
   component: string,
   since: Date,

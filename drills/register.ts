@@ -5,12 +5,13 @@ import { databasePrimaryCutOff } from './database-primary-cut-off.drill.ts'
 import { databasePrimaryDies } from './database-primary-dies.drill.ts'
 import { databasePrimaryFreezes } from './database-primary-freezes.drill.ts'
 import { databaseStandbyDies } from './database-standby-dies.drill.ts'
-import type { Drill } from './drill.ts'
+import type { AnyDrill, Drill } from './drill.ts'
+import { HOSTS_DRILLS } from './hosts/register.ts'
 import { neighboursDatabase } from './neighbours-database.drill.ts'
 import { stackRollUnderLoad } from './stack-roll-under-load.drill.ts'
 
-/** Every drill there is. Each has a page in docs/drills/. */
-export const DRILLS: readonly Drill[] = [
+/** The drills on one host. */
+const DRILLS_ON_A_HOST: readonly Drill[] = [
   databasePrimaryDies,
   databaseContainerDies,
   databasePrimaryFreezes,
@@ -21,8 +22,11 @@ export const DRILLS: readonly Drill[] = [
   stackRollUnderLoad,
 ]
 
+/** Every drill there is. Each has a page in docs/drills/. */
+export const DRILLS: readonly AnyDrill[] = [...DRILLS_ON_A_HOST, ...HOSTS_DRILLS]
+
 /** The drill of that name. */
-export function findDrill(name: string): Drill {
+export function findDrill(name: string): AnyDrill {
   const found = DRILLS.find((drill) => drill.name === name)
   if (found === undefined) throw new MaruError('drills.unknown', { drill: name })
   return found

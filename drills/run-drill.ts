@@ -1,12 +1,17 @@
 import type { DrillResult } from '#contract/drill-result.ts'
 import { MaruError } from '#contract/errors.ts'
 import type { Progress } from '#runtime/cli/progress.ts'
-import type { Drill, DrillPlace, Measured, Stages } from './drill.ts'
+import type { DrillPlace, DrillText, Measured, Stages, Teller } from './drill.ts'
 import { judge } from './judge.ts'
 import { makeTimeKeeper, type TimeKeeper } from './time-keeper.ts'
 
-export interface RunOfDrill {
-  readonly place: Omit<DrillPlace, 'mark' | 'say' | 'show'>
+/** A drill whose stages work at such a place. */
+export interface DrillAt<Place> extends DrillText {
+  begin(place: Place): Stages
+}
+
+export interface RunOfDrill<Place extends Teller = DrillPlace> {
+  readonly place: Omit<Place, 'mark' | 'say' | 'show'>
   readonly where: DrillResult['place']
   readonly progress: Progress
   readonly now: () => Date
@@ -15,9 +20,9 @@ export interface RunOfDrill {
 }
 
 /** A run under way: the drill's hands, and who writes down when. */
-interface Course {
-  readonly drill: Drill
-  readonly place: DrillPlace
+interface Course<Place extends Teller = Teller> {
+  readonly drill: DrillText
+  readonly place: Place
   readonly times: TimeKeeper
   readonly progress: Progress
   /** Seconds since the drill began. */
@@ -28,7 +33,10 @@ interface Course {
  * Runs one drill through its stages. The clean-up comes in any case; when it fails after a measurement, the result
  * still counts and the person is told what is left.
  */
-export async function runDrill(drill: Drill, run: RunOfDrill): Promise<DrillResult> {
+export async function runDrill<Place extends Teller = DrillPlace>(
+  drill: DrillAt<Place>,
+  run: RunOfDrill<Place>,
+): Promise<DrillResult> {
   const startedAt = run.now()
   const versions = await run.versions?.()
   const course = begin(drill, run)
@@ -49,25 +57,23 @@ export async function runDrill(drill: Drill, run: RunOfDrill): Promise<DrillResu
   }
 }
 
-function begin(drill: Drill, { place, progress }: RunOfDrill): Course {
+function begin<Place extends Teller>(
+  drill: DrillText,
+  { place, progress }: RunOfDrill<Place>,
+): Course<Place> {
   const times = makeTimeKeeper()
   const begunMs = performance.now()
   const elapsedS = () => Math.round((performance.now() - begunMs) / 1000)
-  return {
-    drill,
-    times,
-    progress,
-    elapsedS,
-    place: {
-      ...place,
-      say: progress.log,
-      show: (text) => progress.update(`${text} (${elapsedS()} s of about ${drill.expectedS} s)`),
-      mark: (label, when) => {
-        times.mark(label, when)
-        progress.log(sentenceOf(times, label))
-      },
+  const teller: Omit<Teller, 'signal'> = {
+    say: progress.log,
+    show: (text) => progress.update(`${text} (${elapsedS()} s of about ${drill.expectedS} s)`),
+    mark: (label, when) => {
+      times.mark(label, when)
+      progress.log(sentenceOf(times, label))
     },
   }
+  // A place without what tells, and what tells, are a place; the compiler cannot know that of any kind of place.
+  return { drill, times, progress, elapsedS, place: { ...place, ...teller } as unknown as Place }
 }
 
 /** What was marked last, as a line: `first success 1.32 s after the fault`. */
@@ -109,13 +115,13 @@ async function stage<T>(
   }
 }
 
-function stopped(drill: Drill, stage: string, signal: AbortSignal, error: unknown): MaruError {
+function stopped(drill: DrillText, stage: string, signal: AbortSignal, error: unknown): MaruError {
   const why = error instanceof Error ? error.message : String(error)
   const reason = signal.aborted ? 'it was interrupted' : why
   return new MaruError('drills.stopped', { drill: drill.name, stage, reason }, { cause: error })
 }
 
-async function cleanUp(drill: Drill, stages: Stages, progress: Progress): Promise<void> {
+async function cleanUp(drill: DrillText, stages: Stages, progress: Progress): Promise<void> {
   progress.step('Clean-up')
   try {
     await stages.cleanUp()

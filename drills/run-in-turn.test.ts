@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { MaruError } from '#contract/errors.ts'
-import type { Drill } from './drill.ts'
+import type { AnyDrill } from './drill.ts'
 import { isBad, runInTurn } from './run-in-turn.ts'
 import { sampleResult } from './test-result.ts'
 
-const drills = ['first', 'second', 'third', 'fourth'].map((name) => ({ name }) as Drill)
+const drills = ['first', 'second', 'third', 'fourth'].map((name) => ({ name }) as AnyDrill)
 const NEVER = new AbortController().signal
 
 test('a drill that fails, is refused or breaks down does not keep the next ones from being carried out', async () => {
@@ -19,7 +19,7 @@ test('a drill that fails, is refused or breaks down does not keep the next ones 
     },
     fourth: async () => sampleResult(),
   }
-  const perform = ({ name }: Drill) => outcomes[name]?.() ?? assert.fail(name)
+  const perform = ({ name }: AnyDrill) => outcomes[name]?.() ?? assert.fail(name)
   const endings = await runInTurn(drills, perform, NEVER)
   assert.deepEqual(
     endings.map((one) => [one.drill, one.result?.passed, one.error?.code, isBad(one)]),

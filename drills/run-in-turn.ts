@@ -1,6 +1,6 @@
 import type { DrillResult } from '#contract/drill-result.ts'
 import { MaruError } from '#contract/errors.ts'
-import type { Drill } from './drill.ts'
+import type { AnyDrill, DrillText } from './drill.ts'
 
 /** How one of several drills ended; `error` where it was not carried out. */
 export interface Ending {
@@ -13,8 +13,8 @@ export const isBad = ({ result }: Ending): boolean => result?.passed !== true
 
 /** Drills one after the other; one that fails, however, does not keep the next from being carried out. */
 export async function runInTurn(
-  drills: readonly Drill[],
-  perform: (drill: Drill) => Promise<DrillResult>,
+  drills: readonly AnyDrill[],
+  perform: (drill: AnyDrill) => Promise<DrillResult>,
   signal: AbortSignal,
 ): Promise<Ending[]> {
   const endings: Ending[] = []
@@ -30,7 +30,7 @@ export async function runInTurn(
 }
 
 /** What went wrong, in a form that people are told; a mistake of the program is told as one that stopped the drill. */
-export function asRefusal({ name }: Pick<Drill, 'name'>, error: unknown): MaruError {
+export function asRefusal({ name }: Pick<DrillText, 'name'>, error: unknown): MaruError {
   if (error instanceof MaruError) return error
   const reason = error instanceof Error ? error.message : String(error)
   return new MaruError('drills.stopped', { drill: name, stage: 'run', reason }, { cause: error })

@@ -5,7 +5,7 @@ import { addressesOf, HOME } from '#contract/installation.ts'
 import { readSelf } from '#runtime/drivers/patroni-client.ts'
 import type { DrillPlace } from './drill.ts'
 
-type Versions = NonNullable<DrillResult['versions']>
+export type Versions = NonNullable<DrillResult['versions']>
 
 /** What runs here, each part as it says itself; a part that doesn't answer is left out. */
 export async function readVersions(
@@ -18,7 +18,7 @@ export async function readVersions(
     programVersion(place, 'pgproxy', ['haproxy', '-v']),
     programVersion(place, 'etcd', ['etcd', '--version']),
   ])
-  const found: ReadonlyArray<readonly [name: string, version: string | undefined]> = [
+  return versionList([
     ['Maru', platform],
     ['Docker Engine', engine?.version],
     ['PostgreSQL', database?.server],
@@ -26,9 +26,13 @@ export async function readVersions(
     ['etcd', etcd],
     ['HAProxy', proxy],
     ['Linux', release()],
-  ]
-  return found.flatMap(([name, version]) => (version === undefined ? [] : [{ name, version }]))
+  ])
 }
+
+/** Those that are known. */
+export const versionList = (
+  found: ReadonlyArray<readonly [name: string, version: string | undefined]>,
+): Versions => found.flatMap(([name, version]) => (version === undefined ? [] : [{ name, version }]))
 
 async function databaseVersions({ installation, home }: Pick<DrillPlace, 'home' | 'installation'>) {
   const { postgres, patroniPort } = addressesOf(installation)
@@ -42,7 +46,7 @@ const serverVersion = (number: number | undefined) =>
   number === undefined ? undefined : `${Math.floor(number / 10_000)}.${number % 10_000}`
 
 /** The first thing like a version that a program of the platform prints about itself. */
-async function programVersion(
+export async function programVersion(
   { docker, installation }: Pick<DrillPlace, 'docker' | 'installation'>,
   component: string,
   argv: readonly string[],

@@ -1,6 +1,6 @@
 import { Argument, type Command, InvalidArgumentError } from 'commander'
 import { addCommand, addGroup, type CommandText } from '#runtime/cli/command.ts'
-import { type CliContext, processContext } from '#runtime/cli/context.ts'
+import { type CliContext, DEFAULT_LAB_HOME, processContext } from '#runtime/cli/context.ts'
 
 const actions = () => import('./index.ts')
 
@@ -38,7 +38,7 @@ export function registerLabCommands(program: Command, context: CliContext = proc
 }
 
 const labCommand = (parent: Command, usage: string, text: CommandText) =>
-  addCommand(parent, usage, text).option('--home <dir>', 'folder of the lab', '/var/lib/maru-lab')
+  addCommand(parent, usage, text).option('--home <dir>', 'folder of the lab', DEFAULT_LAB_HOME)
 
 const choice = (name: string, description: string, choices: readonly string[]) =>
   new Argument(name, `${description}: ${choices.join(', ')}`).choices(choices)

@@ -1,6 +1,7 @@
 import { closeSync, openSync } from 'node:fs'
 import { join } from 'node:path'
 import { MaruError } from '#contract/errors.ts'
+import { DEFAULT_HOME } from '#runtime/cli/context.ts'
 import {
   ensureGroup,
   foldersOf,
@@ -27,6 +28,9 @@ const BOOT_TIMEOUT_MS = 60_000
 
 /** A host's folder: its disk, and the log of its boots. */
 export const hostFolder = ({ home }: Lab, { name }: HostPlan) => join(home, LAB_FILES.hosts, name)
+
+/** A host's data folder as seen from outside: it is on its disk, also while the host is off. */
+export const dataFolder = (lab: Lab, host: HostPlan) => join(hostFolder(lab, host), 'disk', DEFAULT_HOME)
 const ownGroup = ({ name }: HostPlan) => `host-${name}`
 const unifiedFolder = (lab: Lab, host: HostPlan) => groupFolder(lab, ownGroup(host))
 const groupName = ({ plan }: Lab, host: HostPlan) => join(plan.group, ownGroup(host))
@@ -41,6 +45,10 @@ export function hostGroups(lab: Lab, host: HostPlan): string[] {
 export async function initOf(lab: Lab, host: HostPlan): Promise<number | undefined> {
   return firstProcess(await processesIn(join(unifiedFolder(lab, host), 'init')))
 }
+
+/** A host's files as it sees them, for who looks from outside; refused when it is off or frozen. A link in them leads elsewhere. */
+export const rootOf = async (lab: Lab, host: HostPlan): Promise<string> =>
+  `/proc/${await requireRunning(lab, host)}/root`
 
 /** The engine's socket in a host, as seen from outside. Not by /var/run: that link would lead to this machine's own. */
 export const hostSocket = (init: number) => `/proc/${init}/root/run/docker.sock`

@@ -5,8 +5,8 @@ import type { labUp as LabUp } from './up.ts'
 
 export { runDown, runExec, runHost, runLink, runStatus, runUp } from './command-actions.ts'
 export { enterArgv, runIn } from './enter.ts'
-export { freezeHost, hostState, killHost, startHost, thawHost } from './host.ts'
-export { findHost, findSite, type Lab, labHome, openLab } from './lab.ts'
+export { dataFolder, freezeHost, hostState, killHost, rootOf, startHost, thawHost } from './host.ts'
+export { findHost, findSite, type Lab, labHome, loadLabFile, openLab } from './lab.ts'
 export { setLine } from './network.ts'
 export {
   type HostPlan,
@@ -16,6 +16,7 @@ export {
   type LabShape,
   type SitePlan,
   sharedAddressOf,
+  WITNESS,
 } from './plan.ts'
 export { type LabStatus, labStatus } from './status.ts'
 

@@ -3,12 +3,10 @@ import { basename, join, resolve } from 'node:path'
 import { z } from 'zod'
 import { MaruError, parseWith } from '#contract/errors.ts'
 import { Instant } from '#contract/ids.ts'
-import type { Environment } from '#runtime/cli/context.ts'
+import { DEFAULT_LAB_HOME, type Environment } from '#runtime/cli/context.ts'
 import { findGroupTrees, type GroupTrees } from '#runtime/drivers/control-groups.ts'
 import { readJson, writeFileAtomic } from '#runtime/drivers/files.ts'
 import { BLOCKS, type HostPlan, hostsOf, type LabPlan, LabShape, planLab, type SitePlan } from './plan.ts'
-
-export const DEFAULT_LAB_HOME = '/var/lib/maru-lab'
 
 /** This program's own folder. */
 export const PROGRAM_DIR = join(import.meta.dirname, '..')

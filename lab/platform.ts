@@ -3,7 +3,8 @@ import { ErrorBody, MaruError } from '#contract/errors.ts'
 import { HOME } from '#contract/installation.ts'
 import { exists } from '#runtime/drivers/files.ts'
 import { runIn } from './enter.ts'
-import { LAB_FILES, type Lab, PROGRAM_DIR } from './lab.ts'
+import { dataFolder } from './host.ts'
+import { type Lab, PROGRAM_DIR } from './lab.ts'
 import { type HostPlan, LAB_DOMAIN, type SitePlan } from './plan.ts'
 
 export interface LabPlatform {
@@ -69,10 +70,6 @@ export async function shareAddress(
   const done = await runIn(lab, first.name, argv, { timeoutMs: TIMEOUT_MS })
   if (done.exitCode !== 0) throw failed(lab, first, '`maru data-centre address`', done)
 }
-
-/** A host's data folder as seen from outside. */
-const dataFolder = (lab: Lab, host: HostPlan) =>
-  join(lab.home, LAB_FILES.hosts, host.name, 'disk/var/lib/maru')
 
 function failed(lab: Lab, host: HostPlan, command: string, done: Parameters<typeof reasonOf>[0]): MaruError {
   const log = join(dataFolder(lab, host), HOME.logs)

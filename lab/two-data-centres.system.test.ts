@@ -1,145 +1,55 @@
 import assert from 'node:assert/strict'
-import { spawn } from 'node:child_process'
-import { once } from 'node:events'
 import { mkdtemp, rm } from 'node:fs/promises'
-import { join } from 'node:path'
-import { text } from 'node:stream/consumers'
 import { after, before, type TestContext, test } from 'node:test'
-import type { Instance } from '#contract/apps.ts'
-import type { Host } from '#contract/host-view.ts'
-import { cli, cliOk, ROOT, waitFor } from '#tests/harness.ts'
-import {
-  enterArgv,
-  findHost,
-  findSite,
-  hostsOf,
-  killHost,
-  LAB_DOMAIN,
-  type Lab,
-  openLab,
-  runIn,
-  setLine,
-  startHost,
-} from './index.ts'
-import { type Visit, Visited } from './visit.ts'
+import type { DrillResult } from '#contract/drill-result.ts'
+import type { ErrorBody } from '#contract/errors.ts'
+import type { TrustReport } from '#contract/trust.ts'
+import { cli, cliError, cliJson, cliOk, HOME, waitFor } from '#tests/harness.ts'
+import { LAB_DOMAIN, type Lab, openLab, runIn } from './index.ts'
 
-/** Two data centres and a witness with a platform on them, and an app whose every answer is a row that was acknowledged. */
-const APP = 'ledger'
-const NAME = `${APP}.${LAB_DOMAIN}`
-const MARU = join(ROOT, 'maru')
-/** A busy machine's patience; what was measured is told. */
+/**
+ * Two data centres and a witness with a platform on them. What they bear is put to the test by the drills that anyone can run: each
+ * fault is taken once, the limits are those of the drills, and what they found has to be on the Trust page of this installation.
+ */
+const DRILLS = ['host-drained-under-load', 'witness-dies', 'host-with-etcd-leader-dies', 'data-centre-cut']
+const DRILLS_MS = 900_000
+/** A busy machine's patience. */
 const SOON_MS = 240_000
-/** The longest time between two acknowledged writes when the primary's host is lost or cut off. */
-const NEXT_WRITE_MS = 7_000
 /** Where the members of the store are, by the last part of their address. */
 const STORES = { '10': 'dc1-h1', '13': 'witness', '14': 'dc2-h1' } as const
 
+interface Ending {
+  readonly drill: string
+  readonly result: DrillResult | null
+  readonly error: ErrorBody['error'] | null
+}
+
 let lab: Lab
 let home = ''
-const addresses = { east: '', west: '' }
-const acknowledged: string[] = []
+let endings: readonly Ending[] = []
 
 before(async () => {
   home = await mkdtemp('/var/tmp/maru-lab-test-')
   await cliOk(['lab', 'up', '--home', home, '--witness'])
   lab = await openLab(home, process.env)
-  const [east, west] = hostsOf(lab.plan)
-  addresses.east = east?.address ?? ''
-  addresses.west = west?.address ?? ''
-  await maru('dc1-h1', 'deploy', 'lab/ledger-app', '--app', APP)
 })
 after(async () => {
   await cli(['lab', 'down', '--home', home])
   await rm(home, { recursive: true, force: true })
 })
 
-async function maru(host: string, ...args: string[]): Promise<string> {
-  const done = await runIn(lab, host, [MARU, ...args], { timeoutMs: 300_000 })
-  assert.equal(done.exitCode, 0, `maru ${args.join(' ')} on ${host}: ${done.stdout}${done.stderr}`)
-  return done.stdout
-}
-const json = async <T>(host: string, ...args: string[]) =>
-  JSON.parse(await maru(host, ...args, '--json')) as T
+const inside = (host: string, ...args: string[]) =>
+  cli(['lab', 'exec', '--home', home, host, '--', './maru', ...args])
 
-/** The members of the database pair as one of them tells. */
-async function pair(from: 'dc1-h1' | 'dc2-h1'): Promise<Array<Record<'Member' | 'Role' | 'State', string>>> {
-  const container = from === 'dc1-h1' ? 'maru-postgres-1' : 'maru-postgres-2'
-  const asked = await runIn(lab, from, [
-    'docker',
-    'exec',
-    container,
-    'patronictl',
-    'list',
-    '--format',
-    'json',
-  ])
-  return JSON.parse(asked.stdout)
-}
-const leaderOf = (members: Awaited<ReturnType<typeof pair>>) =>
-  members.find(({ Role, State }) => Role === 'Leader' && State === 'running')?.Member
-const isWhole = (members: Awaited<ReturnType<typeof pair>>) =>
-  leaderOf(members) !== undefined &&
-  members.some(({ Role, State }) => Role === 'Sync Standby' && State === 'streaming')
-
-const instances = async () => (await json<{ instances: Instance[] }>('dc1-h1', 'ps', '--app', APP)).instances
-const isInBoth = async () => {
-  const all = await instances()
-  return all.every(({ state }) => state === 'healthy') && new Set(all.map(({ host }) => host)).size === 2
-}
-
-/** All is where it belongs and well: what a fault may begin from, and must come back to. */
-async function whole(t: TestContext, what: string): Promise<void> {
-  const since = performance.now()
-  await waitFor(`${what}: the pair`, async () => isWhole(await pair('dc2-h1')), SOON_MS)
-  await waitFor(`${what}: the app in both data centres`, isInBoth, SOON_MS)
-  t.diagnostic(`${what}: whole after ${seconds(performance.now() - since)}`)
-}
-
-const seconds = (ms: number) => `${(ms / 1000).toFixed(1)} s`
-
-/** Visitors of edges, from the network between the data centres or from inside a host, while something happens. */
-async function visiting(where: string, edges: readonly string[]): Promise<() => Promise<Visited>> {
-  const caFile = join(home, 'hosts/dc1-h1/disk/var/lib/maru/pki/root.crt')
-  const inside = '/var/lib/maru/pki/root.crt'
-  const visit: Visit = { addresses: [...edges], name: NAME, caFile: where === 'client' ? caFile : inside }
-  const argv = [process.execPath, 'lab/visitors.ts', JSON.stringify(visit)]
-  const [file, ...args] = await enterArgv(lab, where, argv)
-  const child = spawn(file, args, { stdio: ['pipe', 'pipe', 'inherit'] })
-  const printed = text(child.stdout)
-  return async () => {
-    child.stdin.end()
-    await once(child, 'close')
-    const seen = Visited.parse(JSON.parse(await printed))
-    for (const { tokens } of Object.values(seen)) acknowledged.push(...tokens)
-    return seen
-  }
-}
-
-function told(t: TestContext, what: string, seen: Visited): void {
-  for (const [edge, { requests, failed, longestGapMs, failures }] of Object.entries(seen))
-    t.diagnostic(
-      `${what}, edge ${edge}: ${requests} requests, ${failed} failed, longest time without an answer ${seconds(longestGapMs)}${failed > 0 ? ` (${[...new Set(failures)].slice(0, 3).join('; ')})` : ''}`,
-    )
-}
-
-/** Every row that was acknowledged to anyone since the beginning is in the database. */
-async function nothingIsLost(t: TestContext): Promise<void> {
-  const asked = await waitFor('the app to tell what it has', () => ask(addresses.west, NAME, '/tokens'))
-  const have = new Set(asked.split('\n'))
-  const lost = acknowledged.filter((token) => !have.has(token))
-  t.diagnostic(`${acknowledged.length} acknowledged rows, ${lost.length} lost`)
-  assert.ok(acknowledged.length > 100)
-  assert.deepEqual(lost, [])
-}
-
-test('the pair, its store and the app are in two data centres and at the witness', async (t) => {
-  await whole(t, 'after the first deploy')
-  const [first, second] = await pair('dc2-h1')
-  assert.deepEqual([first?.Member, second?.Member], ['postgres-1', 'postgres-2'])
+test('the pair and its store are in two data centres and at the witness', async () => {
   const containers = async (host: string) =>
     (await runIn(lab, host, ['docker', 'ps', '--format', '{{.Names}}'])).stdout.split('\n')
+  await waitFor(
+    'the second member of the pair in the other data centre',
+    async () => (await containers('dc2-h1')).includes('maru-postgres-2'),
+    SOON_MS,
+  )
   assert.ok(!(await containers('dc1-h1')).includes('maru-postgres-2'))
-  assert.ok((await containers('dc2-h1')).includes('maru-postgres-2'))
   await waitFor(
     'a store of three voices',
     async () => {
@@ -156,11 +66,7 @@ test('the pair, its store and the app are in two data centres and at the witness
   ] as const)
     await waitFor(`${host} to reach every voice`, () => reachesEveryVoice(host, name), SOON_MS)
   // The loss of a primary is to cost no election.
-  await waitFor(
-    'the witness to lead the store',
-    async () => (await storeLead('witness')).host === 'witness',
-    SOON_MS,
-  )
+  await waitFor('the witness to lead the store', async () => (await storeLead()) === 'witness', SOON_MS)
 })
 
 /** Asks the members of the store at these addresses, from inside one of them. */
@@ -172,121 +78,80 @@ function etcdctl(host: string, member: string, lasts: readonly string[], command
   return runIn(lab, host, ['docker', 'exec', `maru-${member}`, ...argv])
 }
 
-/** Who leads the store, and its members' numbers, as they say themselves. */
-async function storeLead(from: 'dc1-h1' | 'witness') {
-  const { stdout } = await etcdctl(from, from === 'witness' ? 'etcd-2' : 'etcd', Object.keys(STORES), [
-    ...['endpoint', 'status', '-w', 'json'],
-  ])
+/** The host whose member leads the store, as all of them say themselves. */
+async function storeLead(): Promise<string | undefined> {
+  const asked = ['endpoint', 'status', '-w', 'json']
+  const { stdout } = await etcdctl('witness', 'etcd-2', Object.keys(STORES), asked)
   // Numbers of 64 bits, which JSON.parse would round.
   const told = [...stdout.matchAll(/\.0\.(\d+):2379.*?"member_id":(\d+).*?"leader":(\d+)/g)]
-  const members = told.map(([, last, id]) => ({ host: STORES[last as keyof typeof STORES], id }))
   const leaders = new Set(told.map(([, , , leader]) => leader))
-  const leader = leaders.size === 1 ? members.find(({ id }) => leaders.has(id)) : undefined
-  return { host: leader?.host, members }
-}
-
-/** The first host leads the store: its loss then takes the primary and the store's leader at once. */
-async function firstHostLeadsTheStore(): Promise<void> {
-  const { host, members } = await waitFor('the store to have one leader', async () => {
-    const lead = await storeLead('dc1-h1')
-    return lead.host !== undefined && lead
-  })
-  const id = members.find((member) => member.host === 'dc1-h1')?.id ?? assert.fail('no member there')
-  if (host === 'dc1-h1') return
-  const [last = ''] = Object.entries(STORES).find(([, at]) => at === host) ?? []
-  const moved = await etcdctl('dc1-h1', 'etcd', [last], ['move-leader', BigInt(id).toString(16)])
-  assert.equal(moved.exitCode, 0, moved.stderr)
-}
-
-/** The longest time without an answer at an edge was short enough. */
-function isBackSoon(seen: Visited, edge: string): void {
-  const gap = seen[edge]?.longestGapMs ?? Number.POSITIVE_INFINITY
-  assert.ok(gap <= NEXT_WRITE_MS, `the next write was acknowledged ${seconds(gap)} after the last one`)
+  const leading = told.find(([, , id]) => leaders.size === 1 && leaders.has(id))
+  return STORES[leading?.[1] as keyof typeof STORES]
 }
 
 const reachesEveryVoice = async (host: string, member: string) =>
   (await etcdctl(host, member, ['10', '13', '14'], ['endpoint', 'health'])).exitCode === 0
 
-test('a host is drained and taken back while visitors write: no request fails', async (t) => {
-  const stop = await visiting('client', [addresses.east, addresses.west])
-  await maru('dc1-h1', 'host', 'drain', 'dc2-h1')
-  assert.deepEqual([...new Set((await instances()).map(({ host }) => host))], ['dc1-h1'])
-  const { hosts } = await json<{ hosts: Host[] }>('dc1-h1', 'host', 'list')
-  assert.equal(hosts.find(({ name }) => name === 'dc2-h1')?.state, 'draining')
-  await maru('dc1-h1', 'host', 'undrain', 'dc2-h1')
-  await waitFor('the app in both data centres again', isInBoth, SOON_MS)
-  const seen = await stop()
-  told(t, 'drained and taken back', seen)
-  assert.deepEqual(
-    Object.values(seen).flatMap(({ failures }) => failures),
-    [],
-  )
+test('drills that do not fit where they are asked for are refused, with where they do', async () => {
+  const onHost = await cliError(['drill', 'run', 'database-primary-dies', '--home', home])
+  assert.equal(onHost.code, 'drills.on_a_host')
+  assert.equal((await cliError(['drill', 'run', 'host-dies', '--home', HOME])).code, 'drills.needs_hosts')
+  const within = await inside('dc1-h1', 'drill', 'run', 'host-dies', '--home', '/var/lib/maru')
+  assert.match(within.stderr, /host-dies takes hosts and lines away, .*maru lab up --witness/s)
 })
 
-test('the first host loses its power, and with it the store its leader: the other data centre goes on, and nothing is lost', async (t) => {
-  await whole(t, 'before the power goes')
-  assert.equal(leaderOf(await pair('dc2-h1')), 'postgres-1')
-  const stop = await visiting('client', [addresses.west])
-  await firstHostLeadsTheStore()
-  await killHost(lab, findHost(lab, 'dc1-h1'))
-  await waitFor(
-    'the other member to lead',
-    async () => leaderOf(await pair('dc2-h1')) === 'postgres-2',
-    SOON_MS,
-  )
-  const back = await goesOn(addresses.west)
-  const seen = await stop()
-  told(t, 'power lost', seen)
-  const since = performance.now()
-  await waitFor('the other control plane to answer', () => answersAt(addresses.west), SOON_MS)
-  t.diagnostic(`the API answered after another ${seconds(performance.now() - since)}`)
-  assert.ok(back)
-  await nothingIsLost(t)
-  isBackSoon(seen, addresses.west)
+test('a host is drained, the witness and the first host lose their power, a data centre is cut off: every drill passes', async (t) => {
+  const done = await cli(['drill', 'run', ...DRILLS, '--home', home, '--json'], { timeoutMs: DRILLS_MS })
+  assert.ok(done.stdout, done.stderr)
+  endings = (JSON.parse(done.stdout) as { endings: Ending[] }).endings
+  for (const ending of endings) tell(t, ending)
+  const passed = endings.filter(({ result }) => result?.passed).map(({ drill }) => drill)
+  assert.deepEqual(passed, DRILLS)
+  for (const { drill, result } of endings) checkRecord(drill, result ?? assert.fail(drill))
 })
 
-/** What an edge answers to a visitor, whole and with success; false where it does not. */
-async function ask(edge: string, name: string, path: string): Promise<string | false> {
-  const to = ['--resolve', `${name}:443:${edge}`, '--max-time', '5']
-  const argv = ['curl', '--silent', '--fail', '--insecure', ...to, `https://${name}${path}`]
-  const { exitCode, stdout } = await runIn(lab, 'client', argv)
-  return exitCode === 0 && stdout
+function tell(t: TestContext, { drill, result, error }: Ending): void {
+  t.diagnostic(`${drill}: ${result?.result ?? error?.message}`)
+  for (const { name, value, unit, limit } of result?.measures ?? [])
+    t.diagnostic(`${drill}, ${name}: ${value} ${unit} (limit ${limit})`)
+  const marks = result?.timeLine?.marks.map(({ label, atS }) => `${label} ${atS} s`)
+  t.diagnostic(`${drill}, time line: ${marks?.join(', ')}`)
 }
 
-/** The platform itself answers through an edge: a control plane with its database behind it. */
-const answersAt = async (edge: string) => (await ask(edge, LAB_DOMAIN, '/trust')) !== false
+/** What is handed in can be looked into: what happened when, what ran, and what was acknowledged to whom. */
+function checkRecord(drill: string, { place, timeLine, versions, ledger }: DrillResult): void {
+  assert.equal(place, 'lab')
+  const marks = timeLine?.marks.map(({ label }) => label) ?? []
+  for (const label of ['fault', 'heal']) assert.ok(marks.includes(label), `${drill}: ${label}`)
+  assert.ok(versions?.some(({ name }) => name === 'Patroni'))
+  if (drill === 'host-drained-under-load') return
+  const { total = 0, series = [] } = ledger ?? {}
+  assert.ok(total > 100, `${drill}: ${total} acknowledged writes`)
+  // Another server took over where the primary's host or data centre was away.
+  assert.equal(series.length, drill === 'witness-dies' ? 1 : 2, drill)
+}
 
-/** A row is written through an edge and acknowledged. */
-const goesOn = (edge: string) =>
-  waitFor(
-    'a row to be acknowledged',
-    async () => (await ask(edge, NAME, `/write?token=${Date.now()}`)) !== false,
-    SOON_MS,
-  )
-
-test('the host comes back: the pair and the app are in both data centres again by themselves', async (t) => {
-  await startHost(lab, findHost(lab, 'dc1-h1'))
-  await whole(t, 'the host is back')
-  await nothingIsLost(t)
+test('what they found is evidence of this installation, with its time line on the Trust page', async () => {
+  const { promises } = JSON.parse((await inside('dc1-h1', 'trust', '--json')).stdout) as TrustReport
+  const evidence = promises.flatMap((one) => one.evidence)
+  for (const name of DRILLS) assert.equal(evidence.find((one) => one.name === name)?.passed, true, name)
+  const page = await runIn(lab, 'client', ['curl', '--silent', '--insecure', `https://${LAB_DOMAIN}/trust`])
+  for (const [drill, promise] of [
+    ['data-centre-cut', 'REC-3'],
+    ['host-with-etcd-leader-dies', 'REC-1'],
+  ] as const) {
+    const article = new RegExp(`<article[^>]* id="${promise}".*?</article>`, 's').exec(page.stdout)?.[0]
+    assert.match(article ?? '', new RegExp(`Time line of ${drill}`))
+  }
+  const { drills } = await cliJson<{ drills: Array<{ name: string; result: DrillResult | null }> }>([
+    ...['drill', 'report', '--home', home],
+  ])
+  for (const { drill, result } of endings)
+    assert.equal(drills.find(({ name }) => name === drill)?.result?.startedAt, result?.startedAt)
 })
 
-test('the data centre of the primary is cut off: it acknowledges nothing that is lost, and rejoins', async (t) => {
-  assert.equal(leaderOf(await pair('dc2-h1')), 'postgres-2')
-  const east = await visiting('client', [addresses.east])
-  // On the side that loses: what it still acknowledged has to be there afterwards.
-  const west = await visiting('dc2-h1', [addresses.west])
-  await setLine(lab, findSite(lab, 'dc2'), false)
-  await waitFor(
-    'the other member to lead',
-    async () => leaderOf(await pair('dc1-h1')) === 'postgres-1',
-    SOON_MS,
-  )
-  await goesOn(addresses.east)
-  const seen = await east()
-  told(t, 'cut, the side that goes on', seen)
-  told(t, 'cut, the side that is alone', await west())
-  await setLine(lab, findSite(lab, 'dc2'), true)
-  await whole(t, 'the line is healed')
-  await nothingIsLost(t)
-  isBackSoon(seen, addresses.east)
+test('nothing of the drills is left: no app, and the lab is whole', async () => {
+  const { apps } = JSON.parse((await inside('dc1-h1', 'apps', '--json')).stdout) as { apps: unknown[] }
+  assert.deepEqual(apps, [])
+  await cliOk(['lab', 'status', '--home', home])
 })

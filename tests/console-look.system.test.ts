@@ -69,6 +69,7 @@ test('no page of the console has an accessibility fault or is too wide, on a pho
       ready: (shown: Page) =>
         shown.waitForFunction('[...document.images].some((one) => one.naturalWidth > 0)'),
     },
+    page('drill-of-hosts', '/platform/drills/host-dies', 'On the machine that carries the lab'),
     page('account', '/account', person.email),
   ]
   const outside: Sight[] = [

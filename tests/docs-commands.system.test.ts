@@ -9,6 +9,8 @@ import { commandDocuments, documentedCommands } from '../tools/documented-comman
 import { addressOf, cli, cliOk, HOME, installation, ROOT } from './harness.ts'
 
 const LAB = 'lab/lab.system.test.ts'
+const DRILLS_IN_LAB =
+  'it needs a lab with a platform: lab/two-data-centres.system.test.ts runs drills in one and looks for what they found'
 
 /** Commands that are not run as they are written: why, and what shows them instead. */
 const NOT_RUN: Readonly<Record<string, string>> = {
@@ -40,6 +42,11 @@ const NOT_RUN: Readonly<Record<string, string>> = {
   'maru lab host dc2-h1 thaw': `there is no lab here: ${LAB}`,
   'maru lab link dc2 cut': `there is no lab here: ${LAB}`,
   'maru lab link dc2 heal': `there is no lab here: ${LAB}`,
+  'maru drill run host-dies': DRILLS_IN_LAB,
+  'maru drill run --all --home /var/lib/maru-lab': DRILLS_IN_LAB,
+  'maru drill report --home /var/lib/maru-lab': DRILLS_IN_LAB,
+  'maru lab exec dc1-h1 -- ./maru trust REC-3': DRILLS_IN_LAB,
+  'maru lab exec client -- curl --silent --insecure https://lab.internal/trust': DRILLS_IN_LAB,
   'maru lab down': `there is no lab here: ${LAB}`,
   './maru test unit': 'it is a test run, as this one is: tools/test-command.ts',
   './maru test system -- edge': 'it is a test run, as this one is: tools/test-command.ts',

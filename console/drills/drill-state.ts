@@ -14,6 +14,8 @@ export const WHERE: Readonly<Record<DrillPermission, string>> = {
   yes: 'May run here: this is a lab.',
   'on-request': 'Harmless: may run here when somebody on the host says so.',
   no: 'Runs in a lab only: it breaks things.',
+  outside:
+    'Takes hosts and lines away: it is run on the machine that carries a lab of several hosts, not from here.',
   unknown: 'The host does not answer, so nobody knows whether it may run here.',
 }
 

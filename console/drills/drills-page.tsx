@@ -67,13 +67,16 @@ function Drills({ list }: { readonly list: DrillList }) {
 function placeText(lab: boolean | null): string {
   if (lab === null) return 'The host does not answer, so nobody knows whether they may run here.'
   return lab
-    ? 'This installation is a lab: nobody depends on it, and every drill may run.'
+    ? 'This installation is a lab: nobody depends on it. Drills that take hosts away run outside of them, by the command line.'
     : 'This installation is no lab: drills that break things do not run here.'
 }
 
+const whereOf = ({ needs, harmless }: DrillEntry) =>
+  needs === 'hosts' ? 'lab of hosts' : harmless ? 'anywhere' : 'lab only'
+
 function DrillRow({ drill }: { readonly drill: DrillEntry }) {
   const now = useServerTime()
-  const { name, summary, last, promises, harmless } = drill
+  const { name, summary, last, promises } = drill
   return (
     <tr>
       <td>
@@ -87,7 +90,7 @@ function DrillRow({ drill }: { readonly drill: DrillEntry }) {
       </td>
       <td data-live>{last === null ? '–' : ago(last.finishedAt, now)}</td>
       <td>{promises.join(', ')}</td>
-      <td>{harmless ? 'anywhere' : 'lab only'}</td>
+      <td>{whereOf(drill)}</td>
     </tr>
   )
 }

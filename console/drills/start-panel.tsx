@@ -30,7 +30,7 @@ export function StartPanel(props: { readonly drill: DrillEntry; readonly underWa
       >
         <PanelBody>
           <Stack gap="sm" maw={720}>
-            <Text size="sm">On the host, as root:</Text>
+            <Text size="sm">{PLACE[drill.needs ?? 'host']}</Text>
             <CommandLine command={commandOf(drill)} />
           </Stack>
         </PanelBody>
@@ -39,6 +39,11 @@ export function StartPanel(props: { readonly drill: DrillEntry; readonly underWa
     </>
   )
 }
+
+const PLACE = {
+  host: 'On the host, as root:',
+  hosts: 'On the machine that carries the lab, outside of its hosts, as root:',
+} as const
 
 const commandOf = ({ name, here }: DrillEntry) =>
   `maru drill run ${name}${here === 'on-request' ? ' --i-understand-this-is-production' : ''}`

@@ -55,13 +55,20 @@ test('before anything ran, every drill is listed, and whether it may run here', 
   const { drills, lab: isLab } = await list()
   assert.equal(isLab, true)
   assert.ok(drills.length >= 2)
-  assert.ok(drills.every(({ last, here }) => last === null && here === 'yes'))
+  const onHost = drills.filter(({ needs }) => needs === null)
+  assert.ok(onHost.every(({ last, here }) => last === null && here === 'yes'))
   lab = false
   const elsewhere = Object.fromEntries((await list()).drills.map(({ name, here }) => [name, here]))
   assert.equal(elsewhere['database-primary-dies'], 'no')
   assert.equal(elsewhere['neighbours-database'], 'on-request')
   lab = undefined
-  assert.ok((await list()).drills.every(({ here }) => here === 'unknown'))
+  const unknown = (await list()).drills.filter(({ here }) => here === 'unknown')
+  assert.deepEqual(
+    unknown.map(({ name }) => name),
+    onHost.map(({ name }) => name),
+  )
+  // Hosts are not taken away from within, lab or not.
+  assert.ok((await list()).drills.every(({ needs, here }) => (needs === 'hosts') === (here === 'outside')))
   lab = true
 })
 

@@ -1,5 +1,5 @@
 import type { DrillEntry, DrillList, DrillPermission, DrillRun } from '#contract/drills.ts'
-import type { Drill } from '#drills/drill.ts'
+import type { AnyDrill } from '#drills/drill.ts'
 import { DRILLS } from '#drills/register.ts'
 import { DRILL_VALID_DAYS } from '#platform/trust/index.ts'
 
@@ -14,6 +14,7 @@ export function viewDrills(latest: readonly DrillRun[], lab: boolean | null): Dr
       promises: [...drill.promises],
       summary: drill.summary,
       harmless: drill.harmless,
+      needs: drill.needs ?? null,
       setUp: drill.setUp,
       fault: drill.fault,
       measures: Object.entries(drill.measures).map(([name, { unit, limit }]) => ({ name, unit, limit })),
@@ -28,7 +29,11 @@ export function viewDrills(latest: readonly DrillRun[], lab: boolean | null): Dr
 const validUntil = ({ finishedAt }: DrillRun): DrillList['at'] =>
   new Date(Date.parse(finishedAt) + DRILL_VALID_DAYS * DAY_MS).toISOString()
 
-function permissionOf({ harmless }: Pick<Drill, 'harmless'>, lab: boolean | null): DrillPermission {
+function permissionOf(
+  { needs, harmless }: Pick<AnyDrill, 'needs' | 'harmless'>,
+  lab: boolean | null,
+): DrillPermission {
+  if (needs === 'hosts') return 'outside'
   if (lab === null) return 'unknown'
   if (lab) return 'yes'
   return harmless ? 'on-request' : 'no'

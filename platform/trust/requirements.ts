@@ -23,6 +23,12 @@ const DATABASE_FAULTS = [
   'database-standby-dies',
 ]
 
+/** Drills that take a host, or the lines between data centres, away; they run where there are several hosts. */
+const HOST_LOSSES = ['host-dies', 'host-with-etcd-leader-dies']
+const CUTS = ['data-centre-cut', 'cut-three-ways']
+const BOTH_KINDS =
+  'The drills that do something to one member of the pair were shown on one machine, those that take machines away on several; no installation has passed all of them yet.'
+
 /**
  * The other half of the register. A promise is kept exactly when its gaps are empty, it needs at least one check or drill,
  * and all of them passed and are young enough; there is no other way. A gap is removed together with the commit that
@@ -37,9 +43,9 @@ export const REQUIREMENTS: Readonly<Record<KnownPromise, Requirement>> = {
     'Controls do not stand at every layer yet: buildings, environment and staff access are not the platform’s matter so far.',
   ),
   'PLT-3': part(
-    ['stack-roll-under-load'],
+    ['stack-roll-under-load', 'host-drained-under-load'],
     'Newer packages and a newer platform are brought in by an operator who runs a command; nothing does it without one.',
-    'The drill replaces what the apps stand on and the host agent; the other parts of the platform are not replaced under load by a drill yet.',
+    'The drills replace what the apps stand on and the host agent, and empty a host; the other parts of the platform are not replaced under load by a drill yet.',
   ),
   'ASR-1': gaps(
     'The platform holds no certificate.',
@@ -89,9 +95,9 @@ export const REQUIREMENTS: Readonly<Record<KnownPromise, Requirement>> = {
   ),
   'SYS-2': gaps('Nothing watches for security updates yet, and there is no test stage before they go out.'),
   'SYS-3': {
-    needs: ['stacks.age', 'stack-roll-under-load'],
+    needs: ['stacks.age', 'stack-roll-under-load', 'host-drained-under-load'],
     gaps: [
-      'Containers are replaced rather than patched; a machine is replaced by an operator’s command, and no drill has shown that under load yet.',
+      'Containers are replaced rather than patched, and a drill empties a machine and takes it back under load; that a new machine takes its place, by an operator’s command, no drill has shown yet.',
     ],
     note: 'Apps that bring a Dockerfile bring their own stack, which only their owner makes newer.',
   },
@@ -112,21 +118,27 @@ export const REQUIREMENTS: Readonly<Record<KnownPromise, Requirement>> = {
   'VUL-4': part(['stack-roll-under-load'], 'It depends on PLT-3, which is not kept yet.'),
   'VUL-5': gaps('There is no address for reports, no security.txt and no forum yet.'),
   'BAK-1': gaps('There are no backups yet.'),
-  'BAK-2': part(
-    ['data.pair', ...DATABASE_FAULTS],
-    'Both copies are on one machine: they survive the death of a process or a container, not of the machine.',
-  ),
+  'BAK-2': {
+    needs: ['data.pair', ...DATABASE_FAULTS, ...HOST_LOSSES, ...CUTS],
+    gaps: [BOTH_KINDS],
+    note: 'While one copy is lost the other goes on alone: what is acknowledged until the lost one is back is on one machine.',
+  },
   'BAK-3': gaps('There are no snapshots to restore from yet.'),
-  'REC-1': gaps(
-    'On one machine nothing takes over when it dies. With hosts in two data centres the others go on, which no drill tries on this installation yet.',
-  ),
+  'REC-1': {
+    needs: HOST_LOSSES,
+    gaps: [],
+    note: 'Visitors of the machine that died have to ask another address of the app. The drill’s app has two instances, as every app has that nobody scales; one that is scaled to a single instance is started elsewhere after 30 s.',
+  },
   'REC-2': part(
-    ['data.pair', ...DATABASE_FAULTS],
-    'On one machine only the database is doubled. With more hosts so are edge, control plane and store, but the key that signs certificates is on the first one alone, and no drill takes a host away yet.',
+    ['data.pair', ...DATABASE_FAULTS, ...HOST_LOSSES, 'data-centre-cut', 'witness-dies'],
+    BOTH_KINDS,
+    'Not every part has been taken away by a drill of its own yet: edge and control plane go together with their machine.',
   ),
-  'REC-3': gaps(
-    'Machines can be in several data centres, but no drill cuts one off on this installation yet.',
-  ),
+  'REC-3': {
+    needs: CUTS,
+    gaps: [],
+    note: 'Visitors of the data centre that is cut off have to ask another address of the app. A second data centre with a machine, and a witness in a third place, are what this takes.',
+  },
   'REC-4': gaps('Incidents are not recorded by the platform yet, and there is no status page.'),
   'PRV-1': gaps('There is no data map and no privacy notice made from it.'),
   'PRV-2': gaps('People cannot export or erase what is stored about them yet.'),

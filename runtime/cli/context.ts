@@ -26,6 +26,8 @@ export interface ApiOptions {
 }
 
 export const DEFAULT_HOME = '/var/lib/maru'
+/** Where `maru lab up` makes a lab that is not told another place. */
+export const DEFAULT_LAB_HOME = '/var/lib/maru-lab'
 
 /** The installation's data folder on this host. */
 export const homeOf = (context: Pick<CliContext, 'env'>, options: ApiOptions): string =>

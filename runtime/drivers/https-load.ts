@@ -11,6 +11,17 @@ export interface LoadTarget {
   readonly path?: string | (() => string)
   /** Told of the body of each good answer. */
   readonly onBody?: (body: string) => void
+  /** Told of each request when it is over; the next one of that client waits for what it gives. */
+  readonly onEnd?: (end: RequestEnd) => void | Promise<void>
+}
+
+/** A request that is over. Times are by the clock of `performance.now()`. */
+export interface RequestEnd {
+  readonly begunMs: number
+  readonly endedMs: number
+  /** What went wrong, in words; undefined: it was answered with 200 and whole. */
+  readonly failure: string | undefined
+  readonly body: string
 }
 
 export interface LoadShape {
@@ -51,12 +62,15 @@ export function startHttpsLoad(target: LoadTarget, shape: LoadShape): Load {
   const client = async (agent: Agent) => {
     while (running) {
       const since = performance.now()
-      const failure = await askOnce(target, agent)
+      const { failure, body } = await askOnce(target, agent)
+      const endedMs = performance.now()
       counts.requests += 1
-      counts.slowestMs = Math.max(counts.slowestMs, performance.now() - since)
-      if (failure === undefined) continue
-      counts.failed += 1
-      if (failures.length < TOLD) failures.push(failure)
+      counts.slowestMs = Math.max(counts.slowestMs, endedMs - since)
+      if (failure !== undefined) {
+        counts.failed += 1
+        if (failures.length < TOLD) failures.push(failure)
+      }
+      await target.onEnd?.({ begunMs: since, endedMs, failure, body })
     }
   }
   const clients = [
@@ -76,22 +90,25 @@ export function startHttpsLoad(target: LoadTarget, shape: LoadShape): Load {
 }
 
 /** One request; gives what went wrong, undefined when it was answered with 200 and whole. */
-function askOnce(target: LoadTarget, agent: Agent): Promise<string | undefined> {
+function askOnce(target: LoadTarget, agent: Agent): Promise<Pick<RequestEnd, 'failure' | 'body'>> {
   const { host, port, name, onBody } = target
   const path = typeof target.path === 'function' ? target.path() : (target.path ?? '/')
+  const readsBody = onBody !== undefined || target.onEnd !== undefined
   return new Promise((resolve) => {
-    const failed = (error: Error) => resolve(error.message)
+    const end = (failure: string | undefined, body = '') => resolve({ failure, body })
+    const failed = (error: Error) => end(error.message)
     const asked = request({ host, port, path, agent, headers: { host: name }, timeout: TIMEOUT_MS })
     asked.on('timeout', () => asked.destroy(new Error(`no answer within ${TIMEOUT_MS / 1000} s`)))
     asked.on('error', failed)
     asked.on('response', (response) => {
       const parts: Buffer[] = []
       response.on('error', failed)
-      response.on('data', (part: Buffer) => onBody && parts.push(part))
+      response.on('data', (part: Buffer) => readsBody && parts.push(part))
       response.on('end', () => {
-        if (response.statusCode !== 200) return resolve(`status ${response.statusCode}`)
-        onBody?.(Buffer.concat(parts).toString())
-        resolve(undefined)
+        if (response.statusCode !== 200) return end(`status ${response.statusCode}`)
+        const body = Buffer.concat(parts).toString()
+        onBody?.(body)
+        end(undefined, body)
       })
     })
     asked.end()

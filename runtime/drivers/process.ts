@@ -8,6 +8,8 @@ export interface RunOptions {
   readonly env?: Readonly<Record<string, string>>
   /** Given to the program on its standard input; none: it reads end of file at once. */
   readonly input?: string
+  /** Its standard input ends only when this is aborted: for a program that goes on until then. */
+  readonly inputUntil?: AbortSignal
   /** Everything that the program prints is also appended here. */
   readonly logFile?: string
   /** The program is killed after this time; the result says so. */
@@ -54,7 +56,9 @@ export function run(argv: readonly [string, ...string[]], options: RunOptions = 
     child.stderr.on('data', stderr.add)
     // A program that ends without reading its input closes the pipe; its exit code tells the story.
     child.stdin.on('error', () => {})
-    child.stdin.end(options.input ?? '')
+    const endInput = () => child.stdin.end(options.input ?? '')
+    if (options.inputUntil === undefined || options.inputUntil.aborted) endInput()
+    else options.inputUntil.addEventListener('abort', endInput, { once: true })
     child.on('error', (error) => {
       clearTimeout(timer)
       log?.end()

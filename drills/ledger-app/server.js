@@ -1,4 +1,5 @@
-// Writes one row for each request, and answers with 200 only when the database has acknowledged it.
+// Writes one row for each request at /write, and answers with 200 only when the database has acknowledged it: with the token and
+// the name of the server that did. What asks for anything else needs no database.
 import { createServer } from 'node:http'
 import pg from 'pg'
 
@@ -10,9 +11,29 @@ const pool = new pg.Pool({
 })
 pool.on('error', (error) => console.error(`database connection lost: ${error.message}`))
 
+const SERVER = "host(inet_server_addr()) || ' ' || pg_postmaster_start_time()"
+const INSERT = `INSERT INTO entry (token) VALUES ($1) RETURNING ${SERVER} AS server`
+
+/** Which server took the row. A wait for the standby that was cut short comes with a warning, and is no acknowledgement. */
 const write = async (token) => {
-  await pool.query('INSERT INTO entry (token) VALUES ($1) ON CONFLICT DO NOTHING', [token])
-  return token
+  const client = await pool.connect()
+  let warned = false
+  const onNotice = () => {
+    warned = true
+  }
+  client.on('notice', onNotice)
+  let failure
+  try {
+    const { rows } = await client.query(INSERT, [token])
+    if (warned) throw new Error('only one member has the row')
+    return `${token} ${rows[0].server}`
+  } catch (error) {
+    failure = error
+    throw error
+  } finally {
+    client.off('notice', onNotice)
+    client.release(failure)
+  }
 }
 const tokens = async () =>
   (await pool.query('SELECT token FROM entry')).rows.map((row) => row.token).join('\n')

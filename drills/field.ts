@@ -1,0 +1,58 @@
+import type { DrillResult } from '#contract/drill-result.ts'
+import { type DrillRun, drillRoutes } from '#contract/drills.ts'
+import { MaruError } from '#contract/errors.ts'
+import { platformRoutes } from '#contract/platform.ts'
+import { requireInstallation } from '#platform/hosts/index.ts'
+import type { Environment } from '#runtime/cli/context.ts'
+import { retrying } from '#runtime/kit/retry.ts'
+import { carryOut, type Ground, isLab, RECORD_MS, recordResult } from './carry-out.ts'
+import type { AnyDrill } from './drill.ts'
+import { isLabHome, type OpenLab, openLabGround } from './hosts/lab-ground.ts'
+import { versionsInLab } from './hosts/lab-versions.ts'
+import { DRILLS } from './register.ts'
+import { runDrill } from './run-drill.ts'
+
+/** Where drills are carried out: an installation on this host, or a lab of several hosts that this machine carries. */
+export interface Field {
+  /** The drills that may run there as it is. */
+  fitting(): Promise<readonly AnyDrill[]>
+  carryOut(drill: AnyDrill): Promise<DrillResult>
+  /** Hands a result in to the platform there. */
+  record(result: DrillResult): Promise<DrillRun>
+  /** Takes away what drills shared. */
+  close(): Promise<void>
+}
+
+/** Opens what is in the folder of the ground. */
+export async function openField(ground: Ground, env: Environment): Promise<Field> {
+  if (!(await isLabHome(ground.home))) return onInstallation(ground)
+  return inLab(ground, await openLabGround(ground.home, env))
+}
+
+const onInstallation = (ground: Ground): Field => ({
+  fitting: async () => {
+    await requireInstallation(ground.home)
+    const inLab = await isLab(ground.home)
+    return DRILLS.filter(
+      ({ needs, harmless }) => needs === undefined && (inLab || (harmless && ground.understands === true)),
+    )
+  },
+  carryOut: (drill) => carryOut(drill, ground),
+  record: (result) => recordResult(ground.home, result),
+  close: async () => {},
+})
+
+const inLab = ({ home, progress, signal, now }: Ground, lab: OpenLab): Field => ({
+  fitting: async () => DRILLS.filter(({ needs }) => needs === 'hosts'),
+  carryOut: async (drill) => {
+    if (drill.needs !== 'hosts') throw new MaruError('drills.on_a_host', { drill: drill.name, home })
+    const version = async () => (await lab.ask((client) => client.call(platformRoutes.status, {}))).version
+    const versions = async () => versionsInLab(lab, await version().catch(() => undefined))
+    return await runDrill(drill, { place: { ...lab, signal }, where: 'lab', progress, now, versions })
+  },
+  record: (result) =>
+    retrying(() => lab.ask((client) => client.call(drillRoutes.record, { body: result })), {
+      forMs: RECORD_MS,
+    }),
+  close: lab.close,
+})

@@ -1,0 +1,48 @@
+import { randomInt } from 'node:crypto'
+import { join } from 'node:path'
+import type { RunResult } from '#runtime/drivers/process.ts'
+import type { LabHands, LabHost } from './hosts-place.ts'
+
+const PROGRAM_DIR = join(import.meta.dirname, '../..')
+const MARU = join(PROGRAM_DIR, 'maru')
+/** Answers a request with a row of its database, once that was acknowledged. */
+const SOURCE = join(import.meta.dirname, '../ledger-app')
+
+/** The app of the drills that one command carries out: the first that needs it deploys it. */
+export function sharedApp(hands: Pick<LabHands, 'run' | 'isRunning'>, hosts: readonly LabHost[]) {
+  const name = `drill-ledger-${randomInt(36 ** 5).toString(36)}`
+  let deployed: Promise<string> | undefined
+  const deploy = async () => {
+    const done = await maru(hands, hosts, ['deploy', SOURCE, '--app', name, '--json'])
+    if (done.exitCode === 0) return name
+    deployed = undefined
+    throw new Error(`\`maru deploy\` ended with ${done.exitCode}: ${done.stderr.trim().split('\n').at(-1)}`)
+  }
+  return {
+    name: (): Promise<string> => {
+      deployed ??= deploy()
+      return deployed
+    },
+    destroy: async (): Promise<void> => {
+      if (deployed === undefined) return
+      const done = await maru(hands, hosts, ['destroy', name, '--confirm', name, '--json'])
+      if (done.exitCode !== 0 && !done.stderr.includes('"apps.not_found"'))
+        throw new Error(`the app ${name} is left: ${done.stderr.trim().split('\n').at(-1)}`)
+    },
+  }
+}
+
+/** Runs the command line on the first host where it succeeds. */
+async function maru(
+  { run, isRunning }: Pick<LabHands, 'run' | 'isRunning'>,
+  hosts: readonly LabHost[],
+  args: readonly string[],
+): Promise<RunResult> {
+  let done: RunResult = { exitCode: null, stdout: '', stderr: 'no host runs', timedOut: false }
+  for (const { name } of hosts) {
+    if (!(await isRunning(name))) continue
+    done = await run(name, [MARU, ...args])
+    if (done.exitCode === 0) return done
+  }
+  return done
+}

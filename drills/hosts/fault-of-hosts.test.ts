@@ -1,0 +1,45 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { FAILED_AFTER, measureTakeOver, PLAIN, SILENCE } from './fault-of-hosts.ts'
+import type { AcknowledgedRow, FailedRequest } from './host-ledger.ts'
+import type { LabHost } from './hosts-place.ts'
+
+const EDGE: LabHost = { name: 'dc2-h1', dataCentre: 'dc2', address: '198.18.2.1', full: true, first: false }
+/** The fault was so long ago. */
+const AGO_S = 30
+
+const struckMs = Math.floor(performance.now()) - AGO_S * 1000
+/** Times in seconds since the fault. */
+const row = (atS: number, edge = EDGE.address): AcknowledgedRow => {
+  const atMs = struckMs + atS * 1000
+  return { n: 1, token: 'token', server: 'server', begunMs: atMs - 5, atMs, edge }
+}
+const failure = (kind: FailedRequest['kind'], begunS: number, tookS = 0): FailedRequest => {
+  const begunMs = struckMs + begunS * 1000
+  return { kind, begunMs, endedMs: begunMs + tookS * 1000, edge: EDGE.address, reason: 'status 503' }
+}
+
+function measured(acknowledged: readonly AcknowledgedRow[], failed: readonly FailedRequest[]) {
+  const ledger = { acknowledged, failed }
+  return measureTakeOver({ ledger, struckMs: () => struckMs } as never, [EDGE])
+}
+
+/** A row every second from then on. */
+const every = (fromS: number) => Array.from({ length: AGO_S - fromS }, (_, at) => row(fromS + at))
+
+test('the silence is the longest time without a row at the edges that go on', () => {
+  const east = [row(1, '198.18.1.1'), row(2, '198.18.1.1')]
+  const { [SILENCE]: silenceS } = measured([row(-1), ...east, ...every(5)], [])
+  assert.ok(silenceS >= 5 && silenceS < 5.1, `${silenceS}`)
+})
+
+test('requests that need no database count until the end of the last one that failed', () => {
+  const { [PLAIN]: plainS } = measured(every(1), [failure('plain', 1, 1.5), failure('write', 6)])
+  assert.equal(plainS, 2.5)
+  assert.equal(measured(every(1), [failure('plain', -3, 1)])[PLAIN], 0)
+})
+
+test('a request has failed after the failover time when it was begun after it', () => {
+  const failed = [failure('write', 6.9, 5), failure('write', 7.1), failure('plain', 20)]
+  assert.equal(measured(every(1), failed)[FAILED_AFTER], 2)
+})

@@ -1,0 +1,211 @@
+import { pause } from '#runtime/kit/pause.ts'
+import type { Measure, Measured } from '../drill.ts'
+import { hundredths } from '../hundredths.ts'
+import { longestGapS } from '../longest-gap.ts'
+import { lateAcknowledgements } from '../reigns.ts'
+import { secondsUntil, waitUntil } from '../wait-until.ts'
+import { type AcknowledgedRow, type HostLedger, hostLedger } from './host-ledger.ts'
+import { CLIENT, type HostsPlace, type LabHost } from './hosts-place.ts'
+import { somePrimary } from './pair-lead.ts'
+import { markRecordedByHosts } from './recorded-by-hosts.ts'
+import { whatIsMissing } from './wholeness.ts'
+
+export const SILENCE = 'longest time without an acknowledged write'
+export const LOST = 'acknowledged writes that were lost'
+export const LATE = 'writes that a server took after another had taken over'
+export const PLAIN = 'time until requests that need no database succeed again'
+export const FAILED_AFTER = 'requests that failed after the failover time'
+export const WHOLE = 'time until all is whole again'
+
+/** The longest that writes may rest when a host or a data centre goes without a warning. */
+export const FAILOVER_S = 7
+/** Requests that need no database may fail for so long then: an edge has to notice that instances are gone. */
+const PLAIN_S = 3
+/** From the power switch, or from the mended line, until everything is where it belongs. */
+export const WHOLE_S = 120
+
+/** What every fault under visitors is measured by, whatever else it is. */
+export type LedgerMeasure = typeof LOST | typeof LATE | typeof WHOLE
+export type TakeOverMeasure = LedgerMeasure | typeof SILENCE | typeof PLAIN | typeof FAILED_AFTER
+
+export const LEDGER_MEASURES: Readonly<Record<LedgerMeasure, Measure>> = {
+  [LOST]: { unit: 'writes', limit: 0 },
+  [LATE]: { unit: 'writes', limit: 0 },
+  [WHOLE]: { unit: 's', limit: WHOLE_S },
+}
+
+/** What is measured where others have to take over. */
+export const TAKE_OVER_MEASURES: Readonly<Record<TakeOverMeasure, Measure>> = {
+  [SILENCE]: { unit: 's', limit: FAILOVER_S },
+  [PLAIN]: { unit: 's', limit: PLAIN_S },
+  [FAILED_AFTER]: { unit: 'requests', limit: 0 },
+  ...LEDGER_MEASURES,
+}
+
+export const SET_UP =
+  'An app of its own is in two data centres. Visitors ask it over TLS for rows in its database, and for pages that need none; a ledger keeps what was acknowledged, and by which server.'
+
+/** Looking at everything takes work of every host, which others need while they come back. */
+const LOOK_EVERY_MS = 1000
+const READY_S = 180
+const FIRST_WRITES = 100
+const FIRST_WRITES_S = 60
+/** Longer than the limits, so that a failure has a figure. */
+const PATIENCE_S = 240
+
+/** A fault of hosts or lines under visitors, from the set-up to what it did. */
+export interface FaultOfHosts {
+  readonly ledger: HostLedger
+  /** Deploys the app and waits until all is whole. */
+  ready(): Promise<void>
+  /** Visitors from between the data centres at the edges of these hosts. */
+  visit(edges: readonly LabHost[]): Promise<void>
+  /** Visitors inside a host, at its own edge. */
+  visitInside(host: LabHost): Promise<void>
+  /** Waits until there is something to lose. */
+  underWay(): Promise<void>
+  /** Does the damage; the clock runs from here. `justBefore` may still refuse, knowing who leads the pair. */
+  strike(damage: () => Promise<void>, justBefore?: (primary: string) => Promise<void>): Promise<void>
+  /** When it struck, by the clock of `performance.now()`. */
+  struckMs(): number
+  /** Waits until another server acknowledges writes to visitors of these edges. */
+  takenOver(edges: readonly LabHost[]): Promise<void>
+  /** Repairs the damage and waits until all is whole; gives the seconds from the repair on. */
+  repaired(label: string, repair: () => Promise<void>): Promise<number>
+  /** Ends the visits and sums up what every fault is measured by. */
+  sumUp(wholeS: number): Promise<Summary>
+  cleanUp(): Promise<void>
+}
+
+export interface Summary {
+  readonly values: Readonly<Record<LedgerMeasure, number>>
+  readonly figures: NonNullable<Measured['figures']>
+  readonly ledger: NonNullable<Measured['ledger']>
+}
+
+interface Struck {
+  readonly primary: string
+  readonly atMs: number
+}
+
+/** A fault that is still to come. */
+export function faultOfHosts(place: HostsPlace): FaultOfHosts {
+  const { signal } = place
+  const ledger = hostLedger(place)
+  let struck: Struck | undefined
+  const known = () => {
+    if (struck === undefined) throw new Error('nothing was done')
+    return struck
+  }
+  let missing: string | undefined
+  const whole = async () => {
+    missing = await whatIsMissing(place)
+    if (missing === undefined) return true
+    place.show(`Waiting: ${missing}`)
+    await pause(LOOK_EVERY_MS, signal)
+    return false
+  }
+  return {
+    ledger,
+    struckMs: () => known().atMs,
+    ready: async () => {
+      await place.app()
+      if ((await secondsUntil({ timeoutS: READY_S, signal }, whole)) >= READY_S)
+        throw new Error(`the lab is not whole after ${READY_S} s: ${missing}`)
+    },
+    visit: (edges) => ledger.visit(CLIENT, edges),
+    visitInside: (host) => ledger.visit(host.name, [host]),
+    underWay: () =>
+      waitUntil(
+        `${FIRST_WRITES} acknowledged writes`,
+        { timeoutS: FIRST_WRITES_S, signal },
+        () => ledger.acknowledged.length >= FIRST_WRITES,
+      ),
+    strike: async (damage, justBefore) => {
+      const primary = await somePrimary(place)
+      await justBefore?.(primary)
+      struck = { primary, atMs: performance.now() }
+      place.mark('fault', { at: struck.atMs })
+      await damage()
+    },
+    takenOver: (edges) => takenOver(place, ledger, known().atMs, edges),
+    repaired: async (label, repair) => {
+      const since = performance.now()
+      place.mark(label, { at: since })
+      await repair()
+      if ((await secondsUntil({ timeoutS: PATIENCE_S, signal }, whole)) < PATIENCE_S) place.mark('heal')
+      return (performance.now() - since) / 1000
+    },
+    sumUp: (wholeS) => sumUp(place, ledger, known(), wholeS),
+    cleanUp: () => ledger.stop(),
+  }
+}
+
+/** Writes and requests go on for this long past the failover time before it is judged what failed after it. */
+const STEADY_S = 3
+
+async function takenOver(
+  place: HostsPlace,
+  { acknowledged }: HostLedger,
+  atMs: number,
+  edges: readonly LabHost[],
+): Promise<void> {
+  const { signal } = place
+  const first = () => firstOfAnother(rowsAt(acknowledged, edges), atMs)
+  place.show('Waiting until another server acknowledges writes')
+  await secondsUntil({ timeoutS: PATIENCE_S, signal }, () => first() !== undefined)
+  const success = first()
+  if (success === undefined) return
+  place.mark('first success', { at: success.atMs })
+  const untilMs = Math.max(success.atMs, atMs + FAILOVER_S * 1000) + STEADY_S * 1000
+  await secondsUntil({ timeoutS: PATIENCE_S, signal }, () => performance.now() > untilMs)
+}
+
+const rowsAt = (rows: readonly AcknowledgedRow[], edges: readonly LabHost[]) =>
+  rows.filter(({ edge }) => edges.some(({ address }) => address === edge))
+
+function firstOfAnother(rows: readonly AcknowledgedRow[], atMs: number): AcknowledgedRow | undefined {
+  const before = rows.findLast((one) => one.atMs <= atMs)?.server
+  return rows.find((one) => one.atMs > atMs && one.server !== before)
+}
+
+/** How writes and requests went at the edges of hosts that go on. */
+export function measureTakeOver({ ledger, struckMs }: FaultOfHosts, edges: readonly LabHost[]) {
+  const atMs = struckMs()
+  const isHere = ({ edge }: { readonly edge: string }) => edges.some(({ address }) => address === edge)
+  const failed = ledger.failed.filter(isHere)
+  const plain = failed.filter(({ kind, endedMs }) => kind === 'plain' && endedMs > atMs)
+  const silenceS = longestGapS(ledger.acknowledged.filter(isHere), atMs, performance.now())
+  return {
+    [SILENCE]: hundredths(silenceS),
+    [PLAIN]: hundredths(Math.max(0, ...plain.map(({ endedMs }) => (endedMs - atMs) / 1000))),
+    [FAILED_AFTER]: failed.filter(({ begunMs }) => begunMs > atMs + FAILOVER_S * 1000).length,
+  }
+}
+
+async function sumUp(
+  place: HostsPlace,
+  ledger: HostLedger,
+  struck: Struck,
+  wholeS: number,
+): Promise<Summary> {
+  await ledger.stop()
+  await markRecordedByHosts(place, struck)
+  const lost = await ledger.findLost()
+  const { acknowledged, failed } = ledger
+  const reasons = new Set(failed.map(({ reason }) => reason))
+  for (const reason of [...reasons].slice(0, 5)) place.say(`failed: ${reason}`)
+  return {
+    values: {
+      [LOST]: lost.length,
+      [LATE]: lateAcknowledgements(acknowledged).length,
+      [WHOLE]: hundredths(wholeS),
+    },
+    figures: {
+      'acknowledged writes': { value: acknowledged.length, unit: 'writes' },
+      'requests that were answered': { value: ledger.answered(), unit: 'requests' },
+      'requests that failed': { value: failed.length, unit: 'requests' },
+    },
+    ledger: { of: 'acknowledged writes', entries: acknowledged, lost },
+  }
+}

@@ -1,0 +1,43 @@
+import type { ServiceName } from '#contract/fleet.ts'
+import { platformRoutes } from '#contract/platform.ts'
+import { waitUntil } from '../wait-until.ts'
+import type { HostsPlace } from './hosts-place.ts'
+
+type PairMember = Extract<ServiceName, `postgres-${number}`>
+
+const HANDED_OVER_S = 60
+
+/** The member of the database pair that leads. */
+async function findPrimary(place: HostsPlace): Promise<PairMember> {
+  const { members } = await place.ask((client) => client.call(platformRoutes.pair, {}))
+  const primary = members.find(({ role, state }) => role === 'primary' && state === 'running')?.member
+  if (primary !== 'postgres-1' && primary !== 'postgres-2') throw new Error('the pair has no primary')
+  return primary
+}
+
+const LOOKED_FOR_S = 15
+
+/** The member that leads; where nobody is known to for a moment, it is asked again. */
+export async function somePrimary(place: HostsPlace): Promise<PairMember> {
+  let found: PairMember | undefined
+  await waitUntil('A primary', { timeoutS: LOOKED_FOR_S, signal: place.signal }, async () => {
+    found = await primaryOrNone(place)
+    return found !== undefined
+  })
+  return found ?? (await findPrimary(place))
+}
+
+/** Has the lead handed over, as planned work does, where another member has it. */
+export async function leadPairFrom(place: HostsPlace, wanted: PairMember): Promise<void> {
+  const now = await somePrimary(place)
+  if (now === wanted) return
+  const engine = await place.engine((await place.hostOf(now)).name)
+  const argv = ['patronictl', 'switchover', '--leader', now, '--candidate', wanted, '--force']
+  const done = await engine.containers.exec(`${place.installation.name}-${now}`, argv)
+  if (done.exitCode !== 0)
+    throw new Error(`the lead could not be handed to ${wanted}: ${(done.stderr || done.stdout).trim()}`)
+  const wait = { timeoutS: HANDED_OVER_S, signal: place.signal }
+  await waitUntil(`${wanted} as the primary`, wait, async () => (await primaryOrNone(place)) === wanted)
+}
+
+const primaryOrNone = (place: HostsPlace) => findPrimary(place).catch(() => undefined)

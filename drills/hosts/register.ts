@@ -1,0 +1,17 @@
+import { cutThreeWays } from '../cut-three-ways.drill.ts'
+import { dataCentreCut } from '../data-centre-cut.drill.ts'
+import type { HostsDrill } from '../drill.ts'
+import { hostDies } from '../host-dies.drill.ts'
+import { hostDrainedUnderLoad } from '../host-drained-under-load.drill.ts'
+import { hostWithEtcdLeaderDies } from '../host-with-etcd-leader-dies.drill.ts'
+import { witnessDies } from '../witness-dies.drill.ts'
+
+/** The drills that take hosts and lines of a lab, the gentle ones first. */
+export const HOSTS_DRILLS: readonly HostsDrill[] = [
+  hostDrainedUnderLoad,
+  witnessDies,
+  hostWithEtcdLeaderDies,
+  dataCentreCut,
+  hostDies,
+  cutThreeWays,
+]
