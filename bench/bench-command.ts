@@ -8,12 +8,12 @@ export function registerBenchCommand(program: Command, context: CliContext): voi
     summary: 'Measure this platform on this machine and write docs/performance.md',
     examples: ['./maru bench', './maru bench edge', 'MARU_HOME=/var/lib/maru ./maru bench idle --json'],
   })
-    .argument('[name]', 'only this one: up, console, deploy, edge, idle, many-hosts or failover')
+    .argument('[name]', 'only this one: up, console, deploy, edge, loss, idle, many-hosts or failover')
     .option('--quick', 'a few seconds of each: shows that they work, not how fast anything is')
     .option('--home <dir>', 'measure this installation (MARU_HOME) instead of making one')
     .option(
       '--output <dir>',
-      'where performance.md and performance.json go (default: docs, after a whole run)',
+      'where performance.md and performance.json go (default: docs, after a whole run); one part takes its place there',
     )
     .action(async (name, options) => (await import('./run-bench.ts')).runBench(context, name, options))
 }

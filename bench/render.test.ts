@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { renderPerformance, renderTerminal, tableOf } from './render.ts'
-import { type BenchReport, differenceOf, figureOf, ratioOf } from './report.ts'
+import { type BenchReport, differenceOf, figureOf, mergeReports, ratioOf } from './report.ts'
 
 const maru = [3.4, 3.2, 4.1]
 const bare = [1.3, 1.2, 1.4]
@@ -55,4 +55,31 @@ test('the terminal shows the same figures', () => {
   const text = renderTerminal(REPORT)
   assert.match(text, /maru deploy +3\.4 s/)
   assert.match(text, /not measured: there is none/)
+})
+
+test('a part that was measured alone stands in place of the older one and says when it was measured', () => {
+  const part = {
+    ...REPORT,
+    at: '2026-02-03T04:05:06.000Z',
+    commit: 'def5678',
+    results: [
+      { name: 'console', title: 'Console', method: 'A browser.', figures: FIGURES, skipped: null },
+      { name: 'late', title: 'Late', method: 'New.', figures: FIGURES, skipped: null },
+    ],
+  }
+  const merged = mergeReports(REPORT, part)
+  assert.deepEqual(
+    merged.results.map(({ name, figures }) => [name, figures.length]),
+    [
+      ['deploy', 4],
+      ['console', 4],
+      ['late', 4],
+    ],
+  )
+  const text = renderPerformance(merged)
+  assert.match(text, /on 2026-01-02 03:04 UTC, at commit abc1234/)
+  assert.match(
+    text,
+    /A browser\.\n\nMeasured apart from the rest on 2026-02-03 04:05 UTC, at commit def5678; load/,
+  )
 })

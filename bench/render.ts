@@ -68,8 +68,11 @@ export function renderPerformance(report: BenchReport): string {
   ].join('\n\n')}\n`
 }
 
-function sectionOf({ title, method, figures, skipped }: BenchResult): string[] {
-  const head = [`## ${title}`, method]
+function sectionOf({ title, method, figures, skipped, apart }: BenchResult): string[] {
+  const when = apart && `${apart.at.slice(0, 16).replace('T', ' ')} UTC, at commit ${apart.commit}`
+  const own =
+    when && `Measured apart from the rest on ${when}; load before it: ${apart.loadBefore.toFixed(2)}.`
+  const head = [`## ${title}`, method, ...(own ? [own] : [])]
   if (skipped !== null) return [...head, `Not measured: ${skipped}.`]
   const table = tableOf(figures)
   return [...head, markdownTable(table.head, table.rows)]

@@ -33,6 +33,8 @@ export const BenchResult = z.strictObject({
   method: z.string(),
   figures: z.array(Figure),
   skipped: z.string().nullable().describe('Why there are no figures'),
+  /** Where it was measured by a run of its own, put into the report of another. */
+  apart: z.strictObject({ at: z.iso.datetime(), commit: z.string(), loadBefore: z.number() }).optional(),
 })
 export type BenchResult = z.infer<typeof BenchResult>
 
@@ -59,6 +61,16 @@ export const BenchReport = z.strictObject({
   results: z.array(BenchResult),
 })
 export type BenchReport = z.infer<typeof BenchReport>
+
+/** A report in which the results of a run of single parts stand in place of the older ones. Pure. */
+export function mergeReports(whole: BenchReport, parts: BenchReport): BenchReport {
+  const { at, commit, machine } = parts
+  const apart = { at, commit, loadBefore: machine.loadBefore }
+  const fresh = new Map(parts.results.map((result) => [result.name, { ...result, apart }]))
+  const kept = whole.results.map((result) => fresh.get(result.name) ?? result)
+  const names = new Set(whole.results.map(({ name }) => name))
+  return { ...whole, results: [...kept, ...[...fresh.values()].filter(({ name }) => !names.has(name))] }
+}
 
 /** Four digits are more than any of these measurements can tell. */
 const round = (value: number) => Number(value.toPrecision(4))

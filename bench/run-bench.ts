@@ -6,6 +6,7 @@ import { DOCKER_SOCKET, requireInstallation } from '#platform/hosts/index.ts'
 import type { CliContext } from '#runtime/cli/context.ts'
 import { makeOutput, type Output } from '#runtime/cli/output.ts'
 import { makeDocker } from '#runtime/drivers/docker.ts'
+import { readText } from '#runtime/drivers/files.ts'
 import { run } from '#runtime/drivers/process.ts'
 import { ROOT } from '#tools/source-tree.ts'
 import type { Benchmark, BenchPlace } from './benchmark.ts'
@@ -13,7 +14,7 @@ import { BENCHMARKS } from './benchmarks.ts'
 import { describeCommit, describeMachine } from './machine.ts'
 import { withOwnInstallation } from './own-installation.ts'
 import { renderPerformance, renderTerminal } from './render.ts'
-import type { BenchReport, BenchResult } from './report.ts'
+import { BenchReport, type BenchResult, mergeReports } from './report.ts'
 import type { UpRun } from './up-steps.ts'
 
 export interface BenchOptions {
@@ -40,7 +41,8 @@ export async function runBench(
   const { report, failed } =
     home === undefined ? await withOwnInstallation(output.progress, measure) : await measure(home)
   const folder = options.output ?? (quick || name !== undefined ? undefined : join(ROOT, 'docs'))
-  if (folder !== undefined) await writeReport(folder, report)
+  if (folder !== undefined)
+    await writeReport(folder, name === undefined ? report : await intoReportOf(folder, report))
   output.result(report, () => renderTerminal(report))
   if (folder !== undefined) output.note(`Written: ${folder}/performance.md and performance.json`)
   if (failed) context.setExit(1)
@@ -52,6 +54,12 @@ function chooseBenchmarks(name: string | undefined): readonly Benchmark[] {
   if (found.length > 0) return found
   const names = BENCHMARKS.map((benchmark) => benchmark.name).join(', ')
   throw new MaruError('invalid', { field: 'NAME', reason: `must be one of ${names}` })
+}
+
+/** A single part takes its place in the report that is there already, if there is one. */
+async function intoReportOf(folder: string, part: BenchReport): Promise<BenchReport> {
+  const there = await readText(join(folder, 'performance.json'))
+  return there === undefined ? part : mergeReports(BenchReport.parse(JSON.parse(there)), part)
 }
 
 /** Both documents: the figures as they are, and for people. */
