@@ -88,7 +88,9 @@ async function runAll(task: Task): Promise<void> {
   const { ground } = task
   await requireInstallation(ground.home)
   const inLab = await isLab(ground.home)
-  const drills = DRILLS.filter(({ harmless }) => inLab || (harmless && ground.understands))
+  const drills = DRILLS.filter(
+    ({ harmless, onlyByName }) => onlyByName !== true && (inLab || (harmless && ground.understands)),
+  )
   if (drills.length === 0) throw new MaruError('drills.none_here', { home: ground.home })
   await runSeveral(task, drills)
 }

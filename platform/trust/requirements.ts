@@ -20,7 +20,10 @@ const DATABASE_FAULTS = [
   'database-primary-freezes',
   'database-primary-cut-off',
   'database-primary-cannot-write',
+  'database-disk-full',
+  'database-clock-jumps',
   'database-standby-dies',
+  'database-two-faults',
 ]
 
 /**
@@ -113,7 +116,7 @@ export const REQUIREMENTS: Readonly<Record<KnownPromise, Requirement>> = {
   'VUL-5': gaps('There is no address for reports, no security.txt and no forum yet.'),
   'BAK-1': gaps('There are no backups yet.'),
   'BAK-2': part(
-    ['data.pair', ...DATABASE_FAULTS],
+    ['data.pair', ...DATABASE_FAULTS, 'database-soak'],
     'Both copies are on one machine: they survive the death of a process or a container, not of the machine.',
   ),
   'BAK-3': gaps('There are no snapshots to restore from yet.'),
