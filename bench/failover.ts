@@ -7,7 +7,6 @@ import { measureStock, type StockFault } from './stock-failover.ts'
 
 /** Exit code of the command line: the drill may not run here. */
 const REFUSED = 3
-const ROUNDS = 2
 const DRILLS: ReadonlyArray<readonly [drill: string, fault: string]> = [
   ['database-primary-dies', 'kill -9 of the primary’s server'],
   ['database-container-dies', 'kill -9 of the primary’s container'],
@@ -30,13 +29,14 @@ const COLUMNS: Readonly<Record<string, readonly [column: string, unit: Unit]>> =
 export const failover: Benchmark = {
   name: 'failover',
   title: 'Failover of the database',
-  method: `The drills of the database pair, ${ROUNDS} times each: a fault under an app that writes, until writes are acknowledged again and the pair is whole. Then two faults once more with Patroni’s own settings (ttl 30, loop_wait 10, retry_timeout 10) and without the agent, which otherwise gives a dead primary’s lead free; there the primary is cut off for 60 s, because 12 s would be over before anything happens.`,
+  method:
+    'The drills of the database pair, once each: a fault under an app that writes, until writes are acknowledged again and the pair is whole. Then two faults once more with Patroni’s own settings (ttl 30, loop_wait 10, retry_timeout 10) and without the agent, which otherwise gives a dead primary’s lead free; there the primary is cut off for 60 s, because 12 s would be over before anything happens.',
   measure: async (place) => {
     const measured: Figure[] = []
     for (const [drill, fault] of place.quick ? DRILLS.slice(0, 1) : DRILLS) {
-      const results = await runDrills(place, drill)
-      if ('skipped' in results) return results
-      measured.push(...figuresOf(fault, results))
+      const result = await runDrill(place, drill)
+      if ('skipped' in result) return result
+      measured.push(...figuresOf(fault, result))
     }
     if (place.quick) return measured
     const stock = await measureStock(place)
@@ -44,28 +44,21 @@ export const failover: Benchmark = {
   },
 }
 
-async function runDrills({ maru, quick, say }: BenchPlace, drill: string): Promise<DrillResult[] | Skipped> {
-  const results: DrillResult[] = []
-  for (let round = 1; round <= (quick ? 1 : ROUNDS); round++) {
-    say(`${drill}, round ${round}`)
-    const { exitCode, stdout, stderr } = await maru(['drill', 'run', drill, '--json'])
-    if (exitCode === REFUSED) return { skipped: ErrorBody.parse(JSON.parse(stderr)).error.message }
-    // Over its limit it ends with 1, and its figures count all the more.
-    if (stdout === '') throw new Error(`${drill} ended with ${exitCode}: ${stderr.trim()}`)
-    results.push(DrillResult.parse(JSON.parse(stdout)))
-  }
-  return results
+async function runDrill({ maru, say }: BenchPlace, drill: string): Promise<DrillResult | Skipped> {
+  say(drill)
+  const { exitCode, stdout, stderr } = await maru(['drill', 'run', drill, '--json'])
+  if (exitCode === REFUSED) return { skipped: ErrorBody.parse(JSON.parse(stderr)).error.message }
+  // Over its limit it ends with 1, and its figures count all the more.
+  if (stdout === '') throw new Error(`${drill} ended with ${exitCode}: ${stderr.trim()}`)
+  return DrillResult.parse(JSON.parse(stdout))
 }
 
-/** A row for each fault: the median of the rounds, and the smallest and largest. */
-function figuresOf(fault: string, results: readonly DrillResult[]): Figure[] {
-  return Object.entries(COLUMNS).flatMap(([name, [column, unit]]) => {
-    const values = results.flatMap(({ measures }) => measures.filter((one) => one.name === name))
-    if (values.length === 0) return []
-    const samples = values.map(({ value }) => value)
-    return [figureOf(fault, column, unit, samples)]
+/** A row for each fault. */
+const figuresOf = (fault: string, { measures }: DrillResult): Figure[] =>
+  measures.flatMap(({ name, value }) => {
+    const [column, unit] = COLUMNS[name] ?? []
+    return column === undefined || unit === undefined ? [] : [figureOf(fault, column, unit, [value])]
   })
-}
 
 const figuresOfStock = ({ fault, values }: StockFault): Figure[] =>
   Object.entries(values).flatMap(([name, value]) => {

@@ -54,6 +54,8 @@ export const ContainerSpec = z.strictObject({
   stopTimeoutS: z.number().int().default(10),
   memoryMb: z.number().int().optional(),
   cpus: z.number().optional(),
+  /** How much it weighs beside others while processors are scarce; what says nothing weighs 1024. */
+  cpuShares: z.number().int().optional(),
   processes: z.number().int().optional(),
   files: z.number().int().default(65_536),
   shmMb: z.number().int().optional(),

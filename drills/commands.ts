@@ -21,7 +21,10 @@ export function registerDrillCommands(program: Command, context: CliContext): vo
     ],
   })
     .argument('[names...]', 'names of drills, carried out one after the other')
-    .option('--all', 'every drill that may run here, one after the other; goes on when one fails')
+    .option(
+      '--all',
+      'every drill that may run here and takes minutes at most, one after the other; goes on when one fails',
+    )
     .option('--output <dir>', 'also write each result there, as JSON and as a picture of its time line')
     .option(
       '--home <dir>',

@@ -1,5 +1,6 @@
 import { databaseFault, type FaultMeasure, measuresOfFault, SET_UP } from './database-fault.ts'
 import type { Drill, DrillPlace, Stages } from './drill.ts'
+import { killContainer } from './kill-container.ts'
 
 /** The primary's container dies with all that runs in it, as when its host's engine loses it. */
 export const databaseContainerDies: Drill<FaultMeasure> = {
@@ -18,13 +19,7 @@ function begin(place: DrillPlace): Stages<FaultMeasure> {
   const story = databaseFault(place)
   return {
     setUp: story.setUp,
-    fault: () =>
-      story.strike(async ({ primary }) => {
-        // Not by the engine: what a person ends through it stays ended.
-        const found = await place.docker.containers.inspect(`${place.installation.name}-${primary}`)
-        if (found === undefined || found.pid === 0) throw new Error(`${primary} does not run`)
-        process.kill(found.pid, 'SIGKILL')
-      }),
+    fault: () => story.strike(({ primary }) => killContainer(place, primary)),
     measure: story.measure,
     cleanUp: story.cleanUp,
   }

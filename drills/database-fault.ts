@@ -3,7 +3,7 @@ import { drillApp } from './drill-app.ts'
 import { hundredths } from './hundredths.ts'
 import { type Doors, openDoors } from './ledger-doors.ts'
 import { longestGapS } from './longest-gap.ts'
-import { findPair, liveCopies, type Pair } from './look-at-pair.ts'
+import { findPair, findPrimary, liveCopies, type Pair } from './look-at-pair.ts'
 import { markRecorded } from './recorded-moments.ts'
 import { lateAcknowledgements } from './reigns.ts'
 import { secondsUntil, waitUntil } from './wait-until.ts'
@@ -38,14 +38,27 @@ const STEADY_S = 2
 /** A fault of the database pair under writers, from the set-up to what it did. */
 export interface DatabaseFault {
   setUp(): Promise<void>
+  /** The ways into the database, once it is set up. */
+  doors(): Doors
+  /** Changes the pair in a way that is no fault, and waits until it is whole again. */
+  prepare(change: (pair: Pair) => Promise<void>, signal?: AbortSignal): Promise<void>
   /** Does the damage; the clock runs from here. */
   strike(damage: (pair: Pair) => Promise<void>): Promise<void>
+  /** Does more damage after the first, to whoever leads by then: as soon as somebody does. The clock runs on. */
+  strikeAgain(damage: (primary: string) => Promise<void>): Promise<void>
   /** Waits until the pair is whole again and sums up. `errors`: what apps saw as errors from the fault on. */
   measure(): Promise<Measured<FaultMeasure> & { readonly errors: number }>
   cleanUp(): Promise<void>
 }
 
-export function databaseFault(place: DrillPlace): DatabaseFault {
+export interface FaultOptions {
+  /** The fault need not end the connection between the members: any copy makes the pair whole again. */
+  readonly copyMayLast?: boolean
+  /** The members' clocks are not the machine's: what they wrote down happened at other times. */
+  readonly clocksDiffer?: boolean
+}
+
+export function databaseFault(place: DrillPlace, options: FaultOptions = {}): DatabaseFault {
   const app = drillApp(place, 'ledger')
   const { signal } = place
   let ledger: Ledger | undefined
@@ -64,16 +77,20 @@ export function databaseFault(place: DrillPlace): DatabaseFault {
       const enough = () => started.acknowledged.length >= FIRST_WRITES
       await waitUntil(`${FIRST_WRITES} acknowledged writes`, { timeoutS: READY_S, signal }, enough)
     },
+    doors: () => present(entry),
+    prepare: async (change, stop = signal) => await changePair(present(entry), change, stop),
     strike: async (damage) => {
-      if (entry === undefined) throw new Error('nothing was set up')
-      const pair = await findPair(entry)
-      struck = { pair, doors: entry, copies: await liveCopies(entry), atMs: performance.now() }
+      const doors = present(entry)
+      const pair = await settledPair(doors, signal)
+      struck = { pair, doors, copies: await liveCopies(doors), atMs: performance.now() }
       place.mark('fault', { at: struck.atMs })
       await damage(pair)
     },
+    strikeAgain: async (damage) => {
+      struck = await strikeLeader(place, present(struck), damage)
+    },
     measure: async () => {
-      if (ledger === undefined || struck === undefined) throw new Error('nothing was done')
-      return await measure(place, struck, ledger)
+      return await measure(place, present(struck), present(ledger), options)
     },
     cleanUp: async () => {
       await ledger?.stop()
@@ -90,11 +107,59 @@ interface Struck {
   readonly atMs: number
 }
 
-async function measure(place: DrillPlace, { pair, doors, copies, atMs }: Struck, ledger: Ledger) {
+function present<T>(found: T | undefined): T {
+  if (found === undefined) throw new Error('nothing was set up')
+  return found
+}
+
+/** A member that has just changed may not answer at once. */
+async function settledPair(doors: Doors, signal: AbortSignal): Promise<Pair> {
+  let pair: Pair | undefined
+  await waitUntil('A primary and a standby', { timeoutS: READY_S, signal }, async () => {
+    pair = await findPair(doors).catch(() => undefined)
+    return pair !== undefined
+  })
+  return present(pair)
+}
+
+async function changePair(
+  doors: Doors,
+  change: (pair: Pair) => Promise<void>,
+  signal: AbortSignal,
+): Promise<void> {
+  const copies = await liveCopies(doors)
+  await change(await settledPair(doors, signal))
+  const isWhole = async () => (await liveCopies(doors)).some((copy) => !copies.includes(copy))
+  await waitUntil('The pair to be whole again', { timeoutS: READY_S, signal }, isWhole)
+}
+
+async function strikeLeader(
+  place: DrillPlace,
+  struck: Struck,
+  damage: (primary: string) => Promise<void>,
+): Promise<Struck> {
+  const { doors } = struck
+  let primary: string | undefined
+  await waitUntil('Somebody who leads', { timeoutS: READY_S, signal: place.signal }, async () => {
+    primary = await findPrimary(doors)
+    return primary !== undefined
+  })
+  const copies = [...struck.copies, ...(await liveCopies(doors))]
+  place.mark('second fault')
+  await damage(primary ?? '')
+  return { ...struck, copies }
+}
+
+async function measure(
+  place: DrillPlace,
+  { pair, doors, copies, atMs }: Struck,
+  ledger: Ledger,
+  { copyMayLast = false, clocksDiffer = false }: FaultOptions,
+) {
   const { signal } = place
   const throughProxy = () => ledger.acknowledged.filter(({ way }) => way === 'proxy')
-  // Every fault ends the connection between the members, so whole again means another one.
-  const isWhole = async () => (await liveCopies(doors)).some((copy) => !copies.includes(copy))
+  // Most faults end the connection between the members, so whole again means another one.
+  const isWhole = async () => (await liveCopies(doors)).some((copy) => copyMayLast || !copies.includes(copy))
   place.show('Measurement: waiting until the pair is whole again')
   const waitedS = await secondsUntil({ timeoutS: PATIENCE_S, signal }, isWhole)
   const wholeMs = performance.now()
@@ -105,7 +170,8 @@ async function measure(place: DrillPlace, { pair, doors, copies, atMs }: Struck,
   await ledger.stop()
   const lost = await ledger.findLost()
   const errors = ledger.failed.filter((one) => one.atMs > atMs).length
-  if (markSuccess(place, throughProxy(), atMs)) await markRecorded(place, { primary: pair.primary, atMs })
+  if (markSuccess(place, throughProxy(), atMs) && !clocksDiffer)
+    await markRecorded(place, { primary: pair.primary, atMs })
   const wholeS = (wholeMs - atMs) / 1000
   const count = ledger.acknowledged.length
   return {

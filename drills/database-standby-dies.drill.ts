@@ -1,6 +1,7 @@
 import { pullLink } from './container-link.ts'
 import { databaseFault, ERRORS, type FaultMeasure, measuresOfFault, SET_UP } from './database-fault.ts'
 import type { Drill, DrillPlace, Stages } from './drill.ts'
+import { killContainer } from './kill-container.ts'
 
 type Names = FaultMeasure | typeof ERRORS
 
@@ -26,11 +27,9 @@ function begin(place: DrillPlace): Stages<Names> {
     setUp: story.setUp,
     fault: () =>
       story.strike(async ({ standby }) => {
-        const found = await place.docker.containers.inspect(`${place.installation.name}-${standby}`)
-        if (found === undefined || found.pid === 0) throw new Error(`${standby} does not run`)
         // The link goes with the container; the one that is started again gets another.
         await pullLink(place, standby)
-        process.kill(found.pid, 'SIGKILL')
+        await killContainer(place, standby)
       }),
     measure: async () => {
       const { values, result, errors, ...more } = await story.measure()

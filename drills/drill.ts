@@ -21,6 +21,8 @@ export interface DrillText<Name extends string = string> {
   readonly summary: string
   /** It disturbs nobody, so that it may also run where people depend on the platform. */
   readonly harmless: boolean
+  /** It takes so long that it is carried out only where somebody asks for it by name. */
+  readonly onlyByName?: boolean
   readonly setUp: string
   readonly fault: string
   readonly measures: Readonly<Record<Name, Measure>>

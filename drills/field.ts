@@ -34,7 +34,8 @@ const onInstallation = (ground: Ground): Field => ({
     await requireInstallation(ground.home)
     const inLab = await isLab(ground.home)
     return DRILLS.filter(
-      ({ needs, harmless }) => needs === undefined && (inLab || (harmless && ground.understands === true)),
+      ({ needs, harmless, onlyByName }) =>
+        needs === undefined && onlyByName !== true && (inLab || (harmless && ground.understands === true)),
     )
   },
   carryOut: (drill) => carryOut(drill, ground),

@@ -8,5 +8,8 @@ export function longestGapS(
 ): number {
   const times = acknowledged.map(({ atMs }) => atMs).filter((atMs) => atMs > fromMs && atMs < untilMs)
   const marks = [fromMs, ...times.sort((one, other) => one - other), untilMs]
-  return Math.max(...marks.slice(1).map((mark, index) => mark - (marks[index] ?? mark))) / 1000
+  // Hours of writing are more than a call can have as arguments.
+  return (
+    marks.reduce((longest, mark, index) => Math.max(longest, mark - (marks[index - 1] ?? mark)), 0) / 1000
+  )
 }

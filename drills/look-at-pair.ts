@@ -19,6 +19,13 @@ export async function findPair({ members }: Doors): Promise<Pair> {
   return { primary, standby: copy }
 }
 
+/** Who takes writes now; undefined while nobody says so. A member that does not answer does not count. */
+export async function findPrimary({ members }: Doors): Promise<string | undefined> {
+  const standby = await Promise.all(members.map((connect) => isStandby(connect).catch(() => undefined)))
+  const leads = standby.indexOf(false)
+  return leads < 0 ? undefined : HOME.postgres(leads + 1)
+}
+
 async function isStandby(connect: ConnectMember): Promise<boolean | undefined> {
   const client = await connect(ANSWER_MS)
   try {

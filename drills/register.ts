@@ -1,10 +1,14 @@
 import { MaruError } from '#contract/errors.ts'
+import { databaseClockJumps } from './database-clock-jumps.drill.ts'
 import { databaseContainerDies } from './database-container-dies.drill.ts'
+import { databaseDiskFull } from './database-disk-full.drill.ts'
 import { databasePrimaryCannotWrite } from './database-primary-cannot-write.drill.ts'
 import { databasePrimaryCutOff } from './database-primary-cut-off.drill.ts'
 import { databasePrimaryDies } from './database-primary-dies.drill.ts'
 import { databasePrimaryFreezes } from './database-primary-freezes.drill.ts'
+import { databaseSoak } from './database-soak.drill.ts'
 import { databaseStandbyDies } from './database-standby-dies.drill.ts'
+import { databaseTwoFaults } from './database-two-faults.drill.ts'
 import type { AnyDrill, Drill } from './drill.ts'
 import { HOSTS_DRILLS } from './hosts/register.ts'
 import { neighboursDatabase } from './neighbours-database.drill.ts'
@@ -17,7 +21,11 @@ const DRILLS_ON_A_HOST: readonly Drill[] = [
   databasePrimaryFreezes,
   databasePrimaryCutOff,
   databasePrimaryCannotWrite,
+  databaseDiskFull,
+  databaseClockJumps,
   databaseStandbyDies,
+  databaseTwoFaults,
+  databaseSoak,
   neighboursDatabase,
   stackRollUnderLoad,
 ]

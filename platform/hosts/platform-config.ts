@@ -79,6 +79,12 @@ function withFiles(spec: ContainerSpec, files: PlatformInput['files']): Containe
   return hash === undefined ? spec : { ...spec, labels: { ...spec.labels, [FILES_LABEL]: hash } }
 }
 
+/**
+ * What the pair needs in order not to be taken for dead comes before apps and builds: the members, their store and the proxy
+ * that asks them. A lease that ends because its keeper had no turn is a failover that nothing called for.
+ */
+const FIRST_IN_TURN = { cpuShares: 16_384 } as const
+
 /** What every container of the platform has in common: no capability, a read-only root, limits. */
 function confined(
   input: PlatformInput,
@@ -127,6 +133,7 @@ function etcd(input: PlatformInput, n: 1 | 2 | 3): ContainerSpec {
     user: own(UID.etcd),
     networks: [{ name: networks.data.name, address: addresses[n - 1], aliases: [] }],
     mounts: [same(folder)],
+    ...FIRST_IN_TURN,
     memoryMb: 512,
     processes: 128,
   })
@@ -147,6 +154,7 @@ function postgres(input: PlatformInput, n: 1 | 2): ContainerSpec {
     // A clean shutdown hands everything to the standby and needs no recovery at the next start.
     stopTimeoutS: 30,
     shmMb: 128,
+    ...FIRST_IN_TURN,
     memoryMb: 1536,
     processes: 512,
   })
@@ -167,6 +175,7 @@ function pgproxy(input: PlatformInput): ContainerSpec {
     mounts: [same(folder, true), same(`${folder}/run`)],
     init: false,
     handOver: true,
+    ...FIRST_IN_TURN,
     memoryMb: 256,
     processes: 64,
   })

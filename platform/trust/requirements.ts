@@ -20,7 +20,10 @@ const DATABASE_FAULTS = [
   'database-primary-freezes',
   'database-primary-cut-off',
   'database-primary-cannot-write',
+  'database-disk-full',
+  'database-clock-jumps',
   'database-standby-dies',
+  'database-two-faults',
 ]
 
 /** Drills that take a host, or the lines between data centres, away; they run where there are several hosts. */
@@ -119,7 +122,7 @@ export const REQUIREMENTS: Readonly<Record<KnownPromise, Requirement>> = {
   'VUL-5': gaps('There is no address for reports, no security.txt and no forum yet.'),
   'BAK-1': gaps('There are no backups yet.'),
   'BAK-2': {
-    needs: ['data.pair', ...DATABASE_FAULTS, ...HOST_LOSSES, ...CUTS],
+    needs: ['data.pair', ...DATABASE_FAULTS, 'database-soak', ...HOST_LOSSES, ...CUTS],
     gaps: [BOTH_KINDS],
     note: 'While one copy is lost the other goes on alone: what is acknowledged until the lost one is back is on one machine.',
   },

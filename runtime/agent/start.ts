@@ -24,6 +24,7 @@ import { serviceBundles } from './own-services.ts'
 import { pruneImages, removeApp } from './prune.ts'
 import { watchRejoins } from './rejoin-watch.ts'
 import { makeReportBoard } from './report-board.ts'
+import { watchRoom } from './room-watch.ts'
 import { removeLeftovers, serveRun } from './runs.ts'
 import type { AgentServerDeps } from './server.ts'
 import { makeSigner } from './signer.ts'
@@ -119,6 +120,7 @@ function guardPair(
   watchRejoins(pair, signal)
   watchStoreLeader(pair, signal)
   watchSilence(pair, signal)
+  watchRoom(pair, signal)
   return guardLease(pair, signal)
 }
 

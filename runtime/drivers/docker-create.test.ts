@@ -51,3 +51,8 @@ test('the labels of ownership cannot be given by a spec', () => {
   assert.equal(Labels?.['maru.owner'], 'me')
   assert.equal(Labels?.mine, 'yes')
 })
+
+test('what comes first in turn says so; what says nothing has the weight that the engine gives', () => {
+  assert.equal(createOptionsOf(spec({ cpuShares: 16_384 }), 'me').HostConfig?.CpuShares, 16_384)
+  assert.equal('CpuShares' in (createOptionsOf(spec(), 'me').HostConfig ?? {}), false)
+})

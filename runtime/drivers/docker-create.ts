@@ -65,6 +65,7 @@ function limitsOf(spec: ContainerSpec) {
   return {
     ...memory,
     ...(spec.cpus === undefined ? {} : { NanoCpus: Math.round(spec.cpus * 1e9) }),
+    ...(spec.cpuShares === undefined ? {} : { CpuShares: spec.cpuShares }),
     ...(spec.processes === undefined ? {} : { PidsLimit: spec.processes }),
     ...(spec.shmMb === undefined ? {} : { ShmSize: spec.shmMb * MEGABYTE }),
     Ulimits: [openFiles(Math.min(spec.files, openFilesMost()))],

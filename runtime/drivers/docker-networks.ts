@@ -25,9 +25,15 @@ export interface DockerNetworks {
   remove(name: string): Promise<void>
 }
 
+/** A file system in memory instead of a folder on the host's disk: it is as large as it says, and then full. */
+export interface InMemory {
+  readonly sizeMb: number
+  readonly uid: number
+}
+
 export interface DockerVolumes {
   list(labels: Readonly<Record<string, string>>): Promise<string[]>
-  ensure(name: string, labels: Readonly<Record<string, string>>): Promise<void>
+  ensure(name: string, labels: Readonly<Record<string, string>>, memory?: InMemory): Promise<void>
   remove(name: string): Promise<void>
 }
 
@@ -87,6 +93,15 @@ export function makeDockerNetworks(engine: Dockerode): DockerNetworks {
   }
 }
 
+const driverOptions = (memory: InMemory | undefined): Record<string, string> =>
+  memory === undefined
+    ? {}
+    : {
+        type: 'tmpfs',
+        device: 'tmpfs',
+        o: `size=${memory.sizeMb}m,uid=${memory.uid},gid=${memory.uid},mode=0700`,
+      }
+
 /** The engine's named volumes. */
 export function makeDockerVolumes(engine: Dockerode): DockerVolumes {
   return {
@@ -95,9 +110,9 @@ export function makeDockerVolumes(engine: Dockerode): DockerVolumes {
         const { Volumes } = await engine.listVolumes({ filters: JSON.stringify(labelFilter(labels)) })
         return (Volumes ?? []).map((volume) => volume.Name)
       }),
-    ensure: (name, labels) =>
+    ensure: (name, labels, memory) =>
       callEngine(async () => {
-        await engine.createVolume({ Name: name, Labels: { ...labels } })
+        await engine.createVolume({ Name: name, Labels: { ...labels }, DriverOpts: driverOptions(memory) })
       }),
     remove: (name) => callUnless([404], () => engine.getVolume(name).remove({ force: true })),
   }

@@ -29,8 +29,9 @@ export type PatroniChange = z.infer<typeof HistoryLine>
 const Self = z.object({
   server_version: z.number().optional(),
   patroni: z.object({ version: z.string() }),
+  dcs_last_seen: z.number().optional(),
 })
-/** What a member says about itself: the number of its server's version, such as 170006. */
+/** What a member says about itself: the number of its server's version, such as 170006, and when it heard of the store. */
 export type PatroniSelf = z.infer<typeof Self>
 
 type Members = ReadonlyArray<{ readonly url: string }>
@@ -49,6 +50,12 @@ export async function readHistory(members: Members, caFile: string): Promise<Pat
 /** What the first member that answers says about itself. */
 export async function readSelf(members: Members, caFile: string): Promise<PatroniSelf | undefined> {
   return await askAny(members, '/patroni', caFile, Self)
+}
+
+/** What a member's keeper took for the time when it last heard of the cluster's store, about a second ago. */
+export async function readClock(url: string, caFile: string): Promise<Date | undefined> {
+  const seconds = (await readSelf([{ url }], caFile))?.dcs_last_seen
+  return seconds === undefined ? undefined : new Date(seconds * 1000)
 }
 
 async function askAny<T extends z.ZodType>(

@@ -1,0 +1,32 @@
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { addressesOf, HOME } from '#contract/installation.ts'
+import { switchOver } from '#runtime/drivers/patroni-client.ts'
+import type { DrillPlace } from './drill.ts'
+import { waitUntil } from './wait-until.ts'
+
+const AGREED_S = 30
+
+/** Has one member hand the lead over to the other as planned work does it: nothing fails, writes wait for a moment. */
+export async function handLeadOver(
+  { home, installation }: DrillPlace,
+  leader: string,
+  candidate: string,
+  signal: AbortSignal,
+): Promise<void> {
+  const { postgres, patroniPort } = addressesOf(installation)
+  const read = (path: string) => readFile(join(home, path), 'utf8')
+  const [ca, cert, key] = await Promise.all([
+    read(`${HOME.pki}/root.crt`),
+    read(`${HOME.postgres(1)}/tls/server.crt`),
+    read(`${HOME.postgres(1)}/tls/server.key`),
+  ])
+  const at = postgres[Number(leader.slice('postgres-'.length)) - 1] ?? ''
+  // A standby confirms writes a moment before the cluster's store says so; until then it is refused.
+  await waitUntil(`${candidate} to take over from ${leader}`, { timeoutS: AGREED_S, signal }, () =>
+    switchOver(`https://${at}:${patroniPort}`, { leader, candidate }, { ca, cert, key }).then(
+      () => true,
+      () => false,
+    ),
+  )
+}
