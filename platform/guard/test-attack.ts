@@ -26,6 +26,8 @@ export interface Field {
   readonly attacker: TestNetwork
   readonly client: TestNetwork
   readonly table: string
+  /** What the kernel shows of the host's network. */
+  readonly folder: string
   /** The guard as it is at first, with the ports that the host listens on. */
   fresh(): Promise<void>
   load(script: string): Promise<void>
@@ -34,7 +36,7 @@ export interface Field {
   remove(): Promise<void>
 }
 
-const place = { id: 'field', name: 'field', subnet: '10.232', ports: PORTS.web }
+export const place = { id: 'field', name: 'field', subnet: '10.232', ports: PORTS.web }
 
 export async function makeField(): Promise<Field> {
   const [host, attacker, client] = [await makeNetwork('h'), await makeNetwork('a'), await makeNetwork('c')]
@@ -45,7 +47,7 @@ export async function makeField(): Promise<Field> {
   await cable(host, 'good', ['10.231.2.1/24'], client, 'eth0', ['10.231.2.2/24'])
   await attacker.ip('route', 'add', 'default', 'via', HOST.attacked)
   await client.ip('route', 'add', 'default', 'via', HOST.client)
-  host.start(answerOn([...Object.values(PORTS.web), ...PORTS.others]))
+  const pid = host.start(answerOn([...Object.values(PORTS.web), ...PORTS.others]))
   const nft = makeNftTables(host.enter)
   const table = guardTableOf(place)
   const open = [...Object.values(PORTS.web), ...PORTS.others].map((port) => `tcp . ${port}`).join(', ')
@@ -54,6 +56,7 @@ export async function makeField(): Promise<Field> {
     attacker,
     client,
     table,
+    folder: `/proc/${pid}/net`,
     fresh: async () => {
       await nft.remove('inet', table)
       await nft.load(`${renderGuard(place)}add element inet ${table} open { ${open} }\n`)

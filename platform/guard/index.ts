@@ -1,0 +1,8 @@
+export { type HostGuard, makeHostGuard, removeHostGuard } from './apply-guard.ts'
+export { type EventBook, makeEventBook } from './event-book.ts'
+export { describeHolds, type Hold, settleHolds, type Wanted } from './ledger.ts'
+export { makeLongView } from './long-view.ts'
+export { logGroupOf } from './names.ts'
+export { type PacketNotice, parseNotice } from './notice.ts'
+export type { Given } from './render-members.ts'
+export type { BoundPort } from './render-ports.ts'
