@@ -18,7 +18,7 @@ import {
   parseNotice,
   settleHolds,
   type Wanted,
-} from '#platform/guard/index.ts'
+} from '#platform/guard/host.ts'
 import { readJson, writeFileAtomic } from '#runtime/drivers/files.ts'
 import { openPorts } from '#runtime/drivers/listeners.ts'
 import { makeNftTables } from '#runtime/drivers/nft-tables.ts'

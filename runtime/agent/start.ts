@@ -51,8 +51,7 @@ export async function startAgent(config: AgentConfig, log: Log): Promise<Agent> 
   await clearLeftovers(docker, owner, log)
   const board = makeReportBoard({ ...EMPTY_REPORT, host: config.host.name }, new Date())
   let wake = () => {}
-  const membership = await openMembership(config)
-  const guard = await startGuard(config, { log, membership })
+  const { membership, guard } = await openGuarded(config, log)
   const leases = guardPair(config, { docker, log, membership }, ended.signal)
   const onEvent = () => {
     leases.wake()
@@ -104,6 +103,12 @@ export async function startAgent(config: AgentConfig, log: Log): Promise<Agent> 
       await Promise.all([loop.stop(), guard.stop()])
     },
   }
+}
+
+/** The guard stands before anything that could be attacked; the other hosts are never judged by it. */
+async function openGuarded(config: AgentConfig, log: Log) {
+  const membership = await openMembership(config)
+  return { membership, guard: await startGuard(config, { log, membership }) }
 }
 
 /** Looks after the database pair: its members on this host, its store, and its primary on another host. */

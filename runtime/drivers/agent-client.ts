@@ -152,8 +152,7 @@ export function makeAgentClient(where: string | FindWay): AgentClient {
       json(DrillStart, { method: 'POST', path: AGENT_API.drills, timeout: ANSWER_TIMEOUT_MS }, request),
     drillEvents: (start, after, signal) =>
       lines(NumberedDrillEvent, { path: withQuery(AGENT_API.drillEvents, { start, after }), signal }),
-    ...stackCalls(json),
-    ...guardCalls(json),
+    ...{ ...stackCalls(json), ...guardCalls(json) },
     ...imageCalls(find),
     removeApp: async (appId) => {
       await json(z.strictObject({}), {
