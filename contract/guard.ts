@@ -15,7 +15,9 @@ export const GUARD_LIMITS = {
   /** Ports of one destination that an instance may ask for within a minute. */
   instancePorts: 20,
   /** How long who is held stays so: the first time, the second, and from then on within a day. */
-  holdS: [600, 3_600, 86_400],
+  holdFirstS: 600,
+  holdAgainS: 3_600,
+  holdOftenS: 86_400,
   eventDays: 30,
   blocks: 10_000,
   engagementDays: 90,
@@ -229,10 +231,10 @@ export const guardRoutes = {
   }),
   endEngagement: route({
     method: 'POST',
-    path: '/v1/network/engagements/{id}/end',
+    path: '/v1/network/engagements/{engagement}/end',
     summary: 'End a penetration test before its time',
     access: operators('manage'),
-    params: z.strictObject({ id: EngagementId }),
+    params: z.strictObject({ engagement: EngagementId }),
     response: Engagement,
   }),
 }

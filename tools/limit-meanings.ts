@@ -33,6 +33,20 @@ export const LIMIT_MEANINGS: Readonly<Record<string, string>> = {
   rollAtOnce: 'apps that a roll moves onto a newer stack at the same time',
   rollBusyS: 'how long a roll waits for an app whose deploy is under way',
   stackAgeS: 'how long an app may stand on an older stack after a newer one was made',
+  closedPorts:
+    'closed ports of a host that a source may ask for at once, and one more every ten minutes; then it is held',
+  otherPorts: 'ports of other programs on a host that a source may begin to use within a minute',
+  closedPortsPerDay: 'closed ports that a source may ask for within a day',
+  openingPerSecond:
+    'opening packets a second of a source that has not completed a connection; what is more is dropped',
+  instancePorts:
+    'ports of one destination, or private addresses, that an instance may ask for within a minute; then it is held',
+  holdFirstS: 'how long who is held stays so',
+  holdAgainS: 'the same, the second time within a day',
+  holdOftenS: 'the same, from the third time within a day on',
+  eventDays: 'how long events are kept, in days',
+  blocks: 'blocks that people make, and holds that a host remembers',
+  engagementDays: 'length of an agreed penetration test, in days',
   bodyBytes: 'body of a request',
   headerBytes: 'headers of a request',
   connectionsPerSource: 'connections of one client address at the same time',

@@ -54,7 +54,7 @@ export async function addEngagement(
 
 /** `maru network engagement end` */
 export async function endEngagement(context: CliContext, text: string, options: ApiOptions): Promise<void> {
-  const params = parseWith(guardRoutes.endEngagement.params, { id: text })
+  const params = parseWith(guardRoutes.endEngagement.params, { engagement: text })
   const { api, out } = await openSession(context, options)
   const one = await api.call(guardRoutes.endEngagement, { params })
   out.result(one, () => `${one.id} is over: ${one.source} is judged like any other.\n`)

@@ -32,6 +32,7 @@ export interface Wanted {
 }
 
 const DAY_MS = 86_400_000
+const GRADES_S = [GUARD_LIMITS.holdFirstS, GUARD_LIMITS.holdAgainS, GUARD_LIMITS.holdOftenS]
 /** The kernel's own time is that of the first grade; less is not worth a change. */
 const SLACK_S = 10
 
@@ -92,10 +93,9 @@ function begin(
   now: number,
 ): Hold {
   const began = [...(before?.began ?? []).filter((time) => now - time < DAY_MS), now]
-  const { holdS } = GUARD_LIMITS
   // An instance is looked after by its app's owner: its grade does not grow.
-  const grade = set === 'inheld' ? 0 : Math.min(began.length, holdS.length) - 1
-  return { set, address, began, until: now + (holdS[grade] ?? 0) * 1_000, reason }
+  const grade = set === 'inheld' ? 0 : Math.min(began.length, GRADES_S.length) - 1
+  return { set, address, began, until: now + (GRADES_S[grade] ?? 0) * 1_000, reason }
 }
 
 /** Forgets who was lifted after his hold began; gives the keys of all that the kernel must not have any more. */

@@ -11,7 +11,7 @@ export interface PacketNotice {
   readonly destination: string
   readonly port: number | null
   readonly protocol: string
-  /** The link that it came in by. */
+  /** The link that it came in by; for a forged one the instance's port. */
   readonly link: string
   readonly card: string
 }
@@ -21,7 +21,7 @@ const port = z.number().int().nullable().default(null)
 
 /** What of a line of the packet log is read; there is much more in it. */
 const Line = z.object({
-  'oob.prefix': z.enum(NOTICES),
+  'oob.prefix': z.string(),
   'oob.in': text,
   'ip.protocol': z.number().int().optional(),
   'arp.saddr.str': text,
@@ -40,16 +40,19 @@ export function parseNotice(line: string, now: number): PacketNotice | undefined
   const parsed = Line.safeParse(jsonOf(line))
   if (!parsed.success) return undefined
   const { data } = parsed
+  const [word, link = data['oob.in']] = data['oob.prefix'].split(' ')
+  const notice = NOTICES.find((one) => one === word)
+  if (notice === undefined) return undefined
   const number = data['ip.protocol']
   return {
-    notice: data['oob.prefix'],
+    notice,
     at: now,
     source: data.src_ip || data['arp.saddr.str'],
     sourcePort: data.src_port,
     destination: data.dest_ip || data['arp.daddr.str'],
     port: data.dest_port,
     protocol: number === undefined ? 'arp' : (PROTOCOLS[number] ?? String(number)),
-    link: data['oob.in'],
+    link,
     card: data['mac.saddr.str'],
   }
 }

@@ -14,13 +14,20 @@ const HOOK = 'type filter hook prerouting priority -300; policy accept;'
 /**
  * Binds each instance's port, hardware address and address on the bridge: a frame that claims to be another's never
  * gets past its port, nor does an answer to "who has this address" that is not true. These networks have no IPv6;
- * whoever speaks it there has nobody to speak to. One transaction; a port that is not named is not touched.
+ * whoever speaks it there has nobody to speak to. The kernel tells of a frame by its bridge, so that the port is in
+ * what it says. One transaction; a port that is not named is not touched.
  */
 export function renderPorts(installation: Pick<Installation, 'id'>, ports: readonly BoundPort[]): string {
   const table = `bridge ${portTableOf(installation)}`
   const sorted = [...ports].sort((a, b) => (a.link < b.link ? -1 : 1))
+  const links = unique(sorted.map(({ link }) => link))
+  const group = logGroupOf(installation)
   const sets = [
-    set('ports', 'ifname', unique(sorted.map(({ link }) => `"${link}"`))),
+    set(
+      'ports',
+      'ifname',
+      links.map((link) => `"${link}"`),
+    ),
     set('cards', 'ifname . ether_addr', unique(sorted.map(({ link, card }) => `"${link}" . ${card}`))),
     set(
       'places',
@@ -34,8 +41,7 @@ ${sets.map(({ name, type }) => `  set ${name} { type ${type}; }\n`).join('')}  c
 }
 ${CHAINS.map((name) => `flush chain ${table} ${name}\n`).join('')}${sets.map(({ name }) => `flush set ${table} ${name}\n`).join('')}table ${table} {
 ${sets.map(({ text }) => text).join('')}  chain p_tell {
-    limit rate 20/second burst 100 packets log prefix "spoof" group ${logGroupOf(installation)}
-    counter drop
+${links.map((link) => `    iifname "${link}" limit rate 5/second burst 20 packets log prefix "spoof ${link}" group ${group}\n`).join('')}    counter drop
   }
   chain p_pre {
     iifname != @ports accept

@@ -96,9 +96,9 @@ export const guardHandlers: Handlers<typeof guardRoutes> = {
     return describeEngagement(row, now())
   },
   endEngagement: async ({ params, principal }, { db, now, log }) => {
-    const row = await transact(db, (tx) => endEngagement(tx, params.id, now()))
-    if (row === undefined) throw new MaruError('guard.no_engagement', { id: params.id })
-    log.info('network.engagement_ended', { id: params.id, by: principal.name })
+    const row = await transact(db, (tx) => endEngagement(tx, params.engagement, now()))
+    if (row === undefined) throw new MaruError('guard.no_engagement', { id: params.engagement })
+    log.info('network.engagement_ended', { id: params.engagement, by: principal.name })
     return describeEngagement(row, now())
   },
 }
