@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import type { Engagement, HostEvent, NetworkBlock } from '#contract/guard.ts'
-import { makeNetwork, type TestNetwork } from '#platform/guard/test-networks.ts'
 import { run } from '#runtime/drivers/process.ts'
+import { makeNetwork, type TestNetwork } from '#runtime/drivers/test-networks.ts'
 import { installPrograms } from '#tools/install-programs.ts'
 import { cli, cliError, cliJson, installation, waitFor } from './harness.ts'
 

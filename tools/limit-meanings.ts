@@ -50,6 +50,8 @@ export const LIMIT_MEANINGS: Readonly<Record<string, string>> = {
   bodyBytes: 'body of a request',
   headerBytes: 'headers of a request',
   connectionsPerSource: 'connections of one client address at the same time',
+  newConnectionsPerSource: 'new connections of one client address within ten seconds',
+  requestsPerSource: 'requests of one client address within ten seconds; what is more is answered with 429',
   requestTimeoutS: 'time in which the headers of a request have to be there',
   idleTimeoutS: 'silence of a client',
   answerTimeoutS: 'silence of an app that has a request',

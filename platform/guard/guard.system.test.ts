@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
+import { askTimes } from '#runtime/drivers/test-networks.ts'
 import { installPrograms } from '#tools/install-programs.ts'
 import { type Field, HOST, learned, makeField, PORTS, SOURCE } from './test-attack.ts'
-import { askTimes } from './test-networks.ts'
 
 let field: Field
 before(async () => {

@@ -6,12 +6,12 @@ import { after, before, test } from 'node:test'
 import { setTimeout as delay } from 'node:timers/promises'
 import { makeNftTables } from '#runtime/drivers/nft-tables.ts'
 import { followPacketLog } from '#runtime/drivers/packet-log.ts'
+import { cable, makeNetwork, type TestNetwork } from '#runtime/drivers/test-networks.ts'
 import { installPrograms } from '#tools/install-programs.ts'
 import { type HostGuard, makeHostGuard } from './apply-guard.ts'
 import { logGroupOf } from './names.ts'
 import { type PacketNotice, parseNotice } from './notice.ts'
 import { place } from './test-attack.ts'
-import { cable, makeNetwork, type TestNetwork } from './test-networks.ts'
 
 /** A bridge with three instances: one is the attacker's. */
 const VICTIM = { role: 'v', link: 'pv', card: '02:90:00:00:00:02', address: '10.233.0.2' }

@@ -1,8 +1,8 @@
 import { makeNftTables } from '#runtime/drivers/nft-tables.ts'
+import { answerOn, cable, makeNetwork, type TestNetwork } from '#runtime/drivers/test-networks.ts'
 import { parseMembers } from './members.ts'
 import { guardTableOf } from './names.ts'
 import { renderGuard } from './render-host.ts'
-import { answerOn, cable, makeNetwork, type TestNetwork } from './test-networks.ts'
 
 /** The ports of the platform, of other programs on the host, and all that a test scans. */
 export const PORTS = {

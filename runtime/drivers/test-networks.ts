@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { openSync } from 'node:fs'
-import { type RunOptions, type RunResult, run, startDetached } from '#runtime/drivers/process.ts'
+import { type RunOptions, type RunResult, run, startDetached } from './process.ts'
 
 /** A network namespace of a test's own. */
 export interface TestNetwork {
