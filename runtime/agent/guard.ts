@@ -114,9 +114,13 @@ export async function startGuard(
   await pass(state)
   const bell = makeBell()
   const view = makeLongView()
+  const onChange = () => {
+    state.book.bump()
+    bell.ring()
+  }
   const packets = followPacketLog(
     {
-      ...{ group: logGroupOf(config.installation), folder, onChange: bell.ring, enter: network?.enter ?? [] },
+      ...{ group: logGroupOf(config.installation), folder, onChange, enter: network?.enter ?? [] },
       onLine: (line) => {
         const notice = parseNotice(line, Date.now())
         if (notice !== undefined && take(state, view, notice)) bell.ring()
@@ -176,6 +180,8 @@ function take(
 async function keep(state: State, bell: Bell, signal: AbortSignal): Promise<void> {
   while (!signal.aborted) {
     await bell.wait(PASS_MS, signal)
+    // An attack rings often; one look is enough for all that came meanwhile.
+    await pause(GATHER_MS, signal)
     if (!signal.aborted) await pass(state)
   }
 }
