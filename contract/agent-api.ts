@@ -16,7 +16,8 @@
  * POST /v1/certificate-request → {request}, PUT /v1/certificate {certificate} → {expiresAt}, and
  * POST /v1/removal → {} (the host no longer belongs to the installation: it ends what it runs) on the others;
  * GET /v1/edge-requests?after=PURPOSE → EdgeRequests and PUT /v1/edge-certificates EdgeCertificates → {taken} on a host that
- * joined, POST /v1/edge-signatures EdgeSigning → EdgeSigned on the first.
+ * joined, POST /v1/edge-signatures EdgeSigning → EdgeSigned on the first;
+ * GET /v1/guard?after=SEQ&waitMs=N → GuardReport (long poll); PUT /v1/guard GuardOrders → {}.
  */
 export const AGENT_API = {
   workload: '/v1/workload',
@@ -39,6 +40,7 @@ export const AGENT_API = {
   edgeRequests: '/v1/edge-requests',
   edgeSignatures: '/v1/edge-signatures',
   edgeCertificates: '/v1/edge-certificates',
+  guard: '/v1/guard',
   image: (id: string) => `/v1/images/${id}`,
   app: (appId: string) => `/v1/apps/${appId}`,
 } as const

@@ -3,6 +3,7 @@ import { appRoutes } from './apps.ts'
 import { dataRoutes } from './data.ts'
 import { dataCentreRoutes } from './data-centres.ts'
 import { drillRoutes } from './drills.ts'
+import { guardRoutes } from './guard.ts'
 import { hostRoutes } from './hosts.ts'
 import { liveRoutes } from './live.ts'
 import { metricsRoutes } from './metrics.ts'
@@ -17,6 +18,7 @@ export const API = {
   accounts: accountRoutes,
   apps: appRoutes,
   data: dataRoutes,
+  guard: guardRoutes,
   hosts: hostRoutes,
   dataCentres: dataCentreRoutes,
   metrics: metricsRoutes,

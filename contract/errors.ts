@@ -261,6 +261,36 @@ export const ERRORS = {
     'Run `maru deploy` first: the first deploy creates it.',
   ),
 
+  'guard.would_cut_off': row(
+    409,
+    3,
+    '{source} has {whom} in it, which would be cut off.',
+    'Name a smaller network. Nothing was changed.',
+  ),
+  'guard.not_blocked': row(
+    404,
+    2,
+    '{source} is not kept out by any host.',
+    '`maru network blocks list` shows who is, and in which form.',
+  ),
+  'guard.not_partner': row(
+    404,
+    2,
+    '{source} is not among the partners.',
+    '`maru network partner list` shows them.',
+  ),
+  'guard.no_engagement': row(
+    404,
+    2,
+    'There is no penetration test {id} that could be ended.',
+    '`maru network engagement list` shows them all.',
+  ),
+  'guard.full': row(
+    409,
+    3,
+    'There are {limit} {what} already, which is all that a host takes.',
+    'Take some away that are no longer needed, or name a network that has many of them in it.',
+  ),
   'hosts.stale_generation': row(
     409,
     3,

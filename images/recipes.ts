@@ -73,7 +73,16 @@ export const PATRONI_START = '/usr/local/lib/maru/start-patroni.py'
 export const RECIPES: Readonly<Record<ImageName, ImageRecipe>> = {
   base: {
     kind: 'rootfs',
-    packages: ['ca-certificates', 'libatomic1', 'libstdc++6', 'nftables', 'openssl', 'tzdata'],
+    packages: [
+      'ca-certificates',
+      'libatomic1',
+      'libstdc++6',
+      'nftables',
+      'openssl',
+      'tzdata',
+      'ulogd2',
+      'ulogd2-json',
+    ],
     exclude: [],
     expectedS: 40,
   },

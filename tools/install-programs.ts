@@ -3,7 +3,9 @@ import { run } from '#runtime/drivers/process.ts'
 
 /** Installs programs that tests and benchmarks call, where they are missing: by name, with the Debian package of each. */
 export async function installPrograms(programs: Readonly<Record<string, string>>): Promise<void> {
-  const missing = Object.entries(programs).filter(([program]) => !existsSync(`/usr/bin/${program}`))
+  const missing = Object.entries(programs).filter(
+    ([program]) => !['bin', 'sbin'].some((folder) => existsSync(`/usr/${folder}/${program}`)),
+  )
   if (missing.length === 0) return
   const packages = missing.map(([, name]) => name)
   // Standard output may be a document for scripts.

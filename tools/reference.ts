@@ -3,6 +3,7 @@ import { ACCOUNT_LIMITS } from '#contract/accounts.ts'
 import { APP_LIMITS } from '#contract/apps.ts'
 import { DATA_LIMITS } from '#contract/data.ts'
 import { ERRORS } from '#contract/errors.ts'
+import { GUARD_LIMITS } from '#contract/guard.ts'
 import { AgentConfig, ControlConfig, Installation } from '#contract/installation.ts'
 import type { Route } from '#contract/route.ts'
 import { STACK_LIMITS } from '#contract/stacks.ts'
@@ -165,6 +166,7 @@ export function renderLimits(): string {
     ['Apps', APP_LIMITS],
     ['Stacks', STACK_LIMITS],
     ['Requests', EDGE_LIMITS],
+    ['Who speaks to the hosts', GUARD_LIMITS],
     ['Databases', DATA_LIMITS],
     ['Accounts', ACCOUNT_LIMITS],
   ]

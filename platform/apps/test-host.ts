@@ -45,6 +45,7 @@ export function makeTestHost(name = 'test-host'): TestHost {
     name,
     silent: false,
     ...nothingYet(),
+    ...NO_GUARD,
     judge: () => ({}),
     buildEvents: builtEvents,
     releaseExitCode: 0,
@@ -113,6 +114,11 @@ const NO_DRILLS: Pick<AgentClient, 'drills' | 'startDrill' | 'drillEvents'> = {
     throw new MaruError('drills.unknown', { drill })
   },
   async *drillEvents() {},
+}
+
+const NO_GUARD: Pick<AgentClient, 'guard' | 'putGuardOrders'> = {
+  guard: async (sequence) => ({ sequence, problem: '', blocks: [], events: [] }),
+  putGuardOrders: async () => undefined,
 }
 
 const nothingYet = () => ({ workloads: [], removed: [], commands: [], images: [], missing: [] })

@@ -53,7 +53,11 @@ export const EDGE_LIMITS = {
   bodyBytes: 512 * 1024 * 1024,
   headerBytes: 24 * 1024,
   connectionsPerSource: 1000,
-  requestTimeoutS: 10,
+  /** New ones within ten seconds: each costs a handshake. */
+  newConnectionsPerSource: 5000,
+  /** Requests within ten seconds. */
+  requestsPerSource: 30_000,
+  requestTimeoutS: 5,
   idleTimeoutS: 60,
   answerTimeoutS: 120,
   tunnelTimeoutS: 3600,
@@ -169,6 +173,10 @@ function renderDoor(input: EdgeInput): string[] {
   return [
     'tcp-request connection track-sc0 src table sources',
     `tcp-request connection reject if { sc0_conn_cur gt ${EDGE_LIMITS.connectionsPerSource} }`,
+    // The host itself, and what runs on it, is no crowd.
+    `acl own_source src 127.0.0.0/8 ::1 ${input.installation.subnet}.0.0/16`,
+    `tcp-request connection reject if { sc0_conn_rate gt ${EDGE_LIMITS.newConnectionsPerSource} } !own_source`,
+    `http-request return status 429 content-type text/plain string "Too many requests from your address\\n" hdr Retry-After 10 if { sc0_http_req_rate gt ${EDGE_LIMITS.requestsPerSource} } !own_source`,
     'http-request set-var(txn.host) req.hdr(host),host_only,lower',
     `http-request set-var(txn.backend) var(txn.host),map(${hosts})`,
     'http-request return status 404 content-type text/plain string "Not found\\n" unless { var(txn.backend) -m found }',
@@ -229,7 +237,9 @@ function renderHttpsFrontend(input: EdgeInput): string {
 }
 
 const renderSources = () =>
-  section('backend sources', ['stick-table type ipv6 size 100k expire 1m store conn_cur'])
+  section('backend sources', [
+    'stick-table type ipv6 size 100k expire 1m store conn_cur,conn_rate(10s),http_req_rate(10s)',
+  ])
 
 /**
  * Answers and their summed times by backend, in tenths of a millisecond: HAProxy's own figure is an average of the last

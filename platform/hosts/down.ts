@@ -3,10 +3,12 @@ import { join } from 'node:path'
 import { MaruError } from '#contract/errors.ts'
 import { HOME, type Installation } from '#contract/installation.ts'
 import { IMAGE_LABEL } from '#images/build-images.ts'
+import { removeHostGuard } from '#platform/guard/index.ts'
 import { removeHostRules } from '#platform/network/index.ts'
 import { ADDRESS_COMPONENT, removeStrays } from '#platform/virtual-address/index.ts'
 import { type Docker, LABELS, makeDocker } from '#runtime/drivers/docker.ts'
 import { makeNft } from '#runtime/drivers/nft.ts'
+import { makeNftTables } from '#runtime/drivers/nft-tables.ts'
 import { ENGINE_PID_FILE, supervisorPid } from './engine.ts'
 import { DOCKER_SOCKET } from './host-facts.ts'
 import { takeLock } from './lock.ts'
@@ -69,6 +71,7 @@ export async function destroy(home: string, options: DestroyOptions): Promise<st
     const removed = await removeOwned(docker, installation)
     await removeHostRules(makeNft(), installation)
     await removeStrays(makeNft(), home, installation)
+    await removeHostGuard(makeNftTables(), installation)
     await removeWrapper({ installation })
     const others = await forgetInstallation(installation.name)
     if (others.length === 0 && options.keepImages !== true) removed.push(...(await removeImages(docker)))

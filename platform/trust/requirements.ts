@@ -55,7 +55,9 @@ export const REQUIREMENTS: Readonly<Record<KnownPromise, Requirement>> = {
     'The mapping to ISO/IEC 27001 and ISMS-P has not been reviewed by an auditor.',
   ),
   'ASR-2': gaps('There is no register of the risks of each data centre.'),
-  'ASR-3': gaps('Engagements for penetration tests cannot be recorded yet, and none has been made.'),
+  'ASR-3': gaps(
+    'Penetration tests are agreed on with source, hosts, time and reference, and what they do is recorded; findings and the parties’ agreement are not kept with them, and none has been made.',
+  ),
   'PHY-1': gaps('The platform does not manage doors and badges; whoever owns the building does.'),
   'PHY-2': gaps('Visits are not recorded by the platform.'),
   'PHY-3': gaps('The platform receives nothing from doors, cameras or intrusion sensors.'),
@@ -71,9 +73,11 @@ export const REQUIREMENTS: Readonly<Record<KnownPromise, Requirement>> = {
   ),
   'NET-3': gaps('No intrusion detection reads the traffic yet.'),
   'NET-4': gaps(
-    'The edge limits connections per source and cuts slow clients; a flood has not been tried against it, and no upstream partner is called in.',
+    'Floods and slow clients are limited in the kernel and at the edge, which tests try with small ones; no drill has run a flood against a running platform, and no upstream partner is called in.',
   ),
-  'NET-5': gaps('Forged source addresses are not checked per link, and tries are not reported.'),
+  'NET-5': gaps(
+    'An instance’s port is bound to its addresses and each try is reported, which tests show; no drill has tried it from an instance of a running platform, and the ports of builds and of the platform’s own parts are not bound.',
+  ),
   'NET-6': gaps(
     'Apps have no rights to open raw sockets and are isolated from each other at the bridge, but no drill has run a sniffer yet.',
   ),
@@ -82,7 +86,9 @@ export const REQUIREMENTS: Readonly<Record<KnownPromise, Requirement>> = {
     'From the edge to an app’s instances requests travel unencrypted, inside one machine.',
     'No drill has searched captured traffic of every link for a known text yet.',
   ),
-  'NET-8': gaps('Port scans are neither detected nor answered yet.'),
+  'NET-8': gaps(
+    'Who scans a host’s ports is held and reported, which tests show with a real scanner; no drill has scanned a running platform, scans make no incident that somebody follows, and what hosts forward to others is not judged.',
+  ),
   'DAT-1': gaps('There is no sign-in service for the apps’ users yet.'),
   'DAT-2': {
     needs: ['data.separation'],

@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import { type HostReport, PlatformConfig, type WorkloadConfig } from '#contract/agent.ts'
-import { type AgentConfig, HOME } from '#contract/installation.ts'
+import { type AgentConfig, addressesOf, HOME } from '#contract/installation.ts'
 import { applyEdge, certifyEdge, type EdgeDeps, type RunningEdge, readEdge } from '#platform/edge/index.ts'
 import { convergePlatform } from '#platform/hosts/converge.ts'
 import { handingOver } from '#platform/hosts/handing-over.ts'
@@ -14,6 +14,8 @@ import type { Log } from '#runtime/kit/log.ts'
 import type { AddressBook } from './address-book.ts'
 import { edgeApps, edgeOf, NO_EDGE } from './bring-edge.ts'
 import type { EngineWatch } from './engine-watch.ts'
+import type { Guard } from './guard.ts'
+import { findPorts } from './instance-ports.ts'
 import { type ImageFacts, RUN_COMPONENT } from './instance-spec.ts'
 import {
   keyOf,
@@ -41,6 +43,7 @@ export interface ReconcileDeps {
   readonly edge: EdgeDeps | undefined
   readonly rules: HostRules
   readonly address: SharedAddressKeeper
+  readonly guard: Guard
   /** Tells of certificates that are wanted, before the pass is over. */
   readonly announce: (certificatesWanted: number) => void
   readonly log: Log
@@ -230,4 +233,7 @@ async function isolate(deps: ReconcileDeps, instances: readonly EngineContainer[
   const pids = details.map((detail) => detail?.pid ?? 0).filter((pid) => pid > 0)
   const changed = await isolatePorts(pids)
   if (changed > 0) deps.log.info('agent.isolated', { ports: changed })
+  const { apps } = addressesOf(deps.config.installation).networks
+  const ports = await findPorts(details, apps.name)
+  if (await deps.guard.bind(ports)) deps.log.info('agent.bound', { ports: ports.length })
 }

@@ -13,6 +13,8 @@ import type { AskedCertificates } from '#platform/edge/index.ts'
 import type { Log } from '#runtime/kit/log.ts'
 import type { DrillRunner } from './drills.ts'
 import { EDGE_ROUTES } from './edge-routes.ts'
+import type { Guard } from './guard.ts'
+import { GUARD_ROUTES } from './guard-routes.ts'
 import { readBody, sendError, sendJson, sendLines } from './http.ts'
 import { type LogDeps, lastLog, streamLogs } from './logs.ts'
 import type { HostMembership } from './membership.ts'
@@ -36,6 +38,7 @@ export interface AgentServerDeps extends LogDeps {
   readonly drills: DrillRunner
   readonly membership: HostMembership
   readonly bundles: ServiceBundles
+  readonly guard: Guard
   readonly signer: Signer
   readonly installation: Pick<Installation, 'domain'>
   /** Where another host's authority signs for this host's edge. */
@@ -162,6 +165,7 @@ const getDrillEvents: Handler = async ({ response, query, signal }, { drills }) 
 const ROUTES: readonly AgentRoute[] = [
   ...MEMBERSHIP_ROUTES,
   ...EDGE_ROUTES,
+  ...GUARD_ROUTES,
   ['PUT', AGENT_API.workload, putWorkload],
   ['GET', AGENT_API.report, getReport],
   ['POST', AGENT_API.builds, postBuild],

@@ -13,6 +13,7 @@ import { makeDrillRunner } from './drills.ts'
 import { watchEngine } from './engine-watch.ts'
 import { watchEtcdMember } from './etcd-member.ts'
 import { watchFigures } from './figures.ts'
+import { startGuard } from './guard.ts'
 import { makeRetirement } from './instances.ts'
 import { keepBridgeIsolated } from './isolate.ts'
 import { guardLease, type LeaseGuard } from './lease-guard.ts'
@@ -51,7 +52,7 @@ export async function startAgent(config: AgentConfig, log: Log): Promise<Agent> 
   await clearLeftovers(docker, owner, log)
   const board = makeReportBoard({ ...EMPTY_REPORT, host: config.host.name }, new Date())
   let wake = () => {}
-  const membership = await openMembership(config)
+  const { membership, guard } = await openGuarded(config, log)
   const leases = guardPair(config, { docker, log, membership }, ended.signal)
   const onEvent = () => {
     leases.wake()
@@ -66,7 +67,7 @@ export async function startAgent(config: AgentConfig, log: Log): Promise<Agent> 
   const memory = watchFigures({ docker, owner, log, traffic, workloads, board }, ended.signal)
   const rules = makeHostRules(makeNft(), config.installation)
   const addresses = makeAddressBook(docker, config.installation, Math.floor(Date.now() / 1000))
-  const kept = { workloads, membership, watch, retirement }
+  const kept = { workloads, membership, watch, retirement, guard }
   const address = makeAddressKeeper({ config, docker, nft: makeNft(), membership, log })
   const parts = { config, docker, addresses, log, ...kept, edge, authority, rules, address, memory }
   const sparing = makeSparing({ ...config, docker, log, issuePass: passFor(config, membership) })
@@ -84,6 +85,7 @@ export async function startAgent(config: AgentConfig, log: Log): Promise<Agent> 
     wake,
     run: (stream) => serveRun({ docker, addresses, config, log }, stream),
     membership,
+    guard,
     signer: makeSigner(config.home, authority),
     bundles: serviceBundles(config, membership, authority),
     asked,
@@ -99,9 +101,15 @@ export async function startAgent(config: AgentConfig, log: Log): Promise<Agent> 
       ended.abort()
       drills.stop()
       sockets.close()
-      await loop.stop()
+      await Promise.all([loop.stop(), guard.stop()])
     },
   }
+}
+
+/** The guard stands before anything that could be attacked; the other hosts are never judged by it. */
+async function openGuarded(config: AgentConfig, log: Log) {
+  const membership = await openMembership(config)
+  return { membership, guard: await startGuard(config, { log, membership }) }
 }
 
 /** Looks after the database pair: its members on this host, its store, and its primary on another host. */

@@ -9,12 +9,14 @@ import { ContainerSpec, type PlatformConfig } from '#contract/agent.ts'
 import { AppId, AppName } from '#contract/ids.ts'
 import { addressesOf, HOME, INSTANCE_PORT, type Installation } from '#contract/installation.ts'
 import { edgeContainer, edgeFiles, issuedBy, NONE_YET, prepareEdge } from '#platform/edge/index.ts'
+import { removeHostGuard } from '#platform/guard/apply-guard.ts'
 import { convergePlatform } from '#platform/hosts/converge.ts'
 import { removeHostRules } from '#platform/network/index.ts'
 import { type Authority, openAuthority } from '#platform/trust/index.ts'
 import { type Docker, LABELS, makeDocker } from '#runtime/drivers/docker.ts'
 import { type Haproxy, makeHaproxy } from '#runtime/drivers/haproxy.ts'
 import { makeNft } from '#runtime/drivers/nft.ts'
+import { makeNftTables } from '#runtime/drivers/nft-tables.ts'
 
 /** An installation of a test's own on the real engine: networks and edge, no control plane and no database. */
 export interface TestHost {
@@ -84,6 +86,7 @@ async function destroyHost(docker: Docker, owner: string, home: string): Promise
   for (const { name } of await docker.networks.list(mine)) await docker.networks.remove(name)
   for (const name of await docker.volumes.list(mine)) await docker.volumes.remove(name)
   await removeHostRules(makeNft(), { id: owner })
+  await removeHostGuard(makeNftTables(), { id: owner })
   await rm(home, { recursive: true, force: true })
 }
 

@@ -6,6 +6,7 @@ import { registerAccountCommands } from '#platform/accounts/commands.ts'
 import { registerAppCommands } from '#platform/apps/commands.ts'
 import { registerDataCommands } from '#platform/data/commands.ts'
 import { registerDataCentreCommands, registerFleetCommands } from '#platform/fleet/commands.ts'
+import { registerGuardCommands } from '#platform/guard/commands.ts'
 import { registerHostCommands, registerJoin } from '#platform/hosts/commands.ts'
 import { registerMetricsCommands } from '#platform/metrics/commands.ts'
 import { registerOperationCommands } from '#platform/operations/commands.ts'
@@ -59,6 +60,8 @@ export function buildProgram(context: CliContext = processContext()): Command {
     'Data centres, and the address that the hosts of one share',
   )
   registerDataCentreCommands(centres, context)
+  const network = addGroup(program, 'network', 'Who may speak to the hosts, and who is kept out')
+  registerGuardCommands(network, context)
   program.commandsGroup('Trust:')
   registerTrustCommands(program, context)
   registerDrillCommands(program, context)

@@ -14,6 +14,7 @@ import {
 import { AGENT_API } from '#contract/agent-api.ts'
 import { LogLine } from '#contract/apps.ts'
 import { DrillStart } from '#contract/drills.ts'
+import { type GuardOrders, GuardReport } from '#contract/guard.ts'
 import { HostStacks, type RestackRequest, RestackResult } from '#contract/host-stacks.ts'
 import type { HostName } from '#contract/ids.ts'
 import { textLines } from '#runtime/kit/text-lines.ts'
@@ -45,6 +46,10 @@ export interface AgentClient {
   /** Puts a slug on the newest stack of its kind. */
   restack(request: RestackRequest): Promise<RestackResult>
   removeApp(appId: string): Promise<void>
+  /** Whom the host holds, and what has happened after a number; waits at most `waitMs`. */
+  guard(after: number, waitMs: number, signal?: AbortSignal): Promise<GuardReport>
+  /** Hands over what people decided about who speaks to the hosts. */
+  putGuardOrders(orders: GuardOrders): Promise<void>
   /** Whether the host is a lab, and the drill that it carries out now. */
   drills(): Promise<HostDrills>
   /** Carries out a drill on the host; refused where it may not run. */
@@ -83,6 +88,19 @@ const stackCalls = (json: Ask): Pick<AgentClient, 'stacks' | 'restack'> => ({
 const REPORT_TIMEOUT_MS = 10_000
 /** Stopping containers and removing images takes its time. */
 const REMOVE_TIMEOUT_MS = 300_000
+
+const guardCalls = (json: Ask): Pick<AgentClient, 'guard' | 'putGuardOrders'> => ({
+  guard: (after, waitMs, signal) =>
+    json(GuardReport, {
+      path: withQuery(AGENT_API.guard, { after, waitMs }),
+      timeout: waitMs + REPORT_TIMEOUT_MS,
+      ...(signal === undefined ? {} : { signal }),
+    }),
+  putGuardOrders: async (orders) => {
+    const options = { method: 'PUT', path: AGENT_API.guard, timeout: ANSWER_TIMEOUT_MS }
+    await json(z.strictObject({}), options, orders)
+  },
+})
 
 /** The agent behind a unix socket, or wherever it is found. */
 export function makeAgentClient(where: string | FindWay): AgentClient {
@@ -134,7 +152,7 @@ export function makeAgentClient(where: string | FindWay): AgentClient {
       json(DrillStart, { method: 'POST', path: AGENT_API.drills, timeout: ANSWER_TIMEOUT_MS }, request),
     drillEvents: (start, after, signal) =>
       lines(NumberedDrillEvent, { path: withQuery(AGENT_API.drillEvents, { start, after }), signal }),
-    ...stackCalls(json),
+    ...{ ...stackCalls(json), ...guardCalls(json) },
     ...imageCalls(find),
     removeApp: async (appId) => {
       await json(z.strictObject({}), {

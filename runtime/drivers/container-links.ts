@@ -23,15 +23,22 @@ export async function hostLinks(): Promise<Map<string, string>> {
   return new Map(pairs)
 }
 
-/** Numbers of the host's ends of a container's links; `pid` is its main process. */
-export async function peersOf(pid: number): Promise<string[]> {
-  // The container's own view of /sys: its links, not the host's.
+/** The links of a container: its own hardware address, and the number of the host's end; `pid` is its main process. */
+export async function linksOf(pid: number): Promise<Array<{ readonly card: string; readonly peer: string }>> {
   const folder = `/proc/${pid}/root/sys/class/net`
   try {
     const names = (await readdir(folder)).filter((name) => name !== 'lo')
-    return await Promise.all(names.map(async (name) => (await readLink(`${folder}/${name}/iflink`)) ?? ''))
+    return await Promise.all(
+      names.map(async (name) => ({
+        card: (await readLink(`${folder}/${name}/address`)) ?? '',
+        peer: (await readLink(`${folder}/${name}/iflink`)) ?? '',
+      })),
+    )
   } catch (error) {
     if (isAbsent(error)) return [] // it has just ended
     throw error
   }
 }
+
+/** Numbers of the host's ends of a container's links; `pid` is its main process. */
+export const peersOf = async (pid: number): Promise<string[]> => (await linksOf(pid)).map(({ peer }) => peer)

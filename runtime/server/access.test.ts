@@ -72,6 +72,7 @@ const VALUES: Readonly<Record<string, string>> = {
   run: 'run_2222',
   start: 'start_2222',
   host: 'second',
+  engagement: 'eng_2222',
 }
 const ABSENT: Readonly<Record<string, string>> = {
   app: 'absent',

@@ -33,6 +33,7 @@ import {
   makeDataCentreHandlers,
   makeHostHandlers,
 } from '#platform/fleet/index.ts'
+import { guardHandlers, guardLoop } from '#platform/guard/index.ts'
 import { makeLive } from '#platform/live/index.ts'
 import { METRICS_STORED, makeMetricsHandlers, metricsJobs, scheduleRollUp } from '#platform/metrics/index.ts'
 import {
@@ -85,6 +86,7 @@ export function compose(config: ControlConfig): Composition<typeof API> {
       apps: appHandlers,
       hosts: makeHostHandlers(places),
       dataCentres: makeDataCentreHandlers(places),
+      guard: guardHandlers,
       data: makeDataHandlers({ findApp, startRotation }),
       metrics: makeMetricsHandlers({ findApp, listFinishedReleases }),
       operations: operationHandlers,
@@ -99,6 +101,7 @@ export function compose(config: ControlConfig): Composition<typeof API> {
       appLoops,
       stackLoop,
       fleetLoop,
+      guardLoop,
       trustLoop(CHECKS),
       async (deps) => {
         const schedules = [scheduleAccountSweep, scheduleForgetting, scheduleRollUp]

@@ -1,0 +1,240 @@
+import { z } from 'zod'
+import { HostName, Instant } from './ids.ts'
+import { parseNetwork } from './networks.ts'
+import { route } from './route.ts'
+
+export const GUARD_LIMITS = {
+  /** Closed ports of a host that a source may ask for at once; after that one more every ten minutes. */
+  closedPorts: 4,
+  /** Ports of other programs on the host that a source may begin to use within a minute. */
+  otherPorts: 20,
+  /** Closed ports that a source may ask for within a day. */
+  closedPortsPerDay: 12,
+  /** Opening packets a second of a source that has not completed a connection. */
+  openingPerSecond: 5_000,
+  /** Ports of one destination that an instance may ask for within a minute. */
+  instancePorts: 20,
+  /** How long who is held stays so: the first time, the second, and from then on within a day. */
+  holdFirstS: 600,
+  holdAgainS: 3_600,
+  holdOftenS: 86_400,
+  eventDays: 30,
+  blocks: 10_000,
+  engagementDays: 90,
+} as const
+
+/** Wider networks are never blocked as a whole. */
+const WIDEST = { 4: 8, 6: 32 } as const
+
+/** An address or a network, in its shortest form. */
+export const NetworkAddress = z
+  .string()
+  .max(64)
+  .refine((text) => parseNetwork(text) !== undefined, 'must be an address or a network such as 192.0.2.0/24')
+  .transform((text) => parseNetwork(text)?.text ?? text)
+export const Source = NetworkAddress.refine((text) => {
+  const network = parseNetwork(text)
+  return network !== undefined && network.bits >= WIDEST[network.v]
+}, 'is too wide: at least /8, or /32 of IPv6').describe('Address or network')
+
+const Period = { from: Instant, until: Instant }
+
+/** What people decide about who speaks to the hosts; each host has all of it that concerns it. */
+export const GuardOrders = z.strictObject({
+  /** Whoever is never judged. */
+  partners: z.array(z.string()),
+  engagements: z.array(z.strictObject({ source: z.string(), ...Period })),
+  blocks: z.array(
+    z.strictObject({ source: z.string(), since: Instant, until: Instant.nullable(), reason: z.string() }),
+  ),
+  /** Holds that began before this time are over. */
+  lifted: z.array(z.strictObject({ source: z.string(), at: Instant })),
+})
+export type GuardOrders = z.infer<typeof GuardOrders>
+export const NO_ORDERS: GuardOrders = { partners: [], engagements: [], blocks: [], lifted: [] }
+
+/** Who may not speak to a host: for evidence that could be forged, to all but the platform's ports; else to none. */
+export const BlockKind = z.enum(['held', 'blocked', 'instance'])
+export type BlockKind = z.infer<typeof BlockKind>
+
+export const HostBlock = z.strictObject({
+  source: z.string(),
+  kind: BlockKind,
+  since: Instant,
+  until: Instant.nullable(),
+  reason: z.string(),
+  times: z.number().int().describe('How often within a day'),
+})
+export type HostBlock = z.infer<typeof HostBlock>
+
+export const EVENT_KINDS = [
+  'scan',
+  'malformed',
+  'flood',
+  'distributed scan',
+  'engagement',
+  'instance scan',
+  'spoofing',
+] as const
+export const EventKind = z.enum(EVENT_KINDS)
+export type EventKind = z.infer<typeof EventKind>
+
+const Endpoint = z.strictObject({ ip: z.string(), port: z.number().int().nullable() })
+
+/** One source doing one thing for at most a minute; field names as in OCSF 1.3, class Detection Finding. */
+export const NetworkEvent = z.strictObject({
+  uid: z.string(),
+  class_uid: z.literal(2004),
+  kind: EventKind,
+  start_time: Instant,
+  end_time: Instant,
+  count: z.number().int().describe('Packets that the kernel told of'),
+  severity_id: z.number().int().min(1).max(5).describe('1 informational to 5 critical'),
+  disposition: z.enum(['Blocked', 'Logged']),
+  src_endpoint: Endpoint,
+  dst_endpoint: Endpoint,
+  protocol_name: z.string(),
+  app: z.string().nullable().describe('Where an instance did it: its app'),
+  message: z.string(),
+})
+export type NetworkEvent = z.infer<typeof NetworkEvent>
+
+/** What a host's guard says: whom it holds, and what has happened since the number that was asked for. */
+export const GuardReport = z.strictObject({
+  sequence: z.number().int(),
+  /** One sentence when it does not work as it should, else empty. */
+  problem: z.string(),
+  blocks: z.array(HostBlock),
+  events: z.array(NetworkEvent),
+})
+export type GuardReport = z.infer<typeof GuardReport>
+export const HostEvent = NetworkEvent.extend({ host: HostName })
+export type HostEvent = z.infer<typeof HostEvent>
+
+const reason = z.string().trim().min(1).max(300)
+
+export const BlockRequest = z.strictObject({
+  source: Source,
+  minutes: z.number().int().min(1).max(525_600).nullable().default(null).describe('Null: until it is lifted'),
+  reason: reason.describe('Why, for whoever wonders later'),
+})
+export type BlockRequest = z.infer<typeof BlockRequest>
+
+export const NetworkBlock = HostBlock.extend({
+  host: HostName.nullable().describe('The host that holds it; null: all, because people wanted it'),
+  by: z.string().nullable().describe('Who blocked it'),
+})
+export type NetworkBlock = z.infer<typeof NetworkBlock>
+
+export const Partner = z.strictObject({ source: Source, reason, by: z.string(), since: Instant })
+export type Partner = z.infer<typeof Partner>
+
+const EngagementId = z.string().regex(/^eng_[a-z0-9]{4,32}$/)
+export const EngagementRequest = z.strictObject({
+  source: Source,
+  reference: z.string().trim().min(1).max(200).describe('Of the agreement'),
+  ...Period,
+  hosts: z.array(HostName).max(100).default([]).describe('Hosts that may be tested; none: all'),
+})
+export type EngagementRequest = z.infer<typeof EngagementRequest>
+export const Engagement = EngagementRequest.extend({
+  id: EngagementId,
+  by: z.string(),
+  state: z.enum(['planned', 'open', 'over']),
+})
+export type Engagement = z.infer<typeof Engagement>
+
+const operators = (action: 'read' | 'manage') => ({ resource: 'platform', action }) as const
+const BySource = z.strictObject({ source: NetworkAddress })
+
+export const guardRoutes = {
+  blocks: route({
+    method: 'GET',
+    path: '/v1/network/blocks',
+    summary: 'Who is kept out, by which host and why',
+    access: operators('read'),
+    response: z.strictObject({
+      blocks: z.array(NetworkBlock),
+      problems: z
+        .array(z.strictObject({ host: HostName, problem: z.string() }))
+        .describe('Hosts whose guard does not work as it should'),
+    }),
+  }),
+  block: route({
+    method: 'POST',
+    path: '/v1/network/blocks',
+    summary: 'Block a source on every host, open connections included',
+    access: operators('manage'),
+    body: BlockRequest,
+    response: NetworkBlock,
+    status: 201,
+  }),
+  lift: route({
+    method: 'POST',
+    path: '/v1/network/blocks/lift',
+    summary: 'Let a source in again, on every host',
+    access: operators('manage'),
+    body: BySource,
+    response: BySource,
+  }),
+  events: route({
+    method: 'GET',
+    path: '/v1/network/events',
+    summary: 'What was noticed at the hosts, the newest first',
+    access: operators('read'),
+    query: z.strictObject({
+      host: HostName.optional(),
+      kind: EventKind.optional(),
+      limit: z.coerce.number().int().min(1).max(1_000).default(100),
+    }),
+    response: z.strictObject({ events: z.array(HostEvent) }),
+  }),
+  partners: route({
+    method: 'GET',
+    path: '/v1/network/partners',
+    summary: 'Who is never judged',
+    access: operators('read'),
+    response: z.strictObject({ partners: z.array(Partner) }),
+  }),
+  addPartner: route({
+    method: 'POST',
+    path: '/v1/network/partners',
+    summary: 'Never judge a source, on any host',
+    access: operators('manage'),
+    body: Partner.pick({ source: true, reason: true }),
+    response: Partner,
+    status: 201,
+  }),
+  removePartner: route({
+    method: 'POST',
+    path: '/v1/network/partners/remove',
+    summary: 'Judge a source like any other again',
+    access: operators('manage'),
+    body: BySource,
+    response: BySource,
+  }),
+  engagements: route({
+    method: 'GET',
+    path: '/v1/network/engagements',
+    summary: 'Penetration tests that were agreed on',
+    access: operators('read'),
+    response: z.strictObject({ engagements: z.array(Engagement) }),
+  }),
+  addEngagement: route({
+    method: 'POST',
+    path: '/v1/network/engagements',
+    summary: 'Agree on a penetration test: within its time it is recorded and not held back',
+    access: operators('manage'),
+    body: EngagementRequest,
+    response: Engagement,
+    status: 201,
+  }),
+  endEngagement: route({
+    method: 'POST',
+    path: '/v1/network/engagements/{engagement}/end',
+    summary: 'End a penetration test before its time',
+    access: operators('manage'),
+    params: z.strictObject({ engagement: EngagementId }),
+    response: Engagement,
+  }),
+}

@@ -1,0 +1,93 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { makeEventBook } from './event-book.ts'
+import { makeLongView, TOGETHER } from './long-view.ts'
+import type { Notice } from './names.ts'
+import type { PacketNotice } from './notice.ts'
+
+const NOW = Date.parse('2030-01-01T12:00:00Z')
+const packet = (notice: Notice, second: number, source = '192.0.2.1', port = 23): PacketNotice => ({
+  ...{ notice, at: NOW + second * 1_000, source, sourcePort: 1, destination: '192.0.2.9', port },
+  ...{ protocol: 'tcp', link: 'eth0', card: '' },
+})
+
+test('one line for each source and kind within a minute, with a count and the ports', () => {
+  const book = makeEventBook(100)
+  for (const second of [0, 1, 59]) book.note(packet('hold', second, '192.0.2.1', 20 + second), null)
+  book.note(packet('hold', 61), null)
+  book.note(packet('flood', 61), null)
+  const events = book.since(0).map(({ event }) => [event.kind, event.count])
+  assert.deepEqual(events, [
+    ['scan', 3],
+    ['scan', 1],
+    ['flood', 1],
+  ])
+  assert.match(book.since(0)[0]?.event.message ?? '', /20\/tcp, 21\/tcp, 79\/tcp/)
+})
+
+test('who follows gets what began or changed after the number that he has', () => {
+  const book = makeEventBook(100)
+  book.note(packet('hold', 0), null)
+  book.note(packet('trick', 0), null)
+  const seen = book.number()
+  book.note(packet('hold', 1), null)
+  assert.deepEqual(
+    book.since(seen).map(({ event }) => [event.kind, event.count]),
+    [['scan', 2]],
+  )
+  book.bump()
+  assert.deepEqual([book.since(book.number() - 1), book.number() > seen + 1], [[], true])
+})
+
+test('a crowd of forged senders is one event from its sixtieth on, and counts whole', () => {
+  const book = makeEventBook(0)
+  for (let n = 0; n < 1_000; n++) book.note(packet('trick', 1, `198.51.${n >> 8}.${n & 255}`), null)
+  const events = book.since(0).map(({ event }) => event)
+  assert.ok(events.length <= 61, `${events.length}`)
+  assert.equal(
+    events.reduce((sum, { count }) => sum + count, 0),
+    1_000,
+  )
+})
+
+test('an instance that searches is told of with its app', () => {
+  const book = makeEventBook(0)
+  book.note(packet('inside', 0, '10.89.128.30'), 'shop')
+  assert.deepEqual(
+    book.since(0).map(({ event }) => [event.kind, event.app]),
+    [['instance scan', 'shop']],
+  )
+})
+
+test('single questions for closed ports are no event, but the reason when somebody is held', () => {
+  const book = makeEventBook(0)
+  book.note(packet('probe', 0, '2001:db8::7', 22), null)
+  assert.deepEqual(book.since(0), [])
+  assert.match(book.reasonOf('2001:db8::') ?? '', /the last 22\/tcp/)
+})
+
+test('one closed port every half hour is found within the day; the same few again and again are not', () => {
+  const view = makeLongView()
+  const search = Array.from({ length: 13 }, (_, n) =>
+    view.note(packet('probe', n * 1_800, '192.0.2.1', 100 + n)),
+  )
+  assert.deepEqual(
+    search.slice(0, 12).map(({ wanted }) => wanted),
+    Array(12).fill(undefined),
+  )
+  assert.match(search[12]?.wanted?.reason ?? '', /13 closed ports within a day/)
+  const same = Array.from({ length: 200 }, (_, n) =>
+    view.note(packet('probe', n * 3_600, '192.0.2.2', 100 + (n % 5))),
+  )
+  assert.ok(same.every(({ wanted }) => wanted === undefined))
+})
+
+test('a search that is spread over a network is told of, once, and nobody is held for it', () => {
+  const view = makeLongView()
+  const all = Array.from({ length: TOGETHER.ports * 2 }, (_, n) =>
+    view.note(packet('probe', n, `192.0.2.${10 + (n % 20)}`, 1_000 + n)),
+  )
+  const told = all.flatMap(({ together }) => (together === undefined ? [] : [together]))
+  assert.deepEqual(told, [{ network: '192.0.2.0/24', sources: 20, ports: TOGETHER.ports }])
+  assert.ok(all.every(({ wanted }) => wanted === undefined))
+})

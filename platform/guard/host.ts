@@ -1,0 +1,8 @@
+/** The host's half, for its agent: without the database, which only the control plane has. */
+export { type HostGuard, makeHostGuard } from './apply-guard.ts'
+export { type EventBook, makeEventBook } from './event-book.ts'
+export { describeHolds, type Hold, settleHolds, type Wanted } from './ledger.ts'
+export { makeLongView } from './long-view.ts'
+export { logGroupOf } from './names.ts'
+export { type PacketNotice, parseNotice } from './notice.ts'
+export type { BoundPort } from './render-ports.ts'

@@ -1,0 +1,3 @@
+export { removeHostGuard } from './apply-guard.ts'
+export { guardLoop } from './loops.ts'
+export { guardHandlers } from './routes.ts'

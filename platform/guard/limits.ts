@@ -1,0 +1,14 @@
+import { GUARD_LIMITS } from '#contract/guard.ts'
+
+/** From when on the kernel acts on what comes from outside; each with what it leaves alone. */
+export const KERNEL_LIMITS = {
+  closedPorts: GUARD_LIMITS.closedPorts,
+  closedPortsPerHour: 6,
+  openPorts: GUARD_LIMITS.otherPorts,
+  synPerSecond: GUARD_LIMITS.openingPerSecond,
+  synBurst: 2 * GUARD_LIMITS.openingPerSecond,
+  /** Ports of one destination, or addresses of private networks, that an instance may ask for within a minute. */
+  insidePairs: GUARD_LIMITS.instancePorts,
+  /** Ports of the host itself that an instance may ask for in vain. */
+  insidePorts: 10,
+} as const

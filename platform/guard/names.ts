@@ -1,0 +1,25 @@
+import type { Installation } from '#contract/installation.ts'
+
+type Named = Pick<Installation, 'id'>
+
+const word = ({ id }: Named) => id.replaceAll(/\W/g, '_')
+
+/** An installation's own table against attacks from outside and from instances; what is in others is never touched. */
+export const guardTableOf = (installation: Named) => `maru_guard_${word(installation)}`
+
+/** An installation's own table of the bridge family, in which each instance's port, hardware address and address are bound. */
+export const portTableOf = (installation: Named) => `maru_ports_${word(installation)}`
+
+/** Groups of the kernel's packet log below this one are left to others. */
+const FIRST_GROUP = 4096
+
+/** Where the kernel tells of an installation's packets: two installations on a machine must not hear each other's. */
+export function logGroupOf({ id }: Named): number {
+  let hash = 0
+  for (const character of id) hash = (hash * 31 + (character.codePointAt(0) ?? 0)) % 50_000
+  return FIRST_GROUP + hash
+}
+
+/** What a packet was noticed for: the word that the kernel's log carries. */
+export const NOTICES = ['probe', 'hold', 'trick', 'flood', 'engaged', 'inside', 'spoof'] as const
+export type Notice = (typeof NOTICES)[number]

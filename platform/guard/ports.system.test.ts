@@ -1,0 +1,174 @@
+import assert from 'node:assert/strict'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { after, before, test } from 'node:test'
+import { setTimeout as delay } from 'node:timers/promises'
+import { makeNftTables } from '#runtime/drivers/nft-tables.ts'
+import { followPacketLog } from '#runtime/drivers/packet-log.ts'
+import { cable, makeNetwork, type TestNetwork } from '#runtime/drivers/test-networks.ts'
+import { installPrograms } from '#tools/install-programs.ts'
+import { type HostGuard, makeHostGuard } from './apply-guard.ts'
+import { logGroupOf } from './names.ts'
+import { type PacketNotice, parseNotice } from './notice.ts'
+import { place } from './test-attack.ts'
+
+/** A bridge with three instances: one is the attacker's. */
+const VICTIM = { role: 'v', link: 'pv', card: '02:90:00:00:00:02', address: '10.233.0.2' }
+const SERVER = { role: 's', link: 'ps', card: '02:90:00:00:00:03', address: '10.233.0.3' }
+const ATTACKER = { role: 'm', link: 'pm', card: '02:90:00:00:00:66', address: '10.233.0.66' }
+const ALL = [VICTIM, SERVER, ATTACKER]
+
+let host: TestNetwork
+let networks: Map<string, TestNetwork>
+let guard: HostGuard
+let folder: string
+const notices: PacketNotice[] = []
+const ended = new AbortController()
+const inside = ({ role }: { role: string }) => {
+  const network = networks.get(role)
+  assert.ok(network)
+  return network
+}
+
+before(async () => {
+  await installPrograms({ hping3: 'hping3', arping: 'arping', ulogd: 'ulogd2' })
+  host = await makeNetwork('b')
+  await host.ip('link', 'add', 'lan', 'type', 'bridge')
+  await host.ip('link', 'set', 'lan', 'up')
+  networks = new Map()
+  for (const { role, link, card, address } of ALL) {
+    const network = await makeNetwork(role)
+    networks.set(role, network)
+    await cable(network, 'eth0', [`${address}/24`], host, link, [])
+    await network.ip('link', 'set', 'eth0', 'address', card)
+    await host.ip('link', 'set', link, 'master', 'lan')
+  }
+  const server = [
+    'table inet t {',
+    'chain i { type filter hook input priority 0; policy accept; ip saddr 10.233.0.2 counter name from_victim; }',
+    '}',
+  ]
+  await makeNftTables(inside(SERVER).enter).load(
+    `table inet t {\n counter from_victim { }\n}\n${server.join('\n')}\n`,
+  )
+  guard = makeHostGuard(makeNftTables(host.enter), place)
+  folder = await mkdtemp(join(tmpdir(), 'maru-ports-'))
+  const log = followPacketLog(
+    {
+      ...{ group: logGroupOf(place), folder, enter: host.enter, onChange: () => undefined },
+      onLine: (line) => {
+        const notice = parseNotice(line, performance.now())
+        if (notice !== undefined) notices.push(notice)
+      },
+    },
+    ended.signal,
+  )
+  await poll('the packet log', async () => log.problem() === '')
+})
+after(async () => {
+  ended.abort()
+  for (const network of [...(networks?.values() ?? []), host]) await network?.remove()
+  await rm(folder, { recursive: true, force: true })
+})
+
+async function poll(what: string, ask: () => Promise<boolean>): Promise<void> {
+  for (let n = 0; n < 500; n++) {
+    if (await ask()) return
+    await delay(20)
+  }
+  throw new Error(`${what}: not within 10 s`)
+}
+
+/** Frames of the victim's address that the server has got. */
+async function fromVictim(): Promise<number> {
+  const { stdout } = await inside(SERVER).run(['nft', 'reset', 'counter', 'inet', 't', 'from_victim'])
+  return Number(/packets (\d+)/.exec(stdout)?.[1])
+}
+const forgeAddress = () =>
+  inside(ATTACKER).run([
+    'hping3',
+    '-q',
+    '-c',
+    '20',
+    '-i',
+    'u1000',
+    '-2',
+    '-a',
+    VICTIM.address,
+    '-p',
+    '9',
+    SERVER.address,
+  ])
+const forgeArp = () =>
+  inside(ATTACKER).run([
+    'arping',
+    '-q',
+    '-c',
+    '2',
+    '-w',
+    '1',
+    '-i',
+    'eth0',
+    '-S',
+    VICTIM.address,
+    SERVER.address,
+  ])
+const greet = (from: typeof VICTIM, to: typeof VICTIM) =>
+  inside(from).run(['hping3', '-q', '-c', '2', '-i', 'u1000', '-2', '-p', '9', to.address])
+const cardOfVictim = async () =>
+  (await inside(SERVER).run(['ip', 'neighbour', 'show', VICTIM.address])).stdout
+const forget = () => inside(SERVER).ip('neighbour', 'flush', 'all')
+
+test('without the binding the attacker speaks as the victim', async () => {
+  await forgeAddress()
+  assert.equal(await fromVictim(), 20)
+  await forgeArp()
+  assert.match(await cardOfVictim(), new RegExp(ATTACKER.card))
+})
+
+test('with it no forged frame arrives, each try is told of at once, and honest ones arrive', async (t) => {
+  assert.equal(await guard.bind(ALL), true)
+  assert.equal(await guard.bind(ALL), false)
+  await forget()
+  await fromVictim()
+  const began = performance.now()
+  const forging = forgeAddress()
+  await poll('a notice of the address', async () => notices.length > 0)
+  t.diagnostic(`told of after ${Math.round(performance.now() - began)} ms, the attacker's start included`)
+  await forging
+  assert.equal(await fromVictim(), 0)
+  assert.deepEqual(
+    [notices[0]?.notice, notices[0]?.link, notices[0]?.source],
+    ['spoof', ATTACKER.link, VICTIM.address],
+  )
+  notices.length = 0
+  await forgeArp()
+  assert.doesNotMatch(await cardOfVictim(), new RegExp(ATTACKER.card))
+  await poll('a notice of the neighbour message', async () =>
+    notices.some(({ protocol }) => protocol === 'arp'),
+  )
+  await greet(VICTIM, SERVER)
+  assert.equal(await fromVictim(), 2)
+})
+
+test("another's hardware address draws nothing to the attacker", async () => {
+  notices.length = 0
+  await inside(ATTACKER).ip('link', 'set', 'eth0', 'address', VICTIM.card)
+  await greet(ATTACKER, SERVER)
+  await poll('a notice of the card', async () => notices.some(({ card }) => card === VICTIM.card))
+  const { stdout } = await host.run(['bridge', 'fdb', 'show', 'br', 'lan'])
+  assert.doesNotMatch(stdout, new RegExp(`${VICTIM.card} dev ${ATTACKER.link} master lan *$`, 'm'))
+})
+
+test('a dead agent leaves it closed; what it bound is forgotten only with the port', async () => {
+  await inside(ATTACKER).ip('link', 'set', 'eth0', 'address', ATTACKER.card)
+  const another = makeHostGuard(makeNftTables(host.enter), place)
+  await another.ensure()
+  await fromVictim()
+  await forgeAddress()
+  assert.equal(await fromVictim(), 0)
+  await another.bind(ALL.filter(({ link }) => link !== ATTACKER.link))
+  await forgeAddress()
+  assert.equal(await fromVictim(), 20)
+})

@@ -1,0 +1,44 @@
+import assert from 'node:assert/strict'
+import { join } from 'node:path'
+import { test } from 'node:test'
+import { assertGolden } from '#tests/golden.ts'
+import { guardTableOf, logGroupOf, portTableOf } from './names.ts'
+import { renderGuard } from './render-host.ts'
+import { renderPorts } from './render-ports.ts'
+
+const golden = (name: string, text: string) => assertGolden(join(import.meta.dirname), name, text)
+const place = { id: 'inst_a', name: 'maru', subnet: '10.89', ports: { http: 80, https: 443 } }
+
+test("a host's table against attacks", () => golden('guard.nft', renderGuard(place)))
+
+test('the ports of two instances, whatever the order in which they were found', () => {
+  const ports = [
+    { link: 'veth2', card: '02:42:0a:59:80:1f', address: '10.89.128.31' },
+    { link: 'veth1', card: '02:42:0a:59:80:1e', address: '10.89.128.30' },
+  ]
+  golden('ports.nft', renderPorts(place, ports))
+  assert.equal(renderPorts(place, ports), renderPorts(place, ports.toReversed()))
+})
+
+test('no ports: the table is there, and binds nothing', () => golden('no-ports.nft', renderPorts(place, [])))
+
+test('no rule ends a packet of an open connection, but those of who is blocked', () => {
+  const lines = renderGuard(place).split('\n')
+  const body = lines.slice(lines.lastIndexOf('  chain g_input {'))
+  const accepted = body.findIndex((line) => line.includes('ct state established,related accept'))
+  assert.ok(accepted > 0)
+  assert.deepEqual(
+    body.slice(0, accepted).filter((line) => /\bdrop\b/.test(line)),
+    [],
+  )
+})
+
+test('the table is never deleted, and no set that remembers is emptied', () => {
+  assert.doesNotMatch(renderGuard(place), /delete|flush set|flush table/)
+})
+
+test('names have only letters that the filter takes; two installations have different ones and hear different packets', () => {
+  assert.equal(guardTableOf({ id: 'test-0a.b"{' }), 'maru_guard_test_0a_b__')
+  assert.equal(portTableOf({ id: 'inst_a' }), 'maru_ports_inst_a')
+  assert.notEqual(logGroupOf({ id: 'inst_a' }), logGroupOf({ id: 'inst_b' }))
+})

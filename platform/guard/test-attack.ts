@@ -1,0 +1,83 @@
+import { makeNftTables } from '#runtime/drivers/nft-tables.ts'
+import { answerOn, cable, makeNetwork, type TestNetwork } from '#runtime/drivers/test-networks.ts'
+import { parseMembers } from './members.ts'
+import { guardTableOf } from './names.ts'
+import { renderGuard } from './render-host.ts'
+
+/** The ports of the platform, of other programs on the host, and all that a test scans. */
+export const PORTS = {
+  web: { http: 20_080, https: 20_243 },
+  others: [
+    20_011, 20_033, 20_057, 20_099, 20_121, 20_144, 20_160, 20_175, 20_188, 20_201, 20_215, 20_230, 20_277,
+  ],
+  range: '20000-20299',
+  count: 300,
+} as const
+export const HOST = { attacked: '10.231.1.1', client: '10.231.2.1', attacked6: '2001:db8:231:1::1' } as const
+export const SOURCE = {
+  attacker: '10.231.1.2',
+  client: '10.231.2.2',
+  attacker6: '2001:db8:231:1::2',
+} as const
+
+/** A host with programs behind the guard, an attacker at one of its cards and a client at another. */
+export interface Field {
+  readonly host: TestNetwork
+  readonly attacker: TestNetwork
+  readonly client: TestNetwork
+  readonly table: string
+  /** What the kernel shows of the host's network. */
+  readonly folder: string
+  /** The guard as it is at first, with the ports that the host listens on. */
+  fresh(): Promise<void>
+  load(script: string): Promise<void>
+  /** Who is in a set. */
+  members(...sets: readonly string[]): Promise<string[]>
+  remove(): Promise<void>
+}
+
+export const place = { id: 'field', name: 'field', subnet: '10.232', ports: PORTS.web }
+
+export async function makeField(): Promise<Field> {
+  const [host, attacker, client] = [await makeNetwork('h'), await makeNetwork('a'), await makeNetwork('c')]
+  await cable(host, 'evil', ['10.231.1.1/24', '2001:db8:231:1::1/64'], attacker, 'eth0', [
+    '10.231.1.2/24',
+    '2001:db8:231:1::2/64',
+  ])
+  await cable(host, 'good', ['10.231.2.1/24'], client, 'eth0', ['10.231.2.2/24'])
+  await attacker.ip('route', 'add', 'default', 'via', HOST.attacked)
+  await client.ip('route', 'add', 'default', 'via', HOST.client)
+  const pid = host.start(answerOn([...Object.values(PORTS.web), ...PORTS.others]))
+  const nft = makeNftTables(host.enter)
+  const table = guardTableOf(place)
+  const open = [...Object.values(PORTS.web), ...PORTS.others].map((port) => `tcp . ${port}`).join(', ')
+  return {
+    host,
+    attacker,
+    client,
+    table,
+    folder: `/proc/${pid}/net`,
+    fresh: async () => {
+      await nft.remove('inet', table)
+      await nft.load(`${renderGuard(place)}add element inet ${table} open { ${open} }\n`)
+    },
+    load: nft.load,
+    members: async (...sets) =>
+      parseMembers(await nft.members('inet', table, sets)).map(({ address }) => address),
+    remove: async () => {
+      for (const one of [client, attacker, host]) await one.remove()
+    },
+  }
+}
+
+/** What a port scanner learned, from its report: which ports are open, which are closed, and which of either. */
+export function learned(xml: string) {
+  const extra = (state: string) =>
+    [...xml.matchAll(new RegExp(`<extraports state="${state}" count="(\\d+)"`, 'g'))].reduce(
+      (sum, [, count]) => sum + Number(count),
+      0,
+    )
+  const single = (state: string) => xml.split(`<state state="${state}"`).length - 1
+  const all = (state: string) => single(state) + extra(state)
+  return { open: all('open'), closed: all('closed'), unfiltered: all('unfiltered') }
+}

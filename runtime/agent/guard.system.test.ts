@@ -1,0 +1,134 @@
+import assert from 'node:assert/strict'
+import { mkdir, mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { after, before, test } from 'node:test'
+import { GuardOrders, type GuardReport } from '#contract/guard.ts'
+import { HOME } from '#contract/installation.ts'
+import { type Field, HOST, makeField, PORTS, place, SOURCE } from '#platform/guard/test-attack.ts'
+import { askTimes } from '#runtime/drivers/test-networks.ts'
+import { makeLog } from '#runtime/kit/log.ts'
+import { installPrograms } from '#tools/install-programs.ts'
+import { type Guard, startGuard } from './guard.ts'
+import { until } from './test-host.ts'
+
+let field: Field
+let home: string
+let guard: Guard
+const installation = { ...place, domain: 'test.localhost', createdAt: '2030-01-01T00:00:00Z' }
+const log = makeLog('warn', (line) => process.stderr.write(`${line}\n`))
+
+const start = async () => {
+  const network = { enter: field.host.enter, folder: field.folder }
+  const membership = { fleet: () => ({ hosts: [], services: {} }) }
+  guard = await startGuard({ home, installation }, { log, membership, network })
+  await until('packets are told of', async () => (await report()).problem === '')
+}
+const report = (after = 0, waitMs = 0): Promise<GuardReport> =>
+  guard.report(after, waitMs, new AbortController().signal)
+const blocked = async (source: string) => (await report()).blocks.find((block) => block.source === source)
+const order = (orders: Partial<GuardOrders>) =>
+  guard.putOrders(GuardOrders.parse({ partners: [], engagements: [], blocks: [], lifted: [], ...orders }))
+const scan = () =>
+  field.attacker.run([
+    'nmap',
+    '-sS',
+    '-n',
+    '-Pn',
+    '--max-retries',
+    '0',
+    '--max-rtt-timeout',
+    '100ms',
+    '--min-rate',
+    '500',
+    '-p',
+    PORTS.range,
+    HOST.attacked,
+  ])
+const ask = async (port: number) => Number((await field.client.run(askTimes(HOST.client, [port], 1))).stdout)
+const isHeld = async () => (await field.members('held4')).includes(SOURCE.attacker)
+const [other = 0] = PORTS.others
+
+before(async () => {
+  await installPrograms({ nmap: 'nmap', hping3: 'hping3', ulogd: 'ulogd2' })
+  await installPrograms({ '../lib/x86_64-linux-gnu/ulogd/ulogd_output_JSON.so': 'ulogd2-json' })
+  field = await makeField()
+  home = await mkdtemp(join(tmpdir(), 'maru-test-guard-'))
+  await mkdir(join(home, HOME.agent))
+  await start()
+})
+after(async () => {
+  await guard?.stop()
+  await field?.remove()
+  await rm(home, { recursive: true, force: true })
+})
+
+test('a scan is told of within a second, once, with the reason, and its sender is held', async (t) => {
+  assert.equal(await ask(other), 1)
+  const { sequence } = await report()
+  const began = performance.now()
+  const scanning = scan()
+  const first = await report(sequence, 5_000)
+  t.diagnostic(`told of after ${Math.round(performance.now() - began)} ms, the scanner's start included`)
+  await scanning
+  assert.deepEqual(
+    first.events.map(({ kind, src_endpoint, disposition }) => [kind, src_endpoint.ip, disposition]),
+    [['scan', SOURCE.attacker, 'Blocked']],
+  )
+  await until('it is remembered', async () => (await blocked(SOURCE.attacker)) !== undefined)
+  assert.match((await blocked(SOURCE.attacker))?.reason ?? '', /asked for closed ports/)
+  assert.equal((await report()).events.length, 1)
+})
+
+test('rules that somebody changed are back within seconds, and who is held stays so', async () => {
+  await field.load(`flush chain inet ${field.table} g_input\n`)
+  await until('mended', async () => {
+    const { stdout } = await field.host.run(['nft', 'list', 'chain', 'inet', field.table, 'g_input'])
+    return stdout.includes('@held4')
+  })
+  assert.equal(await isHeld(), true)
+})
+
+test('after a restart of the machine, of which the kernel knows nothing, the same are held for the time that is left', async () => {
+  const before = await blocked(SOURCE.attacker)
+  await guard.stop()
+  await field.load(`delete table inet ${field.table}\n`)
+  await start()
+  assert.equal(await isHeld(), true)
+  assert.deepEqual(await blocked(SOURCE.attacker), before)
+})
+
+test('who is lifted is let go at once', async () => {
+  await order({ lifted: [{ source: SOURCE.attacker, at: new Date().toISOString() }] })
+  assert.equal(await isHeld(), false)
+  assert.equal(await blocked(SOURCE.attacker), undefined)
+})
+
+test('a test that was agreed on is recorded and not held; after its end it is held', async () => {
+  const window = (fromMs: number, untilMs: number) => ({
+    source: SOURCE.attacker,
+    from: new Date(Date.now() + fromMs).toISOString(),
+    until: new Date(Date.now() + untilMs).toISOString(),
+  })
+  await field.load(`flush set inet ${field.table} denied4; flush set inet ${field.table} probed4\n`)
+  await order({ engagements: [window(-1_000, 60_000)] })
+  await scan()
+  await until('recorded', async () =>
+    (await report()).events.some(({ kind, count }) => kind === 'engagement' && count > 3),
+  )
+  assert.equal(await isHeld(), false)
+  await order({ engagements: [window(-60_000, -1_000)] })
+  await scan()
+  assert.equal(await isHeld(), true)
+})
+
+test('a block of people has an end, and ends everything of its source until then', async () => {
+  const since = new Date().toISOString()
+  const until_ = new Date(Date.now() + 60_000).toISOString()
+  const blocks = [{ source: SOURCE.client, since, until: until_, reason: 'test' }]
+  await order({ blocks })
+  assert.equal(await ask(PORTS.web.http), 0)
+  assert.equal((await blocked(SOURCE.client))?.kind, 'blocked')
+  await order({})
+  assert.equal(await ask(PORTS.web.http), 1)
+})

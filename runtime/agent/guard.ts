@@ -1,0 +1,284 @@
+import { join } from 'node:path'
+import { z } from 'zod'
+import { MESH_PORT, PEER_PORT } from '#contract/fleet.ts'
+import { GuardOrders, type GuardReport, type HostBlock, NO_ORDERS } from '#contract/guard.ts'
+import { AGENT_PORT } from '#contract/host-identity.ts'
+import { type AgentConfig, HOME } from '#contract/installation.ts'
+import {
+  type BoundPort,
+  describeHolds,
+  type EventBook,
+  type Hold,
+  type HostGuard,
+  logGroupOf,
+  makeEventBook,
+  makeHostGuard,
+  makeLongView,
+  type PacketNotice,
+  parseNotice,
+  settleHolds,
+  type Wanted,
+} from '#platform/guard/host.ts'
+import { readJson, writeFileAtomic } from '#runtime/drivers/files.ts'
+import { openPorts } from '#runtime/drivers/listeners.ts'
+import { makeNftTables } from '#runtime/drivers/nft-tables.ts'
+import { followPacketLog, type PacketLog } from '#runtime/drivers/packet-log.ts'
+import { setSysctls } from '#runtime/drivers/sysctl.ts'
+import type { Log } from '#runtime/kit/log.ts'
+import { pause } from '#runtime/kit/pause.ts'
+import type { HostMembership } from './membership.ts'
+
+/** An instance's port, and whose it is. */
+export interface InstancePort extends BoundPort {
+  readonly app: string
+}
+
+/** Keeps attackers out of the host, remembers them over restarts, and tells of them. */
+export interface Guard {
+  /** Binds the ports of the instances that run; tells whether that had to change. */
+  bind(ports: readonly InstancePort[]): Promise<boolean>
+  putOrders(orders: GuardOrders): Promise<void>
+  /** What has happened after a number; waits at most so long for something to happen. */
+  report(after: number, waitMs: number, signal: AbortSignal): Promise<GuardReport>
+  stop(): Promise<void>
+}
+
+const PASS_MS = 5_000
+/** Whoever follows is told of what happens so close together at once. */
+const GATHER_MS = 100
+/** A service that restarts is away for less. */
+const STAYS_OPEN_MS = 600_000
+const BETWEEN_HOSTS = [AGENT_PORT, PEER_PORT, MESH_PORT].map((port) => `tcp . ${port}`)
+
+const SavedHolds = z.array(
+  z.strictObject({
+    set: z.enum(['held4', 'held6', 'inheld']),
+    address: z.string(),
+    began: z.array(z.number()),
+    until: z.number(),
+    reason: z.string(),
+  }),
+)
+
+interface State {
+  readonly guard: HostGuard
+  readonly book: EventBook
+  readonly log: Log
+  readonly membership: GuardDeps['membership']
+  /** Where the kernel shows who listens. */
+  readonly shown: string | undefined
+  readonly files: { readonly orders: string; readonly holds: string }
+  orders: GuardOrders
+  holds: readonly Hold[]
+  wanted: Wanted[]
+  ports: readonly InstancePort[]
+  problem: string
+  /** Looks come one after the other. */
+  looking: Promise<void>
+  readonly openSince: Map<string, number>
+}
+
+export interface GuardDeps {
+  readonly log: Log
+  readonly membership: Pick<HostMembership, 'fleet'>
+  /** Another network than this program's own: arguments that lead into it, and what the kernel shows of it. */
+  readonly network?: { readonly enter: readonly string[]; readonly folder: string }
+}
+
+/** Starts it: the rules are in force when this resolves, unless the kernel refuses them. */
+export async function startGuard(
+  config: Pick<AgentConfig, 'home' | 'installation'>,
+  { log, membership, network }: GuardDeps,
+): Promise<Guard> {
+  const ended = new AbortController()
+  const folder = join(config.home, HOME.agent)
+  const files = { orders: join(folder, 'guard-orders.json'), holds: join(folder, 'guard-holds.json') }
+  const state: State = {
+    guard: makeHostGuard(makeNftTables(network?.enter), config.installation),
+    book: makeEventBook(Date.now()),
+    ...{
+      log,
+      membership,
+      files,
+      wanted: [],
+      ports: [],
+      problem: '',
+      looking: Promise.resolve(),
+      openSince: new Map(),
+      shown: network?.folder,
+    },
+    orders: GuardOrders.parse((await readJson(files.orders)) ?? NO_ORDERS),
+    holds: SavedHolds.parse((await readJson(files.holds)) ?? []),
+  }
+  for (const set of await setSysctls(FLOOD_SETTINGS)) log.info('guard.sysctl', { set })
+  await pass(state)
+  const bell = makeBell()
+  const view = makeLongView()
+  const onChange = () => {
+    state.book.bump()
+    bell.ring()
+  }
+  const packets = followPacketLog(
+    {
+      ...{ group: logGroupOf(config.installation), folder, onChange, enter: network?.enter ?? [] },
+      onLine: (line) => {
+        const notice = parseNotice(line, Date.now())
+        if (notice !== undefined && take(state, view, notice)) bell.ring()
+      },
+    },
+    ended.signal,
+  )
+  const running = keep(state, bell, ended.signal)
+  return {
+    bind: async (ports) => {
+      state.ports = ports
+      return await state.guard.bind(ports)
+    },
+    putOrders: async (orders) => {
+      await writeFileAtomic(files.orders, JSON.stringify(orders), { mode: 0o600 })
+      state.orders = orders
+      await pass(state)
+      bell.ring()
+    },
+    report: (after, waitMs, signal) => report(state, packets, bell, { after, waitMs, signal }),
+    stop: async () => {
+      ended.abort()
+      bell.ring()
+      await running
+    },
+  }
+}
+
+/** Half-open connections end sooner, and a full queue of them is answered without memory. */
+const FLOOD_SETTINGS = [
+  { name: 'net/ipv4/tcp_syncookies', atLeast: 1, value: 1 },
+  { name: 'net/netfilter/nf_conntrack_tcp_timeout_syn_recv', atMost: 10, value: 10 },
+] as const
+
+/** Takes a packet in; tells whether people hear of it. */
+function take(
+  { book, ports, wanted, holds }: State,
+  view: ReturnType<typeof makeLongView>,
+  notice: PacketNotice,
+): boolean {
+  const before = book.number()
+  const port = ports.find(({ link, address }) =>
+    notice.notice === 'spoof' ? link === notice.link : address === notice.source,
+  )
+  book.note(notice, port?.app ?? null)
+  if (notice.notice !== 'probe') return book.number() > before
+  const { wanted: one, together } = view.note(notice)
+  if (together !== undefined) book.noteTogether(together, notice)
+  const isHeld = holds.some(({ address, until }) => address === one?.address && until > notice.at)
+  if (one !== undefined && !isHeld) {
+    wanted.push(one)
+    book.note({ ...notice, notice: 'hold' }, null)
+  }
+  return book.number() > before
+}
+
+async function keep(state: State, bell: Bell, signal: AbortSignal): Promise<void> {
+  while (!signal.aborted) {
+    await bell.wait(PASS_MS, signal)
+    // An attack rings often; one look is enough for all that came meanwhile.
+    await pause(GATHER_MS, signal)
+    if (!signal.aborted) await pass(state)
+  }
+}
+
+function pass(state: State): Promise<void> {
+  state.looking = state.looking.then(() => look(state))
+  return state.looking
+}
+
+/** One look at the kernel, after which it is as it should be. A failure is a sentence, and tried again. */
+async function look(state: State): Promise<void> {
+  const { guard, log, book } = state
+  const before = JSON.stringify([state.problem, describeHolds(state.holds, Date.now())])
+  try {
+    const did = await guard.ensure()
+    if (did !== 'nothing') log.info('guard.rules', { did })
+    const hosts = state.membership.fleet().hosts.map(({ address }) => address)
+    await guard.give({ open: await stayingOpen(state), hosts, orders: state.orders }, Date.now())
+    await settle(state)
+    state.problem = ''
+  } catch (error) {
+    const problem = `The rules against attacks are not as they should be: ${error instanceof Error ? error.message : String(error)}`
+    if (problem !== state.problem) log.warn('guard.failed', { error })
+    state.problem = problem
+  }
+  if (JSON.stringify([state.problem, describeHolds(state.holds, Date.now())]) !== before) book.bump()
+}
+
+async function stayingOpen({ openSince, shown }: State): Promise<string[]> {
+  const now = Date.now()
+  for (const port of [...BETWEEN_HOSTS, ...(await openPorts(shown))]) openSince.set(port, now)
+  for (const [port, seen] of openSince) if (now - seen > STAYS_OPEN_MS) openSince.delete(port)
+  return [...openSince.keys()]
+}
+
+async function settle(state: State): Promise<void> {
+  const { guard, orders, book, files } = state
+  const wanted = state.wanted.splice(0)
+  const members = await guard.members()
+  const { holds, changes } = settleHolds(
+    state.holds,
+    members,
+    wanted,
+    orders.lifted,
+    book.reasonOf,
+    Date.now(),
+  )
+  await guard.change(changes)
+  const text = JSON.stringify(holds)
+  if (text !== JSON.stringify(state.holds)) await writeFileAtomic(files.holds, text, { mode: 0o600 })
+  state.holds = holds
+}
+
+interface Asked {
+  readonly after: number
+  readonly waitMs: number
+  readonly signal: AbortSignal
+}
+
+async function report(
+  state: State,
+  packets: PacketLog,
+  bell: Bell,
+  { after, waitMs, signal }: Asked,
+): Promise<GuardReport> {
+  const end = Date.now() + waitMs
+  while (state.book.number() <= after && Date.now() < end && !signal.aborted)
+    await bell.wait(end - Date.now(), signal)
+  // What comes with it is told with it.
+  if (waitMs > 0) await pause(GATHER_MS, signal)
+  const blocked: HostBlock[] = state.orders.blocks
+    .filter(({ until }) => until === null || Date.parse(until) > Date.now())
+    .map((block) => ({ ...block, kind: 'blocked' as const, times: 1 }))
+  return {
+    sequence: state.book.number(),
+    problem: state.problem || packets.problem(),
+    blocks: [...describeHolds(state.holds, Date.now()), ...blocked],
+    events: state.book.since(after).map(({ event }) => event),
+  }
+}
+
+interface Bell {
+  ring(): void
+  wait(ms: number, signal: AbortSignal): Promise<void>
+}
+
+function makeBell(): Bell {
+  const waiting = new Set<AbortController>()
+  return {
+    ring: () => {
+      for (const one of waiting) one.abort()
+    },
+    wait: async (ms, signal) => {
+      const over = new AbortController()
+      waiting.add(over)
+      await pause(ms, AbortSignal.any([over.signal, signal]))
+      waiting.delete(over)
+    },
+  }
+}

@@ -1,0 +1,49 @@
+import { run } from './process.ts'
+
+/** Families of tables of the packet filter. */
+export type TableFamily = 'inet' | 'bridge'
+
+/** The packet filter for who keeps sets in it that packets fill: rules and members are read apart. */
+export interface NftTables {
+  /** A table's rules and what its sets are, without counters and members; undefined when there is no such table. */
+  rules(family: TableFamily, table: string): Promise<string | undefined>
+  /** Members of sets, as the filter shows them; nothing of one that is not there. */
+  members(family: TableFamily, table: string, sets: readonly string[]): Promise<string>
+  /** Loads a script: all of it or nothing. */
+  load(script: string): Promise<void>
+  /** Gone already is fine. */
+  remove(family: TableFamily, table: string): Promise<void>
+}
+
+const TIMEOUT_MS = 10_000
+const ABSENT = 'No such file or directory'
+/** A set that is full: 65,536 members of at most 100 letters. */
+const KEEP_BYTES = 16 * 1024 * 1024
+
+/** The packet filter of this network namespace, or of the one that the arguments `enter` lead into. */
+export function makeNftTables(enter: readonly string[] = []): NftTables {
+  const nft = async (args: readonly string[], input?: string) => {
+    const options = { timeoutMs: TIMEOUT_MS, env: { LC_ALL: 'C' }, keepBytes: KEEP_BYTES }
+    const argv = [...enter, 'nft', ...args] as [string, ...string[]]
+    const { exitCode, stdout, stderr } = await run(
+      argv,
+      input === undefined ? options : { ...options, input },
+    )
+    if (exitCode === 0) return stdout
+    // The program says in no other way that something is not there.
+    if (stderr.includes(ABSENT)) return undefined
+    throw new Error(`nft ${args[0]} failed: ${stderr.trim().slice(0, 500)}`)
+  }
+  return {
+    rules: (family, table) => nft(['--stateless', '--terse', 'list', 'table', family, table]),
+    // One by one: version 1.0.6 finds only the last set of several that are asked for together.
+    members: async (family, table, sets) =>
+      (await Promise.all(sets.map((set) => nft(['list', 'set', family, table, set])))).join('\n'),
+    load: async (script) => {
+      if ((await nft(['--file', '-'], script)) === undefined) throw new Error('nft could not load the rules')
+    },
+    remove: async (family, table) => {
+      await nft(['delete', 'table', family, table])
+    },
+  }
+}
