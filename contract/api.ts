@@ -6,6 +6,7 @@ import { drillRoutes } from './drills.ts'
 import { hostRoutes } from './hosts.ts'
 import { liveRoutes } from './live.ts'
 import { metricsRoutes } from './metrics.ts'
+import { networkRoutes } from './network-api.ts'
 import { operationRoutes } from './operations.ts'
 import { platformRoutes } from './platform.ts'
 import { stackRoutes } from './stacks.ts'
@@ -20,6 +21,7 @@ export const API = {
   hosts: hostRoutes,
   dataCentres: dataCentreRoutes,
   metrics: metricsRoutes,
+  network: networkRoutes,
   operations: operationRoutes,
   stacks: stackRoutes,
   live: liveRoutes,

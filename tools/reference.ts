@@ -4,6 +4,7 @@ import { APP_LIMITS } from '#contract/apps.ts'
 import { DATA_LIMITS } from '#contract/data.ts'
 import { ERRORS } from '#contract/errors.ts'
 import { AgentConfig, ControlConfig, Installation } from '#contract/installation.ts'
+import { NETWORK_LIMITS } from '#contract/network.ts'
 import type { Route } from '#contract/route.ts'
 import { STACK_LIMITS } from '#contract/stacks.ts'
 import { EDGE_LIMITS } from '#platform/edge/index.ts'
@@ -166,6 +167,7 @@ export function renderLimits(): string {
     ['Stacks', STACK_LIMITS],
     ['Requests', EDGE_LIMITS],
     ['Databases', DATA_LIMITS],
+    ['The network', NETWORK_LIMITS],
     ['Accounts', ACCOUNT_LIMITS],
   ]
   return document(

@@ -8,6 +8,7 @@ import { registerDataCommands } from '#platform/data/commands.ts'
 import { registerDataCentreCommands, registerFleetCommands } from '#platform/fleet/commands.ts'
 import { registerHostCommands, registerJoin } from '#platform/hosts/commands.ts'
 import { registerMetricsCommands } from '#platform/metrics/commands.ts'
+import { registerNetworkCommands } from '#platform/network/commands.ts'
 import { registerOperationCommands } from '#platform/operations/commands.ts'
 import { registerStackCommands } from '#platform/stacks/commands.ts'
 import { registerTrustCommands } from '#platform/trust/commands.ts'
@@ -59,6 +60,8 @@ export function buildProgram(context: CliContext = processContext()): Command {
     'Data centres, and the address that the hosts of one share',
   )
   registerDataCentreCommands(centres, context)
+  const network = addGroup(program, 'network', 'Who may reach whom: everything else is refused')
+  registerNetworkCommands(network, context)
   program.commandsGroup('Trust:')
   registerTrustCommands(program, context)
   registerDrillCommands(program, context)

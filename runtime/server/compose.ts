@@ -16,6 +16,8 @@ import {
   appLoops,
   countApps,
   findApp,
+  followOneOff,
+  listAppNames,
   listFinishedReleases,
   listHostNames,
   places,
@@ -35,6 +37,7 @@ import {
 } from '#platform/fleet/index.ts'
 import { makeLive } from '#platform/live/index.ts'
 import { METRICS_STORED, makeMetricsHandlers, metricsJobs, scheduleRollUp } from '#platform/metrics/index.ts'
+import { makeNetworkHandlers, networkChecks } from '#platform/network/index.ts'
 import {
   operationHandlers,
   operationJobs,
@@ -61,6 +64,7 @@ export const CHECKS: readonly Check[] = [
   ...DATA_CHECKS,
   ...ACCOUNT_CHECKS,
   ...STACK_CHECKS,
+  ...networkChecks(followOneOff),
   layersCheck,
 ]
 
@@ -87,6 +91,7 @@ export function compose(config: ControlConfig): Composition<typeof API> {
       dataCentres: makeDataCentreHandlers(places),
       data: makeDataHandlers({ findApp, startRotation }),
       metrics: makeMetricsHandlers({ findApp, listFinishedReleases }),
+      network: makeNetworkHandlers({ findApp, listNames: listAppNames }),
       operations: operationHandlers,
       stacks: stackHandlers,
       trust: trustHandlers(CHECKS, makePictures()),
