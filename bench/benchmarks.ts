@@ -6,6 +6,7 @@ import { failover } from './failover.ts'
 import { hosts } from './hosts.ts'
 import { idle } from './idle.ts'
 import { manyHosts } from './many-hosts.ts'
+import { networkPolicy } from './network-policy.ts'
 import { requestLoss } from './request-loss.ts'
 import { upSteps } from './up-steps.ts'
 
@@ -19,5 +20,6 @@ export const BENCHMARKS: readonly Benchmark[] = [
   idle,
   manyHosts,
   hosts,
+  networkPolicy,
   failover,
 ]

@@ -7,6 +7,7 @@ import { guardRoutes } from './guard.ts'
 import { hostRoutes } from './hosts.ts'
 import { liveRoutes } from './live.ts'
 import { metricsRoutes } from './metrics.ts'
+import { networkRoutes } from './network-api.ts'
 import { operationRoutes } from './operations.ts'
 import { platformRoutes } from './platform.ts'
 import { stackRoutes } from './stacks.ts'
@@ -22,6 +23,7 @@ export const API = {
   hosts: hostRoutes,
   dataCentres: dataCentreRoutes,
   metrics: metricsRoutes,
+  network: networkRoutes,
   operations: operationRoutes,
   stacks: stackRoutes,
   live: liveRoutes,

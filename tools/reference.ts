@@ -5,6 +5,7 @@ import { DATA_LIMITS } from '#contract/data.ts'
 import { ERRORS } from '#contract/errors.ts'
 import { GUARD_LIMITS } from '#contract/guard.ts'
 import { AgentConfig, ControlConfig, Installation } from '#contract/installation.ts'
+import { NETWORK_LIMITS } from '#contract/network.ts'
 import type { Route } from '#contract/route.ts'
 import { STACK_LIMITS } from '#contract/stacks.ts'
 import { EDGE_LIMITS } from '#platform/edge/index.ts'
@@ -168,6 +169,7 @@ export function renderLimits(): string {
     ['Requests', EDGE_LIMITS],
     ['Who speaks to the hosts', GUARD_LIMITS],
     ['Databases', DATA_LIMITS],
+    ['The network', NETWORK_LIMITS],
     ['Accounts', ACCOUNT_LIMITS],
   ]
   return document(

@@ -14,6 +14,11 @@ export async function findApp(deps: ServerDeps, name: string) {
   return { id, name: appName, release }
 }
 
+/** The names of all apps. */
+export async function listAppNames(deps: ServerDeps): Promise<AppName[]> {
+  return (await read(() => listAllApps(deps.db))).map(({ name }) => name).sort()
+}
+
 /** The releases of an app that ended well or badly since a time, oldest first. */
 export async function listFinishedReleases(deps: ServerDeps, appId: string, since: Date) {
   const rows = await read(() => listReleases(deps.db, appId))

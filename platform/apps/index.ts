@@ -1,6 +1,7 @@
 export { countApps, teamOfApp } from './app-store.ts'
 export {
   findApp,
+  listAppNames,
   listFinishedReleases,
   listHostNames,
   listServingReleases,
@@ -11,4 +12,5 @@ export {
 export { places } from './host-places.ts'
 export { appJobs } from './jobs.ts'
 export { appLoops, strayFilesLoop } from './loops.ts'
+export { followOneOff } from './one-off.ts'
 export { appHandlers } from './routes.ts'

@@ -1,7 +1,9 @@
 import type { WorkloadConfig } from '#contract/agent.ts'
 import type { HostName } from '#contract/ids.ts'
+import type { NetworkPolicy } from '#contract/network.ts'
 import { findUrl } from '#platform/data/index.ts'
 import { listHosts } from '#platform/fleet/index.ts'
+import { loadPolicy } from '#platform/network/index.ts'
 import {
   type AppFacts,
   type HostFacts,
@@ -23,11 +25,12 @@ interface Reading {
   readonly apps: readonly AppRow[]
   readonly releases: readonly ReleaseRow[]
   readonly instances: readonly InstanceRow[]
+  readonly network: NetworkPolicy
 }
 
 /** The apps' half of a host's state as it is wanted now. */
 export async function loadWorkload(deps: ServerDeps, host: HostName): Promise<WorkloadConfig> {
-  const { generation, hosts, ...reading } = await readAll(deps.db)
+  const { generation, hosts, network, ...reading } = await readAll(deps.db)
   const of = <T extends { app_id: string }>(rows: readonly T[]) => Map.groupBy(rows, ({ app_id }) => app_id)
   const [releases, instances] = [of(reading.releases), of(reading.instances)]
   const facts = await Promise.all(
@@ -36,7 +39,7 @@ export async function loadWorkload(deps: ServerDeps, host: HostName): Promise<Wo
     ),
   )
   const present = facts.filter((app) => app.instances.length + app.keepImages.length > 0)
-  return planWorkload({ generation, hosts, apps: present }, host)
+  return planWorkload({ generation, hosts, apps: present, network }, host)
 }
 
 /** One snapshot of the database, so that the generation and what it stands for belong together. */
@@ -53,6 +56,7 @@ async function readAll(db: Db): Promise<Reading> {
         apps: rows,
         releases: await listKeptReleases(tx),
         instances: await listInstances(tx, ids),
+        network: await loadPolicy(tx),
       }
     })
 }

@@ -163,6 +163,7 @@ function makeReport(host: TestHost, sequence: number): HostReport {
     runsApps: true,
     certificatesWanted: 0,
     missingImages: host.missing,
+    filter: null,
     instances: (config?.apps ?? []).flatMap((app) =>
       app.instances.map((one) => ({
         app: app.app,

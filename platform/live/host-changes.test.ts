@@ -34,6 +34,7 @@ const report = (instances: InstanceReport[], more: Partial<HostReport> = {}): Ho
   runsApps: true,
   certificatesWanted: 0,
   missingImages: [],
+  filter: null,
   figures: null,
   ...more,
 })

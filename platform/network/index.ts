@@ -1,1 +1,7 @@
-export { type HostRules, makeHostRules, removeHostRules } from './apply-host-rules.ts'
+export { removeHostRules } from './apply-rules.ts'
+export { compileFilter } from './compile.ts'
+export { networkChecks } from './evidence.ts'
+export type { NetworkFacts } from './layout.ts'
+export { renderChange, renderFilter } from './render.ts'
+export { makeNetworkHandlers } from './routes.ts'
+export { loadPolicy } from './store.ts'

@@ -65,11 +65,15 @@ export const REQUIREMENTS: Readonly<Record<KnownPromise, Requirement>> = {
   'ENV-2': gaps('The platform receives nothing from power supplies and UPS units.'),
   'ENV-3': gaps('The platform receives nothing from temperature and humidity sensors.'),
   'ENV-4': gaps('There is no register of equipment and its maintenance.'),
-  'NET-1': gaps(
-    'Connections from apps to each other and to the platform’s inside are refused, but connections from the machine to the outside and from outside to the machine itself are not filtered by the platform.',
+  'NET-1': part(
+    ['network.closed'],
+    'What else a machine carries, such as its ssh, is refused only where an operator has locked the hosts down.',
+    'No drill has swept all ports from outside yet.',
   ),
-  'NET-2': gaps(
-    'Groups are fixed in the program; rules with a business reason, an approver and an expiry do not exist yet.',
+  'NET-2': part(
+    ['network.closed'],
+    'That a rule’s end cuts connections at once is shown by a test with real packets, not by a drill on the running platform.',
+    'Nobody is warned before a rule ends, and rules that nothing uses are not proposed for removal.',
   ),
   'NET-3': gaps('No intrusion detection reads the traffic yet.'),
   'NET-4': gaps(
@@ -169,7 +173,11 @@ export const REQUIREMENTS: Readonly<Record<KnownPromise, Requirement>> = {
     'Tokens can be revoked and database credentials rotated; there is no secrets vault and no leak report yet.',
   ),
   'CUS-5': gaps('Members cannot be invited into a team yet.'),
-  'CUS-6': gaps('An app reaches any destination on the internet; there is no list of what it may reach.'),
+  'CUS-6': part(
+    ['network.closed'],
+    'An app may ask the host’s name servers for any name, and what it asks can carry something out.',
+    'No drill has tried to carry something out of an app yet.',
+  ),
 }
 
 /** Days after which a drill proves nothing any more: it must be repeated. */

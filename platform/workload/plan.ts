@@ -1,6 +1,7 @@
 import type { InstanceSpec, Traffic, WorkloadConfig } from '#contract/agent.ts'
 import type { AppName, HostName, ProcessType } from '#contract/ids.ts'
 import { INSTANCE_CA, INSTANCE_PORT } from '#contract/installation.ts'
+import { type NetworkPolicy, NO_POLICY } from '#contract/network.ts'
 import { argvOf } from './command-line.ts'
 
 /** A release as far as its instances need it. */
@@ -50,6 +51,8 @@ export interface WorkloadSnapshot {
   /** Those that have an edge. */
   readonly hosts: readonly HostFacts[]
   readonly apps: readonly AppFacts[]
+  /** What people have decided about the network; left out: nothing. */
+  readonly network?: NetworkPolicy
 }
 
 /**
@@ -62,6 +65,7 @@ export function planWorkload(snapshot: WorkloadSnapshot, host: string): Workload
   return {
     generation: snapshot.generation,
     peers: others.map(({ name }) => name as HostName),
+    network: snapshot.network ?? NO_POLICY,
     apps: apps.map((app) => planApp(app, host, others)),
   }
 }

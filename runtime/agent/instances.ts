@@ -1,6 +1,7 @@
 import type { ContainerSpec, InstanceSpec, WorkloadApp, WorkloadConfig } from '#contract/agent.ts'
 import type { MaruError } from '#contract/errors.ts'
 import { applyStep, type ContainerStep, planContainers, withLiveNetworks } from '#platform/hosts/converge.ts'
+import type { HostRules } from '#platform/network/apply-rules.ts'
 import {
   type Docker,
   type EngineContainer,
@@ -32,6 +33,7 @@ export const keyOf = ({ app, instance, spec }: WantedInstance) =>
 export interface InstanceDeps extends Place {
   readonly docker: Docker
   readonly addresses: AddressBook
+  readonly rules: Pick<HostRules, 'admit'>
 }
 
 /** Every instance of a workload as a container. `images`: what is known of them, so that each is looked at only once. */
@@ -94,10 +96,16 @@ export async function raiseInstances(
   return problems
 }
 
-async function raise({ docker, installation, addresses }: InstanceDeps, step: ContainerStep): Promise<void> {
+async function raise(
+  { docker, installation, addresses, rules }: InstanceDeps,
+  step: ContainerStep,
+): Promise<void> {
   const owner = installation.id
   if (step.kind !== 'create') return applyStep({ docker, owner }, step)
-  await docker.containers.create(step.spec, owner, { address: await addresses.take() })
+  const address = await addresses.take()
+  await docker.containers.create(step.spec, owner, { address })
+  const { [LABELS.app]: app = '', [LABELS.process]: process = '' } = step.spec.labels
+  await rules.admit({ address, app, process })
 }
 
 const nameOf = (step: ContainerStep) => ('spec' in step ? step.spec.name : step.name)

@@ -5,9 +5,9 @@ import { applyEdge, certifyEdge, type EdgeDeps, type RunningEdge, readEdge } fro
 import { convergePlatform } from '#platform/hosts/converge.ts'
 import { handingOver } from '#platform/hosts/handing-over.ts'
 import { isLocked } from '#platform/hosts/lock.ts'
-import type { HostRules } from '#platform/network/index.ts'
+import type { HostRules } from '#platform/network/apply-rules.ts'
+import type { NameBook } from '#platform/network/name-book.ts'
 import type { Authority } from '#platform/trust/index.ts'
-import { planAddress } from '#platform/virtual-address/index.ts'
 import { type Docker, type EngineContainer, LABELS } from '#runtime/drivers/docker.ts'
 import { diskSpace, machineMemoryMb, readJson } from '#runtime/drivers/files.ts'
 import type { Log } from '#runtime/kit/log.ts'
@@ -30,6 +30,7 @@ import type { HostMembership } from './membership.ts'
 import { observe } from './observe.ts'
 import type { SharedAddressKeeper } from './own-address.ts'
 import { withMesh } from './own-mesh.ts'
+import { type FilterState, guardHost } from './own-network.ts'
 import { withServices } from './own-services.ts'
 import { judgeRunsApps } from './runs-apps.ts'
 import type { Sparing } from './spare-members.ts'
@@ -44,6 +45,8 @@ export interface ReconcileDeps {
   readonly rules: HostRules
   readonly address: SharedAddressKeeper
   readonly guard: Guard
+  readonly filter: FilterState
+  readonly names: NameBook
   /** Tells of certificates that are wanted, before the pass is over. */
   readonly announce: (certificatesWanted: number) => void
   readonly log: Log
@@ -118,6 +121,7 @@ export async function reconcile(deps: ReconcileDeps, before: number): Promise<Re
       missingImages: [...(apps?.missingImages ?? [])],
       disk: disk ?? null,
       memoryMb: machineMemoryMb(),
+      filter: { ...deps.filter },
     },
   }
 }
@@ -141,14 +145,6 @@ function wantedApps({ workloads, membership }: ReconcileDeps): WorkloadConfig | 
 }
 
 const askEdge = async ({ edge }: ReconcileDeps) => edge && (await readEdge(edge.haproxy))
-
-async function guardHost({ rules, config, membership, log }: ReconcileDeps): Promise<void> {
-  const peers = membership.fleet().hosts.map(({ address }) => address)
-  const own = config.host.first && peers.length < 2 ? undefined : config.host.address
-  const duty = planAddress(config.host.name, membership.fleet())
-  const sharing = duty && { own: config.host.address, sharing: duty.peers }
-  if (await rules.ensure({ peers, own, ...sharing })) log.info('agent.rules_loaded')
-}
 
 async function bringPlatform(
   { docker, config, log, edge, sparing }: ReconcileDeps,
@@ -187,7 +183,8 @@ export interface BroughtApps {
  */
 async function bringApps(deps: ReconcileDeps, workload: WorkloadConfig): Promise<BroughtApps> {
   const { docker, addresses } = deps
-  const place = { docker, addresses, installation: deps.config.installation, home: deps.config.home }
+  const { rules } = deps
+  const place = { docker, addresses, rules, installation: deps.config.installation, home: deps.config.home }
   const edge = edgeOf(deps, workload)
   // Certificates may have to come from another host: the instances start meanwhile.
   const certifying = edge && certifyEdge(edge, workload.apps)

@@ -13,6 +13,7 @@ const empty = {
   runsApps: true,
   certificatesWanted: 0,
   missingImages: [],
+  filter: null,
 }
 const at = (ms: number) => new Date(1_000_000 + ms)
 const never = new AbortController().signal

@@ -4,16 +4,19 @@ import { AgentRunRequest, type ContainerSpec } from '#contract/agent.ts'
 import { APP_LIMITS, RUN_FRAME } from '#contract/apps.ts'
 import { MaruError, parseWith } from '#contract/errors.ts'
 import type { AgentConfig } from '#contract/installation.ts'
+import type { HostRules } from '#platform/network/apply-rules.ts'
 import { type Attached, type Docker, EngineRefusal, LABELS } from '#runtime/drivers/docker.ts'
 import type { Log } from '#runtime/kit/log.ts'
 import { encodeFrame, type Frame, type FrameKind, makeFrameReader } from '#runtime/kit/run-frames.ts'
 import type { AddressBook } from './address-book.ts'
 import { confined, environment, RUN_COMPONENT } from './instance-spec.ts'
 import { reasonOf } from './instances.ts'
+import { RUN_PROCESS } from './own-network.ts'
 
 export interface RunDeps {
   readonly docker: Docker
   readonly addresses: AddressBook
+  readonly rules: Pick<HostRules, 'admit'>
   readonly config: AgentConfig
   readonly log: Log
 }
@@ -135,11 +138,13 @@ async function runOne(
   const { docker, config } = deps
   await checkRoom(deps, request)
   const spec = await specOf(deps, request)
-  const extras = { stdin: true, tty: request.tty, address: await deps.addresses.take() }
+  const address = await deps.addresses.take()
+  const extras = { stdin: true, tty: request.tty, address }
   const id = await started(() => docker.containers.create(spec, config.installation.id, extras))
   const timeout = AbortSignal.timeout(request.timeoutS * 1000)
   const end = () => void docker.containers.kill(id).catch(() => {})
   try {
+    await deps.rules.admit({ address, app: request.app, process: RUN_PROCESS })
     const attached = await docker.containers.attach(id, { tty: request.tty })
     closed.addEventListener('abort', end)
     timeout.addEventListener('abort', end)

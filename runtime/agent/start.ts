@@ -2,9 +2,11 @@ import { join } from 'node:path'
 import type { AgentConfig } from '#contract/installation.ts'
 import { addressesOf, HOME } from '#contract/installation.ts'
 import { storesOf } from '#platform/mesh/index.ts'
-import { makeHostRules } from '#platform/network/index.ts'
+import { makeHostRules } from '#platform/network/apply-rules.ts'
+import { makeNameBook } from '#platform/network/name-book.ts'
 import { type Docker, makeDocker } from '#runtime/drivers/docker.ts'
 import { ensureFolder } from '#runtime/drivers/files.ts'
+import { lookUpName } from '#runtime/drivers/name-lookup.ts'
 import { makeNft } from '#runtime/drivers/nft.ts'
 import type { Log } from '#runtime/kit/log.ts'
 import { makeAddressBook } from './address-book.ts'
@@ -21,6 +23,7 @@ import { startLoop } from './loop.ts'
 import { openMembership } from './membership.ts'
 import { makeAddressKeeper } from './own-address.ts'
 import { openEdge } from './own-edge.ts'
+import { newFilterState } from './own-network.ts'
 import { serviceBundles } from './own-services.ts'
 import { pruneImages, removeApp } from './prune.ts'
 import { watchRejoins } from './rejoin-watch.ts'
@@ -65,9 +68,10 @@ export async function startAgent(config: AgentConfig, log: Log): Promise<Agent> 
   })
   const { edge, traffic, authority, asked } = await openEdge(config, docker)
   const memory = watchFigures({ docker, owner, log, traffic, workloads, board }, ended.signal)
+  const names = makeNameBook(lookUpName, Date.now, () => wake())
   const rules = makeHostRules(makeNft(), config.installation)
   const addresses = makeAddressBook(docker, config.installation, Math.floor(Date.now() / 1000))
-  const kept = { workloads, membership, watch, retirement, guard }
+  const kept = { workloads, membership, watch, retirement, guard, filter: newFilterState(), names }
   const address = makeAddressKeeper({ config, docker, nft: makeNft(), membership, log })
   const parts = { config, docker, addresses, log, ...kept, edge, authority, rules, address, memory }
   const sparing = makeSparing({ ...config, docker, log, issuePass: passFor(config, membership) })
@@ -83,7 +87,7 @@ export async function startAgent(config: AgentConfig, log: Log): Promise<Agent> 
     workloads,
     board,
     wake,
-    run: (stream) => serveRun({ docker, addresses, config, log }, stream),
+    run: (stream) => serveRun({ docker, addresses, rules, config, log }, stream),
     membership,
     guard,
     signer: makeSigner(config.home, authority),
@@ -189,6 +193,7 @@ const EMPTY_REPORT = {
   certificatesWanted: 0,
   missingImages: [],
   memoryMb: null,
+  filter: null,
   generation: 0,
   problem: '',
   components: [],

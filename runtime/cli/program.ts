@@ -9,6 +9,7 @@ import { registerDataCentreCommands, registerFleetCommands } from '#platform/fle
 import { registerGuardCommands } from '#platform/guard/commands.ts'
 import { registerHostCommands, registerJoin } from '#platform/hosts/commands.ts'
 import { registerMetricsCommands } from '#platform/metrics/commands.ts'
+import { registerNetworkCommands } from '#platform/network/commands.ts'
 import { registerOperationCommands } from '#platform/operations/commands.ts'
 import { registerStackCommands } from '#platform/stacks/commands.ts'
 import { registerTrustCommands } from '#platform/trust/commands.ts'
@@ -60,7 +61,12 @@ export function buildProgram(context: CliContext = processContext()): Command {
     'Data centres, and the address that the hosts of one share',
   )
   registerDataCentreCommands(centres, context)
-  const network = addGroup(program, 'network', 'Who may speak to the hosts, and who is kept out')
+  const network = addGroup(
+    program,
+    'network',
+    'Who may reach whom, and who is kept out: everything else is refused',
+  )
+  registerNetworkCommands(network, context)
   registerGuardCommands(network, context)
   program.commandsGroup('Trust:')
   registerTrustCommands(program, context)

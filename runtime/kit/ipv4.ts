@@ -22,3 +22,22 @@ export function ipv4Range(cidr: string): string {
   const parts = [24, 16, 8, 0].map((shift) => Math.floor(first / 2 ** shift) % 256)
   return `${parts.join('.')}/${cidr.split('/')[1] ?? '32'}`
 }
+
+/** Addresses of a network (10.0.0.0/8), a span (10.0.0.1-10.0.0.9) or one address. */
+export function ipv4Span(text: string): { readonly first: number; readonly last: number } {
+  const [first = '', last] = text.split('-')
+  return last === undefined ? ipv4Ends(text) : { first: ipv4Number(first), last: ipv4Number(last) }
+}
+
+/** Whether an address is in any of the networks, spans or addresses. */
+export const ipv4Among = (address: string, among: readonly string[]): boolean => {
+  const number = ipv4Number(address)
+  return among.some((text) => {
+    const { first, last } = ipv4Span(text)
+    return number >= first && number <= last
+  })
+}
+
+/** The address with a number. */
+export const ipv4Text = (number: number): string =>
+  [24, 16, 8, 0].map((shift) => Math.floor(number / 2 ** shift) % 256).join('.')

@@ -73,12 +73,14 @@ const VALUES: Readonly<Record<string, string>> = {
   start: 'start_2222',
   host: 'second',
   engagement: 'eng_2222',
+  rule: 'shop-k3f9x2m7',
 }
 const ABSENT: Readonly<Record<string, string>> = {
   app: 'absent',
   operation: 'op_9999',
   token: 'tok_9999',
   host: 'absent',
+  rule: 'absent-rule',
 }
 const urlOf = (route: Route, values: Readonly<Record<string, string>>) =>
   route.path.replaceAll(
@@ -150,7 +152,7 @@ test("the platform's own operations are its operators' matter: for everybody els
 })
 
 test('a name that cannot be one is refused before anything is looked up', async () => {
-  const odd = { app: 'a%00b', operation: 'op_%00', token: 'tok_2222' }
+  const odd = { app: 'a%00b', operation: 'op_%00', token: 'tok_2222', rule: 'shop-k3f9x2m7' }
   for (const { id, route } of ROUTES) {
     if (!['app', 'operation'].includes(route.access.resource)) continue
     const answer = await ask('owner', route, odd)

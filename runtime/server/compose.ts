@@ -16,6 +16,8 @@ import {
   appLoops,
   countApps,
   findApp,
+  followOneOff,
+  listAppNames,
   listFinishedReleases,
   listHostNames,
   places,
@@ -36,6 +38,7 @@ import {
 import { guardHandlers, guardLoop } from '#platform/guard/index.ts'
 import { makeLive } from '#platform/live/index.ts'
 import { METRICS_STORED, makeMetricsHandlers, metricsJobs, scheduleRollUp } from '#platform/metrics/index.ts'
+import { makeNetworkHandlers, networkChecks } from '#platform/network/index.ts'
 import {
   operationHandlers,
   operationJobs,
@@ -62,6 +65,7 @@ export const CHECKS: readonly Check[] = [
   ...DATA_CHECKS,
   ...ACCOUNT_CHECKS,
   ...STACK_CHECKS,
+  ...networkChecks(followOneOff),
   layersCheck,
 ]
 
@@ -89,6 +93,7 @@ export function compose(config: ControlConfig): Composition<typeof API> {
       guard: guardHandlers,
       data: makeDataHandlers({ findApp, startRotation }),
       metrics: makeMetricsHandlers({ findApp, listFinishedReleases }),
+      network: makeNetworkHandlers({ findApp, listNames: listAppNames }),
       operations: operationHandlers,
       stacks: stackHandlers,
       trust: trustHandlers(CHECKS, makePictures()),

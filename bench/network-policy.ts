@@ -1,0 +1,105 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { readlink } from 'node:fs/promises'
+import { setTimeout as pause } from 'node:timers/promises'
+import { AppName } from '#contract/ids.ts'
+import type { NetworkPolicy } from '#contract/network.ts'
+import { compileFilter, type NetworkFacts, renderChange, renderFilter } from '#platform/network/index.ts'
+import { inNamespaces, inNewNamespaces } from '#runtime/drivers/namespaces.ts'
+import { makeNft, type Nft } from '#runtime/drivers/nft.ts'
+import type { Benchmark } from './benchmark.ts'
+import { type Figure, figureOf } from './report.ts'
+
+const MEMBERS = 10_000
+const APPS = 500
+const QUICK_SHARE = 100
+const ROUNDS = { whole: 5, change: 20 }
+
+/** Rules of a size that nobody here has, in the packet filter of a network of their own. */
+export const networkPolicy: Benchmark = {
+  name: 'network-policy',
+  title: 'Rules of the network',
+  method: `${MEMBERS.toLocaleString('en')} addresses of ${APPS} apps with a rule of its own each, in a network of its own with nothing in it: the processor time of making the whole filter, the time in which the kernel takes it in one transaction, and that in which it takes one address more. Goals: 250 ms and 10 ms.`,
+  measure: async ({ quick }) => {
+    const share = quick ? QUICK_SHARE : 1
+    const network = spawnNetwork()
+    try {
+      return await figuresOf(makeNft(await networkOf(network)), MEMBERS / share, APPS / share)
+    } finally {
+      network.kill('SIGKILL')
+      await once(network, 'exit')
+    }
+  },
+}
+
+const spawnNetwork = (): ChildProcess => {
+  const [file, ...args] = inNewNamespaces(['net'], ['sleep', 'infinity'])
+  return spawn(file, args, { stdio: 'ignore' })
+}
+
+async function networkOf({ pid = 0 }: ChildProcess): Promise<string[]> {
+  const own = await readlink('/proc/self/ns/net')
+  while ((await readlink(`/proc/${pid}/ns/net`)) === own) await pause(5)
+  return inNamespaces(pid, ['net'], [])
+}
+
+async function figuresOf(nft: Nft, members: number, apps: number): Promise<Figure[]> {
+  const policy = policyOf(apps)
+  const filterOf = (count: number) => compileFilter(policy, factsOf(count, apps))
+  const compiling = repeat(ROUNDS.whole, () => timeCpu(() => filterOf(members)))
+  const filter = filterOf(members)
+  const script = renderFilter(filter)
+  await nft.load(script)
+  const whole: number[] = []
+  for (let round = 0; round < ROUNDS.whole; round += 1) whole.push(await timeMs(() => nft.load(script)))
+  const more = filterOf(members + 1)
+  const [come, gone] = [renderChange(filter, more) ?? '', renderChange(more, filter) ?? '']
+  const changes: number[] = []
+  for (let round = 0; round < ROUNDS.change; round += 1)
+    changes.push(await timeMs(() => nft.load(round % 2 === 0 ? come : gone)))
+  return [
+    figureOf('make the whole filter', 'processor time', 'ms', compiling),
+    figureOf('apply the whole filter', 'time', 'ms', whole),
+    figureOf('apply one address more or less', 'time', 'ms', changes),
+  ]
+}
+
+const repeat = (times: number, work: () => number) => Array.from({ length: times }, work)
+
+function timeCpu(work: () => unknown): number {
+  const before = process.cpuUsage()
+  work()
+  const { user, system } = process.cpuUsage(before)
+  return (user + system) / 1000
+}
+
+async function timeMs(work: () => Promise<void>): Promise<number> {
+  const before = performance.now()
+  await work()
+  return performance.now() - before
+}
+
+const policyOf = (apps: number): NetworkPolicy => ({
+  rules: Array.from({ length: apps }, (_, at) => ({
+    id: `rule-${at}`,
+    from: `app:app-${at}`,
+    to: `198.51.${Math.floor(at / 250) + 1}.${(at % 250) + 1}`,
+    protocol: 'tcp' as const,
+    ports: ['443'],
+    reason: 'measured',
+    approvedBy: 'bench',
+    until: null,
+    builtIn: false,
+  })),
+  lockDown: null,
+})
+
+const factsOf = (members: number, apps: number): NetworkFacts => ({
+  installation: { id: 'bench', name: 'bench', subnet: '10.89', ports: { http: 80, https: 443 } },
+  ...{ hosts: [], own: undefined, resolvers: ['192.0.2.53'], ways: [], names: new Map() },
+  apps: Array.from({ length: members }, (_, at) => ({
+    address: `10.89.${129 + Math.floor(at / 250)}.${(at % 250) + 1}`,
+    app: AppName.parse(`app-${at % apps}`),
+    process: 'web',
+  })),
+})

@@ -1,0 +1,123 @@
+import { z } from 'zod'
+import { AppName, Instant, ProcessType } from './ids.ts'
+
+/** What a person may write down. */
+export const NETWORK_LIMITS = {
+  networkRules: 2000,
+  networkRulesPerApp: 100,
+  networkRulePorts: 16,
+  lockDownTrialS: 60,
+} as const
+
+/** Groups by function. Where: on the host's own network, inside on the installation's bridges, or outside. */
+export const NETWORK_GROUPS = {
+  edge: { where: 'host', what: 'what visitors and apps ask, on every full host' },
+  agent: { where: 'host', what: 'the agent of a host, and whoever else is root there' },
+  mesh: { where: 'host', what: 'the door through which other hosts reach the parts of this one' },
+  host: { where: 'host', what: 'the machine itself: its ssh and whatever else it runs' },
+  control: { where: 'inside', what: 'the control planes' },
+  database: { where: 'inside', what: 'the members of the database pair, with their keepers' },
+  store: { where: 'inside', what: 'the members of etcd, the cluster’s store' },
+  proxy: { where: 'inside', what: 'what leads to the database’s primary' },
+  way: { where: 'inside', what: 'what stands for a part of the platform that is on another host' },
+  builder: { where: 'inside', what: 'the containers in which apps are built' },
+  apps: { where: 'inside', what: 'all instances and one-off commands of all apps' },
+  resolver: { where: 'outside', what: 'the name servers that the host asks' },
+  hosts: { where: 'outside', what: 'the other hosts of the installation' },
+  private: { where: 'outside', what: 'private networks (RFC 1918 and 6598) that are not the installation’s' },
+  internet: { where: 'outside', what: 'every public address' },
+} as const satisfies Record<string, { where: 'host' | 'inside' | 'outside'; what: string }>
+export type NetworkGroup = keyof typeof NETWORK_GROUPS
+
+const isGroup = (text: string): text is NetworkGroup => Object.hasOwn(NETWORK_GROUPS, text)
+
+/** One side of a rule, understood. */
+export type RuleEnd =
+  | { readonly kind: 'group'; readonly group: NetworkGroup }
+  | { readonly kind: 'app'; readonly app: AppName; readonly process: ProcessType | null }
+  | { readonly kind: 'network'; readonly network: string }
+  | { readonly kind: 'name'; readonly name: string }
+
+const APP_END = /^app:([^/]+)(?:\/(.+))?$/
+const DNS_NAME = /^(?=.{4,253}$)([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z][a-z0-9-]{0,61}[a-z0-9]$/
+
+/** Understands one side of a rule; undefined where it is none. */
+export function parseEnd(text: string): RuleEnd | undefined {
+  if (isGroup(text)) return { kind: 'group', group: text }
+  const [, app, process] = APP_END.exec(text) ?? []
+  if (app !== undefined) {
+    const name = AppName.safeParse(app)
+    const type = process === undefined ? null : ProcessType.safeParse(process)
+    if (!name.success || type?.success === false) return undefined
+    return { kind: 'app', app: name.data, process: type?.data ?? null }
+  }
+  if (z.ipv4().safeParse(text).success || z.cidrv4().safeParse(text).success)
+    return { kind: 'network', network: text }
+  return DNS_NAME.test(text) ? { kind: 'name', name: text } : undefined
+}
+
+export const NetworkEnd = z
+  .string()
+  .max(260)
+  .refine((text) => parseEnd(text) !== undefined, {
+    error:
+      'must be a group, app:NAME, app:NAME/PROCESS, an IPv4 address or network, or a name such as api.example.org',
+  })
+  .describe('A group, app:NAME, app:NAME/PROCESS, an IPv4 address or network, or a name')
+
+/** One port or a range. */
+export const PortRange = z
+  .string()
+  .regex(/^\d{1,5}(-\d{1,5})?$/, 'must be a port such as 443, or a range such as 8000-8010')
+  .refine((text) => {
+    const [first = 0, last = first] = text.split('-').map(Number)
+    return first >= 1 && first <= last && last <= 65_535
+  }, 'must be between 1 and 65535, the lower one first')
+  .describe('A port such as 443, or a range such as 8000-8010')
+
+export const NetworkRuleId = z
+  .string()
+  .regex(/^[a-z][a-z0-9-]{2,60}$/)
+  .describe('Id of a rule')
+
+/** Who may open connections to whom. What no rule allows is refused. */
+export const NetworkRule = z.strictObject({
+  id: NetworkRuleId,
+  from: NetworkEnd,
+  to: NetworkEnd,
+  protocol: z.enum(['tcp', 'udp']),
+  ports: z.array(PortRange).min(1).max(NETWORK_LIMITS.networkRulePorts),
+  reason: z.string().min(3).max(200).describe('Why it is needed'),
+  approvedBy: z.string().describe('Who allowed it'),
+  until: Instant.nullable().describe('When it ends by itself; null: not before somebody takes it back'),
+  builtIn: z.boolean().describe('Part of the platform: it cannot be taken back'),
+})
+export type NetworkRule = z.infer<typeof NetworkRule>
+
+/** Whether everything else on the machine is judged, too; until then it is on trial and ends by itself. */
+export const LockDown = z.strictObject({
+  since: Instant,
+  by: z.string(),
+  until: Instant.nullable().describe('When it ends by itself, unless it is kept; null: kept'),
+})
+export type LockDown = z.infer<typeof LockDown>
+
+/** What people have decided about the network; what the platform needs itself is in the program. */
+export const NetworkPolicy = z.strictObject({
+  rules: z.array(NetworkRule).max(NETWORK_LIMITS.networkRules),
+  lockDown: LockDown.nullable(),
+})
+export type NetworkPolicy = z.infer<typeof NetworkPolicy>
+
+/** Nobody has decided anything. */
+export const NO_POLICY: NetworkPolicy = { rules: [], lockDown: null }
+
+/** Whether something that ends by itself still stands. */
+export const isActive = ({ until }: { readonly until: string | null }, now: Date): boolean =>
+  until === null || new Date(until) > now
+
+/** What of a policy stands at a moment. */
+export const activePolicy = ({ rules, lockDown }: NetworkPolicy, now: Date): NetworkPolicy => ({
+  rules: rules.filter((rule) => isActive(rule, now)),
+  lockDown: lockDown !== null && isActive(lockDown, now) ? lockDown : null,
+})

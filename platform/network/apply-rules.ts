@@ -1,0 +1,103 @@
+import type { Installation } from '#contract/installation.ts'
+import type { NetworkPolicy } from '#contract/network.ts'
+import type { Nft } from '#runtime/drivers/nft.ts'
+import { compileFilter, tableOf } from './compile.ts'
+import type { Filter } from './filter.ts'
+import type { AppAddress, NetworkFacts } from './layout.ts'
+import { renderChange, renderFilter } from './render.ts'
+
+/** What had to be done so that the rules are in force: nothing, something new, or what somebody had changed by hand. */
+export type Ensured = 'kept' | 'loaded' | 'restored'
+
+/** Keeps an installation's rules in force. */
+export interface HostRules {
+  /** Loads what is missing, new, or was changed by hand. */
+  ensure(policy: NetworkPolicy, facts: NetworkFacts): Promise<Ensured>
+  /** Lets whoever gets an address have what its groups may, before it starts. */
+  admit(member: AppAddress): Promise<void>
+}
+
+interface InForce {
+  readonly policy: NetworkPolicy
+  readonly facts: NetworkFacts
+  readonly filter: Filter
+  /** The rules in the kernel's own words: what it showed after loading is what it must show later. */
+  readonly shown: string | undefined
+}
+
+/** Rules of a table that a driver loads. One change at a time. */
+export function makeHostRules(nft: Nft, installation: Pick<Installation, 'id'>): HostRules {
+  const table = tableOf(installation)
+  const look = () => nft.list(table)
+  let inForce: InForce | undefined
+  let turn: Promise<unknown> = Promise.resolve()
+  const inTurn = <T>(work: () => Promise<T>): Promise<T> => {
+    const mine = turn.then(work)
+    turn = mine.catch(() => undefined)
+    return mine
+  }
+  /** Brings the rules in force; what the kernel then shows is looked at by `settle`. */
+  const bring = async (
+    policy: NetworkPolicy,
+    facts: NetworkFacts,
+    shown: string | undefined,
+  ): Promise<Ensured> => {
+    const filter = compileFilter(policy, facts)
+    const before = inForce
+    const untouched = before !== undefined && shown === before.shown
+    const change = untouched ? renderChange(before.filter, filter) : undefined
+    if (change === undefined) await loadWhole(nft, filter, shown)
+    else if (change !== '') await nft.load(change)
+    inForce = { policy, facts, filter, shown }
+    if (change === '') return 'kept'
+    return before === undefined || untouched ? 'loaded' : 'restored'
+  }
+  const settle = async () => {
+    if (inForce !== undefined) inForce = { ...inForce, shown: await look() }
+  }
+  return {
+    ensure: (policy, facts) =>
+      inTurn(async () => {
+        const did = await bring(policy, facts, await look())
+        if (did !== 'kept') await settle()
+        return did
+      }),
+    admit: async (member) => {
+      const did = await inTurn(async () => {
+        if (inForce === undefined) return 'kept'
+        const { policy, facts, shown } = inForce
+        const others = facts.apps.filter(({ address }) => address !== member.address)
+        return await bring(policy, { ...facts, apps: [...others, member] }, shown)
+      })
+      // Nobody waits for the look: it is over before the next turn.
+      if (did !== 'kept') void inTurn(settle).catch(() => undefined)
+    },
+  }
+}
+
+async function loadWhole(nft: Nft, filter: Filter, shown: string | undefined): Promise<void> {
+  try {
+    await nft.load(renderFilter(filter, leftoversIn(shown, filter)))
+  } catch (error) {
+    if (shown === undefined) throw error
+    // A table of another shape, as another version or a hand has left it, makes way in one step.
+    const at = `table inet ${filter.table}`
+    await nft.load(`${at}\ndelete ${at}\n${renderFilter(filter)}`)
+  }
+}
+
+/** What is in the table and does not belong to the filter. */
+function leftoversIn(shown: string | undefined, { chains, sets, maps }: Filter) {
+  const named = (kind: string) =>
+    [...(shown ?? '').matchAll(new RegExp(`^\\t${kind} (\\S+) \\{`, 'gm'))].map(([, name = '']) => name)
+  const names = new Set(chains.map(({ name }) => name))
+  return {
+    chains: named('chain').filter((name) => !names.has(name)),
+    sets: named('set').filter((name) => !sets.has(name)),
+    maps: named('map').filter((name) => !maps.has(name)),
+  }
+}
+
+/** Removes an installation's rules. */
+export const removeHostRules = (nft: Nft, installation: Pick<Installation, 'id'>) =>
+  nft.remove(tableOf(installation))

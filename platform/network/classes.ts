@@ -1,0 +1,141 @@
+import { type NetworkRule, parseEnd } from '#contract/network.ts'
+import {
+  ACCEPT,
+  type Chain,
+  DROP,
+  type FilterRule,
+  goto,
+  type Match,
+  NO_RULE,
+  portsOf,
+  SETS,
+} from './filter.ts'
+import { type Goal, goalOf, type Member, membersOf, type NetworkFacts } from './layout.ts'
+
+/** What members of the same groups have in common: a chain for what they may open, and one for what of the host itself. */
+export interface Classes {
+  readonly chains: readonly Chain[]
+  /** Single addresses → chain of their class. */
+  readonly maps: ReadonlyMap<string, ReadonlyMap<string, string>>
+  /** Whole networks → chain of their class. */
+  readonly fallback: { readonly forward: FilterRule[]; readonly host: FilterRule[] }
+  readonly sets: ReadonlyArray<readonly [string, readonly string[]]>
+}
+
+const isSingle = ({ at }: Member) => !/[-/]/.test(at)
+
+/** Name of the set with the addresses that a name was seen to mean. */
+export const nameSet = (name: string) => `name_${name}`
+
+/** Of groups that only some members of a network are in: no two lists of groups give the same name. */
+const chainName = (kind: 'from' | 'host', groups: readonly string[]) =>
+  [kind, ...groups.map((group) => group.replace(':', '.'))].join('_')
+
+/**
+ * Sorts the members into classes. Only groups that a rule speaks of make one, so that a thousand instances of which nobody
+ * has said anything cost nothing; what a class has in common with its whole network is written once.
+ */
+export function makeClasses(rules: readonly NetworkRule[], facts: NetworkFacts): Classes {
+  const spoken = Map.groupBy(rules, ({ from }) => from)
+  const rulesOf = (groups: readonly string[]) => groups.flatMap((group) => spoken.get(group) ?? [])
+  const chains = new Map<string, Chain>()
+  const add = (chain: Chain) => chains.set(chain.name, chain)
+  const from = new Map<string, string>()
+  const fromToHost = new Map<string, string>()
+  const fallback: Classes['fallback'] = { forward: [], host: [] }
+  for (const [first = '', ...more] of classesOf(facts, spoken)) {
+    const names = [chainName('from', [first, ...more]), chainName('host', [first, ...more])] as const
+    if (more.length === 0) {
+      add(forwardChain(names[0], rulesOf([first]), facts))
+      add(hostChain(names[1], rulesOf([first]), facts))
+      continue
+    }
+    add(forwardChain(names[0], rulesOf(more), facts, chainName('from', [first])))
+    const host = hostChain(names[1], rulesOf(more), facts, chainName('host', [first]))
+    // Who may nothing more of the host than all others needs no chain for that.
+    if (host.rules.length > 1) add(host)
+  }
+  for (const member of membersOf(facts)) {
+    const groups = member.groups.filter((group, at) => at === 0 || spoken.has(group))
+    const [forward, host] = [chainName('from', groups), chainName('host', groups)]
+    if (!isSingle(member)) {
+      const match: Match[] = [{ kind: 'from', among: [member.at] }]
+      fallback.forward.push({ match, verdict: goto(forward) })
+      fallback.host.push({ match, verdict: goto(host) })
+      continue
+    }
+    // What everybody of its network may, it may without an entry of its own.
+    const local = rulesOf(groups.slice(1)).some(({ to }) => goalOf(to, facts).local)
+    if (groups.length > 1 || member.groups.length === 1) from.set(member.at, forward)
+    if (local || member.groups.length === 1) fromToHost.set(member.at, host)
+  }
+  return {
+    chains: [...chains.values()],
+    maps: new Map([
+      ['from', from],
+      ['from_to_host', fromToHost],
+    ]),
+    fallback,
+    sets: namesIn(rules).map((name) => [nameSet(name), facts.names.get(name) ?? []]),
+  }
+}
+
+/** The different lists of groups that members have, as far as rules speak of them. */
+function classesOf(facts: NetworkFacts, spoken: ReadonlyMap<string, unknown>): string[][] {
+  const found = membersOf(facts).map(({ groups }) =>
+    groups.filter((group, at) => at === 0 || spoken.has(group)),
+  )
+  return [...new Map(found.map((groups) => [groups.join(), groups])).values()]
+}
+
+/** Names that rules speak of. */
+export const namesIn = (rules: readonly Pick<NetworkRule, 'to'>[]): string[] =>
+  [...new Set(rules.map(({ to }) => to).filter((to) => parseEnd(to)?.kind === 'name'))].sort()
+
+/**
+ * First what is known, then nothing more of what is the installation's own, then what is outside. What is not found goes on
+ * where `rest` says.
+ */
+function forwardChain(
+  name: string,
+  rules: readonly NetworkRule[],
+  facts: NetworkFacts,
+  rest?: string,
+): Chain {
+  const goals = rules.map((rule) => ({ rule, goal: goalOf(rule.to, facts) }))
+  const known = goals.flatMap(({ rule, goal }) =>
+    goal.known.length === 0 ? [] : [accept(rule, [{ kind: 'to', among: goal.known }])],
+  )
+  const outside = goals.flatMap(({ rule, goal }) => {
+    const to = outsideOf(rule, goal)
+    return to === undefined ? [] : [accept(rule, [to])]
+  })
+  const end = rest === undefined ? NO_RULE : { match: [], verdict: goto(rest) }
+  const shut = [SETS.inside, SETS.never].map(
+    (set): FilterRule => ({
+      match: [{ kind: 'to', among: { set } }],
+      verdict: rest === undefined ? DROP : goto(rest),
+    }),
+  )
+  return { name, rules: [...known, ...(outside.length === 0 ? [] : [...shut, ...outside]), end] }
+}
+
+function outsideOf({ to }: NetworkRule, goal: Goal): Match | undefined {
+  if (goal.internet) return { kind: 'to', among: { set: SETS.private }, not: true }
+  if (to === 'private') return { kind: 'to', among: { set: SETS.private } }
+  if (parseEnd(to)?.kind === 'name') return { kind: 'to', among: { set: nameSet(to) } }
+  return goal.outside.length === 0 ? undefined : { kind: 'to', among: goal.outside }
+}
+
+/** Of the host itself only the port counts: it has many addresses. */
+function hostChain(name: string, rules: readonly NetworkRule[], facts: NetworkFacts, rest?: string): Chain {
+  const local = rules.filter(({ to }) => goalOf(to, facts).local)
+  const end = rest === undefined ? NO_RULE : { match: [], verdict: goto(rest) }
+  return { name, rules: [...local.map((rule) => accept(rule, [])), end] }
+}
+
+const accept = ({ id, protocol, ports }: NetworkRule, where: Match[]): FilterRule => ({
+  match: [...where, ...portsOf(protocol, ports)],
+  verdict: ACCEPT,
+  comment: id,
+})

@@ -1,0 +1,110 @@
+import { parseWith } from '#contract/errors.ts'
+import { AppName } from '#contract/ids.ts'
+import { isActive, type NetworkRule, parseEnd } from '#contract/network.ts'
+import { networkRoutes } from '#contract/network-api.ts'
+import type { ApiOptions, CliContext } from '#runtime/cli/context.ts'
+import type { Output } from '#runtime/cli/output.ts'
+import { openSession } from '#runtime/cli/session.ts'
+
+const dayAndTime = (instant: string) => `${instant.slice(0, 16).replace('T', ' ')} UTC`
+
+function endOf({ builtIn, until }: NetworkRule, now: Date): string {
+  if (builtIn) return 'built in'
+  if (until === null) return ''
+  return isActive({ until }, now) ? dayAndTime(until) : `ended ${dayAndTime(until)}`
+}
+
+const portsOf = ({ protocol, ports }: NetworkRule) => `${protocol} ${ports.join(',')}`
+
+function tableOf(out: Output, rules: readonly NetworkRule[], now: Date): string {
+  const titles = ['RULE', 'FROM', 'TO', 'PORTS', 'UNTIL', 'BY', 'REASON']
+  return out.table(
+    titles.map((title) => ({ title })),
+    rules.map((rule) => [
+      ...[rule.id, rule.from, rule.to, portsOf(rule), endOf(rule, now)],
+      ...[rule.builtIn ? '' : rule.approvedBy, rule.reason],
+    ]),
+  )
+}
+
+/** `maru network rules` */
+export async function rules(
+  context: CliContext,
+  options: ApiOptions & { readonly app?: string },
+): Promise<void> {
+  const app = options.app === undefined ? undefined : parseWith(AppName, options.app, '--app')
+  const { api, out } = await openSession(context, options)
+  if (app !== undefined) {
+    const own = await api.call(networkRoutes.appRules, { params: { app } })
+    return out.result(own, () => tableOf(out, own.rules, context.now()))
+  }
+  const answer = await api.call(networkRoutes.rules, {})
+  if (answer.lockDown !== null) {
+    const { until, by } = answer.lockDown
+    out.note(
+      until === null
+        ? `Every host is locked down (${by}): what no rule allows is refused there, also what is not the platform’s own.`
+        : `A lock-down is on trial (${by}) and ends at ${until.slice(11, 19)} UTC unless you type: maru network lock-down keep`,
+    )
+  }
+  out.result(answer, () => tableOf(out, answer.rules, context.now()))
+}
+
+/** `maru network groups` */
+export async function groups(context: CliContext, options: ApiOptions): Promise<void> {
+  const { api, out } = await openSession(context, options)
+  const answer = await api.call(networkRoutes.groups, {})
+  out.result(answer, () =>
+    out.table(
+      ['GROUP', 'WHERE', 'WHAT', 'MEMBERS'].map((title) => ({ title })),
+      answer.groups.map(({ group, where, what, members }) => [group, where, what, members.join(' ')]),
+    ),
+  )
+}
+
+/** `maru network map` */
+export async function map(context: CliContext, options: ApiOptions): Promise<void> {
+  const { api, out } = await openSession(context, options)
+  const { rules } = await api.call(networkRoutes.rules, {})
+  const standing = rules.filter((rule) => isActive(rule, context.now()))
+  const flows = [...Map.groupBy(standing, ({ from }) => from)].map(([from, own]) => ({
+    from,
+    to: [...Map.groupBy(own, ({ to }) => to)].map(([to, all]) => ({ to, ports: all.map(portsOf) })),
+  }))
+  out.result({ flows }, () =>
+    flows
+      .map(({ from, to }) => {
+        const lines = to.map(({ to, ports }) => `  ─▶ ${to}  ${ports.join('; ')}\n`)
+        return `${from}\n${lines.join('')}`
+      })
+      .join(''),
+  )
+}
+
+export interface ExplainOptions extends ApiOptions {
+  readonly udp?: boolean
+  readonly operator?: boolean
+}
+
+/** `maru network explain FROM TO PORT` */
+export async function explain(
+  context: CliContext,
+  asked: { readonly from: string; readonly to: string; readonly port: string },
+  options: ExplainOptions,
+): Promise<void> {
+  const question = parseWith(networkRoutes.explain.query, {
+    ...asked,
+    protocol: options.udp === true ? 'udp' : 'tcp',
+  })
+  const { api, out } = await openSession(context, options)
+  const end = parseEnd(question.from)
+  const { from: _, ...rest } = question
+  const answer =
+    end?.kind === 'app' && options.operator !== true
+      ? await api.call(networkRoutes.appExplain, {
+          params: { app: end.app },
+          query: { ...rest, ...(end.process === null ? {} : { process: end.process }) },
+        })
+      : await api.call(networkRoutes.explain, { query: question })
+  out.result(answer, () => `${answer.sentence}\n`)
+}

@@ -1,0 +1,83 @@
+import { MaruError, parseWith } from '#contract/errors.ts'
+import { AppName } from '#contract/ids.ts'
+import { NETWORK_LIMITS, NetworkRuleId, parseEnd } from '#contract/network.ts'
+import { networkRoutes, RuleRequest } from '#contract/network-api.ts'
+import type { ApiOptions, CliContext } from '#runtime/cli/context.ts'
+import { openSession } from '#runtime/cli/session.ts'
+
+export interface AllowOptions extends ApiOptions {
+  readonly to: string
+  readonly reason: string
+  readonly until?: string
+  readonly udp?: boolean
+  readonly operator?: boolean
+}
+
+/** `api.example.org:443,8443` → the goal and its ports. */
+function parseGoal(text: string): { to: string; ports: string[] } {
+  const at = text.lastIndexOf(':')
+  const [to, ports] = [text.slice(0, at), text.slice(at + 1)]
+  if (at > 0 && /^[\d,-]+$/.test(ports)) return { to, ports: ports.split(',') }
+  throw new MaruError('invalid', { field: '--to', reason: 'must end in ports, such as api.example.org:443' })
+}
+
+/** A day ends with its last moment. */
+function parseUntil(text: string): string {
+  const time = new Date(/^\d{4}-\d\d-\d\d$/.test(text) ? `${text}T23:59:59.000Z` : text)
+  if (!Number.isNaN(time.getTime())) return time.toISOString()
+  throw new MaruError('invalid', { field: '--until', reason: 'must be a date such as 2027-01-31' })
+}
+
+/** `maru network allow FROM --to GOAL:PORTS` */
+export async function allow(context: CliContext, from: string, options: AllowOptions): Promise<void> {
+  const request = parseWith(RuleRequest, {
+    from,
+    ...parseGoal(options.to),
+    protocol: options.udp === true ? 'udp' : 'tcp',
+    reason: options.reason,
+    ...(options.until === undefined ? {} : { until: parseUntil(options.until) }),
+  })
+  const { api, out } = await openSession(context, options)
+  const end = parseEnd(from)
+  const { from: _, ...rest } = request
+  const rule =
+    end?.kind === 'app' && options.operator !== true
+      ? await api.call(networkRoutes.appAllow, {
+          params: { app: end.app },
+          body: { ...rest, ...(end.process === null ? {} : { process: end.process }) },
+        })
+      : await api.call(networkRoutes.allow, { body: request })
+  out.result(
+    rule,
+    () => `${rule.id}: ${rule.from} may reach ${rule.to} at ${rule.protocol} ${rule.ports.join(', ')}.\n`,
+  )
+}
+
+/** `maru network deny RULE` */
+export async function deny(
+  context: CliContext,
+  id: string,
+  options: ApiOptions & { readonly app?: string },
+): Promise<void> {
+  const rule = parseWith(NetworkRuleId, id, 'RULE')
+  const app = options.app === undefined ? undefined : parseWith(AppName, options.app, '--app')
+  const { api, out } = await openSession(context, options)
+  const gone =
+    app === undefined
+      ? await api.call(networkRoutes.deny, { params: { rule } })
+      : await api.call(networkRoutes.appDeny, { params: { app, rule } })
+  out.result(gone, () => `${gone.id} is gone: ${gone.from} may no longer reach ${gone.to} by it.\n`)
+}
+
+/** `maru network lock-down STATE` */
+export async function lockDown(context: CliContext, state: string, options: ApiOptions): Promise<void> {
+  const body = parseWith(networkRoutes.lockDown.body, { state })
+  const { api, out } = await openSession(context, options)
+  const answer = await api.call(networkRoutes.lockDown, { body })
+  out.result(answer, () => {
+    if (answer.lockDown === null)
+      return 'The hosts are not locked down: only what is the platform’s own is judged.\n'
+    if (answer.lockDown.until === null) return 'Every host is locked down.\n'
+    return `On trial for ${NETWORK_LIMITS.lockDownTrialS} s. If you still reach the hosts, type: maru network lock-down keep\n`
+  })
+}

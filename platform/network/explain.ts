@@ -1,0 +1,87 @@
+import { isActive, type NetworkRule, parseEnd } from '#contract/network.ts'
+import type { Explanation } from '#contract/network-api.ts'
+import { ipv4Among } from '#runtime/kit/ipv4.ts'
+import { goalOf, insideOf, membersOf, NEVER, type NetworkFacts, PRIVATE } from './layout.ts'
+
+/** Who wants to reach whom. */
+export interface Question {
+  readonly from: string
+  readonly to: string
+  readonly protocol: 'tcp' | 'udp'
+  readonly port: number
+}
+
+/** Whether a connection is allowed, in a sentence, with the rule that says so or the nearest one that does not. */
+export function explain(
+  rules: readonly NetworkRule[],
+  facts: NetworkFacts,
+  question: Question,
+  now: Date,
+): Explanation {
+  const standing = rules.filter((rule) => isActive(rule, now))
+  const sources = groupsOf(question.from, facts)
+  const comes = (rule: NetworkRule) => sources.includes(rule.from)
+  const leads = (rule: NetworkRule) => leadsTo(rule, question.to, facts)
+  const fits = (rule: NetworkRule) => rule.protocol === question.protocol && hasPort(rule, question.port)
+  const asked = `${question.from} to ${question.to} at ${question.protocol} ${question.port}`
+  if (isNever(question.to)) {
+    const sentence = `Refused: ${asked}. No rule ever leads there: the machine itself, its link with a cloud’s credentials, and addresses that are nobody’s.`
+    return { allowed: false, sentence, rule: null }
+  }
+  const rule = standing.find((one) => comes(one) && leads(one) && fits(one))
+  if (rule !== undefined) return { allowed: true, sentence: `Allowed: ${asked}, by ${describe(rule)}.`, rule }
+  const ended = rules.find((one) => !isActive(one, now) && comes(one) && leads(one) && fits(one))
+  const nearest =
+    ended ??
+    standing.find((one) => comes(one) && leads(one)) ??
+    standing.find((one) => leads(one) && fits(one)) ??
+    standing.find((one) => comes(one) && fits(one))
+  const near =
+    nearest === undefined ? '' : `; ${ended ? 'one has ended' : 'the nearest rule is'}: ${describe(nearest)}`
+  return { allowed: false, sentence: `Refused: no rule leads from ${asked}${near}.`, rule: nearest ?? null }
+}
+
+const describe = ({ id, from, to, protocol, ports, reason, approvedBy, until }: NetworkRule) =>
+  `${id} (${from} to ${to}, ${protocol} ${ports.join(', ')}; ${reason}; ${approvedBy}${until === null ? '' : `, until ${until.slice(0, 16).replace('T', ' ')} UTC`})`
+
+const hasPort = ({ ports }: NetworkRule, port: number) =>
+  ports.some((range) => {
+    const [first = 0, last = first] = range.split('-').map(Number)
+    return port >= first && port <= last
+  })
+
+const isNever = (to: string) => {
+  const end = parseEnd(to)
+  return end?.kind === 'network' && ipv4Among(end.network.split('/')[0] ?? '', NEVER)
+}
+
+/** Every name by which rules call whoever asks. */
+function groupsOf(from: string, facts: NetworkFacts): readonly string[] {
+  const end = parseEnd(from)
+  if (end?.kind === 'app') return ['apps', `app:${end.app}`, from]
+  if (end?.kind !== 'network') return [from]
+  const address = end.network.split('/')[0] ?? ''
+  const member = membersOf(facts).find(({ at }) => ipv4Among(address, [at]))
+  if (member !== undefined) return [...member.groups, from]
+  return [from, groupOutside(address, facts)]
+}
+
+function groupOutside(address: string, facts: NetworkFacts): string {
+  if (facts.hosts.includes(address)) return 'hosts'
+  return ipv4Among(address, PRIVATE) ? 'private' : 'internet'
+}
+
+/** Whether a rule leads to a group, an app, an address or a name. */
+function leadsTo(rule: NetworkRule, to: string, facts: NetworkFacts): boolean {
+  if (rule.to === to) return true
+  const end = parseEnd(to)
+  if (end?.kind === 'app') return rule.to === 'apps'
+  // A name that is nobody's own is a public address, or it is refused when it is looked up.
+  if (end?.kind === 'name') return rule.to === 'internet'
+  if (end?.kind !== 'network') return false
+  const address = end.network.split('/')[0] ?? ''
+  const goal = goalOf(rule.to, facts)
+  if (ipv4Among(address, goal.known)) return true
+  if (ipv4Among(address, insideOf(facts))) return false
+  return ipv4Among(address, goal.outside) || (goal.internet && !ipv4Among(address, PRIVATE))
+}

@@ -1,0 +1,70 @@
+import type { NetworkRule } from '#contract/network.ts'
+
+/** A set of addresses: written out, or by the name of one of the filter's sets. */
+export type Among = readonly string[] | { readonly set: string }
+
+/** A condition on a packet. All of a rule's have to hold. */
+export type Match =
+  | { readonly kind: 'in' | 'out'; readonly interfaces: readonly string[]; readonly not?: true }
+  | { readonly kind: 'ipv6' }
+  | { readonly kind: 'state'; readonly states: readonly ConnectionState[] }
+  | { readonly kind: 'direction'; readonly direction: 'original' | 'reply' }
+  /** Who opened the packet's connection, and to whom: the same for every packet of it, both ways. */
+  | { readonly kind: 'from' | 'to'; readonly among: Among; readonly not?: true }
+  /** The packet's own source and target. */
+  | { readonly kind: 'source' | 'target'; readonly among: readonly string[]; readonly not?: true }
+  | { readonly kind: 'protocol'; readonly protocols: readonly Protocol[] }
+  /** Port that the connection was opened to. */
+  | { readonly kind: 'ports'; readonly ports: readonly string[] }
+  /** The user whose program sends it; nobody where the kernel itself does. */
+  | { readonly kind: 'user'; readonly users: readonly number[] }
+  /** An ICMP error about a connection that is known. */
+  | { readonly kind: 'icmp-error' }
+
+export type ConnectionState = 'new' | 'established' | 'related' | 'invalid' | 'untracked'
+export type Protocol = 'tcp' | 'udp' | 'icmp' | 'ipv6-icmp' | 'vrrp'
+
+export type Verdict =
+  | { readonly kind: 'accept' | 'drop' | 'return' }
+  | { readonly kind: 'jump' | 'goto'; readonly chain: string }
+  /** Goes on in the chain that a map has for who opened the connection; without one, at the next rule. */
+  | { readonly kind: 'dispatch'; readonly map: string }
+
+export interface FilterRule {
+  readonly match: readonly Match[]
+  readonly verdict: Verdict
+  readonly comment?: string
+}
+
+export interface Chain {
+  readonly name: string
+  /** Where the kernel begins; what no rule decides there is left to others. */
+  readonly hook?: 'input' | 'forward' | 'output'
+  readonly rules: readonly FilterRule[]
+}
+
+/** Everything that an installation has in the kernel's packet filter. */
+export interface Filter {
+  readonly table: string
+  /** Name → addresses. */
+  readonly sets: ReadonlyMap<string, readonly string[]>
+  /** Name → address → chain. */
+  readonly maps: ReadonlyMap<string, ReadonlyMap<string, string>>
+  readonly chains: readonly Chain[]
+}
+
+export const ACCEPT: Verdict = { kind: 'accept' }
+export const DROP: Verdict = { kind: 'drop' }
+export const goto = (chain: string): Verdict => ({ kind: 'goto', chain })
+
+/** The end of what is judged. */
+export const NO_RULE: FilterRule = { match: [], verdict: DROP, comment: 'no rule' }
+
+/** Sets that every filter has. */
+export const SETS = { inside: 'inside', never: 'never', private: 'private', hosts: 'hosts' } as const
+
+/** Protocol and ports of a rule. */
+export const portsOf = (protocol: NetworkRule['protocol'], ports: readonly string[]): Match[] => [
+  { kind: 'protocol', protocols: [protocol] },
+  { kind: 'ports', ports },
+]

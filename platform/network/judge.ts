@@ -1,0 +1,108 @@
+import { isActive, type NetworkPolicy, type NetworkRule, parseEnd } from '#contract/network.ts'
+import { ipv4Among } from '#runtime/kit/ipv4.ts'
+import { builtInRules } from './built-in-rules.ts'
+import {
+  bridgesOf,
+  goalOf,
+  HOST_USERS,
+  insideOf,
+  membersOf,
+  NEVER,
+  type NetworkFacts,
+  PRIVATE,
+} from './layout.ts'
+
+/** A connection that somebody opens, as the host sees it. */
+export interface Connection {
+  readonly from: string
+  readonly to: string
+  /** `tcp` and `udp` have ports; nothing else is ever allowed. */
+  readonly protocol: 'tcp' | 'udp' | 'icmp'
+  readonly port: number
+  /** Where it comes in; null where a program on the host opens it. */
+  readonly comesBy: string | null
+  /** Where it leaves; null where it is for the host itself. */
+  readonly leavesBy: string | null
+  /** Whose program on the host opens it. */
+  readonly user?: number
+}
+
+export type Judgement =
+  | { readonly verdict: 'allowed'; readonly rule: NetworkRule }
+  | { readonly verdict: 'refused' }
+  /** Not the installation's business. */
+  | { readonly verdict: 'left' }
+
+const LEFT: Judgement = { verdict: 'left' }
+
+/**
+ * Judges a connection by reading every rule, the slow and plain way: what the compiled filter has to agree with. What an
+ * installation has no bridge or port in, it leaves to others; the whole host's rules of a lock-down are not its matter.
+ */
+export function judge(
+  policy: NetworkPolicy,
+  facts: NetworkFacts,
+  connection: Connection,
+  now: Date,
+): Judgement {
+  const rules = [...builtInRules(facts.installation), ...policy.rules].filter((rule) => isActive(rule, now))
+  const found = (groups: readonly string[], leads: (rule: NetworkRule) => boolean): Judgement => {
+    const rule = rules.find((one) => groups.includes(one.from) && fits(one, connection) && leads(one))
+    return rule === undefined ? { verdict: 'refused' } : { verdict: 'allowed', rule }
+  }
+  const bridges = new Map<string, string>(bridgesOf(facts).map(({ bridge, subnet }) => [bridge, subnet]))
+  const { comesBy, leavesBy, from, to } = connection
+  const here = bridges.get(comesBy ?? '')
+  const there = bridges.has(leavesBy ?? '')
+  if (here !== undefined) {
+    if (!ipv4Among(from, [here])) return { verdict: 'refused' }
+    const groups = groupsAt(facts, from)
+    if (leavesBy === null) return found(groups, (rule) => goalOf(rule.to, facts).local)
+    return found(groups, (rule) => leadsTo(rule, facts, to))
+  }
+  if (comesBy === null && there)
+    return found(groupsOfUser(connection.user), (rule) => ipv4Among(to, knownOf(rule, facts)))
+  if (there) return { verdict: 'refused' }
+  if (leavesBy === null && comesBy !== 'lo' && isDoor(facts, connection))
+    return found(groupsOutside(facts, policy, from), (rule) => goalOf(rule.to, facts).local)
+  return LEFT
+}
+
+const DOORS = [7443, 7444, 7701]
+
+const isDoor = (facts: NetworkFacts, { to, protocol, port }: Connection) =>
+  to === facts.own && protocol === 'tcp' && DOORS.includes(port)
+
+const fits = ({ protocol, ports }: NetworkRule, connection: Connection) =>
+  protocol === connection.protocol &&
+  ports.some((range) => {
+    const [first = 0, last = first] = range.split('-').map(Number)
+    return connection.port >= first && connection.port <= last
+  })
+
+/** Groups of whoever has an address inside; the first place that it is in says. */
+function groupsAt(facts: NetworkFacts, address: string): readonly string[] {
+  return membersOf(facts).find(({ at }) => ipv4Among(address, [at]))?.groups ?? []
+}
+
+const groupsOfUser = (user: number | undefined) =>
+  Object.entries(HOST_USERS).flatMap(([group, id]) => (id === user ? [group] : []))
+
+/** Other hosts, and every network of an exception that the address is in. */
+function groupsOutside(facts: NetworkFacts, { rules }: NetworkPolicy, from: string): string[] {
+  const networks = rules.flatMap((rule) => {
+    const end = parseEnd(rule.from)
+    return end?.kind === 'network' && ipv4Among(from, [end.network]) ? [rule.from] : []
+  })
+  return [...(facts.hosts.includes(from) ? ['hosts'] : []), ...networks]
+}
+
+const knownOf = (rule: NetworkRule, facts: NetworkFacts) =>
+  rule.to === 'hosts' ? [] : goalOf(rule.to, facts).known
+
+function leadsTo(rule: NetworkRule, facts: NetworkFacts, to: string): boolean {
+  const goal = goalOf(rule.to, facts)
+  if (ipv4Among(to, goal.known)) return true
+  if (ipv4Among(to, [...insideOf(facts), ...NEVER])) return false
+  return ipv4Among(to, goal.outside) || (goal.internet && !ipv4Among(to, PRIVATE))
+}

@@ -1,0 +1,147 @@
+import type { Among, Chain, Filter, FilterRule, Match, Verdict } from './filter.ts'
+
+/** What is in the table now and no longer belongs there. */
+export interface Leftovers {
+  readonly chains: readonly string[]
+  readonly sets: readonly string[]
+  readonly maps: readonly string[]
+}
+
+const NONE: Leftovers = { chains: [], sets: [], maps: [] }
+
+/** Sets whose elements come and go with what names mean. */
+const isNameSet = (name: string) => name.startsWith('name_')
+
+/**
+ * The whole filter as a script. The table stays, what is in it is replaced in one transaction: at no moment less is refused.
+ */
+export function renderFilter(filter: Filter, leftovers = NONE): string {
+  const { table, sets, maps, chains } = filter
+  const at = `inet ${table}`
+  return [
+    `table ${at} {`,
+    ...[...sets.keys()].map((name) => `  set ${name} { ${setType(name)} }`),
+    ...[...maps.keys()].map((name) => `  map ${name} { type ipv4_addr : verdict; }`),
+    '}',
+    `flush table ${at}`,
+    ...[...sets.keys()].map((name) => `flush set ${at} ${name}`),
+    ...[...maps.keys()].map((name) => `flush map ${at} ${name}`),
+    ...leftovers.maps.map((name) => `delete map ${at} ${name}`),
+    ...leftovers.chains.map((name) => `delete chain ${at} ${name}`),
+    ...leftovers.sets.map((name) => `delete set ${at} ${name}`),
+    `table ${at} {`,
+    ...chains.flatMap(renderChain),
+    '}',
+    ...[...sets].flatMap(([name, all]) => elements(`${at} ${name}`, all)),
+    ...[...maps].flatMap(([name, map]) => elements(`${at} ${name}`, pairs(map))),
+    '',
+  ].join('\n')
+}
+
+const setType = (name: string) =>
+  isNameSet(name) ? 'type ipv4_addr;' : 'type ipv4_addr; flags interval; auto-merge;'
+
+const pairs = (map: ReadonlyMap<string, string>) =>
+  [...map].map(([address, chain]) => `${address} : goto ${chain}`)
+
+const elements = (where: string, all: readonly string[]) =>
+  all.length === 0 ? [] : [`add element ${where} { ${[...new Set(all)].join(', ')} }`]
+
+/** The change of addresses alone, where all else is the same; undefined where more has changed. */
+export function renderChange(before: Filter, after: Filter): string | undefined {
+  if (frameOf(before) !== frameOf(after)) return undefined
+  const at = `inet ${after.table}`
+  const change = (name: string, old: readonly string[], now: readonly string[]) => {
+    const [had, has] = [new Set(old), new Set(now)]
+    const gone = old.filter((one) => !has.has(one))
+    const come = now.filter((one) => !had.has(one))
+    return [
+      ...elements(`${at} ${name}`, gone).map((line) => line.replace('add', 'delete')),
+      ...elements(`${at} ${name}`, come),
+    ]
+  }
+  return [
+    ...[...after.maps].map(([name, map]) =>
+      change(name, pairs(before.maps.get(name) ?? new Map()), pairs(map)),
+    ),
+    ...[...after.sets]
+      .filter(([name]) => isNameSet(name))
+      .map(([name, all]) => change(name, before.sets.get(name) ?? [], all)),
+  ]
+    .flat()
+    .map((line) => `${line}\n`)
+    .join('')
+}
+
+/** Everything but who is where, and what names mean. */
+const frameOf = (filter: Filter) =>
+  renderFilter({
+    ...filter,
+    maps: new Map([...filter.maps.keys()].map((name) => [name, new Map()])),
+    sets: new Map([...filter.sets].map(([name, all]) => [name, isNameSet(name) ? [] : all])),
+  })
+
+function renderChain({ name, hook, rules }: Chain): string[] {
+  // Before the engine's own rules: what is refused here stays refused, whatever they say.
+  const begins =
+    hook === undefined ? [] : [`    type filter hook ${hook} priority filter - 10; policy accept;`]
+  return [
+    `  chain ${name} {`,
+    ...begins,
+    ...rules.filter(canMatch).map((rule) => `    ${renderRule(rule)}`),
+    '  }',
+  ]
+}
+
+const canMatch = ({ match }: FilterRule) =>
+  match.every((one) => !('among' in one) || 'set' in one.among || one.not || one.among.length > 0)
+
+function renderRule({ match, verdict, comment }: FilterRule): string {
+  const remark = comment === undefined ? [] : [`comment "${comment}"`]
+  return [...match.map(renderMatch), renderVerdict(verdict), ...remark]
+    .filter((part) => part !== '')
+    .join(' ')
+}
+
+function renderMatch(match: Match): string {
+  switch (match.kind) {
+    case 'in':
+    case 'out':
+      return `${match.kind === 'in' ? 'iifname' : 'oifname'} ${not(match)}${list(match.interfaces.map((name) => `"${name}"`))}`
+    case 'ipv6':
+      return 'meta nfproto ipv6'
+    case 'state':
+      return `ct state ${list(match.states)}`
+    case 'direction':
+      return `ct direction ${match.direction}`
+    case 'from':
+      return `ct original ip saddr ${not(match)}${renderAmong(match.among)}`
+    case 'to':
+      return `ct original ip daddr ${not(match)}${renderAmong(match.among)}`
+    case 'source':
+      return `ip saddr ${not(match)}${list(match.among)}`
+    case 'target':
+      return `ip daddr ${not(match)}${list(match.among)}`
+    case 'protocol':
+      return `meta l4proto ${list(match.protocols)}`
+    case 'ports':
+      return `ct original proto-dst ${list(match.ports)}`
+    case 'user':
+      return `meta skuid ${list(match.users.map(String))}`
+    case 'icmp-error':
+      return 'ct state related meta l4proto { icmp, ipv6-icmp }'
+  }
+}
+
+const not = (match: { readonly not?: true }) => (match.not ? '!= ' : '')
+const renderAmong = (among: Among) => ('set' in among ? `@${among.set}` : list(among))
+
+function list(all: readonly string[]): string {
+  const each = [...new Set(all)]
+  return each.length === 1 ? (each[0] ?? '') : `{ ${each.join(', ')} }`
+}
+
+function renderVerdict(verdict: Verdict): string {
+  if (verdict.kind === 'dispatch') return `ct original ip saddr vmap @${verdict.map}`
+  return 'chain' in verdict ? `${verdict.kind} ${verdict.chain}` : verdict.kind
+}

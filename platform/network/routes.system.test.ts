@@ -1,0 +1,116 @@
+import assert from 'node:assert/strict'
+import { after, before, test } from 'node:test'
+import type { Principal } from '#contract/access.ts'
+import { AppName } from '#contract/ids.ts'
+import { isActive } from '#contract/network.ts'
+import { AppRuleRequest, type networkRoutes, RuleRequest } from '#contract/network-api.ts'
+import type { ResponseOf } from '#contract/route.ts'
+import { wantedGeneration } from '#platform/workload/index.ts'
+import type { ServerDeps } from '#runtime/server/handler.ts'
+import { makeTestDatabase, silent, type TestDatabase } from '#runtime/server/test-database.ts'
+import { type Apps, makeNetworkHandlers } from './routes.ts'
+import { loadPolicy } from './store.ts'
+
+const APP = { id: 'app_shop2222', name: AppName.parse('shop') }
+const apps: Apps = { findApp: async () => APP, listNames: async () => [APP.name] }
+const handlers = makeNetworkHandlers(apps)
+const person = (operator: boolean): Principal => ({
+  kind: 'user',
+  id: operator ? 'ada' : 'ben',
+  name: operator ? 'ada' : 'ben',
+  operator,
+  teams: [],
+})
+
+let database: TestDatabase
+let deps: ServerDeps
+let now = new Date('2026-06-01T12:00:00Z')
+
+before(async () => {
+  database = await makeTestDatabase()
+  const installation = {
+    id: 'i',
+    name: 'maru',
+    domain: 'd',
+    subnet: '10.89',
+    ports: { http: 80, https: 443 },
+  }
+  // Only what the network reads: a server has more.
+  deps = { db: database.db, log: silent, config: { installation }, now: () => now } as unknown as ServerDeps
+  await database.pool.query(
+    `insert into apps_app (id, name, team_id) values ('${APP.id}', 'shop', 'team_own')`,
+  )
+})
+after(() => database.close())
+
+/** What the handler answers, given what it looks at of a call. */
+async function call<T extends keyof typeof networkRoutes>(
+  name: T,
+  parts: object,
+  operator = true,
+): Promise<ResponseOf<(typeof networkRoutes)[T]>> {
+  const whole = { principal: person(operator), params: {}, query: {}, ...parts }
+  const handler = handlers[name] as unknown as (
+    call: object,
+    deps: ServerDeps,
+  ) => Promise<ResponseOf<(typeof networkRoutes)[T]>>
+  return await handler(whole, deps)
+}
+const askApp = (to: string, more: object = {}) => ({
+  params: { app: APP.name },
+  body: AppRuleRequest.parse({ to, ports: ['443'], reason: 'payments', ...more }),
+})
+
+test('an app’s people make a rule and take it back; every host is told each time', async () => {
+  const before = await wantedGeneration(database.db)
+  const rule = await call('appAllow', askApp('api.example.org', { process: 'web' }), false)
+  assert.deepEqual([rule.from, rule.approvedBy], ['app:shop/web', 'ben'])
+  assert.equal(await wantedGeneration(database.db), before + 1)
+  const { rules } = await call('appRules', { params: { app: APP.name } }, false)
+  assert.deepEqual(
+    rules.filter(({ builtIn }) => !builtIn),
+    [rule],
+  )
+  await call('appDeny', { params: { app: APP.name, rule: rule.id } }, false)
+  assert.equal(await wantedGeneration(database.db), before + 2)
+  assert.deepEqual((await loadPolicy(database.db)).rules, [])
+})
+
+test('what is refused changes nothing', async () => {
+  const before = await wantedGeneration(database.db)
+  await assert.rejects(call('appAllow', askApp('10.1.2.3'), false), { code: 'network.needs_operator' })
+  await assert.rejects(call('appAllow', askApp('169.254.169.254')), { code: 'network.never' })
+  await assert.rejects(call('deny', { params: { rule: 'apps-to-proxy' } }), { code: 'network.built_in' })
+  await assert.rejects(call('deny', { params: { rule: 'shop-nothing' } }), { code: 'network.no_rule' })
+  assert.equal(await wantedGeneration(database.db), before)
+})
+
+test('the same rule twice is one, and nobody takes back another app’s', async () => {
+  const rule = await call('appAllow', askApp('198.51.100.7'))
+  await assert.rejects(call('appAllow', askApp('198.51.100.7')), { code: 'network.exists' })
+  const body = RuleRequest.parse({ from: 'builder', to: '10.4.0.7', ports: ['4873'], reason: 'own registry' })
+  const other = await call('allow', { body })
+  await assert.rejects(call('appDeny', { params: { app: APP.name, rule: other.id } }), {
+    code: 'network.no_rule',
+  })
+  const explained = await call('explain', {
+    query: { from: 'app:shop', to: '198.51.100.7', port: 443, protocol: 'tcp' },
+  })
+  assert.equal(explained.rule?.id, rule.id)
+  await database.pool.query(`delete from apps_app where id = '${APP.id}'`)
+  assert.deepEqual((await loadPolicy(database.db)).rules, [other])
+})
+
+test('a lock-down is on trial first, is kept by a second word, and ends by itself without one', async () => {
+  await assert.rejects(call('lockDown', { body: { state: 'keep' } }), { code: 'network.no_trial' })
+  await call('lockDown', { body: { state: 'try' } })
+  now = new Date(now.getTime() + 61_000)
+  assert.equal((await call('rules', {})).lockDown, null)
+  await assert.rejects(call('lockDown', { body: { state: 'keep' } }), { code: 'network.no_trial' })
+  await call('lockDown', { body: { state: 'try' } })
+  const { lockDown } = await call('lockDown', { body: { state: 'keep' } })
+  now = new Date(now.getTime() + 61_000)
+  assert.ok(lockDown !== null && isActive(lockDown, now))
+  await call('lockDown', { body: { state: 'off' } })
+  assert.equal((await loadPolicy(database.db)).lockDown, null)
+})

@@ -1,0 +1,179 @@
+import type { Principal } from '#contract/access.ts'
+import { MaruError } from '#contract/errors.ts'
+import {
+  activePolicy,
+  NETWORK_GROUPS,
+  NETWORK_LIMITS,
+  type NetworkGroup,
+  NetworkRule,
+  NO_POLICY,
+  parseEnd,
+} from '#contract/network.ts'
+import type { networkRoutes } from '#contract/network-api.ts'
+import { listHosts } from '#platform/fleet/index.ts'
+import { publish } from '#platform/workload/index.ts'
+import { randomId } from '#runtime/kit/random-id.ts'
+import type { Handlers, ServerDeps } from '#runtime/server/handler.ts'
+import { read, transact } from '#runtime/server/transact.ts'
+import { builtInRules } from './built-in-rules.ts'
+import { explain, type Question } from './explain.ts'
+import { goalOf, insideOf, type NetworkFacts } from './layout.ts'
+import { refuseRule } from './rule-plan.ts'
+import {
+  type Db,
+  deleteRule,
+  forgetEnded,
+  insertRule,
+  listRulesOfApp,
+  loadPolicy,
+  lockRules,
+  setLockDown,
+} from './store.ts'
+
+/** What this capability needs to know of apps: handed in where both are known. */
+export interface Apps {
+  findApp(deps: ServerDeps, name: string): Promise<{ readonly id: string; readonly name: string }>
+  listNames(deps: ServerDeps): Promise<readonly string[]>
+}
+
+type Asked = Pick<NetworkRule, 'from' | 'to' | 'protocol' | 'ports' | 'reason'> & {
+  readonly until?: string | undefined
+}
+
+/** A rule that has ended is shown for so long: whoever wonders why something fails finds it. */
+const SHOWN_MS = 7 * 86_400_000
+
+/** Handlers of the network's routes. */
+export const makeNetworkHandlers = (apps: Apps): Handlers<typeof networkRoutes> => ({
+  groups: async (_call, deps) => {
+    const facts = await factsOf(deps.db, deps)
+    const names = await apps.listNames(deps)
+    return {
+      groups: Object.keys(NETWORK_GROUPS).map((group) => viewGroup(group as NetworkGroup, facts, names)),
+    }
+  },
+  rules: async (_call, deps) => {
+    const { rules, lockDown } = await read(() => loadPolicy(deps.db))
+    const standing = activePolicy({ ...NO_POLICY, lockDown }, deps.now()).lockDown
+    return { rules: [...builtIn(deps), ...rules], lockDown: standing }
+  },
+  allow: async ({ body, principal }, deps) => {
+    const end = parseEnd(body.from)
+    const app = end?.kind === 'app' ? await apps.findApp(deps, end.app) : null
+    return await allow(deps, body, principal, app?.id ?? null)
+  },
+  deny: async ({ params, principal }, deps) => await deny(deps, params.rule, principal),
+  explain: async ({ query }, deps) => await answer(deps, query),
+  lockDown: async ({ body, principal }, deps) => ({
+    lockDown: await changeLockDown(deps, body.state, principal),
+  }),
+  appRules: async ({ params }, deps) => {
+    const app = await apps.findApp(deps, params.app)
+    const own = await read(() => listRulesOfApp(deps.db, app.id))
+    return { rules: [...builtIn(deps).filter(({ from }) => from === 'apps'), ...own] }
+  },
+  appAllow: async ({ params, body, principal }, deps) => {
+    const app = await apps.findApp(deps, params.app)
+    const { process, ...asked } = body
+    const from = process === undefined ? `app:${app.name}` : `app:${app.name}/${process}`
+    return await allow(deps, { from, ...asked }, principal, app.id)
+  },
+  appDeny: async ({ params, principal }, deps) => {
+    const app = await apps.findApp(deps, params.app)
+    return await deny(deps, params.rule, principal, app.id)
+  },
+  appExplain: async ({ params, query }, deps) => {
+    const { process, ...question } = query
+    const from = process === undefined ? `app:${params.app}` : `app:${params.app}/${process}`
+    return await answer(deps, { from, ...question })
+  },
+})
+
+const builtIn = ({ config }: Pick<ServerDeps, 'config'>) => builtInRules(config.installation)
+
+/** What the control plane knows of every host alike. */
+async function factsOf(db: Db, { config }: Pick<ServerDeps, 'config'>): Promise<NetworkFacts> {
+  const hosts = (await read(() => listHosts(db))).map(({ address }) => address)
+  return {
+    installation: config.installation,
+    hosts,
+    own: undefined,
+    ...{ resolvers: [], ways: [], apps: [], names: new Map() },
+  }
+}
+
+function viewGroup(group: NetworkGroup, facts: NetworkFacts, apps: readonly string[]) {
+  const { known, outside } = goalOf(group, facts)
+  const members = group === 'apps' ? apps.map((name) => `app:${name}`) : [...known, ...outside]
+  return { group, ...NETWORK_GROUPS[group], members }
+}
+
+async function allow(
+  deps: ServerDeps,
+  asked: Asked,
+  principal: Principal,
+  appId: string | null,
+): Promise<NetworkRule> {
+  const now = deps.now()
+  const owner = /^app:([^/]+)/.exec(asked.from)?.[1] ?? asked.from.replaceAll(/[^a-z]+/g, '')
+  const rule = NetworkRule.parse({
+    ...asked,
+    id: randomId(owner === '' ? 'outside' : owner).replace('_', '-'),
+    approvedBy: principal.name,
+    until: asked.until ?? null,
+    builtIn: false,
+  })
+  await transact(deps.db, async (tx) => {
+    await lockRules(tx)
+    await forgetEnded(tx, new Date(now.getTime() - SHOWN_MS))
+    const { rules } = await loadPolicy(tx)
+    const own = appId === null ? [] : await listRulesOfApp(tx, appId)
+    const inside = insideOf(await factsOf(tx, deps))
+    const count = { all: rules.length, app: own.length }
+    const refusal = refuseRule(asked, { operator: principal.operator, inside, count, now })
+    if (refusal !== undefined) throw new MaruError(refusal.code, refusal.params)
+    if (!(await insertRule(tx, rule, appId)))
+      throw new MaruError('network.exists', { from: rule.from, to: rule.to })
+    await publish(tx)
+  })
+  deps.log.info('network.allowed', { rule: rule.id, by: principal.name, byId: principal.id })
+  return rule
+}
+
+async function deny(
+  deps: ServerDeps,
+  id: string,
+  principal: Principal,
+  appId?: string,
+): Promise<NetworkRule> {
+  if (builtIn(deps).some((rule) => rule.id === id)) throw new MaruError('network.built_in', { rule: id })
+  const gone = await transact(deps.db, async (tx) => {
+    const rule = await deleteRule(tx, id, appId)
+    if (rule === undefined) throw new MaruError('network.no_rule', { rule: id })
+    await publish(tx)
+    return rule
+  })
+  deps.log.info('network.denied', { rule: id, by: principal.name, byId: principal.id })
+  return gone
+}
+
+async function answer(deps: ServerDeps, question: Question) {
+  const { rules } = await read(() => loadPolicy(deps.db))
+  return explain([...builtIn(deps), ...rules], await factsOf(deps.db, deps), question, deps.now())
+}
+
+async function changeLockDown(deps: ServerDeps, state: 'try' | 'keep' | 'off', principal: Principal) {
+  const now = deps.now()
+  const next = await transact(deps.db, async (tx) => {
+    const { lockDown } = activePolicy(await loadPolicy(tx), now)
+    if (state === 'keep' && lockDown === null) throw new MaruError('network.no_trial', {})
+    const until = new Date(now.getTime() + NETWORK_LIMITS.lockDownTrialS * 1000).toISOString()
+    const begun = lockDown ?? { since: now.toISOString(), by: principal.name, until }
+    const wanted = state === 'off' ? null : state === 'keep' ? { ...begun, until: null } : begun
+    await setLockDown(tx, wanted)
+    await publish(tx)
+    return wanted
+  })
+  deps.log.info('network.lock_down', { state, by: principal.name, byId: principal.id })
+  return next
+}

@@ -1,0 +1,177 @@
+import assert from 'node:assert/strict'
+import { after, before, test } from 'node:test'
+import { AppName } from '#contract/ids.ts'
+import { addressesOf } from '#contract/installation.ts'
+import { type NetworkRule, NO_POLICY } from '#contract/network.ts'
+import { makeNft } from '#runtime/drivers/nft.ts'
+import { type HostRules, makeHostRules } from './apply-rules.ts'
+import { tableOf } from './compile.ts'
+import type { NetworkFacts } from './layout.ts'
+import { makeTestNet, on, plug, type TestMachine } from './test-net.ts'
+import { ruleOf, TEST_FACTS } from './test-policy.ts'
+
+const net = makeTestNet()
+after(() => net.close())
+
+const SHOP = '10.89.129.1'
+const BLOG = '10.89.129.3'
+const OUTSIDE = '198.51.100.9'
+const facts: NetworkFacts = {
+  ...TEST_FACTS,
+  hosts: [],
+  own: undefined,
+  ways: [],
+  apps: [
+    { address: SHOP, app: AppName.parse('shop'), process: 'web' },
+    { address: BLOG, app: AppName.parse('blog'), process: 'web' },
+  ],
+}
+const PAY = ruleOf('rule-pay', 'app:shop', '198.51.100.0/24', ['443'])
+const policyOf = (...rules: NetworkRule[]) => ({ ...NO_POLICY, rules })
+
+let host: TestMachine
+let shop: TestMachine
+let blog: TestMachine
+let control: TestMachine
+let builder: TestMachine
+let outside: TestMachine
+let rules: HostRules
+
+before(async () => {
+  const { networks } = addressesOf(facts.installation)
+  const make = () => net.machine()
+  host = await make()
+  for (const { bridge, subnet, gateway } of Object.values(networks)) {
+    await host.change('link', 'add', bridge, 'type', 'bridge')
+    await host.change('address', 'add', `${gateway}/${subnet.split('/')[1]}`, 'dev', bridge)
+    await host.change('link', 'set', bridge, 'up')
+  }
+  await on(host, 'sysctl', '-qw', 'net.ipv4.ip_forward=1')
+  const place = async (bridge: string, address: string, gateway: string, bits: number) => {
+    const machine = await make()
+    await plug(host, machine, { bridge }, `${address}/${bits}`, gateway)
+    return machine
+  }
+  const { apps, data, build } = networks
+  shop = await place(apps.bridge, SHOP, apps.gateway, 17)
+  blog = await place(apps.bridge, BLOG, apps.gateway, 17)
+  const proxy = await place(apps.bridge, '10.89.128.20', apps.gateway, 17)
+  control = await place(data.bridge, '10.89.0.30', data.gateway, 24)
+  const database = await place(data.bridge, '10.89.0.11', data.gateway, 24)
+  builder = await place(build.bridge, '10.89.2.5', build.gateway, 24)
+  outside = await make()
+  await plug(host, outside, { name: 'eth0', address: '198.51.100.1/24' }, `${OUTSIDE}/24`, '198.51.100.1')
+  await proxy.listen(5432, 5433)
+  await database.listen(5432, 2379)
+  await shop.listen(8080)
+  await blog.listen(8080)
+  await outside.listen(443, 444)
+  await host.listen(22, 443)
+  rules = makeHostRules(makeNft(host.enter), facts.installation)
+})
+
+const reach = async (from: TestMachine, address: string, port: number) =>
+  (await from.connect(address, port)).end
+
+test('without the rules everything is open: what is silent below is silent because of them', async () => {
+  assert.equal(await reach(shop, OUTSIDE, 443), 'open')
+  assert.equal(await reach(shop, BLOG, 8080), 'open')
+  assert.equal(await reach(shop, '10.89.0.11', 5432), 'open')
+  assert.equal(await reach(outside, SHOP, 8080), 'open')
+})
+
+test('the platform’s own rules: each part reaches what it needs, and nothing else', async () => {
+  assert.equal(await rules.ensure(NO_POLICY, facts), 'loaded')
+  const all = [
+    [shop, '10.89.128.20', 5432, 'open'],
+    [shop, '10.89.128.1', 443, 'open'],
+    [control, '10.89.0.11', 5432, 'open'],
+    [builder, OUTSIDE, 443, 'open'],
+    [host, SHOP, 8080, 'open'],
+    [shop, '10.89.128.20', 5433, 'silent'],
+    [shop, BLOG, 8080, 'silent'],
+    [shop, OUTSIDE, 443, 'silent'],
+    [shop, '10.89.0.11', 5432, 'silent'],
+    [shop, '10.89.128.1', 22, 'silent'],
+    [shop, '198.51.100.1', 22, 'silent'],
+    [control, '10.89.0.11', 2379, 'silent'],
+    [control, OUTSIDE, 443, 'silent'],
+    [builder, OUTSIDE, 444, 'silent'],
+    [builder, SHOP, 8080, 'silent'],
+    [outside, SHOP, 8080, 'silent'],
+    [outside, '10.89.0.11', 5432, 'silent'],
+    [outside, '198.51.100.1', 22, 'open'],
+  ] as const
+  const seen = await Promise.all(all.map(async ([from, address, port]) => await reach(from, address, port)))
+  assert.deepEqual(
+    seen.map((end, index) => `${all[index]?.[1]}:${all[index]?.[2]} ${end}`),
+    all.map(([, address, port, end]) => `${address}:${port} ${end}`),
+  )
+})
+
+test('a rule opens the way for its app only, and its end ends what is open at once', async () => {
+  assert.equal(await rules.ensure(policyOf(PAY), facts), 'loaded')
+  const open = await shop.connect(OUTSIDE, 443)
+  assert.equal(open.end, 'open')
+  assert.equal(await open.send(), 'answered')
+  assert.equal(await reach(shop, OUTSIDE, 444), 'silent')
+  assert.equal(await reach(blog, OUTSIDE, 443), 'silent')
+  for (let count = 0; count < 10; count += 1) {
+    await rules.ensure(policyOf(PAY, ruleOf(`rule-${count}`, 'app:blog', '203.0.113.1', ['80'])), facts)
+    assert.equal(await open.send(), 'answered')
+  }
+  await rules.ensure(NO_POLICY, facts)
+  assert.equal(await open.send(), 'silent')
+  assert.equal(await reach(shop, OUTSIDE, 443), 'silent')
+})
+
+test('whoever gets an address is let in before it starts, and nobody keeps what was another’s', async () => {
+  await rules.ensure(policyOf(PAY), { ...facts, apps: [] })
+  assert.equal(await reach(shop, OUTSIDE, 443), 'silent')
+  await rules.admit({ address: SHOP, app: AppName.parse('shop'), process: 'web' })
+  assert.equal(await reach(shop, OUTSIDE, 443), 'open')
+  await rules.admit({ address: SHOP, app: AppName.parse('blog'), process: 'web' })
+  assert.equal(await reach(shop, OUTSIDE, 443), 'silent')
+})
+
+test('what a hand has changed is found and undone', async () => {
+  await rules.ensure(NO_POLICY, facts)
+  assert.equal(await rules.ensure(NO_POLICY, facts), 'kept')
+  const table = tableOf(facts.installation)
+  await on(host, 'nft', 'insert', 'rule', 'inet', table, 'judge', 'accept')
+  assert.equal(await reach(shop, OUTSIDE, 443), 'open')
+  assert.equal(await rules.ensure(NO_POLICY, facts), 'restored')
+  assert.equal(await reach(shop, OUTSIDE, 443), 'silent')
+  await on(host, 'nft', 'add', 'chain', 'inet', table, 'mine')
+  await on(host, 'nft', 'delete', 'table', 'inet', table)
+  assert.equal(await rules.ensure(NO_POLICY, facts), 'restored')
+  assert.equal(await reach(shop, OUTSIDE, 443), 'silent')
+})
+
+test('the table of a version before, and one with a stranger’s chain, make way', async () => {
+  const nft = makeNft(host.enter)
+  const table = tableOf(facts.installation)
+  await on(host, 'nft', 'add', 'chain', 'inet', table, 'stranger')
+  await on(host, 'nft', 'add', 'map', 'inet', table, 'old', '{ type ipv4_addr : verdict; }')
+  assert.equal(await makeHostRules(nft, facts.installation).ensure(NO_POLICY, facts), 'loaded')
+  assert.doesNotMatch((await nft.list(table)) ?? '', /stranger|old/)
+  await nft.load(
+    `table inet ${table}\ndelete table inet ${table}\ntable inet ${table} {\n chain input {\n type filter hook input priority filter; policy drop;\n }\n}\n`,
+  )
+  assert.equal(await makeHostRules(nft, facts.installation).ensure(NO_POLICY, facts), 'loaded')
+  assert.equal(await reach(outside, '198.51.100.1', 22), 'open')
+})
+
+test('a host that is locked down answers only whom a rule names', async () => {
+  const lockDown = { since: '2026-01-01T00:00:00.000Z', by: 'ada', until: null }
+  assert.equal(await reach(outside, '198.51.100.1', 22), 'open')
+  await rules.ensure({ rules: [], lockDown }, facts)
+  assert.equal(await reach(outside, '198.51.100.1', 22), 'silent')
+  assert.equal(await reach(outside, '198.51.100.1', 443), 'open')
+  assert.equal(await reach(host, OUTSIDE, 443), 'open')
+  assert.equal(await reach(host, OUTSIDE, 444), 'silent')
+  assert.equal(await reach(shop, '10.89.128.20', 5432), 'open')
+  await rules.ensure({ rules: [ruleOf('rule-ssh', '198.51.100.0/24', 'host', ['22'])], lockDown }, facts)
+  assert.equal(await reach(outside, '198.51.100.1', 22), 'open')
+  await rules.ensure(NO_POLICY, facts)
+})

@@ -1,0 +1,109 @@
+import { type ChildProcessByStdio, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { readFile, readlink } from 'node:fs/promises'
+import { join } from 'node:path'
+import { createInterface } from 'node:readline'
+import type { Readable, Writable } from 'node:stream'
+import { setTimeout as pause } from 'node:timers/promises'
+import { makeIp } from '#runtime/drivers/ip.ts'
+import { inNamespaces, inNewNamespaces } from '#runtime/drivers/namespaces.ts'
+import { run } from '#runtime/drivers/process.ts'
+
+const PEER = join(import.meta.dirname, 'test-peer.ts')
+type Child = ChildProcessByStdio<Writable, Readable, null>
+
+/** A connection that was tried, and may be open. */
+export interface Tried {
+  /** `open`, or `silent` when nothing came back. */
+  readonly end: string
+  /** Sends a line; whether it was answered. */
+  send(): Promise<string>
+}
+
+/** A machine of a test: a network of its own. */
+export interface TestMachine {
+  readonly enter: readonly string[]
+  change(...args: readonly string[]): Promise<void>
+  listen(...ports: readonly number[]): Promise<void>
+  connect(address: string, port: number): Promise<Tried>
+}
+
+/** Networks for a test; they are gone when their processes are. */
+export function makeTestNet() {
+  const children: Child[] = []
+  const start = (argv: readonly string[]): Child => {
+    const [file = '', ...args] = argv
+    const child = spawn(file, args, { stdio: ['pipe', 'pipe', 'inherit'] })
+    children.push(child)
+    return child
+  }
+  const machine = async (): Promise<TestMachine> => {
+    const { pid = 0 } = start(inNewNamespaces(['net'], ['sleep', '600']))
+    const own = await readlink('/proc/self/ns/net')
+    while ((await readlink(`/proc/${pid}/ns/net`)) === own) await pause(5)
+    while ((await readFile(`/proc/${pid}/comm`, 'utf8')).trim() !== 'sleep') await pause(5)
+    const enter = inNamespaces(pid, ['net'], [])
+    const { change } = makeIp(enter)
+    await change('link', 'set', 'lo', 'up')
+    const peer = async (...args: string[]) => {
+      const child = start([...enter, process.execPath, PEER, ...args])
+      const lines = createInterface(child.stdout)[Symbol.asyncIterator]()
+      const next = async () => (await lines.next()).value ?? 'ended'
+      return { child, first: await next(), next }
+    }
+    return {
+      enter,
+      change,
+      listen: async (...ports) => {
+        await peer('listen', ...ports.map(String))
+      },
+      connect: async (address, port) => {
+        const { child, first, next } = await peer('connect', address, String(port))
+        const send = async () => {
+          child.stdin.write('hello\n')
+          return await next()
+        }
+        return { end: first, send }
+      },
+    }
+  }
+  return {
+    machine,
+    close: async () => {
+      const alive = children.filter(({ exitCode }) => exitCode === null)
+      for (const child of alive) child.kill('SIGKILL')
+      await Promise.all(alive.map((child) => child.signalCode ?? once(child, 'exit')))
+    },
+  }
+}
+
+/** Joins a machine to a bridge of a host; or, without a bridge, to an interface of the host with an address of its own. */
+export async function plug(
+  host: TestMachine,
+  machine: TestMachine,
+  to: { readonly bridge: string } | { readonly name: string; readonly address: string },
+  address: string,
+  gateway: string,
+): Promise<void> {
+  const name = `v${address.replaceAll(/\D/g, '').slice(-12)}`
+  const pid = machine.enter[2] ?? ''
+  await host.change('link', 'add', name, 'type', 'veth', 'peer', 'name', 'eth0', 'netns', pid)
+  if ('bridge' in to) await host.change('link', 'set', name, 'master', to.bridge, 'up')
+  else {
+    await host.change('link', 'set', name, 'name', to.name)
+    await host.change('address', 'add', to.address, 'dev', to.name)
+    await host.change('link', 'set', to.name, 'up')
+  }
+  await machine.change('address', 'add', address, 'dev', 'eth0')
+  await machine.change('link', 'set', 'eth0', 'up')
+  await machine.change('route', 'add', 'default', 'via', gateway)
+}
+
+/** One command on a machine. */
+export async function on(machine: TestMachine, ...argv: readonly string[]): Promise<string> {
+  const { exitCode, stdout, stderr } = await run([...machine.enter, ...argv] as [string, ...string[]], {
+    timeoutMs: 10_000,
+  })
+  if (exitCode !== 0) throw new Error(`${argv.join(' ')}: ${stderr}`)
+  return stdout
+}

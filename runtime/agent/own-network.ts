@@ -1,0 +1,113 @@
+import { writeFile } from 'node:fs/promises'
+import { activePolicy, type NetworkPolicy, NO_POLICY, parseEnd } from '#contract/network.ts'
+import { planMesh } from '#platform/mesh/index.ts'
+import { namesIn } from '#platform/network/classes.ts'
+import { type AppAddress, insideOf, type NetworkFacts } from '#platform/network/layout.ts'
+import { planAddress } from '#platform/virtual-address/index.ts'
+import { type EngineContainer, LABELS } from '#runtime/drivers/docker.ts'
+import { readText } from '#runtime/drivers/files.ts'
+import { INSTANCE_COMPONENT, RUN_COMPONENT } from './instance-spec.ts'
+import type { ReconcileDeps } from './reconcile.ts'
+
+/** Makes packets between containers of one bridge pass the same rules as all others. */
+const BRIDGED = '/proc/sys/net/bridge/bridge-nf-call-iptables'
+/** Process type of a one-off command in the rules. */
+export const RUN_PROCESS = 'run'
+
+/** What the agent knows of the packet filter. */
+export interface FilterState {
+  /** How often rules that were changed by hand were put back since the agent started. */
+  restored: number
+  restoredAt: string | null
+  /** Whether packets between containers of one bridge are judged, too. */
+  bridged: boolean
+  /** Names in rules that mean an address which no name may lead to. */
+  refusedNames: string[]
+}
+
+export const newFilterState = (): FilterState => ({
+  restored: 0,
+  restoredAt: null,
+  bridged: false,
+  refusedNames: [],
+})
+
+type GuardDeps = Pick<
+  ReconcileDeps,
+  'rules' | 'config' | 'membership' | 'workloads' | 'docker' | 'log' | 'now' | 'filter' | 'names'
+>
+
+/** Brings what people have decided, and what the platform needs, in force on this host. */
+export async function guardHost(deps: GuardDeps): Promise<void> {
+  const { rules, workloads, log, now, filter, names } = deps
+  const policy = activePolicy(workloads.current()?.network ?? NO_POLICY, now())
+  const facts = await factsOf(deps, policy)
+  names.keep(namesIn(policy.rules), insideOf(facts))
+  const did = await rules.ensure(policy, facts)
+  if (did === 'loaded') log.info('agent.rules_loaded')
+  if (did === 'restored') {
+    log.warn('agent.rules_restored')
+    filter.restored += 1
+    filter.restoredAt = now().toISOString()
+  }
+  filter.bridged = await judgeBridged()
+  filter.refusedNames = [...names.refused()]
+}
+
+async function factsOf(deps: GuardDeps, policy: NetworkPolicy): Promise<NetworkFacts> {
+  const { config, membership, names } = deps
+  const { installation, host } = config
+  const fleet = membership.fleet()
+  const hosts = fleet.hosts.map(({ address }) => address)
+  return {
+    installation,
+    hosts,
+    own: host.first && hosts.length < 2 ? undefined : host.address,
+    shared: fleet.addresses?.map(({ address }) => address) ?? [],
+    sharing: planAddress(host.name, fleet)?.peers,
+    resolvers: await nameServers(),
+    ways: planMesh(installation, host.name, fleet)?.ways.map(({ address }) => address) ?? [],
+    apps: speaksOfApps(policy) ? await appAddresses(deps) : [],
+    names: names.addresses(),
+  }
+}
+
+/** As long as nobody says anything of an app, nobody has to know where it is. */
+const speaksOfApps = ({ rules }: NetworkPolicy) =>
+  rules.some(({ from, to }) => [from, to].some((end) => parseEnd(end)?.kind === 'app'))
+
+async function appAddresses({ docker, config }: Pick<GuardDeps, 'docker' | 'config'>): Promise<AppAddress[]> {
+  const own = { [LABELS.owner]: config.installation.id }
+  const kinds = [INSTANCE_COMPONENT, RUN_COMPONENT]
+  const found = await Promise.all(
+    kinds.map((component) => docker.containers.list({ ...own, [LABELS.component]: component })),
+  )
+  return found.flat().flatMap((container) => appAddress(container) ?? [])
+}
+
+/** Who has an address on the apps' network. */
+function appAddress({ labels, addresses }: EngineContainer): AppAddress | undefined {
+  const address = labels[LABELS.address] ?? Object.values(addresses)[0]
+  const app = labels[LABELS.app]
+  if (address === undefined || app === undefined) return undefined
+  return { address, app, process: labels[LABELS.process] ?? RUN_PROCESS }
+}
+
+/** Where names are asked for; the engine hands on the containers' questions from the containers' own addresses. */
+async function nameServers(): Promise<string[]> {
+  const text = (await readText('/etc/resolv.conf')) ?? ''
+  return [...text.matchAll(/^nameserver\s+(\d+\.\d+\.\d+\.\d+)\s*$/gm)].map(([, address = '']) => address)
+}
+
+/** Switches it on where it is off. */
+async function judgeBridged(): Promise<boolean> {
+  const now = (await readText(BRIDGED))?.trim()
+  if (now !== '0') return now === '1'
+  try {
+    await writeFile(BRIDGED, '1')
+    return true
+  } catch {
+    // A confined agent may not: the report says so, and so does the check of the rules.
+    return false
+  }
+}
