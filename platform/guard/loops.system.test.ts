@@ -5,8 +5,9 @@ import { join } from 'node:path'
 import { after, before, test } from 'node:test'
 import { sql } from 'kysely'
 import { MaruError } from '#contract/errors.ts'
-import { BlockRequest, EngagementRequest } from '#contract/guard.ts'
+import { BlockRequest, EngagementRequest, type guardRoutes } from '#contract/guard.ts'
 import { HOME } from '#contract/installation.ts'
+import type { ResponseOf } from '#contract/route.ts'
 import { type Guard, startGuard } from '#runtime/agent/guard.ts'
 import { until } from '#runtime/agent/test-host.ts'
 import type { AgentClient } from '#runtime/drivers/agent-client.ts'
@@ -59,7 +60,9 @@ after(async () => {
 const principal = { kind: 'root', id: 'root', name: 'root', operator: true, teams: [] }
 /** Calls a handler as root, with what a request would have. */
 const call = async <K extends keyof typeof guardHandlers>(name: K, more: object = {}) =>
-  await guardHandlers[name]({ principal, source: 'local', ...more } as never, deps)
+  (await guardHandlers[name]({ principal, source: 'local', ...more } as never, deps)) as ResponseOf<
+    (typeof guardRoutes)[K]
+  >
 const blockOf = async (source: string) =>
   (await call('blocks')).blocks.find((block) => block.source === source)
 const events = async () => (await call('events', { query: { limit: 100 } })).events
