@@ -63,7 +63,7 @@ after(async () => {
   await rm(home, { recursive: true, force: true })
 })
 
-test('a scan is told of within a second, once, with the reason, and its sender is held', async (t) => {
+test('a scan is told of at once, and once, with the reason, and its sender is held', async (t) => {
   assert.equal(await ask(other), 1)
   const { sequence } = await report()
   const began = performance.now()

@@ -85,31 +85,32 @@ export interface GuardDeps {
   readonly network?: { readonly enter: readonly string[]; readonly folder: string }
 }
 
-/** Starts it: the rules are in force when this resolves, unless the kernel refuses them. */
-export async function startGuard(
-  config: Pick<AgentConfig, 'home' | 'installation'>,
+/** What was remembered when the agent ended. */
+async function openState(
+  { home, installation }: Pick<AgentConfig, 'home' | 'installation'>,
   { log, membership, network }: GuardDeps,
-): Promise<Guard> {
-  const ended = new AbortController()
-  const folder = join(config.home, HOME.agent)
+): Promise<State> {
+  const folder = join(home, HOME.agent)
   const files = { orders: join(folder, 'guard-orders.json'), holds: join(folder, 'guard-holds.json') }
-  const state: State = {
-    guard: makeHostGuard(makeNftTables(network?.enter), config.installation),
+  return {
+    guard: makeHostGuard(makeNftTables(network?.enter), installation),
     book: makeEventBook(Date.now()),
-    ...{
-      log,
-      membership,
-      files,
-      wanted: [],
-      ports: [],
-      problem: '',
-      looking: Promise.resolve(),
-      openSince: new Map(),
-      shown: network?.folder,
-    },
+    ...{ log, membership, files, wanted: [], ports: [], problem: '' },
+    ...{ looking: Promise.resolve(), openSince: new Map(), shown: network?.folder },
     orders: GuardOrders.parse((await readJson(files.orders)) ?? NO_ORDERS),
     holds: SavedHolds.parse((await readJson(files.holds)) ?? []),
   }
+}
+
+/** Starts it: the rules are in force when this resolves, unless the kernel refuses them. */
+export async function startGuard(
+  config: Pick<AgentConfig, 'home' | 'installation'>,
+  deps: GuardDeps,
+): Promise<Guard> {
+  const ended = new AbortController()
+  const folder = join(config.home, HOME.agent)
+  const { log, network } = deps
+  const state = await openState(config, deps)
   for (const set of await setSysctls(FLOOD_SETTINGS)) log.info('guard.sysctl', { set })
   await pass(state)
   const bell = makeBell()
@@ -135,7 +136,7 @@ export async function startGuard(
       return await state.guard.bind(ports)
     },
     putOrders: async (orders) => {
-      await writeFileAtomic(files.orders, JSON.stringify(orders), { mode: 0o600 })
+      await writeFileAtomic(state.files.orders, JSON.stringify(orders), { mode: 0o600 })
       state.orders = orders
       await pass(state)
       bell.ring()
