@@ -39,7 +39,7 @@ export type RuleEnd =
   | { readonly kind: 'name'; readonly name: string }
 
 const APP_END = /^app:([^/]+)(?:\/(.+))?$/
-const DNS_NAME = /^(?=.{4,253}$)([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z][a-z0-9-]{0,61}[a-z0-9]$/
+const DNS_NAME = /^(?=.{4,200}$)([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z][a-z0-9-]{0,61}[a-z0-9]$/
 
 /** Understands one side of a rule; undefined where it is none. */
 export function parseEnd(text: string): RuleEnd | undefined {

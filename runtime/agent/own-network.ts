@@ -1,11 +1,16 @@
 import { writeFile } from 'node:fs/promises'
+import type { Installation } from '#contract/installation.ts'
 import { activePolicy, type NetworkPolicy, NO_POLICY, parseEnd } from '#contract/network.ts'
 import { planMesh } from '#platform/mesh/index.ts'
+import { makeHostRules } from '#platform/network/apply-rules.ts'
 import { namesIn } from '#platform/network/classes.ts'
 import { type AppAddress, insideOf, type NetworkFacts } from '#platform/network/layout.ts'
+import { makeNameBook } from '#platform/network/name-book.ts'
 import { planAddress } from '#platform/virtual-address/index.ts'
 import { type EngineContainer, LABELS } from '#runtime/drivers/docker.ts'
 import { readText } from '#runtime/drivers/files.ts'
+import { lookUpName } from '#runtime/drivers/name-lookup.ts'
+import { makeNft } from '#runtime/drivers/nft.ts'
 import { INSTANCE_COMPONENT, RUN_COMPONENT } from './instance-spec.ts'
 import type { ReconcileDeps } from './reconcile.ts'
 
@@ -25,11 +30,14 @@ export interface FilterState {
   refusedNames: string[]
 }
 
-export const newFilterState = (): FilterState => ({
-  restored: 0,
-  restoredAt: null,
-  bridged: false,
-  refusedNames: [],
+/** What the agent keeps of the network, from its start on; `changed` is told when a name means something else. */
+export const openNetwork = (
+  installation: Pick<Installation, 'id'>,
+  changed: () => void,
+): Pick<ReconcileDeps, 'rules' | 'filter' | 'names'> => ({
+  rules: makeHostRules(makeNft(), installation),
+  filter: { restored: 0, restoredAt: null, bridged: false, refusedNames: [] },
+  names: makeNameBook(lookUpName, Date.now, changed),
 })
 
 type GuardDeps = Pick<

@@ -2,11 +2,8 @@ import { join } from 'node:path'
 import type { AgentConfig } from '#contract/installation.ts'
 import { addressesOf, HOME } from '#contract/installation.ts'
 import { storesOf } from '#platform/mesh/index.ts'
-import { makeHostRules } from '#platform/network/apply-rules.ts'
-import { makeNameBook } from '#platform/network/name-book.ts'
 import { type Docker, makeDocker } from '#runtime/drivers/docker.ts'
 import { ensureFolder } from '#runtime/drivers/files.ts'
-import { lookUpName } from '#runtime/drivers/name-lookup.ts'
 import { makeNft } from '#runtime/drivers/nft.ts'
 import type { Log } from '#runtime/kit/log.ts'
 import { makeAddressBook } from './address-book.ts'
@@ -23,7 +20,7 @@ import { startLoop } from './loop.ts'
 import { openMembership } from './membership.ts'
 import { makeAddressKeeper } from './own-address.ts'
 import { openEdge } from './own-edge.ts'
-import { newFilterState } from './own-network.ts'
+import { openNetwork } from './own-network.ts'
 import { serviceBundles } from './own-services.ts'
 import { pruneImages, removeApp } from './prune.ts'
 import { watchRejoins } from './rejoin-watch.ts'
@@ -68,12 +65,11 @@ export async function startAgent(config: AgentConfig, log: Log): Promise<Agent> 
   })
   const { edge, traffic, authority, asked } = await openEdge(config, docker)
   const memory = watchFigures({ docker, owner, log, traffic, workloads, board }, ended.signal)
-  const names = makeNameBook(lookUpName, Date.now, () => wake())
-  const rules = makeHostRules(makeNft(), config.installation)
+  const network = openNetwork(config.installation, () => wake())
   const addresses = makeAddressBook(docker, config.installation, Math.floor(Date.now() / 1000))
-  const kept = { workloads, membership, watch, retirement, guard, filter: newFilterState(), names }
+  const kept = { workloads, membership, watch, retirement, guard, ...network }
   const address = makeAddressKeeper({ config, docker, nft: makeNft(), membership, log })
-  const parts = { config, docker, addresses, log, ...kept, edge, authority, rules, address, memory }
+  const parts = { config, docker, addresses, log, ...kept, edge, authority, address, memory }
   const sparing = makeSparing({ ...config, docker, log, issuePass: passFor(config, membership) })
   const own = { announce: board.announceWanted, now: () => new Date(), images: new Map(), sparing }
   const loop = startLoop({ ...parts, ...own }, board)
@@ -81,7 +77,7 @@ export async function startAgent(config: AgentConfig, log: Log): Promise<Agent> 
   const drills = makeDrillRunner(config, log)
   const sockets = await openWays(config, {
     ...{ drills, docker, owner, log, workloads, board, wake },
-    run: (stream) => serveRun({ docker, addresses, rules, config, log }, stream),
+    run: (stream) => serveRun({ docker, addresses, rules: network.rules, config, log }, stream),
     membership,
     guard,
     signer: makeSigner(config.home, authority),
