@@ -69,13 +69,10 @@ export async function startAgent(config: AgentConfig, log: Log): Promise<Agent> 
   const { edge, traffic, authority, asked } = await openEdge(config, docker)
   const memory = watchFigures({ docker, owner, log, traffic, workloads, board }, ended.signal)
   const names = makeNameBook(lookUpName, Date.now, () => wake())
-  const rules = makeHostRules(makeNft(), config.installation)
-  const addresses = makeAddressBook(docker, config.installation, Math.floor(Date.now() / 1000))
+  const keepers = makeKeepers(config, { docker, log, membership })
   const kept = { workloads, membership, watch, retirement, guard, filter: newFilterState(), names }
-  const address = makeAddressKeeper({ config, docker, nft: makeNft(), membership, log })
-  const parts = { config, docker, addresses, log, ...kept, edge, authority, rules, address, memory }
-  const sparing = makeSparing({ ...config, docker, log, issuePass: passFor(config, membership) })
-  const own = { announce: board.announceWanted, now: () => new Date(), images: new Map(), sparing }
+  const parts = { config, docker, log, ...kept, ...keepers, edge, authority, memory }
+  const own = { announce: board.announceWanted, now: () => new Date(), images: new Map() }
   const loop = startLoop({ ...parts, ...own }, board)
   wake = loop.wake
   const drills = makeDrillRunner(config, log)
@@ -87,7 +84,7 @@ export async function startAgent(config: AgentConfig, log: Log): Promise<Agent> 
     workloads,
     board,
     wake,
-    run: (stream) => serveRun({ docker, addresses, rules, config, log }, stream),
+    run: (stream) => serveRun({ docker, ...keepers, config, log }, stream),
     membership,
     guard,
     signer: makeSigner(config.home, authority),
@@ -109,6 +106,17 @@ export async function startAgent(config: AgentConfig, log: Log): Promise<Agent> 
     },
   }
 }
+
+/** What is kept from pass to pass: rules, addresses of instances, the one that the data centre shares, who may be replaced. */
+const makeKeepers = (
+  config: AgentConfig,
+  { docker, log, membership }: Pick<AgentServerDeps, 'docker' | 'log' | 'membership'>,
+) => ({
+  rules: makeHostRules(makeNft(), config.installation),
+  addresses: makeAddressBook(docker, config.installation, Math.floor(Date.now() / 1000)),
+  address: makeAddressKeeper({ config, docker, nft: makeNft(), membership, log }),
+  sparing: makeSparing({ ...config, docker, log, issuePass: passFor(config, membership) }),
+})
 
 /** The guard stands before anything that could be attacked; the other hosts are never judged by it. */
 async function openGuarded(config: AgentConfig, log: Log) {
