@@ -54,7 +54,7 @@ function begin(place: HostsPlace): Stages<TakeOverMeasure> {
       const { values, figures, ledger } = await story.sumUp(wholeS)
       return {
         values: { ...values, ...taken },
-        result: `Of ${ledger.entries.length} acknowledged writes ${values[LOST]} were lost; on the side that went on no write was acknowledged for ${taken[SILENCE]} s, requests without a database failed for ${taken[PLAIN]} s, ${taken[FAILED_AFTER]} requests failed after the failover time; ${values[WHOLE]} s after the line was mended all was whole.`,
+        result: `Of ${ledger.entries.length} acknowledged writes ${values[LOST]} were lost; on the side that went on no write was acknowledged for ${taken[SILENCE]} s, new requests without a database failed for ${taken[PLAIN]} s, ${taken[FAILED_AFTER]} requests failed after the failover time; ${values[WHOLE]} s after the line was mended all was whole.`,
         figures,
         ledger,
       }

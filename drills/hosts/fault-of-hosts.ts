@@ -13,7 +13,7 @@ import { whatIsMissing } from './wholeness.ts'
 export const SILENCE = 'longest time without an acknowledged write'
 export const LOST = 'acknowledged writes that were lost'
 export const LATE = 'writes that a server took after another had taken over'
-export const PLAIN = 'time until requests that need no database succeed again'
+export const PLAIN = 'time until new requests that need no database succeed'
 export const FAILED_AFTER = 'requests that failed after the failover time'
 export const WHOLE = 'time until all is whole again'
 
@@ -48,7 +48,7 @@ export const SET_UP =
 /** Looking at everything takes work of every host, which others need while they come back. */
 const LOOK_EVERY_MS = 1000
 const READY_S = 180
-const FIRST_WRITES = 100
+const FIRST_WRITES = 50
 const FIRST_WRITES_S = 60
 /** Longer than the limits, so that a failure has a figure. */
 const PATIENCE_S = 240
@@ -97,6 +97,7 @@ export function faultOfHosts(place: HostsPlace): FaultOfHosts {
     if (struck === undefined) throw new Error('nothing was done')
     return struck
   }
+  const visited: LabHost[] = []
   let missing: string | undefined
   const whole = async () => {
     missing = await whatIsMissing(place)
@@ -113,13 +114,19 @@ export function faultOfHosts(place: HostsPlace): FaultOfHosts {
       if ((await secondsUntil({ timeoutS: READY_S, signal }, whole)) >= READY_S)
         throw new Error(`the lab is not whole after ${READY_S} s: ${missing}`)
     },
-    visit: (edges) => ledger.visit(CLIENT, edges),
-    visitInside: (host) => ledger.visit(host.name, [host]),
+    visit: async (edges) => {
+      visited.push(...edges)
+      await ledger.visit(CLIENT, edges)
+    },
+    visitInside: async (host) => {
+      visited.push(host)
+      await ledger.visit(host.name, [host])
+    },
     underWay: () =>
       waitUntil(
-        `${FIRST_WRITES} acknowledged writes`,
+        `${FIRST_WRITES} acknowledged writes at each edge`,
         { timeoutS: FIRST_WRITES_S, signal },
-        () => ledger.acknowledged.length >= FIRST_WRITES,
+        () => visited.every((edge) => rowsAt(ledger.acknowledged, [edge]).length >= FIRST_WRITES),
       ),
     strike: async (damage, justBefore) => {
       const primary = await somePrimary(place)
@@ -151,7 +158,8 @@ async function takenOver(
   edges: readonly LabHost[],
 ): Promise<void> {
   const { signal } = place
-  const first = () => firstOfAnother(rowsAt(acknowledged, edges), atMs)
+  const before = acknowledged.findLast((one) => one.atMs <= atMs)?.server
+  const first = () => rowsAt(acknowledged, edges).find((one) => one.atMs > atMs && one.server !== before)
   place.show('Waiting until another server acknowledges writes')
   await secondsUntil({ timeoutS: PATIENCE_S, signal }, () => first() !== undefined)
   const success = first()
@@ -164,21 +172,16 @@ async function takenOver(
 const rowsAt = (rows: readonly AcknowledgedRow[], edges: readonly LabHost[]) =>
   rows.filter(({ edge }) => edges.some(({ address }) => address === edge))
 
-function firstOfAnother(rows: readonly AcknowledgedRow[], atMs: number): AcknowledgedRow | undefined {
-  const before = rows.findLast((one) => one.atMs <= atMs)?.server
-  return rows.find((one) => one.atMs > atMs && one.server !== before)
-}
-
 /** How writes and requests went at the edges of hosts that go on. */
 export function measureTakeOver({ ledger, struckMs }: FaultOfHosts, edges: readonly LabHost[]) {
   const atMs = struckMs()
   const isHere = ({ edge }: { readonly edge: string }) => edges.some(({ address }) => address === edge)
   const failed = ledger.failed.filter(isHere)
-  const plain = failed.filter(({ kind, endedMs }) => kind === 'plain' && endedMs > atMs)
+  const plain = failed.filter(({ kind }) => kind === 'plain')
   const silenceS = longestGapS(ledger.acknowledged.filter(isHere), atMs, performance.now())
   return {
     [SILENCE]: hundredths(silenceS),
-    [PLAIN]: hundredths(Math.max(0, ...plain.map(({ endedMs }) => (endedMs - atMs) / 1000))),
+    [PLAIN]: hundredths(Math.max(0, ...plain.map(({ begunMs }) => (begunMs - atMs) / 1000))),
     [FAILED_AFTER]: failed.filter(({ begunMs }) => begunMs > atMs + FAILOVER_S * 1000).length,
   }
 }

@@ -69,7 +69,7 @@ function begin(place: HostsPlace, leader: LeaderOfStore): Stages<TakeOverMeasure
       const { values, figures, ledger } = await story.sumUp(wholeS)
       return {
         values: { ...values, ...taken },
-        result: `Of ${ledger.entries.length} acknowledged writes ${values[LOST]} were lost; no write was acknowledged for ${taken[SILENCE]} s, requests without a database failed for ${taken[PLAIN]} s, ${taken[FAILED_AFTER]} requests failed after the failover time; ${values[WHOLE]} s after the host had its power back all was whole.`,
+        result: `Of ${ledger.entries.length} acknowledged writes ${values[LOST]} were lost; no write was acknowledged for ${taken[SILENCE]} s, new requests without a database failed for ${taken[PLAIN]} s, ${taken[FAILED_AFTER]} requests failed after the failover time; ${values[WHOLE]} s after the host had its power back all was whole.`,
         figures,
         ledger,
       }
