@@ -3,7 +3,7 @@ import type { Readable } from 'node:stream'
 import { PlatformConfig } from '#contract/agent.ts'
 import { HOME } from '#contract/installation.ts'
 import { takeLock } from '#platform/hosts/index.ts'
-import { hashSpec, LABELS } from '#runtime/drivers/docker.ts'
+import { hashContainer, LABELS } from '#runtime/drivers/docker.ts'
 import { readJson } from '#runtime/drivers/files.ts'
 import type { DrillPlace } from './drill.ts'
 import { waitUntil } from './wait-until.ts'
@@ -32,7 +32,7 @@ export async function standIn(
   const config = PlatformConfig.parse(await readJson(join(home, HOME.platform)))
   const spec = config.containers.find((one) => one.name === name)
   const [own] = (await docker.containers.list({})).filter((one) => one.name === name)
-  if (spec === undefined || own?.specHash !== hashSpec(spec))
+  if (spec === undefined || own?.specHash !== hashContainer(spec))
     throw new Error(`${member} is not as it should be`)
   // The agent leaves the platform's containers alone while somebody else is at them.
   const release = await takeLock(home, 'maru drill run')
