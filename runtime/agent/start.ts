@@ -20,7 +20,7 @@ import { makeRetirement } from './instances.ts'
 import { keepBridgeIsolated } from './isolate.ts'
 import { guardLease, type LeaseGuard } from './lease-guard.ts'
 import { startLoop } from './loop.ts'
-import { openMembership } from './membership.ts'
+import { type HostMembership, openMembership } from './membership.ts'
 import { makeAddressKeeper } from './own-address.ts'
 import { openEdge } from './own-edge.ts'
 import { newFilterState } from './own-network.ts'
@@ -74,9 +74,8 @@ export async function startAgent(config: AgentConfig, log: Log): Promise<Agent> 
   const kept = { workloads, membership, watch, retirement, guard, filter: newFilterState(), names }
   const address = makeAddressKeeper({ config, docker, nft: makeNft(), membership, log })
   const parts = { config, docker, addresses, log, ...kept, edge, authority, rules, address, memory }
-  const sparing = makeSparing({ ...config, docker, log, issuePass: passFor(config, membership) })
-  const own = { announce: board.announceWanted, now: () => new Date(), images: new Map(), sparing }
-  const loop = startLoop({ ...parts, ...own }, board)
+  const own = { announce: board.announceWanted, now: () => new Date(), images: new Map() }
+  const loop = startLoop({ ...parts, ...own, sparing: sparer(config, docker, log, membership) }, board)
   wake = loop.wake
   const drills = makeDrillRunner(config, log)
   const sockets = await openWays(config, {
@@ -135,6 +134,9 @@ function guardPair(
   watchRoom(pair, signal)
   return guardLease(pair, signal)
 }
+
+const sparer = (config: AgentConfig, docker: Docker, log: Log, membership: HostMembership) =>
+  makeSparing({ ...config, docker, log, issuePass: passFor(config, membership) })
 
 const builderOf =
   (config: AgentConfig, docker: Docker, log: Log): AgentServerDeps['build'] =>
