@@ -57,10 +57,7 @@ export async function startAgent(config: AgentConfig, log: Log): Promise<Agent> 
   let wake = () => {}
   const { membership, guard } = await openGuarded(config, log)
   const leases = guardPair(config, { docker, log, membership }, ended.signal)
-  const onEvent = () => {
-    leases.wake()
-    wake()
-  }
+  const onEvent = inTurn(leases.wake, () => wake())
   const watch = watchEngine(docker, owner, log, onEvent, ended.signal)
   const retirement = makeRetirement(docker, (error) => {
     if (error !== undefined) log.warn('agent.retirement_failed', { error })
@@ -133,6 +130,11 @@ function guardPair(
   watchSilence(pair, signal)
   watchRoom(pair, signal)
   return guardLease(pair, signal)
+}
+
+const inTurn = (one: () => void, other: () => void) => () => {
+  one()
+  other()
 }
 
 const sparer = (config: AgentConfig, docker: Docker, log: Log, membership: HostMembership) =>
