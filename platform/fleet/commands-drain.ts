@@ -115,7 +115,7 @@ async function untilEmpty(
     said = text
     if (host.instances === 0 && !isHandingOver(hosts, host)) return host
     if (performance.now() > end)
-      throw new MaruError('hosts.not_empty_yet', { host: name, minutes, what: describeRest(host), again })
+      throw new MaruError('hosts.not_empty_yet', { host: name, minutes, what: describeDelay(host), again })
     await pause(LOOK_EVERY_MS, signal)
   }
   return undefined
@@ -125,6 +125,9 @@ const describeRest = ({ instances, waiting }: HostView) =>
   instances === 0
     ? 'nothing is left'
     : `${counted(instances, 'instance')} left${waiting === 0 ? '' : `, ${waiting} of them wait for room on other hosts`}`
+
+const describeDelay = (host: HostView) =>
+  host.instances === 0 ? 'the address of its data centre still leads to it' : describeRest(host)
 
 const describeEmpty = ({ name, state }: HostView) =>
   state === 'silent'

@@ -7,7 +7,6 @@ import {
   LABELS,
 } from '#runtime/drivers/docker.ts'
 import { isRetiredName } from '#runtime/drivers/hand-over.ts'
-import { withKeepers } from './address-keeper.ts'
 import {
   type ContainerStep,
   type HaveContainer,
@@ -16,6 +15,7 @@ import {
   planNetworks,
   renderSteps,
 } from './converge-plan.ts'
+import { withKeepers } from './network-keeper.ts'
 
 export { type ContainerStep, planContainers } from './converge-plan.ts'
 

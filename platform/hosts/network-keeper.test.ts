@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { ContainerSpec } from '#contract/agent.ts'
 import { hashContainer } from '#runtime/drivers/docker.ts'
-import { withKeepers } from './address-keeper.ts'
+import { withKeepers } from './network-keeper.ts'
 
 const at = { name: 'data', address: '10.1.0.20', aliases: ['db.internal'] }
 const spec = (extra: object) =>
