@@ -5,6 +5,7 @@ import { addressesOf } from '#contract/installation.ts'
 import { ETCD_SERVICES, serviceAddress } from '#platform/mesh/index.ts'
 import { makeEtcdClient } from '#runtime/drivers/etcd-client.ts'
 import { readCluster } from '#runtime/drivers/patroni-client.ts'
+import { pause } from '#runtime/kit/pause.ts'
 import type { ServerDeps } from '#runtime/server/handler.ts'
 import { listControlHosts } from '#runtime/server/process-store.ts'
 import { loadControlCertificate } from './agents.ts'
@@ -14,6 +15,9 @@ import type { HostRow } from './tables.ts'
 import { OF_FIRST } from './tier-plan.ts'
 
 type Deps = Pick<ServerDeps, 'config' | 'db' | 'log'>
+
+const UNHEALTHY_MS = 15_000
+const LOOK_MS = 1_000
 
 /** What a host has; what has no place yet is on the first. */
 function partsOf({ name, is_first }: Pick<HostRow, 'name' | 'is_first'>, { services }: Fleet): ServiceName[] {
@@ -51,6 +55,19 @@ export async function giveUpParts(deps: Deps, row: HostRow, fleet: Fleet): Promi
     )
 }
 
+/** The store refuses changes until its members have heard each other for five seconds. */
+async function patiently(change: () => Promise<void>): Promise<void> {
+  const end = performance.now() + UNHEALTHY_MS
+  for (;;) {
+    try {
+      return await change()
+    } catch (error) {
+      if (performance.now() > end) throw error
+      await pause(LOOK_MS)
+    }
+  }
+}
+
 async function takeOut(
   { config, log }: Deps,
   going: readonly ServiceName[],
@@ -66,7 +83,7 @@ async function takeOut(
     const peers = new Set(going.map((service) => urlOf(service, etcdPorts.peer)))
     for (const { id, name, peerUrls } of await store.members()) {
       if (!peerUrls.some((url) => peers.has(url))) continue
-      await store.removeMember(id)
+      await patiently(() => store.removeMember(id))
       log.info('fleet.voice_taken_out', { member: name })
     }
   } finally {
