@@ -131,6 +131,9 @@ function apartFrom(taken: readonly TierHost[], hosts: readonly TierHost[]): Tier
 function bestPartner(hosts: readonly TierHost[], kept: TierHost): TierHost | undefined {
   const order = (host: TierHost) => `${host.dataCentre === kept.dataCentre ? 1 : 0}${host.name}`
   return hosts
-    .filter((host) => host.role === 'full' && host.name !== kept.name && !host.first && host.ready && !host.draining)
+    .filter(
+      (host) =>
+        host.role === 'full' && host.name !== kept.name && !host.first && host.ready && !host.draining,
+    )
     .sort((a, b) => (order(a) < order(b) ? -1 : 1))[0]
 }
