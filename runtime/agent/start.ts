@@ -81,13 +81,7 @@ export async function startAgent(config: AgentConfig, log: Log): Promise<Agent> 
   wake = loop.wake
   const drills = makeDrillRunner(config, log)
   const sockets = await openWays(config, {
-    drills,
-    docker,
-    owner,
-    log,
-    workloads,
-    board,
-    wake,
+    ...{ drills, docker, owner, log, workloads, board, wake },
     run: (stream) => serveRun({ docker, addresses, rules, config, log }, stream),
     membership,
     guard,
