@@ -12,11 +12,11 @@
  * DELETE /v1/apps/APPID → {} removes the app's images, slugs, caches and build leftovers;
  * GET /v1/host → AgentAbout; PUT /v1/fleet Fleet → {};
  * POST /v1/signatures SigningRequest → {certificate} where the authority's key is: beside each control plane;
- * POST /v1/service-bundles BundleRequest → {sealed} on the first host; PUT /v1/service-bundles SealedBundle → {} on the others;
- * POST /v1/certificate-request → {request}, PUT /v1/certificate {certificate} → {expiresAt}, and
- * POST /v1/removal → {} (the host no longer belongs to the installation: it ends what it runs) on the others;
+ * POST /v1/service-bundles BundleRequest → {sealed} there, too; PUT /v1/service-bundles SealedBundle → {} on hosts that joined;
+ * POST /v1/certificate-request → {request} and PUT /v1/certificate {certificate} → {expiresAt} on hosts that joined;
+ * POST /v1/removal → {} (the host no longer belongs to the installation: it ends what it runs), where there are others;
  * GET /v1/edge-requests?after=PURPOSE → EdgeRequests and PUT /v1/edge-certificates EdgeCertificates → {taken} on a host that
- * joined, POST /v1/edge-signatures EdgeSigning → EdgeSigned on the first;
+ * joined, POST /v1/edge-signatures EdgeSigning → EdgeSigned where the authority's key is;
  * GET /v1/guard?after=SEQ&waitMs=N → GuardReport (long poll); PUT /v1/guard GuardOrders → {}.
  */
 export const AGENT_API = {

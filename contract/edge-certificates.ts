@@ -35,7 +35,7 @@ export type EdgeSigning = z.infer<typeof EdgeSigning>
 
 export const EdgeSigned = z.strictObject({
   certificates: z.array(EdgeCertificate).max(EDGE_REQUESTS_PER_CALL),
-  refused: z.array(EdgePurpose).describe('Host names that no app of the first host has'),
+  refused: z.array(EdgePurpose).describe('Host names that no app has on the host that signs'),
 })
 export type EdgeSigned = z.infer<typeof EdgeSigned>
 

@@ -314,7 +314,7 @@ export const ERRORS = {
     403,
     3,
     'This invitation is not valid: it was used, has expired, or was replaced.',
-    'On the first host, `maru host add NAME` makes a new one. Nothing was changed.',
+    '`maru host add NAME` on a host of the installation makes a new one. Nothing was changed.',
   ),
   'hosts.already_joined': row(
     409,
@@ -368,7 +368,7 @@ export const ERRORS = {
     409,
     3,
     'The control plane cannot reach this machine at {address}, port {port}: {reason}.',
-    'Open the port for the first host, or join with another address (`--address`). Nothing was changed.',
+    'Open the port for the hosts of the installation, or join with another address (`--address`). Nothing was changed.',
   ),
   'hosts.not_itself': row(
     502,
@@ -376,12 +376,7 @@ export const ERRORS = {
     'What answers at {address} is not the host {host}: {reason}.',
     'If that machine was set up anew, remove the host and add it again.',
   ),
-  'hosts.first_stays': row(
-    409,
-    3,
-    '{host} is the first host: the authority is on it.',
-    'Remove other hosts; `maru destroy` on it ends the whole installation. Nothing was changed.',
-  ),
+  'hosts.still_needed': row(409, 3, '{host} cannot be removed yet: {reason}.', '{next} Nothing was changed.'),
   'hosts.still_runs': row(
     409,
     3,
@@ -494,7 +489,7 @@ export const ERRORS = {
     409,
     3,
     'The control plane is not on this host ({host}).',
-    'Type the command on the first host, or sign in with `maru login` and add --remote.',
+    'Type it on a host that has one (`maru status` there lists `control` or `control-2`), or sign in with `maru login` and add --remote.',
   ),
   'hosts.engine_unavailable': row(
     503,

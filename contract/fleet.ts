@@ -15,7 +15,7 @@ export const SERVICES = [
 export const ServiceName = z.enum(SERVICES)
 export type ServiceName = z.infer<typeof ServiceName>
 
-/** The control planes: the first host's, and one on another host. */
+/** The control planes, each on a host of its own. */
 export const CONTROL_SERVICES = ['control', 'control-2'] as const
 export type ControlService = (typeof CONTROL_SERVICES)[number]
 

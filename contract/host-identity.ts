@@ -17,7 +17,7 @@ export const HostIdentity = z.strictObject({
   dataCentre: DataCentreName,
   address: HostAddress,
   role: HostRole,
-  /** The host of the first `maru up`: it makes the authority, and has what services need on others. */
+  /** The host of the first `maru up`: it makes the authority and all that is secret. Others are given it with a control plane. */
   first: z.boolean(),
 })
 export type HostIdentity = z.infer<typeof HostIdentity>

@@ -14,7 +14,9 @@ export const Host = z.strictObject({
   role: HostRole,
   state: HostState,
   draining: z.boolean().describe('It is being emptied, or is empty and stays so'),
-  first: z.boolean().describe('The host of the first `maru up`; it cannot be removed'),
+  first: z
+    .boolean()
+    .describe('The host of the first `maru up`, for as long as it belongs to the installation'),
   generation: z.number().int().nullable().describe('State of the apps that it has applied whole'),
   version: z.string().nullable().describe('Version of the program that it runs'),
   joinedAt: Instant,

@@ -29,7 +29,9 @@ const machine = {
 
 export const InvitationRequest = z.strictObject({
   name: HostName,
-  dataCentre: DataCentreName.optional().describe("Its data centre (default: the first host's)"),
+  dataCentre: DataCentreName.optional().describe(
+    'Its data centre (default: that of the host whose control plane answers)',
+  ),
   role: HostRole.default('full'),
 })
 
@@ -157,7 +159,11 @@ export const hostRoutes = {
         .stringbool()
         .default(false)
         .describe('Remove it although every app is in one data centre without it'),
+      trial: z
+        .stringbool()
+        .default(false)
+        .describe('Change nothing: only say whether the installation could go on without it'),
     }),
-    response: z.strictObject({ removed: HostName }),
+    response: z.strictObject({ removed: HostName.nullable().describe('null after a trial') }),
   }),
 }

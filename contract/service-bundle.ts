@@ -2,7 +2,10 @@ import { z } from 'zod'
 import { ServiceName } from './fleet.ts'
 import { CertificatePem } from './membership.ts'
 
-/** What a part of the platform needs on a host that is not the first: its certificate, and the secrets. */
+/**
+ * What a part of the platform needs on a host that is not the first: its certificate, and the secrets. A control plane's has all
+ * that there are, so that its host can make bundles for others.
+ */
 export const ServiceBundle = z.strictObject({
   certificate: CertificatePem,
   key: z.string().describe('PEM'),
@@ -10,7 +13,7 @@ export const ServiceBundle = z.strictObject({
   passwords: z
     .strictObject({ superuser: z.string(), replication: z.string(), rewind: z.string() })
     .nullable()
-    .describe('Of the roles that the database pair itself needs; null for other services'),
+    .describe('Of the roles that the database pair itself needs; null for members of the store'),
   control: z
     .strictObject({
       masterKey: z.string(),

@@ -58,9 +58,9 @@ test('joining is refused with a reason, and leaves nothing behind', async () => 
   assert.equal((await listed()).length, 1)
 })
 
-test('the first host stays, and a host needs a name that can be one', async () => {
+test('the only host stays, and a host needs a name that can be one', async () => {
   const [first] = await listed()
-  assert.equal((await cliError(['host', 'remove', first?.name ?? '', '--lost'])).code, 'hosts.first_stays')
+  assert.equal((await cliError(['host', 'remove', first?.name ?? '', '--lost'])).code, 'hosts.still_needed')
   assert.equal((await cliError(['host', 'remove', 'nobody'])).code, 'hosts.not_found')
   assert.equal((await cliError(['host', 'add', first?.name ?? ''])).code, 'hosts.name_taken')
   assert.equal((await cliError(['host', 'add', 'Not_A_Name'])).exitCode, 2)

@@ -3,7 +3,9 @@ import { test } from 'node:test'
 import { hostRoutes } from '#contract/hosts.ts'
 import { until } from '#runtime/agent/test-host.ts'
 import { replace } from '../fleet/commands-replace.ts'
+import { hostForRun } from './host-for-run.ts'
 import { lookOnce } from './keep-places.ts'
+import { findRelease } from './release-store.ts'
 import { FIRST, makeTestCluster, type TestCluster } from './test-cluster.ts'
 
 const LONG_AGO = new Date(0)
@@ -68,7 +70,7 @@ test('what cannot be replaced is refused before anything moves', async (t) => {
   await cluster.deployed()
   await cluster.platform.join('voice', { role: 'witness', address: '127.0.0.9' })
   const refusals = [
-    [FIRST, 'near', 'hosts.first_stays'],
+    [FIRST, 'near', 'hosts.still_needed'],
     ['old', 'old', 'invalid'],
     ['old', 'near', 'hosts.last_in_data_centre'],
     ['old', 'voice', 'hosts.cannot_replace'],
@@ -88,6 +90,12 @@ test('a host that is lost is replaced without it', async (t) => {
   const removal = { params: { host }, query: { lost: 'false', last: 'false' } }
   await assert.rejects(cluster.api.call(hostRoutes.remove, removal), { code: 'hosts.still_runs' })
   assert.match((await typed(cluster, 'old', 'new', { lost: true })).stdout, /^old is removed/)
+  const { deps } = cluster.platform
+  const [app] = apps
+  const release = (await findRelease(deps.db, app?.id ?? '', 1)) ?? assert.fail('it has no release')
+  assert.equal(await hostForRun(deps, { ...release, built_on: 'new' }), 'new')
+  // Where it was built, nobody answers: a host on which it runs has what a command needs, too.
+  assert.equal(await hostForRun(deps, { ...release, built_on: 'old' }), FIRST)
   await until('pairs are in two data centres', async () => {
     await lookOnce(cluster.platform.deps, LONG_AGO)
     const hosts = await Promise.all(apps.map(hostsOf))

@@ -28,7 +28,7 @@ export function contentOf(purpose: string, host: string): CertificateRequest {
 export const hasLife = (pem: string | undefined, now: Date): boolean =>
   pem !== undefined && daysLeft(pem, now) >= CERTIFICATE_DAYS.renewBelow
 
-/** The source of the first host, which signs for itself. */
+/** The source of the first host, which signs for itself; all others ask. */
 export const issuedBy = (authority: Pick<Authority, 'issue'>, host: string): CertificateSource => ({
   obtain: async (purposes) => {
     const issued = new Map<string, string>()

@@ -14,7 +14,7 @@ import {
 } from '#runtime/drivers/agent-transport.ts'
 import type { ServerDeps } from '#runtime/server/handler.ts'
 import { read } from '#runtime/server/transact.ts'
-import { findMember, listMembers } from './store.ts'
+import { findMember } from './store.ts'
 import type { HostRow } from './tables.ts'
 
 type Base = Pick<ServerDeps, 'config' | 'db'>
@@ -30,10 +30,7 @@ export function makeAgents({ config, db }: Base): Agents {
 
 /** Where a host is and what its key is may change while a client of it is kept. */
 async function wayTo({ config, db }: Base, host: HostName) {
-  return await wayToRow(config, await read(() => findMember(db, host)), host)
-}
-
-async function wayToRow(config: ControlConfig, row: HostRow | undefined, host: string) {
+  const row = await read(() => findMember(db, host))
   if (row === undefined) throw new MaruError('hosts.not_found', { host })
   return tlsWay(joinedHost(row), await loadControlCertificate(config))
 }
@@ -52,20 +49,9 @@ export function membershipOf(
 export const unverifiedMembershipOf = ({ config }: Pick<Base, 'config'>, row: HostRow): Membership =>
   makeMembership(async () => unverifiedWay(joinedHost(row), await loadControlCertificate(config)))
 
-/** Who signs: the agent beside this control plane, which was given the authority's key with it. */
+/** Who signs and seals: the agent beside this control plane, which has the authority's key and all secrets with it. */
 export const authorityOf = ({ config }: Pick<Base, 'config'>, signal?: AbortSignal): Membership =>
   makeMembership(socketWay(config.agentSocket), signal)
-
-/** The first host's agent, which makes what services of the platform need elsewhere. */
-export const firstHostOf = ({ config, db }: Base): Membership =>
-  makeMembership(
-    config.host.first
-      ? socketWay(config.agentSocket)
-      : async () =>
-          await wayToRow(config, (await read(() => listMembers(db))).find(isFirst), 'the first host'),
-  )
-
-const isFirst = (row: HostRow) => row.is_first
 
 const joinedHost = ({ name, address, key_hash }: HostRow): JoinedHost => ({
   host: name as HostName,

@@ -10,12 +10,12 @@ type Deps = Pick<ServerDeps, 'config' | 'db' | 'log' | 'hub'>
 
 /** A ring can be lost with the connection that carried it. */
 const LOOK_EVERY_MS = 15_000
-/** The first host may hear of a new app a moment after the host that asks. */
+/** The host that signs may hear of a new app a moment after the one that asks. */
 const RETRY_FIRST_MS = 250
 
 export interface EdgeCertified {
   readonly signed: number
-  /** Names that the first host does not know yet, or that are nobody's. */
+  /** Names that the host that signs does not know yet, or that are nobody's. */
   readonly refused: readonly string[]
 }
 

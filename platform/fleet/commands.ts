@@ -16,7 +16,7 @@ export function registerFleetCommands(group: Command, context: CliContext): void
     examples: ['maru host add berlin-2', 'maru host add frankfurt-1 --data-centre frankfurt'],
   })
     .argument('<name>', 'what the new host is called')
-    .option('--data-centre <name>', "its data centre (default: the first host's)")
+    .option('--data-centre <name>', 'its data centre (default: that of the host whose control plane answers)')
     .option('--witness', 'it has a voice in the quorum and runs no apps')
     .action(async (name, options) => (await load()).add(context, name, options))
   registerLeaving(group, context)
@@ -48,7 +48,8 @@ function registerLeaving(group: Command, context: CliContext): void {
   const lost = ['--lost', 'it will not come back: what ran there is started elsewhere'] as const
   const last = ['--last', 'remove it although every app is then in one data centre'] as const
   addApiCommand(group, 'remove', {
-    summary: 'Remove a host that is empty, or lost: its certificate is refused from now on',
+    summary:
+      'Remove a host that is empty, or lost: its certificate is refused, and what the platform had there goes to others',
     examples: ['maru host remove berlin-2', 'maru host remove berlin-2 --lost'],
   })
     .argument('<name>', 'name of the host')

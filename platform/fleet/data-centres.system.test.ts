@@ -9,8 +9,8 @@ import type { DataCentreName, HostName } from '#contract/ids.ts'
 import { type AgentConfig, HOME } from '#contract/installation.ts'
 import { openAuthority } from '#platform/trust/index.ts'
 import { openMembership } from '#runtime/agent/membership.ts'
-import { serviceBundles } from '#runtime/agent/own-services.ts'
 import { type AgentServerDeps, makeAgentServer } from '#runtime/agent/server.ts'
+import { serviceBundles } from '#runtime/agent/service-bundles.ts'
 import { ensureFolder } from '#runtime/drivers/files.ts'
 import { ipv4Ends } from '#runtime/kit/ipv4.ts'
 import type { ServerDeps } from '#runtime/server/handler.ts'
@@ -106,7 +106,7 @@ async function serveFirst(home: string): Promise<Server> {
   await ensureFolder(joinPath(home, HOME.agent))
   const self = { home, host: FIRST, version: '1.0.0', installation: deps.config.installation } as AgentConfig
   const membership = await openMembership(self)
-  const parts = { membership, bundles: serviceBundles(self, membership, undefined), log: silent }
+  const parts = { membership, bundles: serviceBundles(self, membership, async () => undefined), log: silent }
   const server = makeAgentServer(parts as unknown as AgentServerDeps)
   await new Promise<void>((resolve) => server.listen(deps.config.agentSocket, resolve))
   return server

@@ -1,129 +1,39 @@
 import assert from 'node:assert/strict'
-import { randomBytes, X509Certificate } from 'node:crypto'
-import { mkdtemp, rm } from 'node:fs/promises'
-import type { Server } from 'node:http'
-import { tmpdir } from 'node:os'
-import { join as joinPath } from 'node:path'
+import { X509Certificate } from 'node:crypto'
 import { after, before, test } from 'node:test'
 import type { Fleet } from '#contract/fleet.ts'
 import type { JoinRequest } from '#contract/hosts.ts'
 import type { HostName } from '#contract/ids.ts'
-import type { AgentConfig } from '#contract/installation.ts'
-import { HOME } from '#contract/installation.ts'
 import { answerKnocks } from '#platform/hosts/knock.ts'
-import { type Authority, type HostKey, newHostKey, openAuthority } from '#platform/trust/index.ts'
-import { type HostMembership, openMembership } from '#runtime/agent/membership.ts'
-import { serviceBundles } from '#runtime/agent/own-services.ts'
-import type { AgentServerDeps } from '#runtime/agent/server.ts'
-import { makeSigner } from '#runtime/agent/signer.ts'
-import { makeControlServer } from '#runtime/agent/tls-server.ts'
-import { ensureFolder, writeFileAtomic } from '#runtime/drivers/files.ts'
+import { type Authority, newHostKey } from '#platform/trust/index.ts'
 import type { ServerDeps } from '#runtime/server/handler.ts'
-import { startHub } from '#runtime/server/notify.ts'
-import { makeTestDatabase, silent, type TestDatabase } from '#runtime/server/test-database.ts'
-import { firstHostOf, makeAgents } from './agents.ts'
-import { invite } from './invite.ts'
-import { join, lookAtInvitation } from './join.ts'
+import { authorityOf } from './agents.ts'
+import { lookAtInvitation } from './join.ts'
 import { keepHosts } from './keep-hosts.ts'
 import { settleTier } from './keep-tier.ts'
-import type { Places } from './places.ts'
-import { registerFirstHost } from './register-first-host.ts'
 import { remove } from './remove.ts'
 import { listHosts, listUntold, loadFleet, noteReport } from './store.ts'
-import { makeTestConfig } from './test-config.ts'
-import { FIRST, serveFirst } from './test-first-host.ts'
+import { FIRST } from './test-first-host.ts'
+import { BY, type JoinedAgent, makeTestFleet, type TestFleet, tokenOf } from './test-fleet.ts'
 
 const DAY_MS = 86_400_000
 const addressesIn = ({ hosts }: Fleet) => hosts.map(({ address }) => address)
 const second = 'second' as HostName
 
-let folder: string
-let authority: Authority
-let database: TestDatabase
+let fleet: TestFleet
 let deps: ServerDeps
-let firstAgent: Server
-let offsetMs = 0
-let running: string[] = []
-/** What a test that failed may have left open. */
-const open: Array<() => Promise<unknown>> = []
+let authority: Authority
 
 before(async () => {
-  folder = await mkdtemp(joinPath(tmpdir(), 'maru-fleet-'))
-  authority = await openAuthority(joinPath(folder, 'pki'))
-  database = await makeTestDatabase()
-  const config = await makeTestConfig(folder, authority, FIRST)
-  const now = () => new Date(Date.now() + offsetMs)
-  const agents = makeAgents({ config, db: database.db })
-  const hub = startHub(database.connection, silent)
-  deps = { config, db: database.db, log: silent, now, agents, hub } as unknown as ServerDeps
-  await registerFirstHost(deps)
-  firstAgent = await serveFirst(config, authority, folder)
+  fleet = await makeTestFleet()
+  ;({ deps, authority } = fleet)
 })
-after(async () => {
-  for (const close of open) await close()
-  firstAgent.close()
-  firstAgent.closeAllConnections()
-  await deps.hub.close()
-  await database.close()
-  await rm(folder, { recursive: true })
-})
+after(() => fleet.close())
 
-/** A new machine at an address of its own: it answers knocks with its key, unless it does not. */
-async function askToJoin(link: string, over: Partial<JoinRequest> = {}, own?: HostKey, answers = true) {
-  const key = own ?? (await newHostKey())
-  const address = (over.address ?? '127.0.0.2') as JoinRequest['address']
-  const stop = answers ? await answerKnocks(key, address) : () => undefined
-  try {
-    const request = await key.request('a new host')
-    const machine = { token: tokenOf(link), version: '1.0.0', clock: deps.now().toISOString() }
-    return { key, answer: await join(deps, { ...machine, address, request, ...over }) }
-  } finally {
-    stop()
-  }
-}
-
-const tokenOf = (link: string) => /#(\w+)\./.exec(link)?.[1] ?? ''
-const invited = async (name: string, role: 'full' | 'witness' = 'full') =>
-  (await invite(deps, { name: name as HostName, role })).link
-
-/** The agent of a joined host, as far as it belongs to the installation. */
-async function startAgent(joined: Awaited<ReturnType<typeof askToJoin>>) {
-  const { host, certificate, root, fleet } = joined.answer
-  const home = joinPath(folder, randomBytes(4).toString('hex'))
-  await ensureFolder(joinPath(home, HOME.agent))
-  await ensureFolder(joinPath(home, HOME.pki))
-  await writeFileAtomic(joinPath(home, HOME.hostKey), joined.key.keyPem)
-  await writeFileAtomic(joinPath(home, HOME.hostCertificate), certificate)
-  await writeFileAtomic(joinPath(home, `${HOME.pki}/root.crt`), root)
-  await writeFileAtomic(joinPath(home, HOME.fleet), JSON.stringify(fleet))
-  const membership = await openMembership({ home, host, version: '1.0.0' } as AgentConfig)
-  const credentials = membership.credentials()
-  assert.ok(credentials)
-  const bundles = serviceBundles({ home } as AgentConfig, membership, undefined)
-  const signer = makeSigner(home, undefined)
-  const parts = { membership, bundles, signer, log: silent, wake: () => undefined }
-  const server = makeControlServer(parts as unknown as AgentServerDeps, credentials)
-  await new Promise<void>((resolve) => server.listen(7701, host.address, resolve))
-  const stop = async () => {
-    server.closeAllConnections()
-    await new Promise((resolve) => server.close(resolve))
-  }
-  open.push(stop)
-  return { membership, bundles, signer, stop }
-}
-
-type Running = { readonly membership: HostMembership; stop(): Promise<void> }
-
-/** What runs on hosts is another capability's matter; its own tests are in platform/apps. */
-const places: Places = {
-  survey: async () => new Map(),
-  findStranded: async () => [],
-  listRunning: async () => running,
-}
-const BY = { id: 'test', name: 'test' }
-const removeLost = (host: HostName) => remove(deps, { host, lost: true, last: false }, BY, places)
-
-const names = async () => (await listHosts(deps.db, deps.now())).map(({ name, state }) => `${name} ${state}`)
+const askToJoin: TestFleet['askToJoin'] = (...asked) => fleet.askToJoin(...asked)
+const invited: TestFleet['invited'] = (...asked) => fleet.invited(...asked)
+const removeLost = (host: HostName) => fleet.removeLost(host)
+const names = () => fleet.names()
 const refusal = async (work: () => Promise<unknown>, code: string) => {
   const hostsBefore = await names()
   await assert.rejects(work, { code })
@@ -156,9 +66,9 @@ test('an invitation that is wrong, replaced or older than ten minutes is refused
   const link = await invited('third')
   const elsewhere = { address: '127.0.0.3' as JoinRequest['address'] }
   await refusal(() => askToJoin(replaced, elsewhere), 'hosts.invitation_invalid')
-  offsetMs = 10 * 60_000 + 1000
+  fleet.offsetMs = 10 * 60_000 + 1000
   await refusal(() => askToJoin(link, elsewhere), 'hosts.invitation_invalid')
-  offsetMs = 0
+  fleet.offsetMs = 0
 })
 
 test('a machine that would not fit is refused, and its invitation stays good', async () => {
@@ -170,7 +80,7 @@ test('a machine that would not fit is refused, and its invitation stays good', a
   await refusal(() => askToJoin(link), 'hosts.address_taken')
   await refusal(() => askToJoin(link, { address }, undefined, false), 'hosts.cannot_reach')
   const stop = await answerKnocks(await newHostKey(), address)
-  open.push(async () => stop())
+  fleet.open.push(async () => stop())
   await refusal(() => askToJoin(link, { address }, undefined, false), 'hosts.cannot_reach')
   stop()
   await refusal(() => invited('second'), 'hosts.name_taken')
@@ -181,7 +91,7 @@ test('a machine that would not fit is refused, and its invitation stays good', a
 test('the control plane settles with each host: addresses, and a certificate when a third is left', async () => {
   await removeLost(second)
   const joined = await askToJoin(await invited('second'))
-  const agent = await startAgent(joined)
+  const agent = await fleet.startAgent(joined)
   try {
     // Members come first; the removed one of the same name is not reached any more.
     const settled = (await keepHosts(deps)).find(({ host }) => host === 'second')
@@ -189,22 +99,22 @@ test('the control plane settles with each host: addresses, and a certificate whe
     assert.deepEqual(addressesIn(agent.membership.fleet()), ['127.0.0.1', '127.0.0.2', '127.0.0.3'])
     await settlesTier(agent)
     const before = agent.membership.credentials()?.cert
-    offsetMs = 4 * DAY_MS
+    fleet.offsetMs = 4 * DAY_MS
     await keepHosts(deps)
     assert.equal(agent.membership.credentials()?.cert, before)
-    offsetMs = 5 * DAY_MS
+    fleet.offsetMs = 5 * DAY_MS
     await keepHosts(deps)
     assert.notEqual(agent.membership.credentials()?.cert, before)
     const [, listed] = await listHosts(deps.db)
     assert.equal(listed?.certificateExpiresAt, agent.membership.about().certificateExpiresAt)
   } finally {
-    offsetMs = 0
+    fleet.offsetMs = 0
     await agent.stop()
   }
 })
 
 /** The second member of the pair goes to the other host, with all that it needs; nobody else can have it. */
-async function settlesTier(agent: Awaited<ReturnType<typeof startAgent>>): Promise<void> {
+async function settlesTier(agent: JoinedAgent): Promise<void> {
   assert.equal(await settleTier(deps), true)
   while (await settleTier(deps));
   assert.equal((await loadFleet(deps.db)).services['postgres-2'], 'first', 'it has not reported yet')
@@ -214,21 +124,21 @@ async function settlesTier(agent: Awaited<ReturnType<typeof startAgent>>): Promi
   assert.equal(await settleTier(deps), false)
   assert.deepEqual(await agent.bundles.ready(), ['postgres-2'])
   const { certificate } = agent.membership.about()
-  const sealed = await firstHostOf(deps).sealBundle({ service: 'postgres-2', certificate: certificate ?? '' })
+  const sealed = await authorityOf(deps).sealBundle({ service: 'postgres-2', certificate: certificate ?? '' })
   // The first sign behind the last dot: at the end of the tag some bits of base64 mean nothing.
   const changed = sealed.replace(/\.(.)([^.]*)$/, (_, sign, rest) => `.${sign === 'A' ? 'B' : 'A'}${rest}`)
   assert.notEqual(changed, sealed)
   await assert.rejects(agent.bundles.save({ service: 'postgres-2', sealed: changed }), { code: 'invalid' })
   const { certPem } = await authority.issue({ commonName: 'stranger', dnsNames: ['stranger'], days: 1 })
   const forStranger = { service: 'postgres-2', certificate: certPem } as const
-  await assert.rejects(firstHostOf(deps).sealBundle(forStranger), { code: 'invalid' })
+  await assert.rejects(authorityOf(deps).sealBundle(forStranger), { code: 'invalid' })
   await signsWithControl(agent, certificate ?? '')
 }
 
 /** What comes with a control plane lets its host sign: while the first one is away, nobody else could. */
-async function signsWithControl(agent: Awaited<ReturnType<typeof startAgent>>, certificate: string) {
+async function signsWithControl(agent: JoinedAgent, certificate: string) {
   assert.equal(await agent.signer(), undefined)
-  const sealed = await firstHostOf(deps).sealBundle({ service: 'control-2', certificate })
+  const sealed = await authorityOf(deps).sealBundle({ service: 'control-2', certificate })
   await agent.bundles.save({ service: 'control-2', sealed })
   assert.deepEqual(await agent.bundles.ready(), ['postgres-2', 'control-2'])
   const names = { commonName: 'new', dnsNames: ['new.apps.test'], days: 1 }
@@ -242,21 +152,21 @@ test('a removed host is refused although its certificate is good, is told, and i
   const link = await invited('fourth')
   const address = '127.0.0.4' as JoinRequest['address']
   const joined = await askToJoin(link, { address })
-  let agent: Running = await startAgent(joined)
+  let agent = await fleet.startAgent(joined)
   const fourth = joined.answer.host.name
-  running = ['shop web.1', 'shop web.2']
+  fleet.running = ['shop web.1', 'shop web.2']
   await refusal(
-    () => remove(deps, { host: fourth, lost: false, last: false }, BY, places),
+    () => remove(deps, { host: fourth, lost: false, last: false }, BY, fleet.places),
     'hosts.still_runs',
   )
-  await refusal(() => removeLost(FIRST.name), 'hosts.first_stays')
+  await refusal(() => removeLost(FIRST.name), 'hosts.still_needed')
   // It is away when it is removed, and another machine gets its name and its address.
   await agent.stop()
   await removeLost(fourth)
   await refusal(() => deps.agents.of(fourth).report(0, 0), 'hosts.not_found')
   await refusal(() => askToJoin(link, { address }, joined.key), 'hosts.invitation_invalid')
   const next = await askToJoin(await invited('fourth'), { address })
-  agent = await startAgent(joined)
+  agent = await fleet.startAgent(joined)
   try {
     await assert.rejects(deps.agents.of(fourth).report(0, 0), { code: 'hosts.not_itself' })
     await keepHosts(deps)
@@ -265,7 +175,7 @@ test('a removed host is refused although its certificate is good, is told, and i
   } finally {
     await agent.stop()
   }
-  agent = await startAgent(next)
+  agent = await fleet.startAgent(next)
   try {
     const settled = (await keepHosts(deps)).find(({ host }) => host === 'fourth')
     assert.equal(settled?.error, undefined)

@@ -11,6 +11,7 @@ import { keyHashAt, publicKeyHash } from '#runtime/drivers/tls-probe.ts'
 import type { ServerDeps } from '#runtime/server/handler.ts'
 import { read } from '#runtime/server/transact.ts'
 import { authorityOf, membershipOf, unverifiedMembershipOf } from './agents.ts'
+import { equipPlaced } from './equip.ts'
 import { isRenewalDue } from './join-rules.ts'
 import { settleTier } from './keep-tier.ts'
 import { listMembers, listUntold, loadFleet, markTold, setHost } from './store.ts'
@@ -28,7 +29,11 @@ const forgottenBefore = (now: Date) => new Date(now.getTime() - FORGET_AFTER_MS)
 /** Settles with every host, again and again, what belongs to belonging together. */
 export function fleetLoop(deps: Deps): { stop(): Promise<void> } {
   const stopping = new AbortController()
-  const running = keep(deps, stopping.signal)
+  // Whoever is gone for good does not answer for seconds: nobody else waits for that.
+  const running = Promise.all([
+    keep(deps, keepMembers, () => settleServices(deps), stopping.signal),
+    keep(deps, tellRemoved, async () => false, stopping.signal),
+  ])
   return {
     async stop() {
       stopping.abort()
@@ -37,19 +42,24 @@ export function fleetLoop(deps: Deps): { stop(): Promise<void> } {
   }
 }
 
-async function keep(deps: Deps, signal: AbortSignal): Promise<void> {
+async function keep(
+  deps: Deps,
+  settleAll: (deps: Deps) => Promise<Kept[]>,
+  afterwards: () => Promise<boolean>,
+  signal: AbortSignal,
+): Promise<void> {
   const bell = deps.hub.bell(HOSTS_CHANGED)
   // One line for each trouble of each host, until it is another one.
   const complaints = new Map<string, string>()
   while (!signal.aborted) {
-    const kept = await keepHosts(deps)
+    const kept = await settleAll(deps)
     for (const { host, error } of kept) {
       const code = error instanceof Error ? error.message : 'none'
       if (error !== undefined && complaints.get(host) !== code)
         deps.log.warn('fleet.host_away', { host, error })
       complaints.set(host, code)
     }
-    if (await settleServices(deps)) continue
+    if (await afterwards()) continue
     // Who was not told yet cannot reach what the others have.
     const all = kept.every(({ error }) => error === undefined)
     await bell.wait(all ? LOOK_EVERY_MS : LOOK_AGAIN_MS, signal)
@@ -73,27 +83,33 @@ export interface Kept {
   readonly error: unknown
 }
 
+/** One round with everyone. */
+export const keepHosts = async (deps: Deps): Promise<Kept[]> =>
+  (await Promise.all([keepMembers(deps), tellRemoved(deps)])).flat()
+
 /** One round: all hosts at the same time, so that one that is away keeps nobody waiting. */
-export async function keepHosts(deps: Deps): Promise<Kept[]> {
-  const settle = async (row: HostRow, work: (row: HostRow) => Promise<void>): Promise<Kept> => ({
-    host: row.name,
-    error: await work(row).then(
-      () => undefined,
-      (error: unknown) => error,
-    ),
+const keepMembers = (deps: Deps) =>
+  withEach(async () => {
+    const [members, fleet] = await read(() => Promise.all([listMembers(deps.db), loadFleet(deps.db)]))
+    return members.map((row) => [row, keepHost(deps, row, fleet)])
   })
+
+const tellRemoved = (deps: Deps) =>
+  withEach(async () => {
+    const untold = await read(() => listUntold(deps.db, forgottenBefore(deps.now())))
+    return untold.map((row) => [row, tell(deps, row)])
+  })
+
+async function withEach(
+  begin: () => Promise<ReadonlyArray<readonly [HostRow, Promise<void>]>>,
+): Promise<Kept[]> {
   try {
-    const [members, untold, fleet] = await read(() =>
-      Promise.all([
-        listMembers(deps.db),
-        listUntold(deps.db, forgottenBefore(deps.now())),
-        loadFleet(deps.db),
-      ]),
-    )
-    return await Promise.all([
-      ...members.map((row) => settle(row, (it) => keepHost(deps, it, fleet))),
-      ...untold.map((row) => settle(row, (it) => tell(deps, it))),
-    ])
+    const works = await begin()
+    const ends = await Promise.allSettled(works.map(([, work]) => work))
+    return works.map(([row], at) => {
+      const end = ends[at]
+      return { host: row.name, error: end?.status === 'rejected' ? end.reason : undefined }
+    })
   } catch (error) {
     return [{ host: '', error }]
   }
@@ -108,6 +124,7 @@ async function keepHost(deps: Deps, row: HostRow, fleet: Fleet): Promise<void> {
   if (about.version !== row.version) await setHost(deps.db, row.id, { version: about.version })
   if (row.is_first) await noteKey(deps, row, about)
   if (!isDeepStrictEqual(fleet, about.fleet)) await membership.setFleet(fleet)
+  await equipPlaced(deps, row, about, fleet)
   const ends = about.certificateExpiresAt
   if (ends !== null && isRenewalDue(new Date(ends), HOST_LIMITS.certificateDays, deps.now()))
     await renew(deps, row, membership)

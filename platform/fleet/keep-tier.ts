@@ -1,13 +1,13 @@
-import { MaruError } from '#contract/errors.ts'
-import type { ServiceName } from '#contract/fleet.ts'
+import { SERVICES, type ServiceName } from '#contract/fleet.ts'
 import { readCluster, switchOver } from '#runtime/drivers/patroni-client.ts'
 import { pause } from '#runtime/kit/pause.ts'
 import type { ServerDeps } from '#runtime/server/handler.ts'
 import { read, transact } from '#runtime/server/transact.ts'
-import { firstHostOf, loadControlCertificate, membershipOf } from './agents.ts'
+import { loadControlCertificate } from './agents.ts'
+import { equip } from './equip.ts'
 import { isReporting, listMembers, loadPlacement, placeService } from './store.ts'
 import type { HostRow } from './tables.ts'
-import { type Placement, planTier, type TierHost, type TierMove } from './tier-plan.ts'
+import { type Placement, planTier, type TierHost } from './tier-plan.ts'
 
 type Deps = Pick<ServerDeps, 'config' | 'db' | 'log' | 'now'>
 
@@ -20,31 +20,28 @@ const LOOK_MS = 500
  */
 export async function settleTier(deps: Deps): Promise<boolean> {
   const [members, placed] = await read(() => Promise.all([listMembers(deps.db), loadPlacement(deps.db)]))
-  const [move] = planTier(tierHosts(members, deps.now()), placed)
+  const isTogether = placed['postgres-1'] === placed['postgres-2']
+  const leader = isTogether ? await leaderOf(deps) : undefined
+  const [move] = planTier(tierHosts(members, deps.now()), placed, leader)
   const to = members.find(({ name }) => name === move?.to)
   if (move === undefined || to === undefined) {
     await spareLead(deps, members, placed)
     return false
   }
-  // A second control plane that leads could not reach the first host, nor have anything signed.
+  // A control plane elsewhere that leads could not reach the first host.
   if (move.service === 'control-2' && members.some((row) => row.is_first && row.key_hash === null))
     return false
   await equip(deps, to, move.service)
-  if (move.service.startsWith('postgres-') && move.from !== undefined) await handLeadOver(deps, move)
+  if (move.service.startsWith('postgres-') && move.from !== undefined) await handLeadOver(deps, move.service)
   await transact(deps.db, (tx) => placeService(tx, move.service, move.to, deps.now()))
   deps.log.info('fleet.service_placed', { service: move.service, from: move.from ?? null, host: move.to })
   return true
 }
 
-/** Sees to it that a host has what a service needs there. The first host has it all; others get it sealed for their key. */
-async function equip(deps: Deps, to: HostRow, service: ServiceName): Promise<void> {
-  if (to.is_first) return
-  const membership = membershipOf(deps, to)
-  const { certificate, services } = await membership.about()
-  if (services.includes(service)) return
-  if (certificate === null) throw new MaruError('hosts.not_found', { host: to.name })
-  const sealed = await firstHostOf(deps).sealBundle({ service, certificate })
-  await membership.setBundle({ service, sealed })
+async function leaderOf({ config }: Deps): Promise<ServiceName | undefined> {
+  const members = (await readCluster(config.patroni, config.patroniCa)) ?? []
+  const leader = members.find(({ role }) => role === 'leader')?.name
+  return SERVICES.find((service) => service === leader)
 }
 
 /** The hosts as the plan sees them. */
@@ -66,11 +63,14 @@ async function spareLead(deps: Deps, members: readonly HostRow[], placed: Placem
     leaves: draining.has(placed[service] ?? ''),
   }))
   if (one === undefined || other === undefined || one.leaves === other.leaves) return
-  await handLeadOver(deps, one.leaves ? one : other)
+  await handLeadOver(deps, (one.leaves ? one : other).service)
 }
 
 /** A member that is to move must not lead: its partner takes the lead first, in a planned switchover. */
-async function handLeadOver({ config, log }: Deps, { service }: Pick<TierMove, 'service'>): Promise<void> {
+export async function handLeadOver(
+  { config, log }: Pick<Deps, 'config' | 'log'>,
+  service: ServiceName,
+): Promise<void> {
   const look = async () => (await readCluster(config.patroni, config.patroniCa)) ?? []
   const leads = (members: Awaited<ReturnType<typeof look>>) =>
     members.some(({ name, role }) => name === service && role === 'leader')

@@ -2,11 +2,12 @@ import { MaruError } from '#contract/errors.ts'
 import { leavesOneDataCentre } from '#contract/host-view.ts'
 import type { HostName } from '#contract/ids.ts'
 import type { ServerDeps } from '#runtime/server/handler.ts'
-import { transact } from '#runtime/server/transact.ts'
+import { read, transact } from '#runtime/server/transact.ts'
 import type { By } from './drain.ts'
+import { checkNotNeeded, giveUpParts } from './give-up-parts.ts'
 import { tierHosts } from './keep-tier.ts'
 import { type Places, surveyHosts } from './places.ts'
-import { findMember, listMembers, loadPlacement, lockMembers, removeHost } from './store.ts'
+import { findMember, listMembers, loadFleet, loadPlacement, lockMembers, removeHost } from './store.ts'
 import type { Db, HostRow } from './tables.ts'
 import { partsLeaving } from './tier-plan.ts'
 
@@ -21,20 +22,44 @@ export interface Removal {
   readonly last: boolean
 }
 
-/** Removes a host. From that moment on its certificate is worth nothing; it is told as soon as it can be reached. */
+/** Refuses, before anything of a host is moved, where the installation would not go on without it. */
+export async function tryRemoval(deps: ServerDeps, host: HostName): Promise<void> {
+  const [row, fleet] = await read(() => Promise.all([findMember(deps.db, host), loadFleet(deps.db)]))
+  if (row === undefined) throw new MaruError('hosts.not_found', { host })
+  await checkNotNeeded(deps, row, fleet)
+}
+
+/**
+ * Removes a host, whichever it is. From that moment on its certificate is worth nothing; it is told as soon as it can be reached. What
+ * the platform had on it goes to others.
+ */
 export async function remove(deps: ServerDeps, removal: Removal, by: By, places: Places): Promise<void> {
   const { host, lost } = removal
+  const [asked, fleet] = await read(async () => [
+    await checkRemovable(deps, deps.db, removal, places),
+    await loadFleet(deps.db),
+  ])
+  await checkNotNeeded(deps, asked, fleet)
+  if (!lost) await giveUpParts(deps, asked, fleet)
   await transact(deps.db, async (tx) => {
     await lockMembers(tx)
-    const row = await findMember(tx, host)
-    if (row === undefined) throw new MaruError('hosts.not_found', { host })
-    if (row.is_first) throw new MaruError('hosts.first_stays', { host })
-    if (!lost) await checkEmpty(tx, host, places)
-    if (!lost) await checkParts(tx, host, deps.now())
-    if (!lost && !removal.last) await checkDataCentre(deps, tx, row, places)
+    const row = await checkRemovable(deps, tx, removal, places)
+    // While others were asked, something else may have gone.
+    await checkNotNeeded(deps, row, await loadFleet(tx))
     await removeHost(tx, row, deps.now())
   })
   deps.log.info('fleet.removed', { host, lost, by: by.name, byId: by.id })
+}
+
+/** What the database knows against it. */
+async function checkRemovable(deps: ServerDeps, db: Db, removal: Removal, places: Places): Promise<HostRow> {
+  const { host, lost, last } = removal
+  const row = await findMember(db, host)
+  if (row === undefined) throw new MaruError('hosts.not_found', { host })
+  if (!lost) await checkEmpty(db, host, places)
+  if (!lost) await checkParts(db, host, deps.now())
+  if (!lost && !last) await checkDataCentre(deps, db, row, places)
+  return row
 }
 
 async function checkEmpty(tx: Db, host: HostName, places: Places): Promise<void> {

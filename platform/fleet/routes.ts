@@ -7,7 +7,7 @@ import { drain, undrain } from './drain.ts'
 import { invite } from './invite.ts'
 import { join, lookAtInvitation } from './join.ts'
 import { inFigures, mapHosts, type Places, surveyHosts } from './places.ts'
-import { remove } from './remove.ts'
+import { remove, tryRemoval } from './remove.ts'
 
 /** Handlers of the hosts' routes. `places` comes from the capability that places instances. */
 export const makeHostHandlers = (places: Places): Handlers<typeof hostRoutes> => ({
@@ -21,8 +21,10 @@ export const makeHostHandlers = (places: Places): Handlers<typeof hostRoutes> =>
   look: async ({ body }, deps) => await lookAtInvitation(deps, body),
   join: async ({ body }, deps) => await join(deps, body),
   remove: async ({ params, query, principal }, deps) => {
-    await remove(deps, { ...params, ...query }, principal, places)
-    return { removed: params.host }
+    const { trial, ...known } = query
+    if (trial) await tryRemoval(deps, params.host)
+    else await remove(deps, { ...params, ...known }, principal, places)
+    return { removed: trial ? null : params.host }
   },
 })
 

@@ -113,7 +113,9 @@ export async function saveFirstHost(tx: Db, host: HostIdentity, version: string,
       conflict
         .column('is_first')
         .where(({ ref }) => ref('is_first'))
-        .doUpdateSet(said),
+        .doUpdateSet(said)
+        // One that was removed and does not know it yet has nothing to say.
+        .where('fleet_host.removed_at', 'is', null),
     )
     .execute()
   await notify(tx, HOSTS_CHANGED)

@@ -6,8 +6,8 @@ import { type AgentConfig, type ControlConfig, HOME } from '#contract/installati
 import { controlFiles } from '#platform/hosts/control-files.ts'
 import type { Authority } from '#platform/trust/index.ts'
 import { openMembership } from '#runtime/agent/membership.ts'
-import { serviceBundles } from '#runtime/agent/own-services.ts'
 import { type AgentServerDeps, makeAgentServer } from '#runtime/agent/server.ts'
+import { serviceBundles } from '#runtime/agent/service-bundles.ts'
 import { makeSigner } from '#runtime/agent/signer.ts'
 import { ensureFolder, writeFileAtomic } from '#runtime/drivers/files.ts'
 import { silent } from '#runtime/server/test-database.ts'
@@ -32,11 +32,12 @@ export async function serveFirst(
   await cp(joinPath(folder, 'pki'), joinPath(home, HOME.pki), { recursive: true })
   const own = { home, host: FIRST, version: '1.0.0', installation: config.installation } as AgentConfig
   const membership = await openMembership(own)
-  const bundles = serviceBundles(own, membership, authority)
+  const signer = makeSigner(home, authority)
+  const bundles = serviceBundles(own, membership, signer)
   const parts = {
     membership,
     bundles,
-    signer: makeSigner(home, authority),
+    signer,
     log: silent,
     wake: () => undefined,
   }

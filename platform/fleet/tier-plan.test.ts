@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import type { ServiceName } from '#contract/fleet.ts'
 import { type Placement, partsLeaving, planTier, type TierHost } from './tier-plan.ts'
 
 const host = (name: string, dataCentre: string, more: Partial<TierHost> = {}): TierHost => ({
@@ -15,16 +16,16 @@ const A = host('a', 'dc1', { first: true })
 const B = host('b', 'dc2')
 const W = host('w', 'elsewhere', { role: 'witness' })
 const ALONE: Placement = { 'etcd-1': 'a', 'postgres-1': 'a', 'postgres-2': 'a', control: 'a' }
-const said = (hosts: readonly TierHost[], placed: Placement = ALONE) =>
-  planTier(hosts, placed).map(({ service, from, to }) => `${service}: ${from ?? 'nowhere'} → ${to}`)
+const said = (hosts: readonly TierHost[], placed: Placement = ALONE, leader?: ServiceName) =>
+  planTier(hosts, placed, leader).map(({ service, from, to }) => `${service}: ${from ?? 'nowhere'} → ${to}`)
 
 test('one host has everything', () => {
   assert.deepEqual(said([A]), [])
   assert.deepEqual(said([A], {}), [
     'etcd-1: nowhere → a',
     'postgres-1: nowhere → a',
-    'control: nowhere → a',
     'postgres-2: nowhere → a',
+    'control: nowhere → a',
   ])
 })
 
@@ -95,4 +96,53 @@ test('what is on a host that is being emptied goes to another, and stays where t
   assert.deepEqual(partsLeaving([A, leaving, W, next], placed, 'b'), ['etcd-3', 'postgres-2', 'control-2'])
   const first = host('a', 'dc1', { first: true, draining: true })
   assert.deepEqual(said([first, B, W, next], placed), [], 'what is on the first host stays there')
+})
+
+/** As it is with three hosts and a witness, when all is settled. */
+const WHOLE: Placement = {
+  ...ALONE,
+  'etcd-2': 'w',
+  'etcd-3': 'b',
+  'postgres-2': 'b',
+  'control-2': 'b',
+}
+const C = host('c', 'dc1')
+
+test('the first host is gone: what it had goes to another, in its data centre', () => {
+  assert.deepEqual(said([B, C, W], WHOLE), ['etcd-1: a → c', 'postgres-1: a → c', 'control: a → c'])
+  assert.deepEqual(said([B, C, W], { ...WHOLE, 'etcd-1': 'c', 'postgres-1': 'c', control: 'c' }), [])
+  assert.deepEqual(said([B, host('c', 'dc1', { ready: false }), W], WHOLE), ['postgres-1: a → b'])
+})
+
+test('the first host is gone and no other is there yet: both databases on one host, one control plane, two voices', () => {
+  const one = { ...WHOLE, 'postgres-1': 'b' }
+  assert.deepEqual(said([B, W], WHOLE), ['postgres-1: a → b'])
+  assert.deepEqual(said([B, W], one), [])
+  // Then another comes. The one that leads stays where it is, but for the first host's, which has its own.
+  assert.deepEqual(said([B, C, W], one, 'postgres-2'), [
+    'etcd-1: a → c',
+    'postgres-1: b → c',
+    'control: a → c',
+  ])
+  assert.deepEqual(said([B, C, W], one, 'postgres-1'), [
+    'etcd-1: a → c',
+    'postgres-2: b → c',
+    'control: a → c',
+  ])
+  assert.deepEqual(said([A, B], ALONE, 'postgres-2'), ['postgres-2: a → b', 'control-2: nowhere → b'])
+})
+
+test('then the next one is gone, too: no host is special', () => {
+  const placed: Placement = { ...WHOLE, 'etcd-1': 'c', 'postgres-1': 'c', control: 'c' }
+  const D = host('d', 'dc2')
+  assert.deepEqual(said([C, D, W], placed), ['etcd-3: b → d', 'postgres-2: b → d', 'control-2: b → d'])
+})
+
+test('a host with the name of one that is gone has what that had, as far as it can', () => {
+  const voice = host('b', 'dc2', { role: 'witness' })
+  assert.deepEqual(said([A, C, voice, W], WHOLE), ['postgres-2: b → c', 'control-2: b → c'])
+})
+
+test('where nobody has anything of a kind, nothing is made anew', () => {
+  assert.deepEqual(said([C, W], { 'postgres-1': 'a', 'postgres-2': 'b' }), [])
 })

@@ -22,30 +22,43 @@ export interface TierMove {
   readonly to: string
 }
 
+const VOICES = ['etcd-1', 'etcd-2', 'etcd-3'] as const
+const PAIR = ['postgres-1', 'postgres-2'] as const
+const BACK = ['postgres-2', 'postgres-1'] as const
+const CONTROLS = ['control', 'control-2'] as const
+/** Those that the first host has from the beginning; it never has another of their kind, but for the pair's second member. */
+export const OF_FIRST: readonly ServiceName[] = ['etcd-1', 'postgres-1', 'control']
+
+type Place = readonly [service: ServiceName, host: TierHost]
+
 /**
- * Where the platform's own parts go: the second member of the pair and the second control plane to another data centre than
- * the first, and a store of three members to three hosts, apart as far as they are. What is on a host that belongs to the installation stays: a
- * move costs more than a better place gives; only from one that is being emptied it goes, where another can take it. Two members of
- * a store would be worse than one, so with two hosts it has one.
+ * Where the platform's own parts go: the members of the pair and the control planes to two data centres, and a store of three
+ * members to three hosts, apart as far as they are. What is on a host that belongs to the installation stays: a move costs more
+ * than a better place gives; only from one that is being emptied it goes, where another can take it. Two members of a store would be worse than one, so with two hosts it has one. A host that is gone
+ * is nothing special, whichever it was: what it had goes to others. Of a pair on one host, the one that leads stays.
  */
-export function planTier(hosts: readonly TierHost[], placed: Placement): TierMove[] {
-  const first = hosts.find((host) => host.first)
-  if (first === undefined) return []
+export function planTier(hosts: readonly TierHost[], placed: Placement, leader?: ServiceName): TierMove[] {
   const at = new Map(hosts.map((host) => [host.name, host]))
-  const living = (service: ServiceName) => at.get(placed[service] ?? '')
-  const moves: TierMove[] = []
-  const move = (service: ServiceName, to: TierHost | undefined) => {
-    if (to !== undefined && to.name !== placed[service])
-      moves.push({ service, from: placed[service], to: to.name })
+  const first = hosts.find((host) => host.first)
+  const living = (service: ServiceName): TierHost | undefined => {
+    const host = at.get(placed[service] ?? '')
+    // Another host may have the name of one that is gone.
+    const fits = host !== undefined && (host.role === 'full' || VOICES.some((voice) => voice === service))
+    return fits ? host : OF_FIRST.includes(service) ? first : undefined
   }
-  for (const service of ['etcd-1', 'postgres-1', 'control'] as const) move(service, living(service) ?? first)
-  for (const to of voices(hosts, first, living)) move(to.service, to.host)
-  const partner = living('postgres-2')
-  const settled = partner?.role === 'full' && !partner.first && !partner.draining
-  move('postgres-2', settled ? partner : (bestPartner(hosts, first) ?? partner ?? first))
-  const second = living('control-2')
-  move('control-2', second?.draining === false ? second : (bestPartner(hosts, first) ?? second))
-  return moves
+  const places = [
+    ...voices(hosts, living),
+    ...couple(
+      hosts,
+      leader === 'postgres-2' && !living('postgres-1')?.first ? BACK : PAIR,
+      living,
+      'together',
+    ),
+    ...couple(hosts, CONTROLS, living, 'apart'),
+  ]
+  return places.flatMap(([service, { name: to }]) =>
+    to === placed[service] ? [] : [{ service, from: placed[service], to }],
+  )
 }
 
 /** What has to leave a host that is being emptied and can: until it has, the host is needed. */
@@ -54,25 +67,54 @@ export const partsLeaving = (hosts: readonly TierHost[], placed: Placement, host
     .filter(({ from }) => from === host)
     .map(({ service }) => service)
 
-/** The other members of the store, where there are hosts for three. */
-function voices(
-  hosts: readonly TierHost[],
-  first: TierHost,
-  living: (service: ServiceName) => TierHost | undefined,
-): Array<{ readonly service: ServiceName; readonly host: TierHost }> {
-  const services = ['etcd-2', 'etcd-3'] as const
-  const kept = services.flatMap((service) => {
+type Living = (service: ServiceName) => TierHost | undefined
+
+/** The first host is given up whole, by its removal: until then it has its own parts. */
+const isLeaving = ([service, host]: Place) => host.draining && !(host.first && OF_FIRST.includes(service))
+
+/** The members of the store: those that have a host, and where there are hosts for three, the others. */
+function voices(hosts: readonly TierHost[], living: Living): Place[] {
+  const all = VOICES.flatMap((service): Place[] => {
     const host = living(service)
-    return host === undefined || host.draining ? [] : [{ service, host }]
+    return host === undefined ? [] : [[service, host]]
   })
-  const taken = [first, ...kept.map(({ host }) => host)]
-  const open = services.filter((service) => living(service)?.draining !== false)
-  const added: typeof kept = []
-  for (const service of open) {
-    const host = apartFrom([...taken, ...added.map((one) => one.host)], hosts) ?? living(service)
-    if (host !== undefined) added.push({ service, host })
+  const places = all.filter((place) => !isLeaving(place))
+  for (const service of VOICES.filter((one) => places.every(([kept]) => kept !== one))) {
+    const taken = places.map(([, host]) => host)
+    const host = apartFrom(taken, hosts) ?? living(service)
+    if (host !== undefined) places.push([service, host])
   }
-  return taken.length + added.length < 3 ? [] : added
+  return places.length < VOICES.length ? all : places
+}
+
+/**
+ * Two of a kind on two full hosts, in two data centres where there are. Where there is one host only, both are `together` on it, or
+ * there is but one.
+ */
+function couple(
+  hosts: readonly TierHost[],
+  [one, two]: readonly [ServiceName, ServiceName],
+  living: Living,
+  onOneHost: 'together' | 'apart',
+): Place[] {
+  const [hostOfOne, hostOfTwo] = [living(one), living(two)]
+  if (hostOfOne !== undefined && hostOfTwo !== undefined && hostOfOne.name !== hostOfTwo.name)
+    return settled(hosts, [one, hostOfOne], [two, hostOfTwo])
+  const kept = hostOfOne ?? hostOfTwo
+  // Nobody has what the others would be made from.
+  if (kept === undefined) return []
+  const [stays, goes] = hostOfOne === undefined ? [two, one] : [one, two]
+  const partner = bestPartner(hosts, kept) ?? (onOneHost === 'together' ? kept : undefined)
+  const stay: Place = [stays, kept]
+  return partner === undefined ? [stay] : [stay, [goes, partner]]
+}
+
+/** Two that are apart: one of them goes on, where its host is being emptied and another can take it. */
+function settled(hosts: readonly TierHost[], one: Place, two: Place): Place[] {
+  const [stays, goes] = isLeaving(one) && !isLeaving(two) ? [two, one] : [one, two]
+  if (!isLeaving(goes)) return [one, two]
+  const [service, host] = goes
+  return [stays, [service, bestPartner(hosts, stays[1]) ?? host]]
 }
 
 /** A host in a place where none of these is; a witness before others, because it has nothing else to do. */
@@ -86,9 +128,12 @@ function apartFrom(taken: readonly TierHost[], hosts: readonly TierHost[]): Tier
     .sort((a, b) => (order(a) < order(b) ? -1 : 1))[0]
 }
 
-function bestPartner(hosts: readonly TierHost[], first: TierHost): TierHost | undefined {
-  const order = (host: TierHost) => `${host.dataCentre === first.dataCentre ? 1 : 0}${host.name}`
+function bestPartner(hosts: readonly TierHost[], kept: TierHost): TierHost | undefined {
+  const order = (host: TierHost) => `${host.dataCentre === kept.dataCentre ? 1 : 0}${host.name}`
   return hosts
-    .filter((host) => host.role === 'full' && !host.first && host.ready && !host.draining)
+    .filter(
+      (host) =>
+        host.role === 'full' && host.name !== kept.name && !host.first && host.ready && !host.draining,
+    )
     .sort((a, b) => (order(a) < order(b) ? -1 : 1))[0]
 }

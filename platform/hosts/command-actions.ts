@@ -38,7 +38,7 @@ const withHome = (context: CliContext, options: HostOptions): HostOptions => {
 }
 const homeFor = (context: CliContext, options: HostOptions) => dataFolderOf(withHome(context, options))
 
-/** Root's socket is where a control plane is: on the first host, and on the one that has the second. */
+/** Root's socket is where a control plane is. */
 async function requireControl(home: string): Promise<void> {
   const host = await loadHostIdentity(home)
   if (host?.first === false && !(await exists(join(home, HOME.run, SOCKETS.root))))

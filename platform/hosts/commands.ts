@@ -40,7 +40,7 @@ export function registerJoin(group: Command, context: CliContext): void {
     .argument('<link>', 'one-time link, in quotes')
     .option(
       '--address <ip>',
-      'address at which the other hosts reach it (default: that of the way to the first host)',
+      'address at which the other hosts reach it (default: that of the way to the host that gave the link)',
     )
     .option('--home <dir>', 'data folder (MARU_HOME; default: /var/lib/maru)')
     .action(async (link: string, options: JoinOptions) => (await actions()).runJoin(context, link, options))

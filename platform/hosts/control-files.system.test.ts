@@ -4,12 +4,13 @@ import { mkdtemp, readFile, rm, stat } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
+import type { ServiceName } from '#contract/fleet.ts'
 import { CONTROL_NAME, HostIdentity } from '#contract/host-identity.ts'
 import { ControlConfig, HOME, type Installation, UID } from '#contract/installation.ts'
 import { type Authority, openAuthority } from '#platform/trust/index.ts'
 import { ensureFolders, ensureSecrets, writeComponentFiles } from './component-files.ts'
-import { controlFiles, writeSecondControl } from './control-files.ts'
-import { makeServiceBundle } from './service-files.ts'
+import { controlFiles, writeGivenControl } from './control-files.ts'
+import { makeServiceBundle, readOwnSecrets } from './service-files.ts'
 
 const installation: Installation = {
   id: 'inst_c',
@@ -49,11 +50,13 @@ const configIn = async (home: string) =>
   ControlConfig.parse(JSON.parse(await readFile(join(home, HOME.control, 'config.json'), 'utf8')))
 
 test('the second control plane has the same secrets and database, and a certificate, address and host of its own', async () => {
-  const bundle = await makeServiceBundle({ installation, home: east }, authority, 'control-2')
-  assert.equal(bundle.passwords, null)
+  const secrets = await readOwnSecrets(east)
+  const bundle = await makeServiceBundle(installation, authority, secrets, 'control-2')
+  // It can make bundles for others.
+  assert.deepEqual({ passwords: bundle.passwords, control: bundle.control }, secrets)
   const place = { installation, home: west, version: '1', host: hostOf('west', '192.0.2.2', false) }
-  const hash = await writeSecondControl(place, bundle)
-  assert.equal(await writeSecondControl(place, bundle), hash)
+  const hash = await writeGivenControl(place, 'control-2', bundle)
+  assert.equal(await writeGivenControl(place, 'control-2', bundle), hash)
 
   const [one, two] = [await configIn(east), await configIn(west)]
   assert.equal(two.database.password, one.database.password)
@@ -70,7 +73,24 @@ test('the second control plane has the same secrets and database, and a certific
   assert.notEqual(shown.checkIP('10.89.1.31'), undefined)
 })
 
-test('other services get none of these secrets', async () => {
-  for (const service of ['postgres-2', 'etcd-3'] as const)
-    assert.equal((await makeServiceBundle({ installation, home: east }, authority, service)).control, null)
+test('other services get as little as they need', async () => {
+  const secrets = await readOwnSecrets(east)
+  const given = async (service: ServiceName) => {
+    const { passwords, control } = await makeServiceBundle(installation, authority, secrets, service)
+    return { passwords, control }
+  }
+  for (const service of ['postgres-1', 'postgres-2'] as const)
+    assert.deepEqual(await given(service), { passwords: secrets.passwords, control: null })
+  for (const service of ['etcd-1', 'etcd-3'] as const)
+    assert.deepEqual(await given(service), { passwords: null, control: null })
+})
+
+test('the first control plane, on another host, has the address that it had', async () => {
+  const bundle = await makeServiceBundle(installation, authority, await readOwnSecrets(east), 'control')
+  const place = { installation, home: west, version: '1', host: hostOf('west', '192.0.2.2', false) }
+  await writeGivenControl(place, 'control', bundle)
+  const { host, listen } = await configIn(west)
+  assert.deepEqual([host.name, listen.host], ['west', '10.89.1.30'])
+  const shown = new X509Certificate(await readFile(listen.certFile))
+  assert.notEqual(shown.checkIP('10.89.1.30'), undefined)
 })

@@ -95,8 +95,12 @@ export async function readControlSecrets(
   return { masterKey: masterKey.trim(), authSecret: authSecret.trim(), database, authorityKey }
 }
 
-/** Writes what the second control plane reads at its start. Gives its hash. */
-export async function writeSecondControl(place: ControlPlace, bundle: ServiceBundle): Promise<string> {
+/** Writes what a control plane reads at its start on a host that is not the first. Gives its hash. */
+export async function writeGivenControl(
+  place: ControlPlace,
+  service: ControlService,
+  bundle: ServiceBundle,
+): Promise<string> {
   if (bundle.control === null) throw new Error('a control plane without its secrets')
   const { home } = place
   const owner = { uid: UID.control, gid: UID.control }
@@ -110,7 +114,7 @@ export async function writeSecondControl(place: ControlPlace, bundle: ServiceBun
   await writeTls(folder, bundle, UID.control)
   await write(secrets.masterKey, `${bundle.control.masterKey}\n`)
   await write(secrets.authSecret, `${bundle.control.authSecret}\n`)
-  const config = renderControlConfig(place, bundle.control.database, 'control-2')
+  const config = renderControlConfig(place, bundle.control.database, service)
   await write(join(folder, 'config.json'), config)
   return filesHash(bundle.certificate, bundle.root, config)
 }

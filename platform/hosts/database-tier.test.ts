@@ -45,7 +45,10 @@ test('a joined host has the same edge as the first, and whatever can be placed t
   const full = on('full')
   assert.deepEqual(
     full.containers.map(({ component }) => component),
-    ['etcd-2', 'etcd-3', 'postgres-2', 'pgproxy', 'agent', 'control-2', 'edge'],
+    [
+      ...['etcd', 'etcd-2', 'etcd-3', 'postgres-1', 'postgres-2'],
+      ...['pgproxy', 'agent', 'control', 'control-2', 'edge'],
+    ],
   )
   assert.deepEqual(
     full.containers.at(-1),
@@ -54,7 +57,7 @@ test('a joined host has the same edge as the first, and whatever can be placed t
   assert.deepEqual(full.networks, config.networks)
   assert.deepEqual(
     on('witness').containers.map(({ component }) => component),
-    ['etcd-2', 'etcd-3', 'agent'],
+    ['etcd', 'etcd-2', 'etcd-3', 'agent'],
   )
 })
 

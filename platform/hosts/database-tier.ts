@@ -53,7 +53,7 @@ export function renderEtcdCommand(installation: Place, home: string): string[] {
 export function renderJoiningEtcd(
   installation: Place,
   folder: string,
-  name: 'etcd-2' | 'etcd-3',
+  name: 'etcd-1' | 'etcd-2' | 'etcd-3',
   members: ReadonlyArray<{ readonly name: string; readonly peerUrl: string }>,
 ): string {
   const { etcd, etcdPorts } = addressesOf(installation)

@@ -47,7 +47,7 @@ async function stopAll(docker: Docker, installation: Installation): Promise<stri
     if (component === ADDRESS_COMPONENT) return 1
     if (component === 'pgproxy') return 3
     if (component?.startsWith('postgres-')) return 4
-    return component === 'etcd' ? 5 : 2
+    return component?.startsWith('etcd') ? 5 : 2
   }
   const names: string[] = []
   for (const turn of [0, 1, 2, 3, 4, 5]) {

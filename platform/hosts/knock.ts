@@ -15,7 +15,7 @@ export async function addressTowards(host: string, port: number): Promise<HostAd
     await once(socket, 'connect')
     return HostAddress.parse(socket.localAddress)
   } catch (cause) {
-    throw new MaruError('unreachable', { what: `The first host (${host}, port ${port})` }, { cause })
+    throw new MaruError('unreachable', { what: `The host at ${host}, port ${port},` }, { cause })
   } finally {
     socket.destroy()
   }

@@ -81,7 +81,7 @@ async function joinedStatus(
   const about = await askAgent(home).catch(() => undefined)
   const seenAt = about?.controlSeenAt ?? null
   const rootPem = (await readText(join(home, HOME.pki, 'root.crt'))) ?? ''
-  const members = expected.some(({ component }) => component === 'postgres-2')
+  const members = expected.some(({ component }) => component.startsWith('postgres-'))
     ? await readDatabasePair({ installation, home, rootPem })
     : undefined
   const components = expected.map((one) => judgeComponent(one, containers, members))
@@ -166,7 +166,7 @@ export async function examine(home: string, programDir: string): Promise<Check[]
 
 function judgeControl({ url, answers }: LocalStatus): Check {
   const what = answers ? 'the control plane looks after this host' : 'the control plane has not asked lately'
-  const advice = `Look at ${url} and at \`maru host list\` on the first host; apps here go on meanwhile.`
+  const advice = `Look at ${url} and at \`maru host list\` on a host with a control plane; apps here go on meanwhile.`
   return { check: 'control plane', ok: answers, what, advice: answers ? '' : advice }
 }
 

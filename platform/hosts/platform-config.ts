@@ -1,5 +1,5 @@
 import { type ContainerSpec, FILES_LABEL, PlatformConfig } from '#contract/agent.ts'
-import type { ControlService } from '#contract/fleet.ts'
+import { CONTROL_SERVICES, type ControlService } from '#contract/fleet.ts'
 import type { HostIdentity } from '#contract/host-identity.ts'
 import {
   addressesOf,
@@ -11,6 +11,7 @@ import {
 } from '#contract/installation.ts'
 import { PATRONI_START } from '#images/recipes.ts'
 import { edgeContainer } from '#platform/edge/index.ts'
+import { componentOf } from '#platform/mesh/index.ts'
 import { pgproxyFiles, renderEtcdCommand } from './database-tier.ts'
 
 /** Images of the platform's own containers, by id. */
@@ -52,16 +53,17 @@ export function platformConfig(input: PlatformInput): PlatformConfig {
 }
 
 /**
- * A control plane is on the first host and on one other, an edge on every full one. What can be on several is in the
- * configuration of each; the agent chooses (`placedHere`), and adds what stands for the rest.
+ * The first host has its own parts from the beginning, and an edge is on every full host. What can be on any host that joined is in
+ * the configuration of each; the agent chooses (`placedHere`), and adds what stands for the rest.
  */
 function containersOf(input: PlatformInput): ContainerSpec[] {
   const edge = edgeContainer(input.installation, input.home, input.images.edge)
   if (!input.host.first) {
-    const voices = [etcd(input, 2), etcd(input, 3)]
-    return input.host.role === 'witness'
-      ? [...voices, agent(input)]
-      : [...voices, postgres(input, 2), pgproxy(input), agent(input), control(input, 'control-2'), edge]
+    const voices = ([1, 2, 3] as const).map((n) => etcd(input, n))
+    if (input.host.role === 'witness') return [...voices, agent(input)]
+    const pair = ([1, 2] as const).map((n) => postgres(input, n))
+    const controls = CONTROL_SERVICES.map((service) => control(input, service))
+    return [...voices, ...pair, pgproxy(input), agent(input), ...controls, edge]
   }
   return [
     etcd(input, 1),
@@ -119,17 +121,16 @@ const tmpfsFor = (uid: number, sizeMb: number) =>
 /** A folder of the data folder, at the same path inside. */
 const same = (path: string, readOnly = false) => ({ source: path, target: path, readOnly })
 
-/** A member of etcd; one that joins reads what its agent has written. */
+/** A member of etcd. The one that an installation begins with is told all on its command line; others read what their agent has written. */
 function etcd(input: PlatformInput, n: 1 | 2 | 3): ContainerSpec {
   const { networks, etcd: addresses } = addressesOf(input.installation)
-  const component = n === 1 ? HOME.etcd : (`etcd-${n}` as const)
+  const component = componentOf(`etcd-${n}`)
   const folder = `${input.home}/${component}`
   return confined(input, component, {
     image: input.images.database,
-    command:
-      n === 1
-        ? renderEtcdCommand(input.installation, input.home)
-        : ['etcd', `--config-file=${folder}/${ETCD_CONFIG}`],
+    command: input.host.first
+      ? renderEtcdCommand(input.installation, input.home)
+      : ['etcd', `--config-file=${folder}/${ETCD_CONFIG}`],
     user: own(UID.etcd),
     networks: [{ name: networks.data.name, address: addresses[n - 1], aliases: [] }],
     mounts: [same(folder)],

@@ -3,7 +3,14 @@ import type { PlatformConfig } from '#contract/agent.ts'
 import type { HostIdentity } from '#contract/host-identity.ts'
 import { HOME, type Installation, urlOf } from '#contract/installation.ts'
 import { ensureImages, programVersion } from '#images/build-images.ts'
-import { loadFleet, MESH_COMPONENTS, placedHere, SERVICE_COMPONENTS, seedsOf } from '#platform/mesh/index.ts'
+import {
+  isOn,
+  loadFleet,
+  MESH_COMPONENTS,
+  placedHere,
+  SERVICE_COMPONENTS,
+  seedsOf,
+} from '#platform/mesh/index.ts'
 import { type Authority, openAuthority } from '#platform/trust/index.ts'
 import { ADDRESS_COMPONENT } from '#platform/virtual-address/index.ts'
 import type { Docker } from '#runtime/drivers/docker.ts'
@@ -215,7 +222,9 @@ async function bringUpJoined(run: Run, docker: Docker): Promise<Brought> {
     })
     await waitForAgent({ installation, home })
     if (host.role === 'full') await waitForEdge({ installation, home })
-    return done
+    // As long as there is a first host, this member is there, and that host's `maru up` sees to it.
+    const settles = isOn('postgres-1', host, await loadFleet(home))
+    return settles ? [...done, ...(await ensureClusterSettings({ installation, home, rootPem }))] : done
   })
   await installWrapper(run)
   const pruned = await pruneStackImages(docker)

@@ -1,7 +1,7 @@
 export { type MeshPlace, reloadDoor, renewInUse, writeMesh } from './apply.ts'
 export { loadFleet } from './fleet-file.ts'
 export { DOOR_COMPONENT, MESH_COMPONENTS, meshFiles, wayComponent } from './layout.ts'
-export { isOn, placedHere, SERVICE_COMPONENTS, serviceOf } from './placed.ts'
+export { componentOf, controlOn, isOn, placedHere, SERVICE_COMPONENTS, serviceOf } from './placed.ts'
 export {
   controlsOf,
   ETCD_SERVICES,

@@ -7,7 +7,10 @@ import { placedHere } from './placed.ts'
 
 const [east, west] = ['east' as HostName, 'west' as HostName]
 const FIRST = ['etcd', 'postgres-1', 'postgres-2', 'pgproxy', 'agent', 'control', 'edge']
-const JOINED = ['etcd-2', 'etcd-3', 'postgres-2', 'pgproxy', 'agent', 'control-2']
+const JOINED = [
+  ...['etcd', 'etcd-2', 'etcd-3', 'postgres-1', 'postgres-2'],
+  ...['pgproxy', 'agent', 'control', 'control-2'],
+]
 const here = (components: readonly string[], self: { name: HostName; first: boolean }, fleet: Fleet) => {
   const platform = { generation: 1, networks: [], containers: components.map((component) => ({ component })) }
   return placedHere(platform as unknown as PlatformConfig, self, fleet).containers.map(

@@ -1,15 +1,23 @@
 import type { PlatformConfig } from '#contract/agent.ts'
-import { type Fleet, SERVICES, type ServiceName } from '#contract/fleet.ts'
+import {
+  CONTROL_SERVICES,
+  type ControlService,
+  type Fleet,
+  SERVICES,
+  type ServiceName,
+} from '#contract/fleet.ts'
 import type { HostIdentity } from '#contract/host-identity.ts'
+import { HOME } from '#contract/installation.ts'
+
+/** The component that a service is, which is also the name of its folder: the first member of the store was once the only one. */
+export const componentOf = (service: ServiceName): string => (service === 'etcd-1' ? HOME.etcd : service)
 
 /** The service that a component is; undefined for what every host has for itself. */
-export function serviceOf(component: string): ServiceName | undefined {
-  const name = component === 'etcd' ? 'etcd-1' : component
-  return SERVICES.find((service) => service === name)
-}
+export const serviceOf = (component: string): ServiceName | undefined =>
+  SERVICES.find((service) => componentOf(service) === component)
 
 /** Components whose host can change; on hosts that joined, the agent alone looks after them. */
-export const SERVICE_COMPONENTS: readonly string[] = ['etcd', ...SERVICES]
+export const SERVICE_COMPONENTS: readonly string[] = SERVICES.map(componentOf)
 
 /** Whether a service is on a host. Nothing stops because a message did not name it: what has no place is on the first. */
 export function isOn(
@@ -20,6 +28,12 @@ export function isOn(
   const host = services[service]
   return host === undefined ? first : host === name
 }
+
+/** The control plane that is on a host. */
+export const controlOn = (
+  self: Pick<HostIdentity, 'name' | 'first'>,
+  fleet: Fleet,
+): ControlService | undefined => CONTROL_SERVICES.find((service) => isOn(service, self, fleet))
 
 /**
  * Leaves out of a host's platform configuration what is on other hosts now.

@@ -76,8 +76,11 @@ test('a way and a door as HAProxy reads them', async () => {
 test('a member of the pair knows of every store as soon as there are hosts for three', () => {
   const west = 'west' as HostName
   assert.deepEqual(storesOf(installation, fleet, west), ['10.89.0.10', '10.89.0.14'])
-  assert.deepEqual(seedsOf(installation, fleet, west), ['10.89.0.10', '10.89.0.13', '10.89.0.14'])
-  const two = { ...fleet, hosts: fleet.hosts.slice(0, 2) }
-  assert.deepEqual(seedsOf(installation, two, west), ['10.89.0.10', '10.89.0.14'])
+  assert.deepEqual(seedsOf(installation, fleet, west), ['10.89.0.10', '10.89.0.14', '10.89.0.13'])
+  // The host of one is gone: those that are there come first, and none is forgotten.
+  const two = { hosts: fleet.hosts.slice(1), services: { 'etcd-2': west, 'etcd-3': 'voice' as HostName } }
+  assert.deepEqual(seedsOf(installation, two, west), ['10.89.0.13', '10.89.0.14', '10.89.0.10'])
+  const pair = { hosts: fleet.hosts.slice(0, 2), services: { 'etcd-1': 'east' as HostName } }
+  assert.deepEqual(seedsOf(installation, pair, west), ['10.89.0.10'])
   assert.deepEqual(seedsOf(installation, { hosts: [], services: {} }, west), ['10.89.0.10'])
 })

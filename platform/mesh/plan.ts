@@ -55,15 +55,15 @@ const ownFirst = <T extends ServiceName>(all: readonly T[], { services }: Fleet,
 
 /** The control planes that there are, the one of this host first. */
 export function controlsOf(fleet: Fleet, self: HostName): ControlService[] {
+  const placed = CONTROL_SERVICES.filter((one) => fleet.services[one] !== undefined)
   // Where nobody has joined, nobody was told of any place.
-  const there = CONTROL_SERVICES.filter((one) => one === 'control' || fleet.services[one] !== undefined)
-  return ownFirst(there, fleet, self)
+  return placed.length === 0 ? ['control'] : ownFirst(placed, fleet, self)
 }
 
 /** The members of the cluster's store. */
 export const ETCD_SERVICES = ['etcd-1', 'etcd-2', 'etcd-3'] as const
 
-/** Where the members of etcd are that have a host: the one on this host first. There is always the first. */
+/** Where the members of etcd are that have a host: the one on this host first. */
 export function storesOf(installation: Place, fleet: Fleet, self: HostName): string[] {
   const placed = ETCD_SERVICES.filter((one) => fleet.services[one] !== undefined)
   const all: readonly ServiceName[] = placed.length === 0 ? ['etcd-1'] : ownFirst(placed, fleet, self)
@@ -71,12 +71,13 @@ export function storesOf(installation: Place, fleet: Fleet, self: HostName): str
 }
 
 /**
- * Where a member of the pair looks for the stores when it knows of none that answers. Patroni reads this at its start only, so
- * all are in it as soon as there are hosts for all.
+ * Where a member of the pair looks for the stores when it knows of none that answers; those that there are first. Patroni reads this
+ * at its start only, so all are in it as soon as there are hosts for all, and stay in it when a host goes.
  */
 export function seedsOf(installation: Place, fleet: Fleet, self: HostName): string[] {
+  const there = storesOf(installation, fleet, self)
   const all = ETCD_SERVICES.map((service) => serviceAddress(installation, service).address)
-  return fleet.hosts.length < all.length ? storesOf(installation, fleet, self) : all
+  return fleet.hosts.length < all.length && there.length < 2 ? there : [...new Set([...there, ...all])]
 }
 
 /** The mesh of one host; undefined where it is alone or unknown to the others. */

@@ -4,7 +4,7 @@ import type { Fleet, ServiceName } from '#contract/fleet.ts'
 import { type AgentConfig, addressesOf, type Installation, UID } from '#contract/installation.ts'
 import { renderJoiningEtcd, tlsFiles } from '#platform/hosts/database-tier.ts'
 import { ETCD_CONFIG } from '#platform/hosts/platform-config.ts'
-import { ETCD_SERVICES, isOn, serviceAddress } from '#platform/mesh/index.ts'
+import { componentOf, ETCD_SERVICES, isOn, serviceAddress } from '#platform/mesh/index.ts'
 import { type EtcdClient, type EtcdMember, makeEtcdClient } from '#runtime/drivers/etcd-client.ts'
 import { exists, isAbsent, writeFileAtomic } from '#runtime/drivers/files.ts'
 import type { Log } from '#runtime/kit/log.ts'
@@ -20,7 +20,7 @@ export interface EtcdMemberDeps {
   readonly onJoined: () => void
 }
 
-type JoiningMember = 'etcd-2' | 'etcd-3'
+type JoiningMember = (typeof ETCD_SERVICES)[number]
 
 /** What one look needs. */
 interface Look {
@@ -59,9 +59,9 @@ export function watchEtcdMember(deps: EtcdMemberDeps, signal: AbortSignal): void
 async function lookOnce({ config, membership, onJoined }: EtcdMemberDeps): Promise<Error | undefined> {
   const { installation, home, host } = config
   const [fleet, pass] = [membership.fleet(), membership.credentials()]
-  const name = (['etcd-2', 'etcd-3'] as const).find((member) => isOn(member, host, fleet))
+  const name = ETCD_SERVICES.find((member) => isOn(member, host, fleet))
   if (host.first || pass === null || name === undefined || membership.isRemoved()) return undefined
-  const folder = join(home, name)
+  const folder = join(home, componentOf(name))
   try {
     // Without its certificate, which is written when it has come, it could not start.
     if (!(await exists(tlsFiles(folder).cert))) return undefined

@@ -93,7 +93,8 @@ export async function openMembership(config: AgentConfig): Promise<HostMembershi
     },
     isRemoved: () => removed,
     remove: async () => {
-      own()
+      // A first host that is alone is the installation.
+      if (fleet.hosts.length < 2) own()
       await writeFileAtomic(at(HOME.removed), '')
       removed = true
     },

@@ -1,5 +1,5 @@
 import { type Authority, authorityWith } from '#platform/trust/index.ts'
-import { readBundle } from './own-services.ts'
+import { readControlBundle } from './service-bundles.ts'
 
 /** The authority, where this host has its key: the first host, and one that was given a control plane. */
 export type Signer = () => Promise<Authority | undefined>
@@ -9,9 +9,9 @@ export function makeSigner(home: string, own: Authority | undefined): Signer {
   if (own !== undefined) return async () => own
   let opened: { readonly key: string; readonly authority: Authority } | undefined
   return async () => {
-    const bundle = await readBundle(home, 'control-2')
-    const key = bundle?.control?.authorityKey ?? ''
-    if (bundle === undefined || key === '') return undefined
+    const bundle = await readControlBundle(home)
+    if (bundle === undefined) return undefined
+    const key = bundle.control.authorityKey
     if (opened?.key !== key) opened = { key, authority: await authorityWith(key, bundle.root) }
     return opened.authority
   }

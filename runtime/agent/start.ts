@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import type { AgentConfig } from '#contract/installation.ts'
 import { addressesOf, HOME } from '#contract/installation.ts'
-import { storesOf } from '#platform/mesh/index.ts'
+import { controlOn, storesOf } from '#platform/mesh/index.ts'
 import { type Docker, makeDocker } from '#runtime/drivers/docker.ts'
 import { ensureFolder } from '#runtime/drivers/files.ts'
 import { makeNft } from '#runtime/drivers/nft.ts'
@@ -21,20 +21,20 @@ import { openMembership } from './membership.ts'
 import { makeAddressKeeper } from './own-address.ts'
 import { openEdge } from './own-edge.ts'
 import { openNetwork } from './own-network.ts'
-import { serviceBundles } from './own-services.ts'
 import { pruneImages, removeApp } from './prune.ts'
 import { watchRejoins } from './rejoin-watch.ts'
 import { makeReportBoard } from './report-board.ts'
 import { watchRoom } from './room-watch.ts'
 import { removeLeftovers, serveRun } from './runs.ts'
 import type { AgentServerDeps } from './server.ts'
+import { serviceBundles } from './service-bundles.ts'
 import { makeSigner } from './signer.ts'
 import { watchSilence } from './silence.ts'
 import { makeSparing } from './spare-members.ts'
 import { readStacks } from './stacks.ts'
 import { watchStoreLeader } from './store-leader.ts'
 import { openWays } from './ways.ts'
-import { openWorkloadStore, type WorkloadStore } from './workload-store.ts'
+import { openWorkloadStore } from './workload-store.ts'
 
 export interface Agent {
   stop(): Promise<void>
@@ -72,6 +72,7 @@ export async function startAgent(config: AgentConfig, log: Log): Promise<Agent> 
   const parts = { config, docker, addresses, log, ...kept, edge, authority, address, memory }
   const sparing = makeSparing({ ...config, docker, log, issuePass: passFor(config, membership) })
   const own = { announce: board.announceWanted, now: () => new Date(), images: new Map(), sparing }
+  const signer = makeSigner(config.home, authority)
   const loop = startLoop({ ...parts, ...own }, board)
   wake = loop.wake
   const drills = makeDrillRunner(config, log)
@@ -80,14 +81,14 @@ export async function startAgent(config: AgentConfig, log: Log): Promise<Agent> 
     run: (stream) => serveRun({ docker, addresses, rules: network.rules, config, log }, stream),
     membership,
     guard,
-    signer: makeSigner(config.home, authority),
-    bundles: serviceBundles(config, membership, authority),
+    signer,
+    bundles: serviceBundles(config, membership, signer),
     asked,
     installation: config.installation,
     ...engineWorkOf(config, docker, log),
   })
   watchEtcdMember({ config, membership, log, onJoined: loop.wake }, ended.signal)
-  const pruning = setInterval(() => void prune(docker, config, workloads, log), PRUNE_MS)
+  const pruning = setInterval(() => void prune(docker, config, { workloads, membership, log }), PRUNE_MS)
   log.info('agent.started', { version: config.version, generation: workloads.current()?.generation ?? 0 })
   return {
     stop: async () => {
@@ -203,14 +204,15 @@ async function clearLeftovers(docker: Docker, owner: string, log: Log): Promise<
 async function prune(
   docker: Docker,
   { installation, home, host }: AgentConfig,
-  workloads: WorkloadStore,
-  log: Log,
+  { workloads, membership, log }: Pick<AgentServerDeps, 'workloads' | 'membership' | 'log'>,
 ): Promise<void> {
   const workload = workloads.current()
   if (workload === undefined) return
   try {
     const { pruneSlugs } = await import('#platform/builds/index.ts')
-    const images = await pruneImages(docker, installation.id, workload, host.first)
+    // A control plane has its own host build.
+    const builds = controlOn(host, membership.fleet()) !== undefined
+    const images = await pruneImages(docker, installation.id, workload, builds)
     const slugs = await pruneSlugs(docker, installation.id, home, new Date())
     if (images + slugs > 0) log.info('agent.pruned', { images, slugs })
   } catch (error) {

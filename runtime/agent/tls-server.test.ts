@@ -19,8 +19,8 @@ import { tlsWay, unverifiedWay } from '#runtime/drivers/agent-transport.ts'
 import { keyHashAt } from '#runtime/drivers/tls-probe.ts'
 import { makeLog } from '#runtime/kit/log.ts'
 import { type HostMembership, openMembership } from './membership.ts'
-import { serviceBundles } from './own-services.ts'
 import type { AgentServerDeps } from './server.ts'
+import { serviceBundles } from './service-bundles.ts'
 import { makeControlServer } from './tls-server.ts'
 
 const HOST = HostIdentity.parse({
@@ -59,7 +59,7 @@ const asControl = async (keyHash?: string) => {
 
 async function serve(): Promise<void> {
   membership = await openMembership({ home, host: HOST, version: '1' } as AgentConfig)
-  const bundles = serviceBundles({ home } as AgentConfig, membership, undefined)
+  const bundles = serviceBundles({ home } as AgentConfig, membership, async () => undefined)
   const deps = { membership, bundles, log: silent, wake: () => void woken++ } as unknown as AgentServerDeps
   const credentials = membership.credentials()
   assert.ok(credentials)

@@ -22,8 +22,8 @@ import { publicKeyHash } from '#runtime/drivers/tls-probe.ts'
 import { makeLog } from '#runtime/kit/log.ts'
 import { openMembership } from './membership.ts'
 import { withMesh } from './own-mesh.ts'
-import { serviceBundles } from './own-services.ts'
 import type { AgentServerDeps } from './server.ts'
+import { serviceBundles } from './service-bundles.ts'
 import { until } from './test-host.ts'
 import { openWays } from './ways.ts'
 
@@ -45,7 +45,7 @@ async function open(name: 'east' | 'west', home: string, authority: Authority) {
   const installation = { id: 'inst_w', name: 'waystest', subnet: '10.251', domain: 'ways.test' }
   const config = { installation, home, host, version: '1', images: { edge: 'x' } } as unknown as AgentConfig
   const membership = await openMembership(config)
-  const bundles = serviceBundles(config, membership, first ? authority : undefined)
+  const bundles = serviceBundles(config, membership, async () => (first ? authority : undefined))
   const deps = { membership, bundles, log, wake: () => {} } as unknown as AgentServerDeps
   const ways = await openWays(config, deps)
   const pass = () => withMesh({ config, membership, authority: first ? authority : undefined, log }, PLATFORM)
@@ -71,6 +71,7 @@ test('the first host is reached over the network from when there is another, and
 
   await pass()
   assert.equal(membership.about().certificate, null)
+  await assert.rejects(membership.remove(), { code: 'not_found' }, 'alone, it is the installation')
   await assert.rejects(ask('any'), { code: 'unreachable' })
 
   await membership.setFleet(fleetWith({ control: 'east' }))
@@ -93,6 +94,11 @@ test('the first host is reached over the network from when there is another, and
   assert.notEqual(renewed.serialNumber, shown.serialNumber)
   assert.equal(publicKeyHash(renewed), keyHash)
   assert.equal((await ask(keyHash)).certificate, membership.about().certificate)
+
+  // A control plane on another host tells it that it was removed, although it has the authority's key.
+  const way = async () => tlsWay({ host: host.name, address: EAST, keyHash }, control)
+  await makeMembership(way).removed()
+  assert.deepEqual([membership.isRemoved(), existsSync(join(home, HOME.removed))], [true, true])
 })
 
 test('the second control plane has its sockets while it is placed here, and no longer', async (t) => {
@@ -118,6 +124,7 @@ test('the second control plane has its sockets while it is placed here, and no l
   await until('its sockets', async () => isThere(SOCKETS.agent) && isThere(SOCKETS.root))
   const about = await makeMembership(socketWay(at(SOCKETS.agent))).about()
   assert.equal(about.host.name, 'west')
+  assert.notEqual(membership.about().controlSeenAt, null)
   const { gid, mode } = statSync(at(SOCKETS.agent))
   assert.deepEqual([gid, mode & 0o777], [UID.control, 0o660])
 

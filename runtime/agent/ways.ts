@@ -1,7 +1,7 @@
 import { chmod, chown, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { type AgentConfig, HOME, SOCKETS, UID } from '#contract/installation.ts'
-import { isOn } from '#platform/mesh/index.ts'
+import { controlOn } from '#platform/mesh/index.ts'
 import { ensureFolder } from '#runtime/drivers/files.ts'
 import type { Credentials } from './membership.ts'
 import { listenOn, serveRootSocket } from './root-socket.ts'
@@ -38,7 +38,7 @@ async function openFirst(config: AgentConfig, deps: AgentServerDeps): Promise<Wa
   }
 }
 
-/** TLS, a socket that only root can open, and while the second control plane is here, the sockets for it. */
+/** TLS, a socket that only root can open, and while a control plane is here, the sockets for it. */
 async function openJoined(
   config: AgentConfig,
   deps: AgentServerDeps,
@@ -46,25 +46,25 @@ async function openJoined(
 ): Promise<Ways> {
   const own = makeAgentServer(deps)
   await listenOn(own, join(config.home, HOME.run, SOCKETS.host))
-  const second = keepSockets(config, deps)
-  const control = makeControlServer(deps, credentials)
-  const listener = listenForControl(control, deps.membership, config.host, deps.log)
+  const control = keepSockets(config, deps)
+  const server = makeControlServer(deps, credentials)
+  const listener = listenForControl(server, deps.membership, config.host, deps.log)
   return {
     close: () => {
       listener.close()
-      second.close()
+      control.close()
       own.close()
       own.closeAllConnections()
     },
   }
 }
 
-/** Opens the sockets when the second control plane is placed here, and closes them when it no longer is. */
+/** Opens the sockets when a control plane is placed here, and closes them when it no longer is. */
 function keepSockets(config: AgentConfig, deps: AgentServerDeps): Ways {
   let closed = false
   let open: Ways | undefined
   const settle = async () => {
-    const isHere = !closed && isOn('control-2', config.host, deps.membership.fleet())
+    const isHere = !closed && controlOn(config.host, deps.membership.fleet()) !== undefined
     if (isHere) open ??= await openSockets(config, deps)
     else await closeSockets()
   }
@@ -96,6 +96,7 @@ async function openSockets(config: AgentConfig, deps: AgentServerDeps): Promise<
   const run = join(config.home, HOME.run)
   await ensureFolder(join(run, 'agent'), 0o750, { uid: 0, gid: UID.control })
   const server = makeAgentServer(deps)
+  server.on('request', () => deps.membership.seen(new Date()))
   const socket = join(run, SOCKETS.agent)
   await listenOn(server, socket)
   await chown(socket, 0, UID.control)

@@ -51,7 +51,7 @@ export function parseAddress(text: string): SetupLink | { readonly url: string }
 
 /** An invitation's link, taken apart: `https://DOMAIN/join#TOKEN.FINGERPRINT@ADDRESS`. */
 export interface JoinLink extends SetupLink {
-  /** Of the first host: the domain's name may mean nothing yet where the new host is. */
+  /** Of the host that gave it: the domain's name may mean nothing yet where the new host is. */
   readonly address: string
 }
 

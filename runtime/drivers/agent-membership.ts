@@ -33,17 +33,17 @@ export interface Membership {
   setCertificate(certificate: string): Promise<string>
   /** Tells a host that it does not belong to the installation any more. */
   removed(): Promise<void>
-  /** On the first host: what a service needs on another host, sealed for that host's key. */
+  /** Where a control plane is: what a service needs on another host, sealed for that host's key. */
   sealBundle(request: BundleRequest): Promise<string>
   /** Hands such a bundle over. */
   setBundle(bundle: SealedBundle): Promise<void>
-  /** On the first host: signs the key of a request, for one host's name and address. */
+  /** Where a control plane is: signs the key of a request, for one host's name and address. */
   sign(request: SigningRequest): Promise<string>
   /** What its edge asks certificates for, after a purpose. */
   edgeRequests(after: string): Promise<EdgeRequest[]>
   /** Hands certificates for its edge over; gives how many it still had a use for. */
   setEdgeCertificates(certificates: readonly EdgeCertificate[]): Promise<number>
-  /** On the first host: signs for another one's edge what that may have. */
+  /** Where a control plane is: signs for another host's edge what that may have. */
   signForEdge(request: EdgeSigning): Promise<EdgeSigned>
 }
 

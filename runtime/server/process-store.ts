@@ -1,4 +1,5 @@
 import type pg from 'pg'
+import type { ServerDeps } from './handler.ts'
 import { JOBS_SCHEMA } from './jobs.ts'
 
 /** A control plane that runs, as the others see it. */
@@ -35,6 +36,17 @@ export async function beatAndList(client: Queries, id: string): Promise<ProcessR
     'select id, beat, replaced from server_process order by number',
   )
   return found.rows
+}
+
+/** The hosts with a control plane that shows signs of life, or did until seconds ago. */
+export async function listControlHosts(db: ServerDeps['db']): Promise<string[]> {
+  const rows = await db
+    .withTables<{ server_process: { place: string; replaced: boolean } }>()
+    .selectFrom('server_process')
+    .select('place')
+    .where('replaced', '=', false)
+    .execute()
+  return rows.map(({ place }) => place.split(' ')[0] ?? '')
 }
 
 /** False when another has replaced the process: nothing that it does may count any more. */

@@ -3,8 +3,9 @@ import { APP_LIMITS } from '#contract/apps.ts'
 import { MaruError } from '#contract/errors.ts'
 import { argvOf } from '#platform/workload/index.ts'
 import { loadEnvironment } from '../environment.ts'
+import { hostForRun } from '../host-for-run.ts'
 import { followOneOff } from '../one-off.ts'
-import { builtOn, findRelease } from '../release-store.ts'
+import { findRelease } from '../release-store.ts'
 import type { StepContext } from '../step-context.ts'
 import type { Step } from '../steps.ts'
 
@@ -36,7 +37,7 @@ export async function applyReleasePhase(
     rows: 24,
     timeoutS: APP_LIMITS.releasePhaseTimeoutS,
   }
-  const stream = await deps.agents.of(builtOn(deps, release)).run(request)
+  const stream = await deps.agents.of(await hostForRun(deps, release)).run(request)
   const exitCode = await followOneOff(stream, (line) => context.log('release', line), context.signal)
   if (exitCode !== 0) throw new MaruError('apps.release_phase_failed', { exitCode })
 }
