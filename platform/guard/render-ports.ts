@@ -25,18 +25,18 @@ export function renderPorts(installation: Pick<Installation, 'id'>, ports: reado
   const sets = [
     set(
       'ports',
-      'ifname',
+      'iifname',
       links.map((link) => `"${link}"`),
     ),
-    set('cards', 'ifname . ether_addr', unique(sorted.map(({ link, card }) => `"${link}" . ${card}`))),
+    set('cards', 'iifname . ether saddr', unique(sorted.map(({ link, card }) => `"${link}" . ${card}`))),
     set(
       'places',
-      'ifname . ether_addr . ipv4_addr',
+      'iifname . ether saddr . ip saddr',
       unique(sorted.map(({ link, card, address }) => `"${link}" . ${card} . ${address}`)),
     ),
   ]
   return `table ${table} {
-${sets.map(({ name, type }) => `  set ${name} { type ${type}; }\n`).join('')}  chain p_tell { }
+${sets.map(({ name, type }) => `  set ${name} { typeof ${type}; }\n`).join('')}  chain p_tell { }
   chain p_pre { ${HOOK} }
 }
 ${CHAINS.map((name) => `flush chain ${table} ${name}\n`).join('')}${sets.map(({ name }) => `flush set ${table} ${name}\n`).join('')}table ${table} {
@@ -60,5 +60,5 @@ const unique = (elements: readonly string[]) => [...new Set(elements)]
 
 function set(name: string, type: string, elements: readonly string[]) {
   const members = elements.length === 0 ? '' : ` elements = { ${elements.join(', ')} }`
-  return { name, type, text: `  set ${name} { type ${type};${members} }\n` }
+  return { name, type, text: `  set ${name} { typeof ${type};${members} }\n` }
 }

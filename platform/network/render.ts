@@ -1,4 +1,12 @@
-import type { Among, Chain, Filter, FilterRule, Match, Verdict } from './filter.ts'
+import type { Among, Chain, Filter, FilterRule, Match, Protocol, Verdict } from './filter.ts'
+
+/*
+ * Sets say what they hold by `typeof`: nftables 1.0, which Debian 12 has, crashes on listing sets that a later version made by
+ * `type`.
+ */
+
+/** IANA's numbers: where there is no `/etc/protocols`, as in the agent's container, names mean nothing. */
+const NUMBERS: Readonly<Record<Protocol, number>> = { icmp: 1, tcp: 6, udp: 17, 'ipv6-icmp': 58, vrrp: 112 }
 
 /** What is in the table now and no longer belongs there. */
 export interface Leftovers {
@@ -21,7 +29,7 @@ export function renderFilter(filter: Filter, leftovers = NONE): string {
   return [
     `table ${at} {`,
     ...[...sets.keys()].map((name) => `  set ${name} { ${setType(name)} }`),
-    ...[...maps.keys()].map((name) => `  map ${name} { type ipv4_addr : verdict; }`),
+    ...[...maps.keys()].map((name) => `  map ${name} { typeof ip saddr : verdict; }`),
     '}',
     `flush table ${at}`,
     ...[...sets.keys()].map((name) => `flush set ${at} ${name}`),
@@ -39,7 +47,7 @@ export function renderFilter(filter: Filter, leftovers = NONE): string {
 }
 
 const setType = (name: string) =>
-  isNameSet(name) ? 'type ipv4_addr;' : 'type ipv4_addr; flags interval; auto-merge;'
+  isNameSet(name) ? 'typeof ip daddr;' : 'typeof ip daddr; flags interval; auto-merge;'
 
 const pairs = (map: ReadonlyMap<string, string>) =>
   [...map].map(([address, chain]) => `${address} : goto ${chain}`)
@@ -123,13 +131,13 @@ function renderMatch(match: Match): string {
     case 'target':
       return `ip daddr ${not(match)}${list(match.among)}`
     case 'protocol':
-      return `meta l4proto ${list(match.protocols)}`
+      return `meta l4proto ${list(match.protocols.map((protocol) => String(NUMBERS[protocol])))}`
     case 'ports':
       return `ct original proto-dst ${list(match.ports)}`
     case 'user':
       return `meta skuid ${list(match.users.map(String))}`
     case 'icmp-error':
-      return 'ct state related meta l4proto { icmp, ipv6-icmp }'
+      return `ct state related meta l4proto { ${NUMBERS.icmp}, ${NUMBERS['ipv6-icmp']} }`
   }
 }
 
