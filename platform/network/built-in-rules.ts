@@ -45,6 +45,13 @@ function rowsOf({ ports, name, subnet }: Pick<Installation, 'ports' | 'name' | '
       [AGENT_PORT, ...web],
       'the control plane asks the agents and the edges of other hosts',
     ],
+    ['control', 'internet', [AGENT_PORT], 'a machine that is to join is tried before it belongs'],
+    [
+      'control',
+      'private',
+      [AGENT_PORT],
+      'a machine of the own network that is to join is tried before it belongs',
+    ],
     ['control', 'edge', web, 'the control plane tries the edge as a visitor does'],
     ['proxy', 'database', pair, 'the proxy asks who is the primary and leads there'],
     ['database', 'database', pair, 'the standby copies the primary'],
