@@ -40,5 +40,8 @@ test('a quick run measures everything, writes both documents and leaves nothing 
 test('a benchmark that does not exist is refused with the names of those that do', async () => {
   const refused = await cliError(['bench', 'speed', '--home', HOME])
   assert.equal(refused.exitCode, 2)
-  assert.match(refused.message, /up, console, deploy, edge, loss, idle, many-hosts, hosts, network-policy, failover/)
+  assert.match(
+    refused.message,
+    /up, console, deploy, edge, loss, idle, many-hosts, hosts, network-policy, failover/,
+  )
 })

@@ -18,6 +18,8 @@ const NOT_RUN: Readonly<Record<string, string>> = {
     'the link is made anew each time and the password is typed: tests/login.system.test.ts',
   "./maru host join 'https://maru.example.org/join#TOKEN.FINGERPRINT@203.0.113.10'":
     'the link is made anew each time, and the machine under test has joined: platform/fleet/fleet.system.test.ts',
+  'maru data-centre address berlin 203.0.113.9': 'there is one host only: lab/shared-address.system.test.ts',
+  'maru host remove berlin-1 --lost': 'there is one host only: platform/fleet/first-host-goes.system.test.ts',
   'maru host drain berlin-2': 'there is one host only: platform/apps/drain.system.test.ts',
   'maru host undrain berlin-2': 'there is one host only: platform/apps/drain.system.test.ts',
   'maru host replace berlin-2 --with berlin-3':
