@@ -9,7 +9,10 @@ const pool = new pg.Pool({
   connectionTimeoutMillis: 2000,
   query_timeout: 5000,
 })
-pool.on('error', (error) => console.error(`database connection lost: ${error.message}`))
+const onLost = (error) => console.error(`database connection lost: ${error.message}`)
+pool.on('error', onLost)
+// A connection that is lost while it is in use tells it as well, and whoever does not listen ends.
+pool.on('connect', (client) => client.on('error', onLost))
 
 const SERVER = "host(inet_server_addr()) || ' ' || pg_postmaster_start_time()"
 const INSERT = `INSERT INTO entry (token) VALUES ($1) RETURNING ${SERVER} AS server`
