@@ -49,11 +49,16 @@ test('the pair and its store are in two data centres and at the witness', async 
     async () => (await containers('dc2-h1')).includes('maru-postgres-2'),
     SOON_MS,
   )
-  assert.ok(!(await containers('dc1-h1')).includes('maru-postgres-2'))
+  await waitFor(
+    'it to be gone from the first host',
+    async () => !(await containers('dc1-h1')).includes('maru-postgres-2'),
+    SOON_MS,
+  )
   await waitFor(
     'a store of three voices',
     async () => {
-      const { stdout } = await etcdctl('dc1-h1', 'etcd', ['10'], ['member', 'list', '-w', 'json'])
+      const { exitCode, stdout } = await etcdctl('dc1-h1', 'etcd', ['10'], ['member', 'list', '-w', 'json'])
+      if (exitCode !== 0) return false
       const { members } = JSON.parse(stdout) as { members: Array<{ isLearner?: boolean }> }
       return members.length === 3 && members.every(({ isLearner }) => isLearner !== true)
     },
