@@ -11,6 +11,16 @@ type Row = readonly [
   protocol?: 'udp',
 ]
 
+/** What a machine needs when it is locked down. */
+const OF_THE_MACHINE: readonly Row[] = [
+  ['host', 'resolver', [53], 'names', 'udp'],
+  ['host', 'resolver', [53], 'names whose answer is long'],
+  ['host', 'internet', [80, 443], 'packages and images of the machine'],
+  ['host', 'private', [80, 443], 'packages and images of the machine, from a mirror of the own network'],
+  ['host', 'internet', [53, 67, 123], 'names, the address lease and the time', 'udp'],
+  ['host', 'private', [53, 67, 123], 'names, the address lease and the time', 'udp'],
+]
+
 /** What the platform itself needs. A rule that nobody can give a reason for has no place here. */
 function rowsOf({ ports, name, subnet }: Pick<Installation, 'ports' | 'name' | 'subnet'>): Row[] {
   const { controlPort, etcdPorts, postgresPort, patroniPort } = addressesOf({ name, subnet })
@@ -67,12 +77,7 @@ function rowsOf({ ports, name, subnet }: Pick<Installation, 'ports' | 'name' | '
     ['builder', 'internet', [80, 443], 'packages come from registries'],
     ['builder', 'private', [80, 443], 'packages come from a registry or a proxy of the own network'],
     ['builder', 'edge', web, 'packages come from a registry that is an app'],
-    ['host', 'resolver', [53], 'names', 'udp'],
-    ['host', 'resolver', [53], 'names whose answer is long'],
-    ['host', 'internet', [80, 443], 'packages and images of the machine'],
-    ['host', 'private', [80, 443], 'packages and images of the machine, from a mirror of the own network'],
-    ['host', 'internet', [53, 67, 123], 'names, the address lease and the time', 'udp'],
-    ['host', 'private', [53, 67, 123], 'names, the address lease and the time', 'udp'],
+    ...OF_THE_MACHINE,
   ]
 }
 
