@@ -1,13 +1,14 @@
 import type { DrillPlace, Measure, Measured } from './drill.ts'
-import { drillApp } from './drill-app.ts'
 import { hundredths } from './hundredths.ts'
-import { type Doors, openDoors } from './ledger-doors.ts'
+import type { Doors } from './ledger-doors.ts'
 import { longestGapS } from './longest-gap.ts'
 import { findPair, findPrimary, liveCopies, type Pair } from './look-at-pair.ts'
+import { present } from './present.ts'
 import { markRecorded } from './recorded-moments.ts'
 import { lateAcknowledgements } from './reigns.ts'
 import { secondsUntil, waitUntil } from './wait-until.ts'
-import { type Acknowledged, type Ledger, startLedger } from './write-ledger.ts'
+import type { Acknowledged, Ledger } from './write-ledger.ts'
+import { writersOf } from './writers.ts'
 
 export const SILENCE = 'longest time without an acknowledged write'
 export const LOST = 'acknowledged writes that were lost'
@@ -29,7 +30,6 @@ export const SET_UP =
   'An app of its own writes over four connections and keeps a ledger of what was acknowledged, and by which server. Two more writers go past the proxy, one to each member.'
 
 const READY_S = 60
-const FIRST_WRITES = 100
 /** Longer than the limits, so that a failure has a figure. */
 const PATIENCE_S = 120
 /** Writes have to go on for so long after everything before the last silence counts as over. */
@@ -59,30 +59,17 @@ export interface FaultOptions {
 }
 
 export function databaseFault(place: DrillPlace, options: FaultOptions = {}): DatabaseFault {
-  const app = drillApp(place, 'ledger')
+  const writers = writersOf(place, 'ledger', { eachMember: true })
+  const { doors } = writers
   const { signal } = place
-  let ledger: Ledger | undefined
-  let entry: Doors | undefined
   let struck: Struck | undefined
   return {
-    setUp: async () => {
-      await app.deploy()
-      const url = await app.url()
-      const doors = await openDoors(place, url)
-      const hasCopy = async () => (await liveCopies(doors)).length > 0
-      await waitUntil('A synchronous standby', { timeoutS: READY_S, signal }, hasCopy)
-      const started = await startLedger(place, url, { eachMember: true })
-      entry = doors
-      ledger = started
-      const enough = () => started.acknowledged.length >= FIRST_WRITES
-      await waitUntil(`${FIRST_WRITES} acknowledged writes`, { timeoutS: READY_S, signal }, enough)
-    },
-    doors: () => present(entry),
-    prepare: async (change, stop = signal) => await changePair(present(entry), change, stop),
+    setUp: writers.begin,
+    doors,
+    prepare: async (change, stop = signal) => await changePair(doors(), change, stop),
     strike: async (damage) => {
-      const doors = present(entry)
-      const pair = await settledPair(doors, signal)
-      struck = { pair, doors, copies: await liveCopies(doors), atMs: performance.now() }
+      const pair = await settledPair(doors(), signal)
+      struck = { pair, doors: doors(), copies: await liveCopies(doors()), atMs: performance.now() }
       place.mark('fault', { at: struck.atMs })
       await damage(pair)
     },
@@ -90,12 +77,9 @@ export function databaseFault(place: DrillPlace, options: FaultOptions = {}): Da
       struck = await strikeLeader(place, present(struck), damage)
     },
     measure: async () => {
-      return await measure(place, present(struck), present(ledger), options)
+      return await measure(place, present(struck), writers.ledger(), options)
     },
-    cleanUp: async () => {
-      await ledger?.stop()
-      await app.destroy()
-    },
+    cleanUp: writers.end,
   }
 }
 
@@ -105,11 +89,6 @@ interface Struck {
   /** The connections over which a standby was confirming writes when the fault came. */
   readonly copies: readonly string[]
   readonly atMs: number
-}
-
-function present<T>(found: T | undefined): T {
-  if (found === undefined) throw new Error('nothing was set up')
-  return found
 }
 
 /** A member that has just changed may not answer at once. */

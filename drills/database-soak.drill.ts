@@ -3,21 +3,17 @@ import { pause } from '#runtime/kit/pause.ts'
 import { type BusyProcessors, busyProcessors } from './busy-processors.ts'
 import { LOST, SILENCE } from './database-fault.ts'
 import type { Drill, DrillPlace, Measured, Stages } from './drill.ts'
-import { drillApp } from './drill-app.ts'
 import { hundredths } from './hundredths.ts'
-import { openDoors } from './ledger-doors.ts'
 import { longestGapS } from './longest-gap.ts'
-import { liveCopies } from './look-at-pair.ts'
-import { waitUntil } from './wait-until.ts'
-import { type Ledger, startLedger } from './write-ledger.ts'
+import { present } from './present.ts'
+import type { Ledger } from './write-ledger.ts'
+import { writersOf } from './writers.ts'
 
 const CHANGES = 'times that another server took over'
 const IDLE = 'processor time in which no processor was busy'
 
 type Names = typeof CHANGES | typeof SILENCE | typeof LOST | typeof IDLE
 
-const READY_S = 60
-const FIRST_WRITES = 100
 const LOOK_MS = 5000
 
 /** Nothing happens to the pair but that there is much else to do: it must not take that for a fault. */
@@ -51,39 +47,24 @@ interface Soaked {
 }
 
 function begin(place: DrillPlace, minutes: number): Stages<Names> {
-  const app = drillApp(place, 'soak')
-  const { signal } = place
-  let ledger: Ledger | undefined
+  const writers = writersOf(place, 'soak')
   let busy: BusyProcessors | undefined
   let soaked: Soaked | undefined
   return {
-    setUp: async () => {
-      await app.deploy()
-      const url = await app.url()
-      const doors = await openDoors(place, url)
-      const hasCopy = async () => (await liveCopies(doors)).length > 0
-      await waitUntil('A synchronous standby', { timeoutS: READY_S, signal }, hasCopy)
-      const started = await startLedger(place, url)
-      ledger = started
-      const enough = () => started.acknowledged.length >= FIRST_WRITES
-      await waitUntil(`${FIRST_WRITES} acknowledged writes`, { timeoutS: READY_S, signal }, enough)
-    },
+    setUp: writers.begin,
     fault: async () => {
-      if (ledger === undefined) throw new Error('nothing was set up')
       place.mark('fault')
       busy = await busyProcessors(place, minutes)
-      soaked = await soak(place, busy, ledger, minutes)
+      soaked = await soak(place, busy, writers.ledger(), minutes)
       place.mark('load ended')
     },
     measure: async () => {
       await busy?.end()
-      if (ledger === undefined || soaked === undefined) throw new Error('nothing was kept busy')
-      return await measure(ledger, soaked)
+      return await measure(writers.ledger(), present(soaked))
     },
     cleanUp: async () => {
       await busy?.end()
-      await ledger?.stop()
-      await app.destroy()
+      await writers.end()
     },
   }
 }
