@@ -3,15 +3,15 @@ import { setTimeout as delay } from 'node:timers/promises'
 import type { Instance } from '#contract/apps.ts'
 import type { HostView } from '#contract/host-view.ts'
 import { engineOf, findHost, giveImages, hostsOf, LAB_DOMAIN, type Lab, openLab } from '#lab/index.ts'
+import type { Visit } from '#lab/visit.ts'
 import type { RunResult } from '#runtime/drivers/process.ts'
 import { type BenchPlace, maruOk } from './benchmark.ts'
-import type { EdgesVisit } from './edges-visit.ts'
 
 /** A lab of two data centres for one benchmark: the platform is on its first host, the others are bare. */
 export interface BenchLab {
   readonly app: string
   /** Who asks both edges of the app, from outside. */
-  readonly visit: Omit<EdgesVisit, 'addresses'>
+  readonly visit: Omit<Visit, 'addresses'>
   readonly home: string
   address(host: string): string
   engine(host: string): ReturnType<typeof engineOf>

@@ -4,13 +4,13 @@
  */
 import { randomUUID } from 'node:crypto'
 import { readFileSync } from 'node:fs'
+import { Visit } from '#lab/visit.ts'
 import { startHttpsLoad } from '#runtime/drivers/https-load.ts'
-import { EdgesVisit } from './edges-visit.ts'
 
 const READERS = { kept: 3, fresh: 1 } as const
 const WRITERS = { kept: 2, fresh: 0 } as const
 
-const { addresses, name, caFile } = EdgesVisit.parse(JSON.parse(process.argv[2] ?? ''))
+const { addresses, name, caFile } = Visit.parse(JSON.parse(process.argv[2] ?? ''))
 const ca = readFileSync(caFile, 'utf8')
 const targets = addresses.map((host) => ({ host, port: 443, name, ca }))
 const loads = {

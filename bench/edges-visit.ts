@@ -3,15 +3,8 @@ import { once } from 'node:events'
 import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { z } from 'zod'
+import type { Visit } from '#lab/visit.ts'
 import { ROOT } from '#tools/source-tree.ts'
-
-/** Whose edges are visited, and for which app. */
-export const EdgesVisit = z.strictObject({
-  addresses: z.array(z.string()),
-  name: z.string(),
-  caFile: z.string(),
-})
-export type EdgesVisit = z.infer<typeof EdgesVisit>
 
 const Seen = z.array(
   z.object({
@@ -26,7 +19,7 @@ export const EdgesSeen = z.strictObject({ asking: Seen, writing: Seen })
 export type EdgesSeen = z.infer<typeof EdgesSeen>
 
 /** Begins to visit, from the client of a lab; what is given back ends it and tells what came of it. */
-export function visitEdges(labHome: string, visit: EdgesVisit): () => Promise<EdgesSeen> {
+export function visitEdges(labHome: string, visit: Visit): () => Promise<EdgesSeen> {
   const inside = ['--', process.execPath, 'bench/edge-visitors.ts', JSON.stringify(visit)]
   const child = spawn(join(ROOT, 'maru'), ['lab', 'exec', '--home', labHome, 'client', ...inside], {
     stdio: ['pipe', 'pipe', 'inherit'],

@@ -77,7 +77,7 @@ const bothServe = () =>
 /** Visitors from outside, while something happens. */
 async function visiting(): Promise<() => Promise<Visited[string]>> {
   const caFile = join(home, 'hosts', FIRST, 'disk/var/lib/maru/pki/root.crt')
-  const visit: Visit = { addresses: [address], name: `${APP}.${LAB_DOMAIN}`, caFile, path: '/' }
+  const visit: Visit = { addresses: [address], name: `${APP}.${LAB_DOMAIN}`, caFile }
   const [file, ...args] = await enterArgv(lab, 'client', [
     process.execPath,
     'lab/visitors.ts',

@@ -5,7 +5,6 @@ export const Visit = z.strictObject({
   addresses: z.array(z.string()),
   name: z.string(),
   caFile: z.string(),
-  path: z.string().optional().describe('What is asked for; left out: a row of its own is written each time'),
 })
 export type Visit = z.infer<typeof Visit>
 
@@ -18,8 +17,6 @@ export const Visited = z.record(
     failures: z.array(z.string()),
     /** The longest time without an answer that was good. */
     longestGapMs: z.number(),
-    /** What was acknowledged. */
-    tokens: z.array(z.string()),
   }),
 )
 export type Visited = z.infer<typeof Visited>

@@ -1,16 +1,14 @@
 /**
- * Visitors of an app in a lab: each asks one edge, over and over, to write a row of its own, until standard input ends. What
- * came of it is printed as one line of JSON (`Visited`).
+ * Visitors of an app in a lab: each asks one edge for a page, over and over, until standard input ends. What came of it is
+ * printed as one line of JSON (`Visited`).
  */
-import { randomUUID } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { startHttpsLoad } from '#runtime/drivers/https-load.ts'
 import { Visit } from './visit.ts'
 
 const SHAPE = { kept: 2, fresh: 1 } as const
 
-function visit({ name, caFile, path }: Visit, host: string) {
-  const tokens: string[] = []
+function visit({ name, caFile }: Visit, host: string) {
   let last = performance.now()
   let longestGapMs = 0
   const look = () => {
@@ -22,11 +20,10 @@ function visit({ name, caFile, path }: Visit, host: string) {
       port: 443,
       name,
       ca: readFileSync(caFile, 'utf8'),
-      path: () => path ?? `/write?token=${randomUUID()}`,
-      onBody: (token) => {
+      onEnd: ({ failure, endedMs }) => {
+        if (failure !== undefined) return
         look()
-        last = performance.now()
-        if (path === undefined) tokens.push(token)
+        last = endedMs
       },
     },
     SHAPE,
@@ -34,7 +31,7 @@ function visit({ name, caFile, path }: Visit, host: string) {
   return async () => {
     look()
     const { requests, failed, failures } = await load.stop()
-    return { requests, failed, failures: [...failures], longestGapMs: Math.round(longestGapMs), tokens }
+    return { requests, failed, failures, longestGapMs: Math.round(longestGapMs) }
   }
 }
 

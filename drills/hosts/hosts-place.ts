@@ -1,10 +1,10 @@
 import type { ServiceName } from '#contract/fleet.ts'
 import type { Installation } from '#contract/installation.ts'
+import type { Visit } from '#lab/visit.ts'
 import type { Client } from '#runtime/cli/client.ts'
 import type { Docker } from '#runtime/drivers/docker.ts'
 import type { RunResult } from '#runtime/drivers/process.ts'
 import type { Teller } from '../drill.ts'
-import type { Visit } from './visit.ts'
 
 /** A host of the lab, as the installation has it. */
 export interface LabHost {

@@ -1,8 +1,8 @@
 import { join } from 'node:path'
 import { HOME } from '#contract/installation.ts'
+import type { Visit } from '#lab/visit.ts'
 import { DEFAULT_HOME } from '#runtime/cli/context.ts'
 import { CLIENT, type LabHands } from './hosts-place.ts'
-import type { Visit } from './visit.ts'
 
 const loadLab = () => import('#lab/index.ts')
 type Lab = Awaited<ReturnType<Awaited<ReturnType<typeof loadLab>>['openLab']>>

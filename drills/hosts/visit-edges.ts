@@ -4,9 +4,10 @@
  */
 import { randomUUID } from 'node:crypto'
 import { readFileSync } from 'node:fs'
+import { Visit } from '#lab/visit.ts'
 import { type Load, type RequestEnd, startHttpsLoad } from '#runtime/drivers/https-load.ts'
 import { pause } from '#runtime/kit/pause.ts'
-import { machineClockMs, Visit, type VisitNews } from './visit.ts'
+import { machineClockMs, type VisitNews } from './visit.ts'
 
 const WRITERS = { kept: 2, fresh: 1 } as const
 const READERS = { kept: 1, fresh: 1 } as const

@@ -1,13 +1,5 @@
 import { z } from 'zod'
 
-/** Whose edges are visited, and for which app. */
-export const Visit = z.strictObject({
-  addresses: z.array(z.string()),
-  name: z.string(),
-  caFile: z.string(),
-})
-export type Visit = z.infer<typeof Visit>
-
 const Request = z.strictObject({
   /** Address of the edge that was asked. */
   edge: z.string(),

@@ -12,7 +12,7 @@ import {
   testApp,
   until,
 } from '#runtime/agent/test-host.ts'
-import { startHttpsLoad } from '#runtime/drivers/https-load.ts'
+import { type RequestEnd, startHttpsLoad } from '#runtime/drivers/https-load.ts'
 import {
   applyEdge,
   checkConfig,
@@ -72,7 +72,10 @@ const serving = (server: EdgeServer): EdgeServer => ({ ...server, serves: true }
 function startLoad(name: string, kept: number) {
   const bodies = new Set<string>()
   const target = { host: '127.0.0.1', port: host.installation.ports.https, ca: host.authority.rootPem, name }
-  return { ...startHttpsLoad({ ...target, onBody: (body) => bodies.add(body) }, { kept, fresh: 0 }), bodies }
+  const onEnd = ({ failure, body }: RequestEnd) => {
+    if (failure === undefined) bodies.add(body)
+  }
+  return { ...startHttpsLoad({ ...target, onEnd }, { kept, fresh: 0 }), bodies }
 }
 
 test('an app with no instance answers 503 with a page, an unknown host 404 that names nothing', async () => {

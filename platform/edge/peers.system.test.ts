@@ -13,7 +13,7 @@ import {
   testApp,
   until,
 } from '#runtime/agent/test-host.ts'
-import { startHttpsLoad } from '#runtime/drivers/https-load.ts'
+import { type RequestEnd, startHttpsLoad } from '#runtime/drivers/https-load.ts'
 import {
   applyEdge,
   checkConfig,
@@ -94,9 +94,11 @@ const peerIsUp = () =>
 /** Requests over kept connections until stopped, with how often what was answered. */
 function startLoad() {
   const bodies = new Map<string, number>()
-  const onBody = (body: string) => void bodies.set(body, (bodies.get(body) ?? 0) + 1)
+  const onEnd = ({ failure, body }: RequestEnd) => {
+    if (failure === undefined) bodies.set(body, (bodies.get(body) ?? 0) + 1)
+  }
   const place = { host: '127.0.0.1', port: near.installation.ports.https, ca: near.authority.rootPem }
-  return { ...startHttpsLoad({ ...place, name: NAME, onBody }, { kept: 8, fresh: 0 }), bodies }
+  return { ...startHttpsLoad({ ...place, name: NAME, onEnd }, { kept: 8, fresh: 0 }), bodies }
 }
 
 test('an app that runs on the other host only is served here, and knows who really asked', async () => {

@@ -9,8 +9,6 @@ export interface LoadTarget {
   readonly ca: string
   /** Asked anew for each request where it is a function. */
   readonly path?: string | (() => string)
-  /** Told of the body of each good answer. */
-  readonly onBody?: (body: string) => void
   /** Told of each request when it is over; the next one of that client waits for what it gives. */
   readonly onEnd?: (end: RequestEnd) => void | Promise<void>
 }
@@ -91,9 +89,9 @@ export function startHttpsLoad(target: LoadTarget, shape: LoadShape): Load {
 
 /** One request; gives what went wrong, undefined when it was answered with 200 and whole. */
 function askOnce(target: LoadTarget, agent: Agent): Promise<Pick<RequestEnd, 'failure' | 'body'>> {
-  const { host, port, name, onBody } = target
+  const { host, port, name } = target
   const path = typeof target.path === 'function' ? target.path() : (target.path ?? '/')
-  const readsBody = onBody !== undefined || target.onEnd !== undefined
+  const readsBody = target.onEnd !== undefined
   return new Promise((resolve) => {
     const end = (failure: string | undefined, body = '') => resolve({ failure, body })
     const failed = (error: Error) => end(error.message)
@@ -106,9 +104,7 @@ function askOnce(target: LoadTarget, agent: Agent): Promise<Pick<RequestEnd, 'fa
       response.on('data', (part: Buffer) => readsBody && parts.push(part))
       response.on('end', () => {
         if (response.statusCode !== 200) return end(`status ${response.statusCode}`)
-        const body = Buffer.concat(parts).toString()
-        onBody?.(body)
-        end(undefined, body)
+        end(undefined, Buffer.concat(parts).toString())
       })
     })
     asked.end()
