@@ -1,7 +1,7 @@
 import type { SharedAddress } from '#contract/fleet.ts'
 import type { HostAddress } from '#contract/host-identity.ts'
 import type { HostNetwork } from '#contract/membership.ts'
-import { ipv4Ends, ipv4Number, ipv4Within } from '#runtime/kit/ipv4.ts'
+import { ipv4Among, ipv4Ends, ipv4Number } from '#runtime/kit/ipv4.ts'
 
 /** A host as far as its address goes. */
 export interface AddressedHost {
@@ -32,9 +32,9 @@ export function unfitReason(
   if (owner !== undefined) return `it is the own address of ${owner.name}`
   const other = shared.find((one) => one.address === address && one.dataCentre !== dataCentre)
   if (other !== undefined) return `the hosts of ${other.dataCentre} share it`
-  if (NOBODYS.some((range) => ipv4Within(range, address))) return 'no machine can have it'
+  if (ipv4Among(address, NOBODYS)) return 'no machine can have it'
   const platform = `${subnet}.0.0/16`
-  if (ipv4Within(platform, address)) return `it is in ${platform}, where the platform has its own networks`
+  if (ipv4Among(address, [platform])) return `it is in ${platform}, where the platform has its own networks`
   const own = hosts.filter((host) => host.dataCentre === dataCentre)
   const known = own.flatMap(({ name, network }) => (network === null ? [] : [{ name, network }]))
   if (known.length === 0) return 'none of them says which network it is in'
@@ -42,7 +42,7 @@ export function unfitReason(
 }
 
 function outside(address: HostAddress, host: string, { range, router }: HostNetwork): string | undefined {
-  if (!ipv4Within(range, address)) return `${host} is in ${range}, and it is not`
+  if (!ipv4Among(address, [range])) return `${host} is in ${range}, and it is not`
   if (router === address) return `it is the router of ${host}`
   const [{ first, last }, number] = [ipv4Ends(range), ipv4Number(address)]
   // A network of two has no address of its own and none for all.

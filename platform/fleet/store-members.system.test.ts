@@ -13,8 +13,8 @@ import { componentOf, ETCD_SERVICES, serviceAddress } from '#platform/mesh/index
 import { type Authority, openAuthority } from '#platform/trust/index.ts'
 import { watchEtcdMember } from '#runtime/agent/etcd-member.ts'
 import type { HostMembership } from '#runtime/agent/membership.ts'
-import { newestImage, until } from '#runtime/agent/test-host.ts'
-import { LABELS, makeDocker } from '#runtime/drivers/docker.ts'
+import { newestImage, removeOwned, until } from '#runtime/agent/test-host.ts'
+import { makeDocker } from '#runtime/drivers/docker.ts'
 import { type EtcdClient, makeEtcdClient } from '#runtime/drivers/etcd-client.ts'
 import { makeLog } from '#runtime/kit/log.ts'
 import type { ServerDeps } from '#runtime/server/handler.ts'
@@ -76,9 +76,7 @@ before(async () => {
 after(async () => {
   ended.abort()
   store?.close()
-  const mine = { [LABELS.owner]: installation.id }
-  for (const { id } of await docker.containers.list(mine)) await docker.containers.remove(id)
-  for (const network of await docker.networks.list(mine)) await docker.networks.remove(network.name)
+  await removeOwned(docker, installation.id)
   await rm(folder, { recursive: true, force: true })
 })
 

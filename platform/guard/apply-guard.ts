@@ -1,5 +1,5 @@
 import type { Installation } from '#contract/installation.ts'
-import type { NftTables } from '#runtime/drivers/nft-tables.ts'
+import type { Nft } from '#runtime/drivers/nft.ts'
 import { HOLD_SETS, type Settled } from './ledger.ts'
 import { type Member, parseMembers } from './members.ts'
 import { guardTableOf, portTableOf } from './names.ts'
@@ -22,7 +22,7 @@ export interface HostGuard {
 }
 
 /** The kernel shows rules in its own words: what it showed after loading is what it must show later. */
-export function makeHostGuard(nft: NftTables, installation: Place): HostGuard {
+export function makeHostGuard(nft: Nft, installation: Place): HostGuard {
   const table = guardTableOf(installation)
   const rules = renderGuard(installation)
   const ports = makePortGuard(nft, installation)
@@ -54,7 +54,7 @@ export function makeHostGuard(nft: NftTables, installation: Place): HostGuard {
 }
 
 /** A newer program can want other sets than the kernel has: only then the table is made anew. The agent remembers. */
-async function loadOver(nft: NftTables, table: string, rules: string): Promise<void> {
+async function loadOver(nft: Nft, table: string, rules: string): Promise<void> {
   try {
     await nft.load(rules)
   } catch (error) {
@@ -70,7 +70,7 @@ function renderChange(table: string, { set, address, leftS }: Settled['changes']
   return leftS === 0 ? gone : `${gone}add element ${where} { ${address} timeout ${leftS}s }\n`
 }
 
-function makePortGuard(nft: NftTables, installation: Pick<Installation, 'id'>) {
+function makePortGuard(nft: Nft, installation: Pick<Installation, 'id'>) {
   const table = portTableOf(installation)
   let wanted = ''
   let shown: string | undefined
@@ -93,7 +93,7 @@ function makePortGuard(nft: NftTables, installation: Pick<Installation, 'id'>) {
 }
 
 /** Removes an installation's tables. */
-export async function removeHostGuard(nft: NftTables, installation: Pick<Installation, 'id'>): Promise<void> {
+export async function removeHostGuard(nft: Nft, installation: Pick<Installation, 'id'>): Promise<void> {
   await nft.remove('inet', guardTableOf(installation))
   await nft.remove('bridge', portTableOf(installation))
 }

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import { askTimes } from '#runtime/drivers/test-networks.ts'
 import { installPrograms } from '#tools/install-programs.ts'
-import { type Field, HOST, learned, makeField, PORTS, SOURCE } from './test-attack.ts'
+import { type Field, HOST, IMPATIENT, learned, makeField, PORTS, SOURCE } from './test-attack.ts'
 
 let field: Field
 before(async () => {
@@ -12,17 +12,7 @@ before(async () => {
 after(async () => await field?.remove())
 
 /** Who scans so fast does not wait for what is not answered. */
-const QUICK = [
-  '-T4',
-  '--max-retries',
-  '0',
-  '--max-rtt-timeout',
-  '100ms',
-  '--min-rate',
-  '500',
-  '--host-timeout',
-  '30s',
-]
+const QUICK = ['-T4', ...IMPATIENT, '--min-rate', '500', '--host-timeout', '30s']
 
 const scan = async (kind: string, ...more: readonly string[]) => {
   const options = ['-n', '-Pn', ...QUICK, '-oX', '-']

@@ -66,20 +66,7 @@ const call = async <K extends keyof typeof guardHandlers>(name: K, more: object 
 const blockOf = async (source: string) =>
   (await call('blocks')).blocks.find((block) => block.source === source)
 const events = async () => (await call('events', { query: { limit: 100 } })).events
-const scan = () =>
-  field.attacker.run([
-    'nmap',
-    '-sS',
-    '-n',
-    '-Pn',
-    '--max-retries',
-    '0',
-    '--max-rtt-timeout',
-    '100ms',
-    '-p',
-    '20000-20060',
-    HOST.attacked,
-  ])
+const scan = () => field.scan('20000-20060')
 const ask = async () => Number((await field.client.run(askTimes(HOST.client, [PORTS.web.http], 1))).stdout)
 
 test('who scans a host is shown with the host and the reason, and let in again', async () => {

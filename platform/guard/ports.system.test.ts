@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
 import { setTimeout as delay } from 'node:timers/promises'
-import { makeNftTables } from '#runtime/drivers/nft-tables.ts'
+import { makeNft } from '#runtime/drivers/nft.ts'
 import { followPacketLog } from '#runtime/drivers/packet-log.ts'
 import { cable, makeNetwork, type TestNetwork } from '#runtime/drivers/test-networks.ts'
 import { installPrograms } from '#tools/install-programs.ts'
@@ -49,10 +49,10 @@ before(async () => {
     'chain i { type filter hook input priority 0; policy accept; ip saddr 10.233.0.2 counter name from_victim; }',
     '}',
   ]
-  await makeNftTables(inside(SERVER).enter).load(
+  await makeNft(inside(SERVER).enter).load(
     `table inet t {\n counter from_victim { }\n}\n${server.join('\n')}\n`,
   )
-  guard = makeHostGuard(makeNftTables(host.enter), place)
+  guard = makeHostGuard(makeNft(host.enter), place)
   folder = await mkdtemp(join(tmpdir(), 'maru-ports-'))
   const log = followPacketLog(
     {
@@ -163,7 +163,7 @@ test("another's hardware address draws nothing to the attacker", async () => {
 
 test('a dead agent leaves it closed; what it bound is forgotten only with the port', async () => {
   await inside(ATTACKER).ip('link', 'set', 'eth0', 'address', ATTACKER.card)
-  const another = makeHostGuard(makeNftTables(host.enter), place)
+  const another = makeHostGuard(makeNft(host.enter), place)
   await another.ensure()
   await fromVictim()
   await forgeAddress()

@@ -1,4 +1,4 @@
-import { makeNftTables } from '#runtime/drivers/nft-tables.ts'
+import { makeNft } from '#runtime/drivers/nft.ts'
 import { answerOn, cable, makeNetwork, type TestNetwork } from '#runtime/drivers/test-networks.ts'
 import { parseMembers } from './members.ts'
 import { guardTableOf } from './names.ts'
@@ -20,6 +20,9 @@ export const SOURCE = {
   attacker6: '2001:db8:231:1::2',
 } as const
 
+/** What has nmap wait for nothing that is not answered. */
+export const IMPATIENT = ['--max-retries', '0', '--max-rtt-timeout', '100ms'] as const
+
 /** A host with programs behind the guard, an attacker at one of its cards and a client at another. */
 export interface Field {
   readonly host: TestNetwork
@@ -31,6 +34,8 @@ export interface Field {
   /** The guard as it is at first, with the ports that the host listens on. */
   fresh(): Promise<void>
   load(script: string): Promise<void>
+  /** A scan of TCP ports by nmap, which waits for nothing that is not answered. */
+  scan(ports: string, ...more: readonly string[]): Promise<unknown>
   /** Who is in a set. */
   members(...sets: readonly string[]): Promise<string[]>
   remove(): Promise<void>
@@ -48,7 +53,7 @@ export async function makeField(): Promise<Field> {
   await attacker.ip('route', 'add', 'default', 'via', HOST.attacked)
   await client.ip('route', 'add', 'default', 'via', HOST.client)
   const pid = host.start(answerOn([...Object.values(PORTS.web), ...PORTS.others]))
-  const nft = makeNftTables(host.enter)
+  const nft = makeNft(host.enter)
   const table = guardTableOf(place)
   const open = [...Object.values(PORTS.web), ...PORTS.others].map((port) => `tcp . ${port}`).join(', ')
   return {
@@ -62,6 +67,8 @@ export async function makeField(): Promise<Field> {
       await nft.load(`${renderGuard(place)}add element inet ${table} open { ${open} }\n`)
     },
     load: nft.load,
+    scan: (ports, ...more) =>
+      attacker.run(['nmap', '-sS', '-n', '-Pn', ...IMPATIENT, ...more, '-p', ports, HOST.attacked]),
     members: async (...sets) =>
       parseMembers(await nft.members('inet', table, sets)).map(({ address }) => address),
     remove: async () => {

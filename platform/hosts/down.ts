@@ -8,7 +8,6 @@ import { removeHostRules } from '#platform/network/index.ts'
 import { ADDRESS_COMPONENT, removeStrays } from '#platform/virtual-address/index.ts'
 import { type Docker, LABELS, makeDocker } from '#runtime/drivers/docker.ts'
 import { makeNft } from '#runtime/drivers/nft.ts'
-import { makeNftTables } from '#runtime/drivers/nft-tables.ts'
 import { ENGINE_PID_FILE, supervisorPid } from './engine.ts'
 import { DOCKER_SOCKET } from './host-facts.ts'
 import { takeLock } from './lock.ts'
@@ -71,7 +70,7 @@ export async function destroy(home: string, options: DestroyOptions): Promise<st
     const removed = await removeOwned(docker, installation)
     await removeHostRules(makeNft(), installation)
     await removeStrays(makeNft(), home, installation)
-    await removeHostGuard(makeNftTables(), installation)
+    await removeHostGuard(makeNft(), installation)
     await removeWrapper({ installation })
     const others = await forgetInstallation(installation.name)
     if (others.length === 0 && options.keepImages !== true) removed.push(...(await removeImages(docker)))

@@ -28,7 +28,7 @@ interface InForce {
 /** Rules of a table that a driver loads. One change at a time. */
 export function makeHostRules(nft: Nft, installation: Pick<Installation, 'id'>): HostRules {
   const table = tableOf(installation)
-  const look = () => nft.list(table)
+  const look = () => nft.list('inet', table)
   let inForce: InForce | undefined
   let turn: Promise<unknown> = Promise.resolve()
   const inTurn = <T>(work: () => Promise<T>): Promise<T> => {
@@ -100,4 +100,4 @@ function leftoversIn(shown: string | undefined, { chains, sets, maps }: Filter) 
 
 /** Removes an installation's rules. */
 export const removeHostRules = (nft: Nft, installation: Pick<Installation, 'id'>) =>
-  nft.remove(tableOf(installation))
+  nft.remove('inet', tableOf(installation))

@@ -154,7 +154,7 @@ test('the table of a version before, and one with a stranger’s chain, make way
   await on(host, 'nft', 'add', 'chain', 'inet', table, 'stranger')
   await on(host, 'nft', 'add', 'map', 'inet', table, 'old', '{ type ipv4_addr : verdict; }')
   assert.equal(await makeHostRules(nft, facts.installation).ensure(NO_POLICY, facts), 'loaded')
-  assert.doesNotMatch((await nft.list(table)) ?? '', /stranger|old/)
+  assert.doesNotMatch((await nft.list('inet', table)) ?? '', /stranger|old/)
   await nft.load(
     `table inet ${table}\ndelete table inet ${table}\ntable inet ${table} {\n chain input {\n type filter hook input priority filter; policy drop;\n }\n}\n`,
   )

@@ -2,8 +2,8 @@ import assert from 'node:assert/strict'
 import { randomBytes } from 'node:crypto'
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { after, test } from 'node:test'
-import { newestImage, until } from '#runtime/agent/test-host.ts'
-import { LABELS, makeDocker } from '#runtime/drivers/docker.ts'
+import { newestImage, removeOwned, until } from '#runtime/agent/test-host.ts'
+import { makeDocker } from '#runtime/drivers/docker.ts'
 import { addressContainer, addressFiles } from './layout.ts'
 import type { AddressDuty } from './plan.ts'
 import { renderKeepalived } from './render.ts'
@@ -12,8 +12,7 @@ const docker = makeDocker('/var/run/docker.sock')
 const owner = `test-${randomBytes(4).toString('hex')}`
 const homes: string[] = []
 after(async () => {
-  for (const { id } of await docker.containers.list({ [LABELS.owner]: owner }))
-    await docker.containers.remove(id)
+  await removeOwned(docker, owner)
   for (const home of homes) await rm(home, { recursive: true })
 })
 

@@ -29,22 +29,7 @@ const report = (after = 0, waitMs = 0): Promise<GuardReport> =>
 const blocked = async (source: string) => (await report()).blocks.find((block) => block.source === source)
 const order = (orders: Partial<GuardOrders>) =>
   guard.putOrders(GuardOrders.parse({ partners: [], engagements: [], blocks: [], lifted: [], ...orders }))
-const scan = () =>
-  field.attacker.run([
-    'nmap',
-    '-sS',
-    '-n',
-    '-Pn',
-    '--max-retries',
-    '0',
-    '--max-rtt-timeout',
-    '100ms',
-    '--min-rate',
-    '500',
-    '-p',
-    PORTS.range,
-    HOST.attacked,
-  ])
+const scan = () => field.scan(PORTS.range, '--min-rate', '500')
 const ask = async (port: number) => Number((await field.client.run(askTimes(HOST.client, [port], 1))).stdout)
 const isHeld = async () => (await field.members('held4')).includes(SOURCE.attacker)
 const [other = 0] = PORTS.others

@@ -21,7 +21,7 @@ import {
 } from '#platform/guard/host.ts'
 import { readJson, writeFileAtomic } from '#runtime/drivers/files.ts'
 import { openPorts } from '#runtime/drivers/listeners.ts'
-import { makeNftTables } from '#runtime/drivers/nft-tables.ts'
+import { makeNft } from '#runtime/drivers/nft.ts'
 import { followPacketLog, type PacketLog } from '#runtime/drivers/packet-log.ts'
 import { setSysctls } from '#runtime/drivers/sysctl.ts'
 import type { Log } from '#runtime/kit/log.ts'
@@ -93,7 +93,7 @@ async function openState(
   const folder = join(home, HOME.agent)
   const files = { orders: join(folder, 'guard-orders.json'), holds: join(folder, 'guard-holds.json') }
   return {
-    guard: makeHostGuard(makeNftTables(network?.enter), installation),
+    guard: makeHostGuard(makeNft(network?.enter), installation),
     book: makeEventBook(Date.now()),
     ...{ log, membership, files, wanted: [], ports: [], problem: '' },
     ...{ looking: Promise.resolve(), openSince: new Map(), shown: network?.folder },

@@ -9,7 +9,7 @@ import { convergeContainers, convergeNetworks } from '#platform/hosts/converge.t
 import { leaderKey, tlsFiles } from '#platform/hosts/database-tier.ts'
 import { platformConfig } from '#platform/hosts/platform-config.ts'
 import { openAuthority } from '#platform/trust/index.ts'
-import { LABELS, makeDocker } from '#runtime/drivers/docker.ts'
+import { makeDocker } from '#runtime/drivers/docker.ts'
 import { type EtcdClient, makeEtcdClient } from '#runtime/drivers/etcd-client.ts'
 import { ensureFolder, writeFileAtomic } from '#runtime/drivers/files.ts'
 import { knock } from '#runtime/drivers/knock.ts'
@@ -19,7 +19,7 @@ import { watchEngine } from './engine-watch.ts'
 import { guardLease, look } from './lease-guard.ts'
 import type { Lead } from './lease-plan.ts'
 import { speakUp } from './silence.ts'
-import { newestImage, until } from './test-host.ts'
+import { newestImage, removeOwned, until } from './test-host.ts'
 
 const docker = makeDocker('/var/run/docker.sock')
 const log = makeLog('error', (line) => process.stderr.write(`${line}\n`))
@@ -73,9 +73,7 @@ before(async () => {
 
 after(async () => {
   store?.close()
-  const mine = { [LABELS.owner]: installation.id }
-  for (const { id } of await containers.list(mine)) await containers.remove(id)
-  for (const network of await docker.networks.list(mine)) await docker.networks.remove(network.name)
+  await removeOwned(docker, installation.id)
   await rm(home, { recursive: true, force: true })
 })
 

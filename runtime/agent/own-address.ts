@@ -14,7 +14,7 @@ import {
 import type { Docker } from '#runtime/drivers/docker.ts'
 import type { Nft } from '#runtime/drivers/nft.ts'
 import { findOwnAddress, type OwnAddress } from '#runtime/drivers/own-addresses.ts'
-import { ipv4Within } from '#runtime/kit/ipv4.ts'
+import { ipv4Among } from '#runtime/kit/ipv4.ts'
 import type { Log } from '#runtime/kit/log.ts'
 import { pause } from '#runtime/kit/pause.ts'
 import type { HostMembership } from './membership.ts'
@@ -114,7 +114,7 @@ function dutyAt(
   { cidr }: OwnAddress,
 ): AddressDuty | undefined {
   const duty = membership.isRemoved() ? undefined : planAddress(config.host.name, membership.fleet())
-  if (duty === undefined || ipv4Within(cidr, duty.address)) return duty
+  if (duty === undefined || ipv4Among(duty.address, [cidr])) return duty
   log.warn('agent.address_elsewhere', { address: duty.address, own: cidr })
   return undefined
 }

@@ -16,7 +16,6 @@ import { type Authority, openAuthority } from '#platform/trust/index.ts'
 import { type Docker, LABELS, makeDocker } from '#runtime/drivers/docker.ts'
 import { type Haproxy, makeHaproxy } from '#runtime/drivers/haproxy.ts'
 import { makeNft } from '#runtime/drivers/nft.ts'
-import { makeNftTables } from '#runtime/drivers/nft-tables.ts'
 
 /** An installation of a test's own on the real engine: networks and edge, no control plane and no database. */
 export interface TestHost {
@@ -79,14 +78,19 @@ export async function makeTestHost(second: number, joins?: Authority): Promise<T
   return { docker, installation, home, authority, haproxy, platform, images, destroy }
 }
 
-async function destroyHost(docker: Docker, owner: string, home: string): Promise<void> {
+/** Removes everything of an owner that the engine keeps. */
+export async function removeOwned(docker: Docker, owner: string): Promise<void> {
   const mine = { [LABELS.owner]: owner }
   for (const { id } of await docker.containers.list(mine)) await docker.containers.remove(id)
   for (const { id } of await docker.images.list(mine)) await docker.images.remove(id, { force: true })
   for (const { name } of await docker.networks.list(mine)) await docker.networks.remove(name)
   for (const name of await docker.volumes.list(mine)) await docker.volumes.remove(name)
+}
+
+async function destroyHost(docker: Docker, owner: string, home: string): Promise<void> {
+  await removeOwned(docker, owner)
   await removeHostRules(makeNft(), { id: owner })
-  await removeHostGuard(makeNftTables(), { id: owner })
+  await removeHostGuard(makeNft(), { id: owner })
   await rm(home, { recursive: true, force: true })
 }
 

@@ -1,25 +1,32 @@
 import { run } from './process.ts'
 
-/** The kernel's packet filter, a whole table at a time. */
+/** Families of tables of the packet filter. */
+export type TableFamily = 'inet' | 'bridge'
+
+/** The kernel's packet filter. */
 export interface Nft {
-  /** The table's rules without counters, as the kernel has them; undefined when there is no such table. */
-  list(table: string): Promise<string | undefined>
+  /** The table's rules and members without counters, as the kernel has them; undefined when there is no such table. */
+  list(family: TableFamily, table: string): Promise<string | undefined>
+  /** The same without members, for tables with sets that packets fill. */
+  rules(family: TableFamily, table: string): Promise<string | undefined>
+  /** Members of sets, as the filter shows them; nothing of one that is not there. */
+  members(family: TableFamily, table: string, sets: readonly string[]): Promise<string>
   /** Loads a script: all of it or nothing. */
   load(script: string): Promise<void>
   /** Gone already is fine. */
-  remove(table: string): Promise<void>
+  remove(family: TableFamily, table: string): Promise<void>
 }
 
 const TIMEOUT_MS = 10_000
 const ABSENT = 'No such file or directory'
+/** A set that is full: 65,536 members of at most 100 letters. */
+const KEEP_BYTES = 16 * 1024 * 1024
 
-/**
- * The packet filter of this network namespace, or of the one that the arguments `enter` lead into; tables are of the
- * family inet.
- */
+/** The packet filter of this network namespace, or of the one that the arguments `enter` lead into. */
 export function makeNft(enter: readonly string[] = []): Nft {
   const nft = async (args: readonly string[], input?: string) => {
-    const options = { timeoutMs: TIMEOUT_MS, env: { LC_ALL: 'C' }, ...(input === undefined ? {} : { input }) }
+    const common = { timeoutMs: TIMEOUT_MS, env: { LC_ALL: 'C' }, keepBytes: KEEP_BYTES }
+    const options = { ...common, ...(input === undefined ? {} : { input }) }
     const argv = [...enter, 'nft', ...args] as [string, ...string[]]
     const { exitCode, stdout, stderr } = await run(argv, options)
     if (exitCode === 0) return stdout
@@ -28,12 +35,16 @@ export function makeNft(enter: readonly string[] = []): Nft {
     throw new Error(`nft ${args[0]} failed: ${stderr.trim().slice(0, 500)}`)
   }
   return {
-    list: (table) => nft(['--stateless', 'list', 'table', 'inet', table]),
+    list: (family, table) => nft(['--stateless', 'list', 'table', family, table]),
+    rules: (family, table) => nft(['--stateless', '--terse', 'list', 'table', family, table]),
+    // One by one: version 1.0.6 finds only the last set of several that are asked for together.
+    members: async (family, table, sets) =>
+      (await Promise.all(sets.map((set) => nft(['list', 'set', family, table, set])))).join('\n'),
     load: async (script) => {
       if ((await nft(['--file', '-'], script)) === undefined) throw new Error('nft could not load the rules')
     },
-    remove: async (table) => {
-      await nft(['delete', 'table', 'inet', table])
+    remove: async (family, table) => {
+      await nft(['delete', 'table', family, table])
     },
   }
 }

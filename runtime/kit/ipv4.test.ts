@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { ipv4Ends, ipv4Number, ipv4Range, ipv4Within } from './ipv4.ts'
+import { ipv4Among, ipv4Ends, ipv4Number, ipv4Range } from './ipv4.ts'
 
 test('an address is a number, also where the first bit is set', () => {
   assert.equal(ipv4Number('0.0.1.2'), 258)
@@ -12,9 +12,9 @@ test('a range has its ends and what is between them', () => {
     first: ipv4Number('203.0.113.128'),
     last: ipv4Number('203.0.113.255'),
   })
-  assert.equal(ipv4Within('203.0.113.128/25', '203.0.113.128'), true)
-  assert.equal(ipv4Within('203.0.113.128/25', '203.0.113.127'), false)
-  assert.equal(ipv4Within('0.0.0.0/0', '255.255.255.255'), true)
+  assert.equal(ipv4Among('203.0.113.128', ['203.0.113.128/25']), true)
+  assert.equal(ipv4Among('203.0.113.127', ['203.0.113.128/25']), false)
+  assert.equal(ipv4Among('255.255.255.255', ['0.0.0.0/0']), true)
 })
 
 test('the range of an address begins at its first one', () => {

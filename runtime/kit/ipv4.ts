@@ -10,17 +10,9 @@ export function ipv4Ends(range: string): { readonly first: number; readonly last
   return { first, last: first + size - 1 }
 }
 
-/** Whether a range has an address. */
-export function ipv4Within(range: string, address: string): boolean {
-  const [{ first, last }, number] = [ipv4Ends(range), ipv4Number(address)]
-  return number >= first && number <= last
-}
-
 /** The range that an address with so many bits is in: 203.0.113.9/24 → 203.0.113.0/24. */
 export function ipv4Range(cidr: string): string {
-  const { first } = ipv4Ends(cidr)
-  const parts = [24, 16, 8, 0].map((shift) => Math.floor(first / 2 ** shift) % 256)
-  return `${parts.join('.')}/${cidr.split('/')[1] ?? '32'}`
+  return `${ipv4Text(ipv4Ends(cidr).first)}/${cidr.split('/')[1] ?? '32'}`
 }
 
 /** Addresses of a network (10.0.0.0/8), a span (10.0.0.1-10.0.0.9) or one address. */
