@@ -15,7 +15,7 @@ test('a quick run measures everything, writes both documents and leaves nothing 
   t.diagnostic(`${report.seconds.toFixed(1)} s`)
   assert.deepEqual(
     report.results.map(({ name }) => name),
-    ['up', 'console', 'deploy', 'edge', 'loss', 'idle', 'many-hosts', 'hosts', 'failover'],
+    ['up', 'console', 'deploy', 'edge', 'loss', 'idle', 'many-hosts', 'hosts', 'network-policy', 'failover'],
   )
   for (const { name, figures, skipped } of report.results) {
     // Its whole run is the shortest that there is.

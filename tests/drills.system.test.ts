@@ -162,23 +162,11 @@ test('a drill that nobody knows is named, and the list says where each may run',
   assert.equal((await cliError(['drill', 'run', 'earthquake'])).code, 'drills.unknown')
   assert.equal((await cliError(['drill', 'run'])).code, 'invalid')
   const drills = await cliJson<Array<{ name: string; harmless: boolean }>>(['drill', 'list'])
-  assert.deepEqual(
-    drills.map(({ name, harmless }) => [name, harmless]),
-    [
-      ['database-primary-dies', false],
-      ['database-container-dies', false],
-      ['database-primary-freezes', false],
-      ['database-primary-cut-off', false],
-      ['database-primary-cannot-write', false],
-      ['database-disk-full', false],
-      ['database-clock-jumps', false],
-      ['database-standby-dies', false],
-      ['database-two-faults', false],
-      ['database-soak', false],
-      ['neighbours-database', true],
-      ['stack-roll-under-load', false],
-    ],
-  )
+  // Every story in the folder can be carried out, and only this one where people depend on the platform.
+  const stories = (await readdir('drills')).flatMap((file) => /^(.*)\.drill\.ts$/.exec(file)?.[1] ?? [])
+  assert.deepEqual(drills.map(({ name }) => name).sort(), stories.sort())
+  const harmless = drills.filter((drill) => drill.harmless).map(({ name }) => name)
+  assert.deepEqual(harmless, ['neighbours-database'])
 })
 
 test('the export for auditors holds the promises and their evidence', async (t) => {

@@ -1,11 +1,11 @@
 import { randomInt } from 'node:crypto'
 import { existsSync } from 'node:fs'
 import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises'
-import { createServer } from 'node:net'
 import { networkInterfaces, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { isAbsent } from '#runtime/drivers/files.ts'
 import { type RunResult, run } from '#runtime/drivers/process.ts'
+import { freePorts } from './free-ports.ts'
 
 /** An installation that a test run made for itself. */
 export interface TestInstallation {
@@ -29,25 +29,6 @@ export async function chooseInstallation(): Promise<TestInstallation> {
     httpsPort,
     subnet: freeSubnet(await subnetsInUse()),
   }
-}
-
-/** Two ports that are free now; both are held until both are known, so they differ. */
-async function freePorts(): Promise<[number, number]> {
-  const servers = [createServer(), createServer()]
-  const ports = await Promise.all(
-    servers.map(
-      (server) =>
-        new Promise<number>((resolve, reject) => {
-          server.on('error', reject)
-          server.listen(0, '127.0.0.1', () => {
-            const address = server.address()
-            resolve(typeof address === 'object' && address ? address.port : 0)
-          })
-        }),
-    ),
-  )
-  await Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))))
-  return [ports[0] ?? 0, ports[1] ?? 0]
 }
 
 /** The first two octets of every address range on this machine: interfaces and the engine's networks. */
