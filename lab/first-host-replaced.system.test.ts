@@ -1,0 +1,183 @@
+import assert from 'node:assert/strict'
+import { randomUUID } from 'node:crypto'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { join } from 'node:path'
+import { after, before, type TestContext, test } from 'node:test'
+import type { Instance } from '#contract/apps.ts'
+import type { HostView } from '#contract/host-view.ts'
+import type { Invitation } from '#contract/hosts.ts'
+import { pause } from '#runtime/kit/pause.ts'
+import { cli, cliOk, ROOT, waitFor } from '#tests/harness.ts'
+import { findHost, giveImages, killHost, LAB_DOMAIN, type Lab, openLab, runIn, startHost } from './index.ts'
+
+/**
+ * The machine that the installation began on burns down while people write. It is removed, a new machine joins in its place, and
+ * all is there twice again; nothing that was acknowledged is lost.
+ */
+const APP = 'notes'
+const MARU = join(ROOT, 'maru')
+/** A busy machine's patience; what was measured is told. */
+const SOON_MS = 120_000
+/** The app shows its last hundred rows. */
+const ROWS = 95
+const [OLD, OTHER, NEW] = ['dc1-h1', 'dc2-h1', 'dc1-new'] as const
+
+let lab: Lab
+let home = ''
+let west = ''
+let writing: Promise<string[]>
+const stopWriting = new AbortController()
+
+before(async () => {
+  home = await mkdtemp('/var/tmp/maru-lab-test-')
+  await cliOk(['lab', 'up', '--home', home, '--witness'])
+  lab = await openLab(home, process.env)
+  west = findHost(lab, OTHER).address
+  await maru(OLD, 'deploy', 'examples/notes', '--app', APP)
+})
+after(async () => {
+  stopWriting.abort()
+  await writing?.catch(() => undefined)
+  await cli(['lab', 'down', '--home', home])
+  await rm(home, { recursive: true, force: true })
+})
+
+async function maru(host: string, ...args: string[]): Promise<string> {
+  const done = await runIn(lab, host, [MARU, ...args], { timeoutMs: 300_000 })
+  assert.equal(done.exitCode, 0, `maru ${args.join(' ')} on ${host}: ${done.stdout}${done.stderr}`)
+  return done.stdout
+}
+const json = async <T>(host: string, ...args: string[]) =>
+  JSON.parse(await maru(host, ...args, '--json')) as T
+
+/** The members of the pair as the one on a host tells; empty while it does not. */
+async function pair(
+  host: string,
+  member: string,
+): Promise<Array<Record<'Member' | 'Role' | 'State', string>>> {
+  const argv = ['docker', 'exec', `maru-${member}`, 'patronictl', 'list', '--format', 'json']
+  const { exitCode, stdout } = await runIn(lab, host, argv)
+  return exitCode === 0 ? JSON.parse(stdout) : []
+}
+const isWhole = (members: Awaited<ReturnType<typeof pair>>) =>
+  members.some(({ Role, State }) => Role === 'Leader' && State === 'running') &&
+  members.some(({ Role, State }) => Role === 'Sync Standby' && State === 'streaming')
+
+/** What of the platform runs on a host. */
+async function parts(host: string): Promise<string[]> {
+  const { stdout } = await runIn(lab, host, ['docker', 'ps', '--format', '{{.Names}}'])
+  return stdout
+    .split('\n')
+    .map((name) => name.replace('maru-', ''))
+    .filter((name) => /^(etcd|postgres|control)/.test(name))
+    .sort()
+}
+
+/** How many members of the store have a voice. */
+async function voices(): Promise<number> {
+  const tls = '/var/lib/maru/etcd-3/tls'
+  const options = [`--cacert=${tls}/ca.crt`, `--cert=${tls}/server.crt`, `--key=${tls}/server.key`]
+  const argv = ['etcdctl', '--endpoints=https://10.89.0.14:2379', ...options, 'member', 'list', '-w', 'json']
+  const { stdout } = await runIn(lab, OTHER, ['docker', 'exec', 'maru-etcd-3', ...argv])
+  const { members } = JSON.parse(stdout || '{"members":[]}') as { members: Array<{ isLearner?: boolean }> }
+  return members.filter(({ isLearner }) => isLearner !== true).length
+}
+
+/** What an edge answers to a visitor; undefined where it does not, or not well. */
+async function ask(app: string, path: string, ...more: string[]): Promise<string | undefined> {
+  const name = `${app}.${LAB_DOMAIN}`
+  const argv = ['curl', '--silent', '--fail', '--insecure', '--resolve', `${name}:443:${west}`]
+  const { exitCode, stdout } = await runIn(lab, 'client', [
+    ...argv,
+    ...['--max-time', '5', ...more, `https://${name}${path}`],
+  ])
+  return exitCode === 0 ? stdout : undefined
+}
+
+/** Writes rows through the edge that stays until it is stopped; gives those that were acknowledged. */
+async function write(): Promise<string[]> {
+  const acknowledged: string[] = []
+  while (!stopWriting.signal.aborted && acknowledged.length < ROWS) {
+    const row = randomUUID()
+    if ((await ask(APP, '/', '--data', `body=${row}`)) !== undefined) acknowledged.push(row)
+    await pause(500, stopWriting.signal)
+  }
+  return acknowledged
+}
+
+const isInBoth = async (host: string) => {
+  const { instances } = await json<{ instances: Instance[] }>(host, 'ps', '--app', APP)
+  const healthy = instances.every(({ state }) => state === 'healthy')
+  return healthy && new Set(instances.map((one) => one.host)).size === 2
+}
+
+async function within(t: TestContext, what: string, check: () => Promise<boolean>): Promise<void> {
+  const since = performance.now()
+  await waitFor(what, async () => await check().catch(() => false), SOON_MS)
+  t.diagnostic(`${what}: after ${((performance.now() - since) / 1000).toFixed(1)} s`)
+}
+
+test('all is there twice, and the first host has its part of it', async (t) => {
+  await within(
+    t,
+    'the other host with its parts',
+    async () => (await parts(OTHER)).join() === 'control-2,etcd-3,postgres-2',
+  )
+  await within(t, 'a synchronous pair', async () => isWhole(await pair(OTHER, 'postgres-2')))
+  await within(t, 'three voices', async () => (await voices()) === 3)
+  await within(t, 'the app in both data centres', () => isInBoth(OLD))
+  assert.deepEqual(await parts(OLD), ['control', 'etcd', 'postgres-1'])
+  writing = write()
+})
+
+test('the first host is lost for good and removed; the others go on', async (t) => {
+  await killHost(lab, findHost(lab, OLD))
+  await rm(join(home, 'hosts', OLD), { recursive: true })
+  // Until the other control plane has its database, the command is refused, and typed again.
+  await within(t, 'the removal', async () => {
+    const done = await runIn(lab, OTHER, [MARU, 'host', 'remove', OLD, '--lost'], { timeoutMs: 60_000 })
+    if (done.exitCode !== 0) t.diagnostic(done.stderr.trim().split('\n')[0] ?? '')
+    return done.exitCode === 0
+  })
+  const { hosts } = await json<{ hosts: HostView[] }>(OTHER, 'host', 'list')
+  assert.deepEqual(hosts.map(({ name, first }) => [name, first]).sort(), [
+    [OTHER, false],
+    ['witness', false],
+  ])
+})
+
+test('a new machine joins by way of the other one, and all is there twice again', async (t) => {
+  const machine = findHost(lab, OLD)
+  await startHost(lab, machine)
+  await giveImages(lab, machine)
+  const since = performance.now()
+  const { link } = await json<Invitation>(OTHER, 'host', 'add', NEW, '--data-centre', 'dc1')
+  assert.ok(link.endsWith(`@${west}`), link)
+  await maru(OLD, 'host', 'join', link, '--address', machine.address)
+  t.diagnostic(`it has joined after ${((performance.now() - since) / 1000).toFixed(1)} s`)
+  await within(t, 'its parts of the platform', async () => {
+    const own = await parts(OLD)
+    return own.includes('control') && own.includes('etcd') && own.some((name) => name.startsWith('postgres'))
+  })
+  assert.equal((await parts(OLD)).length, 3)
+  await within(t, 'a synchronous pair', async () =>
+    isWhole([...(await pair(OTHER, 'postgres-2')), ...(await pair(OTHER, 'postgres-1'))]),
+  )
+  await within(t, 'three voices', async () => (await voices()) === 3)
+  await within(t, 'the app in both data centres', () => isInBoth(OTHER))
+})
+
+test('nothing that was acknowledged is lost, and the new host deploys', async (t) => {
+  stopWriting.abort()
+  const acknowledged = await writing
+  const notes = await waitFor('the app to tell what it has', () => ask(APP, '/notes.json'), SOON_MS)
+  const have = new Set((JSON.parse(notes) as Array<{ body: string }>).map(({ body }) => body))
+  t.diagnostic(`${acknowledged.length} acknowledged rows`)
+  assert.ok(acknowledged.length > 10)
+  assert.deepEqual(
+    acknowledged.filter((row) => !have.has(row)),
+    [],
+  )
+  await maru(OLD, 'deploy', 'examples/static-site', '--app', 'site')
+  await within(t, 'the new app at the other edge', async () => (await ask('site', '/')) !== undefined)
+})
