@@ -1,0 +1,26 @@
+import assert from 'node:assert/strict'
+import type { TestContext } from 'node:test'
+import type { DrillResult } from '#contract/drill-result.ts'
+import { FAILED_AFTER } from '#drills/hosts/fault-of-hosts.ts'
+
+/**
+ * A test asks whether the platform did what is right: nothing lost, nothing failed, all whole again. How fast is a matter of the
+ * machine, which does other work beside tests: times may be this often their limit, and what failed later than that is not counted.
+ * The drill's own word for it stays.
+ */
+const PATIENCE = 4
+
+/** Reports what a drill measured and asserts all of it; times with a busy machine's patience. */
+export function checkMeasures(t: TestContext, { drill, result, measures, timeLine }: DrillResult): void {
+  t.diagnostic(`${drill}: ${result}`)
+  for (const { name, value, unit, limit } of measures)
+    t.diagnostic(`${drill}, ${name}: ${value} ${unit} (limit ${limit})`)
+  const marks = timeLine?.marks.map(({ label, atS }) => `${label} ${atS} s`)
+  if (marks !== undefined) t.diagnostic(`${drill}, time line: ${marks.join(', ')}`)
+  const slow = measures.some(({ value, unit, limit }) => unit === 's' && value > limit)
+  const over = measures.filter(({ name, value, unit, limit }) => {
+    if (slow && name === FAILED_AFTER) return false
+    return value > limit * (unit === 's' ? PATIENCE : 1)
+  })
+  assert.deepEqual(over, [], `${drill}: ${result}`)
+}
