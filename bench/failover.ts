@@ -15,14 +15,11 @@ const DRILLS: ReadonlyArray<readonly [drill: string, fault: string]> = [
   ['database-primary-cannot-write', 'primary cannot write'],
   ['database-standby-dies', 'standby lost'],
 ]
-/** The first drill has its own name for the same thing. */
-const REJOIN = 'time until the old primary is synchronous standby again'
 const COLUMNS: Readonly<Record<string, readonly [column: string, unit: Unit]>> = {
   [SILENCE]: ['longest time without an acknowledged write', 's'],
   [LOST]: ['acknowledged writes lost', 'writes'],
   [LATE]: ['acknowledged by a second server', 'writes'],
   [WHOLE]: ['until the pair is whole again', 's'],
-  [REJOIN]: ['until the pair is whole again', 's'],
 }
 
 /** How long the database is away when something happens to the pair, with Maru's settings and with Patroni's own. */

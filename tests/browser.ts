@@ -64,11 +64,12 @@ export async function openPage(browser: Browser, options: BrowserContextOptions 
 
 const AXE = createRequire(import.meta.url).resolve('axe-core/axe.min.js')
 
-/** What axe finds on a page, a line each. The page's context has `bypassCSP`, so that axe can be put in. */
-export async function accessibilityFaults(page: Page): Promise<string[]> {
+/** What axe finds on a page, a line each; by all its rules unless some are named. The page's context has `bypassCSP`, so that axe can be put in. */
+export async function accessibilityFaults(page: Page, rules?: readonly string[]): Promise<string[]> {
   await page.addScriptTag({ path: AXE })
+  const options = JSON.stringify(rules === undefined ? {} : { runOnly: rules })
   const violations = await page.evaluate<Array<{ id: string; help: string; nodes: Array<{ html: string }> }>>(
-    'axe.run().then(({ violations }) => violations)',
+    `axe.run(${options}).then(({ violations }) => violations)`,
   )
   return violations.map(
     ({ id, help, nodes }) => `${page.url()} ${id}: ${help} (${nodes[0]?.html.slice(0, 200)})`,
@@ -83,42 +84,42 @@ export interface Sight {
 }
 
 /**
- * Opens pages at phone and desktop size, light and dark; what axe finds, and what is wider than the screen. Pictures of
- * all go to MARU_SCREENSHOTS where that is set.
+ * Opens pages at phone and desktop size, light and then dark; what axe finds, and what is wider than the screen. Nothing but
+ * colours changes with the dark. Pictures of all go to MARU_SCREENSHOTS where that is set.
  */
 export async function lookAt(
   browser: Browser,
   sights: readonly Sight[],
   options: BrowserContextOptions = {},
 ): Promise<string[]> {
-  const looks = (['light', 'dark'] as const).flatMap((colorScheme) =>
-    Object.entries({ phone: PHONE, desktop: DESKTOP }).map(([size, viewport]) => ({
-      name: `${size}-${colorScheme}`,
-      options: { ...options, colorScheme, viewport, bypassCSP: true, reducedMotion: 'reduce' as const },
-    })),
-  )
   const faults = await Promise.all(
-    looks.map(async (look) => {
-      const page = await openPage(browser, look.options)
+    Object.entries({ phone: PHONE, desktop: DESKTOP }).map(async ([size, viewport]) => {
+      const look = { ...options, viewport, bypassCSP: true, reducedMotion: 'reduce' as const }
+      const page = await openPage(browser, look)
       const found: string[] = []
-      for (const sight of sights) found.push(...(await faultsOf(page, sight, look.name)))
+      for (const sight of sights) found.push(...(await faultsOf(page, sight, size)))
       await page.context().close()
-      return found.map((fault) => `${look.name}: ${fault}`)
+      return found.map((fault) => `${size}: ${fault}`)
     }),
   )
   return faults.flat()
 }
 
-async function faultsOf(page: Page, { url, name, ready }: Sight, look: string): Promise<string[]> {
+async function faultsOf(page: Page, { url, name, ready }: Sight, size: string): Promise<string[]> {
+  await page.emulateMedia({ colorScheme: 'light' })
   await page.goto(url)
   await ready?.(page)
-  const found = await accessibilityFaults(page)
+  const found = (await accessibilityFaults(page)).map((fault) => `light: ${fault}`)
   const { scrollWidth, clientWidth } = await page.evaluate<{ scrollWidth: number; clientWidth: number }>(
     '({ scrollWidth: document.documentElement.scrollWidth, clientWidth: document.documentElement.clientWidth })',
   )
   if (scrollWidth > clientWidth)
     found.push(`${url} is ${scrollWidth} px wide, on a screen of ${clientWidth} px`)
-  await takePicture(page, `${name}-${look}`)
+  await takePicture(page, `${name}-${size}-light`)
+  await page.emulateMedia({ colorScheme: 'dark' })
+  await ready?.(page)
+  found.push(...(await accessibilityFaults(page, ['color-contrast'])).map((fault) => `dark: ${fault}`))
+  await takePicture(page, `${name}-${size}-dark`)
   return found
 }
 
