@@ -7,6 +7,7 @@ import type { TrustReport } from '#contract/trust.ts'
 import { checkMeasures } from '#tests/drill-results.ts'
 import { cli, cliError, cliJson, cliOk, HOME, waitFor } from '#tests/harness.ts'
 import { LAB_DOMAIN, type Lab, openLab, runIn } from './index.ts'
+import { testFirstHostReplaced } from './test-first-host.ts'
 
 /**
  * Two data centres and a witness with a platform on them. What they bear is put to the test by the drills that anyone can run: each
@@ -159,3 +160,6 @@ test('nothing of the drills is left: no app, and the lab is whole', async () => 
   assert.deepEqual(apps, [])
   await cliOk(['lab', 'status', '--home', home])
 })
+
+// What takes the first host away for good comes last.
+testFirstHostReplaced(() => lab)

@@ -19,7 +19,8 @@ export interface JobPool {
 /**
  * The library writes down that a job is over without waiting for it: where that failed, nobody caught the error, and the
  * process ended. So these statements, which can be repeated, are tried here until they work, and never fail. Nor does the
- * one that takes a job: it finds none. Each time a job may be left locked, and that is told to `troubled`.
+ * one that takes a job: it finds none. Each time a job may be left locked, and that is told to `troubled`. It may also give back
+ * the connection on which it listens twice, when that breaks while it is given back: that ended the process, too.
  */
 export function makeJobPool(
   pool: pg.Pool,
@@ -61,7 +62,8 @@ function connectWith(
   troubled: (error: unknown) => void,
 ) {
   return (callback?: Parameters<pg.Pool['connect']>[0]) => {
-    if (callback !== undefined) return pool.connect(callback)
+    if (callback !== undefined)
+      return pool.connect((error, client, done) => callback(error, client, once(done)))
     let client: Promise<pg.PoolClient> | undefined
     return Promise.resolve({
       async query(statement: pg.QueryConfig, values?: unknown[]) {
@@ -83,6 +85,15 @@ function connectWith(
         )
       },
     })
+  }
+}
+
+/** What only counts the first time. */
+function once<Args extends unknown[]>(act: (...args: Args) => void): (...args: Args) => void {
+  let done = false
+  return (...args) => {
+    if (!done) act(...args)
+    done = true
   }
 }
 
