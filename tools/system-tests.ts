@@ -59,9 +59,11 @@ function upOf(installation: TestInstallation, signal: AbortSignal): Promise<numb
   return ended(spawn(MARU, ['up', '--lab', ...where, ...ports], { cwd: ROOT, stdio: 'inherit' }), signal)
 }
 
-/** These files have databases, networks and agents of their own, and mostly wait for them. */
-const isApart = (file: string) => /^(images|platform|runtime)\//.test(file)
+/** These files have databases, networks, agents and labs of their own, and mostly wait for them. The long ones begin first. */
+const APART = ['lab/', 'images/', 'runtime/', 'platform/'] as const
+const isApart = (file: string) => APART.some((folder) => file.startsWith(folder))
 const APART_AT_ONCE = 2
+const TEST_TIMEOUT_MS = 900_000
 
 /** Runs the files. The runner's summaries are held back until the clean-up has spoken. */
 async function testRun(
@@ -72,7 +74,10 @@ async function testRun(
 ): Promise<Tested> {
   const run = (some: readonly string[], atOnce: number) =>
     testSome(some, atOnce, installation, keepImages, signal)
-  const apart = await run(files.filter(isApart), APART_AT_ONCE)
+  const apart = await run(
+    APART.flatMap((folder) => files.filter((file) => file.startsWith(folder))),
+    APART_AT_ONCE,
+  )
   const together = await run(
     files.filter((file) => !isApart(file)),
     1,
@@ -98,7 +103,7 @@ async function testSome(
   const child = spawn(
     process.execPath,
     [
-      ...['--test', `--test-concurrency=${atOnce}`, '--test-timeout=600000'],
+      ...['--test', `--test-concurrency=${atOnce}`, `--test-timeout=${TEST_TIMEOUT_MS}`],
       ...['--test-reporter=spec', '--test-reporter-destination=stdout'],
       ...['--test-reporter=./tools/slowest-files.ts', '--test-reporter-destination=stderr'],
       ...files,
