@@ -1,5 +1,6 @@
 import { accountRoutes } from './accounts.ts'
 import { appRoutes } from './apps.ts'
+import { auditRoutes } from './audit.ts'
 import { dataRoutes } from './data.ts'
 import { dataCentreRoutes } from './data-centres.ts'
 import { drillRoutes } from './drills.ts'
@@ -18,6 +19,7 @@ export const API = {
   platform: platformRoutes,
   accounts: accountRoutes,
   apps: appRoutes,
+  audit: auditRoutes,
   data: dataRoutes,
   guard: guardRoutes,
   hosts: hostRoutes,

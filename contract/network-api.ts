@@ -69,6 +69,7 @@ export const networkRoutes = {
     path: '/v1/network/rules',
     summary: 'Allow connections that no rule allows yet',
     access: operators('manage'),
+    recorded: { body: ['from', 'to', 'protocol', 'ports', 'reason', 'until'] },
     body: RuleRequest,
     response: NetworkRule,
     status: 201,
@@ -95,6 +96,7 @@ export const networkRoutes = {
     path: '/v1/network/lock-down',
     summary: 'Refuse on every host what no rule allows, also what is not the platform’s own',
     access: operators('manage'),
+    recorded: { body: ['state'] },
     body: z.strictObject({
       state: z
         .enum(['try', 'keep', 'off'])
@@ -115,6 +117,7 @@ export const networkRoutes = {
     path: '/v1/apps/{app}/network/rules',
     summary: 'Let an app reach something outside',
     access: { resource: 'app', action: 'configure' },
+    recorded: { body: ['process', 'to', 'protocol', 'ports', 'reason', 'until'] },
     params: ofApp,
     body: AppRuleRequest,
     response: NetworkRule,

@@ -51,6 +51,8 @@ export const LIMIT_MEANINGS: Readonly<Record<string, string>> = {
   eventDays: 'how long events are kept, in days',
   blocks: 'blocks that people make, and holds that a host remembers',
   engagementDays: 'length of an agreed penetration test, in days',
+  auditDays: 'how long the audit log is kept, in days',
+  auditPage: 'rows of the audit log that one request gets, at most',
   bodyBytes: 'body of a request',
   headerBytes: 'headers of a request',
   connectionsPerSource: 'connections of one client address at the same time',

@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { ACCOUNT_LIMITS } from '#contract/accounts.ts'
 import { APP_LIMITS } from '#contract/apps.ts'
+import { AUDIT_LIMITS } from '#contract/audit.ts'
 import { DATA_LIMITS } from '#contract/data.ts'
 import { ERRORS } from '#contract/errors.ts'
 import { GUARD_LIMITS } from '#contract/guard.ts'
@@ -170,6 +171,7 @@ export function renderLimits(): string {
     ['Who speaks to the hosts', GUARD_LIMITS],
     ['Databases', DATA_LIMITS],
     ['The network', NETWORK_LIMITS],
+    ['The audit log', AUDIT_LIMITS],
     ['Accounts', ACCOUNT_LIMITS],
   ]
   return document(
