@@ -9,6 +9,7 @@ import { hostRoutes } from './hosts.ts'
 import { liveRoutes } from './live.ts'
 import { metricsRoutes } from './metrics.ts'
 import { networkRoutes } from './network-api.ts'
+import { networkNoticeRoutes } from './network-notices.ts'
 import { operationRoutes } from './operations.ts'
 import { platformRoutes } from './platform.ts'
 import { stackRoutes } from './stacks.ts'
@@ -26,6 +27,7 @@ export const API = {
   dataCentres: dataCentreRoutes,
   metrics: metricsRoutes,
   network: networkRoutes,
+  networkNotices: networkNoticeRoutes,
   operations: operationRoutes,
   stacks: stackRoutes,
   live: liveRoutes,

@@ -121,3 +121,13 @@ export const activePolicy = ({ rules, lockDown }: NetworkPolicy, now: Date): Net
   rules: rules.filter((rule) => isActive(rule, now)),
   lockDown: lockDown !== null && isActive(lockDown, now) ? lockDown : null,
 })
+
+/** What a host says of its packet filter. */
+export const FilterReport = z.strictObject({
+  restored: z.number().int().describe('How often rules that a hand had changed were put back'),
+  restoredAt: Instant.nullable(),
+  bridged: z.boolean().describe('Packets between containers of one bridge are judged, too'),
+  refusedNames: z.array(z.string()).describe('Names in rules that mean an address inside: it is refused'),
+  used: z.array(z.string()).default([]).describe('People’s rules that had traffic here within a day'),
+})
+export type FilterReport = z.infer<typeof FilterReport>

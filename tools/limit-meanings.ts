@@ -27,6 +27,11 @@ export const LIMIT_MEANINGS: Readonly<Record<string, string>> = {
   networkRulesPerApp: 'of these, rules of one app',
   networkRulePorts: 'ports and ranges in one rule',
   lockDownTrialS: 'how long a lock-down is on trial before it ends by itself',
+  endsSoonDays: 'days before its end on which a rule’s owner is warned',
+  endsAtOnceDays: 'days before its end on which he is warned again',
+  shortLifeDays:
+    'days that a rule lives at least for that; one that lives shorter is warned of once, in its last tenth',
+  unusedDays: 'days without traffic after which a rule is proposed for removal',
   passwordMin: 'characters of a password, at least',
   passwordMax: 'characters of a password, at most',
   setupLinkHours: 'life of a set-up link',

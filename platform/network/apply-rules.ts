@@ -15,6 +15,8 @@ export interface HostRules {
   ensure(policy: NetworkPolicy, facts: NetworkFacts): Promise<Ensured>
   /** Lets whoever gets an address have what its groups may, before it starts. */
   admit(member: AppAddress): Promise<void>
+  /** The rules with their counters, as the kernel shows them. */
+  counts(): Promise<string>
 }
 
 interface InForce {
@@ -62,6 +64,7 @@ export function makeHostRules(nft: Nft, installation: Pick<Installation, 'id'>):
         if (did !== 'kept') await settle()
         return did
       }),
+    counts: () => nft.counts('inet', table),
     admit: async (member) => {
       const did = await inTurn(async () => {
         if (inForce === undefined) return 'kept'

@@ -2,6 +2,7 @@ import { MaruError, parseWith } from '#contract/errors.ts'
 import { AppName } from '#contract/ids.ts'
 import { NETWORK_LIMITS, NetworkRuleId, parseEnd } from '#contract/network.ts'
 import { networkRoutes, RuleRequest } from '#contract/network-api.ts'
+import { networkNoticeRoutes } from '#contract/network-notices.ts'
 import type { ApiOptions, CliContext } from '#runtime/cli/context.ts'
 import { openSession } from '#runtime/cli/session.ts'
 
@@ -51,6 +52,12 @@ export async function allow(context: CliContext, from: string, options: AllowOpt
     rule,
     () => `${rule.id}: ${rule.from} may reach ${rule.to} at ${rule.protocol} ${rule.ports.join(', ')}.\n`,
   )
+  const { notices } =
+    end?.kind === 'app' && options.operator !== true
+      ? await api.call(networkNoticeRoutes.ofApp, { params: { app: end.app } })
+      : await api.call(networkNoticeRoutes.list, {})
+  // What the rule has to do with others is told when it is made.
+  for (const { text } of notices.filter((notice) => notice.rule === rule.id)) out.note(text)
 }
 
 /** `maru network deny RULE` */

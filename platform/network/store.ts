@@ -5,7 +5,7 @@ import type { ServerDeps } from '#runtime/server/handler.ts'
 /** The database or a transaction of it. */
 export type Db = ServerDeps['db']
 
-interface RuleTable {
+export interface RuleTable {
   id: string
   app_id: string | null
   from_end: string
@@ -28,7 +28,8 @@ interface LockDownTable {
 const network = (db: Db) => db.withTables<{ network_rule: RuleTable; network_lock_down: LockDownTable }>()
 
 type RuleRow = Omit<RuleTable, 'created_at'>
-const ruleOf = (row: RuleRow): NetworkRule =>
+/** A row as a rule. */
+export const ruleOf = (row: RuleRow): NetworkRule =>
   NetworkRule.parse({
     id: row.id,
     from: row.from_end,

@@ -45,7 +45,13 @@ import {
 import { guardHandlers, guardLoop } from '#platform/guard/index.ts'
 import { makeLive } from '#platform/live/index.ts'
 import { METRICS_STORED, makeMetricsHandlers, metricsJobs, scheduleRollUp } from '#platform/metrics/index.ts'
-import { makeNetworkHandlers, networkChecks } from '#platform/network/index.ts'
+import {
+  makeNetworkHandlers,
+  makeNoticeHandlers,
+  NETWORK_ACTS,
+  networkChecks,
+  ruleLoop,
+} from '#platform/network/index.ts'
 import {
   operationHandlers,
   operationJobs,
@@ -103,13 +109,14 @@ export function compose(config: ControlConfig): Composition<typeof API> {
       }),
       accounts: accountHandlers(authSecret),
       apps: appHandlers,
-      audit: makeAuditHandlers(meaningsOf(API, {})),
+      audit: makeAuditHandlers(meaningsOf(API, NETWORK_ACTS)),
       hosts: makeHostHandlers(places),
       dataCentres: makeDataCentreHandlers(places),
       guard: guardHandlers,
       data: makeDataHandlers({ findApp, startRotation }),
       metrics: makeMetricsHandlers({ findApp, listFinishedReleases }),
       network: makeNetworkHandlers({ findApp, listNames: listAppNames }),
+      networkNotices: makeNoticeHandlers({ findApp }),
       operations: operationHandlers,
       stacks: stackHandlers,
       trust: trustHandlers(CHECKS, makePictures()),
@@ -127,7 +134,7 @@ export function compose(config: ControlConfig): Composition<typeof API> {
       trustJobs(CHECKS),
     ],
     loops: [live.loop, strayFilesLoop],
-    leading: [appLoops, stackLoop, fleetLoop, guardLoop, trustLoop(CHECKS), planDaily],
+    leading: [appLoops, stackLoop, fleetLoop, guardLoop, ruleLoop, trustLoop(CHECKS), planDaily],
     agents: makeAgents,
     audit: makeAuditLog,
     lookups: ({ db, now }) => ({
