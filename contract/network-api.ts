@@ -41,6 +41,13 @@ export const Explanation = z.strictObject({
 })
 export type Explanation = z.infer<typeof Explanation>
 
+/** Who asks over a host’s own socket is somewhere that the server cannot see. */
+const Self = z
+  .string()
+  .max(64)
+  .optional()
+  .describe('Address that the caller works from, where it is another than the server sees')
+
 const question = {
   to: NetworkEnd,
   port: z.coerce.number().int().min(1).max(65_535),
@@ -81,6 +88,10 @@ export const networkRoutes = {
     summary: 'Take a rule back; connections that it had allowed end at once',
     access: operators('manage'),
     params: z.strictObject({ rule: NetworkRuleId }),
+    query: z.strictObject({
+      self: Self,
+      keep: z.stringbool().default(false).describe('It is taken back on trial, and stays so'),
+    }),
     response: NetworkRule,
   }),
   explain: route({

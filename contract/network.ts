@@ -91,6 +91,8 @@ export const NetworkRule = z.strictObject({
   approvedBy: z.string().describe('Who allowed it'),
   until: Instant.nullable().describe('When it ends by itself; null: not before somebody takes it back'),
   builtIn: z.boolean().describe('Part of the platform: it cannot be taken back'),
+  /** Only where it is so: a host of a version before takes every other rule. */
+  pausedUntil: Instant.optional().describe('Taken back on trial; then it stands again by itself'),
 })
 export type NetworkRule = z.infer<typeof NetworkRule>
 
@@ -112,9 +114,12 @@ export type NetworkPolicy = z.infer<typeof NetworkPolicy>
 /** Nobody has decided anything. */
 export const NO_POLICY: NetworkPolicy = { rules: [], lockDown: null }
 
-/** Whether something that ends by itself still stands. */
-export const isActive = ({ until }: { readonly until: string | null }, now: Date): boolean =>
-  until === null || new Date(until) > now
+/** Whether something that ends by itself still stands, and is not taken back on trial. */
+export const isActive = (
+  { until, pausedUntil }: { readonly until: string | null; readonly pausedUntil?: string | undefined },
+  now: Date,
+): boolean =>
+  (until === null || new Date(until) > now) && (pausedUntil === undefined || new Date(pausedUntil) <= now)
 
 /** What of a policy stands at a moment. */
 export const activePolicy = ({ rules, lockDown }: NetworkPolicy, now: Date): NetworkPolicy => ({

@@ -17,6 +17,8 @@ export interface HostRules {
   admit(member: AppAddress): Promise<void>
   /** The rules with their counters, as the kernel shows them. */
   counts(): Promise<string>
+  /** Whether any are in force, whoever has loaded them. */
+  stand(): Promise<boolean>
 }
 
 interface InForce {
@@ -64,6 +66,7 @@ export function makeHostRules(nft: Nft, installation: Pick<Installation, 'id'>):
         if (did !== 'kept') await settle()
         return did
       }),
+    stand: async () => (await look()) !== undefined,
     counts: () => nft.counts('inet', table),
     admit: async (member) => {
       const did = await inTurn(async () => {

@@ -52,6 +52,8 @@ type GuardDeps = Pick<
 /** Brings what people have decided, and what the platform needs, in force on this host. */
 export async function guardHost(deps: GuardDeps): Promise<void> {
   const { rules, workloads, log, now, filter, names } = deps
+  // Less than what was decided would be in force, a lock-down less among it.
+  if (workloads.problem() !== '' && (await rules.stand())) throw new Error(workloads.problem())
   const policy = activePolicy(workloads.current()?.network ?? NO_POLICY, now())
   const facts = await factsOf(deps, policy)
   names.keep(namesIn(policy.rules), insideOf(facts))
