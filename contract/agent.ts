@@ -3,7 +3,7 @@ import { DrillName } from './drill-result.ts'
 import { DrillEvent, DrillStart } from './drills.ts'
 import { ErrorBody } from './errors.ts'
 import { AppId, AppName, DrillStartId, HostName, Instant, ProcessType } from './ids.ts'
-import { NetworkPolicy, NO_POLICY } from './network.ts'
+import { FilterReport, NetworkPolicy, NO_POLICY } from './network.ts'
 import { ComponentStatus } from './platform.ts'
 
 /** Label that carries the hash of the files that a container reads only at its start: another hash makes another container. */
@@ -212,15 +212,7 @@ export const HostReport = z.strictObject({
   disk: z.strictObject({ freeMb: z.number(), totalMb: z.number() }).nullable(),
   memoryMb: z.number().int().nullable().default(null).describe('Memory of the machine'),
   /** The packet filter; null before its rules were in force. */
-  filter: z
-    .strictObject({
-      restored: z.number().int().describe('How often rules that a hand had changed were put back'),
-      restoredAt: Instant.nullable(),
-      bridged: z.boolean().describe('Packets between containers of one bridge are judged, too'),
-      refusedNames: z.array(z.string()).describe('Names in rules that mean an address inside: it is refused'),
-    })
-    .nullable()
-    .default(null),
+  filter: FilterReport.nullable().default(null),
   /** The newest; null before the first. */
   figures: HostFigures.nullable(),
 })

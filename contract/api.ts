@@ -1,5 +1,6 @@
 import { accountRoutes } from './accounts.ts'
 import { appRoutes } from './apps.ts'
+import { auditRoutes } from './audit.ts'
 import { dataRoutes } from './data.ts'
 import { dataCentreRoutes } from './data-centres.ts'
 import { drillRoutes } from './drills.ts'
@@ -8,6 +9,7 @@ import { hostRoutes } from './hosts.ts'
 import { liveRoutes } from './live.ts'
 import { metricsRoutes } from './metrics.ts'
 import { networkRoutes } from './network-api.ts'
+import { networkNoticeRoutes } from './network-notices.ts'
 import { operationRoutes } from './operations.ts'
 import { platformRoutes } from './platform.ts'
 import { stackRoutes } from './stacks.ts'
@@ -18,12 +20,14 @@ export const API = {
   platform: platformRoutes,
   accounts: accountRoutes,
   apps: appRoutes,
+  audit: auditRoutes,
   data: dataRoutes,
   guard: guardRoutes,
   hosts: hostRoutes,
   dataCentres: dataCentreRoutes,
   metrics: metricsRoutes,
   network: networkRoutes,
+  networkNotices: networkNoticeRoutes,
   operations: operationRoutes,
   stacks: stackRoutes,
   live: liveRoutes,

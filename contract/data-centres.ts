@@ -36,6 +36,7 @@ export const dataCentreRoutes = {
     path: '/v1/data-centres/{dataCentre}/address',
     summary: 'Give the hosts of a data centre an address to share, or take it from them',
     access: operators('manage'),
+    recorded: { body: ['address'] },
     params: z.strictObject({ dataCentre: DataCentreName }),
     body: z.strictObject({
       address: HostAddress.nullable().describe('A free address in the network of its hosts; null: none'),

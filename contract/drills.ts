@@ -149,6 +149,7 @@ export const drillRoutes = {
     path: '/v1/drills/runs',
     summary: 'Keep the result of a drill, also as evidence (root on the host only); twice changes nothing',
     access: manage,
+    recorded: { body: ['drill', 'passed'] },
     body: DrillResult,
     response: DrillRun,
     status: 201,

@@ -12,6 +12,12 @@ export const GUARD_LIMITS = {
   closedPortsPerDay: 12,
   /** Opening packets a second of a source that has not completed a connection. */
   openingPerSecond: 5_000,
+  /** UDP packets a second of a source that has got no answer yet; of all such sources together five times as many. */
+  datagramsPerSecond: 1_000,
+  /** Pings a second of a source; of all together 25 times as many. */
+  pingsPerSecond: 20,
+  /** Open connections of a source to programs of the host that are not the platform. */
+  otherConnections: 1_000,
   /** Ports of one destination that an instance may ask for within a minute. */
   instancePorts: 20,
   /** How long who is held stays so: the first time, the second, and from then on within a day. */
@@ -71,6 +77,8 @@ export const EVENT_KINDS = [
   'scan',
   'malformed',
   'flood',
+  'exhaustion',
+  'memory full',
   'distributed scan',
   'engagement',
   'instance scan',
@@ -117,6 +125,11 @@ export const BlockRequest = z.strictObject({
   source: Source,
   minutes: z.number().int().min(1).max(525_600).nullable().default(null).describe('Null: until it is lifted'),
   reason: reason.describe('Why, for whoever wonders later'),
+  self: z
+    .string()
+    .max(64)
+    .optional()
+    .describe('Address that the caller works from, where it is another than the server sees'),
 })
 export type BlockRequest = z.infer<typeof BlockRequest>
 
@@ -165,6 +178,7 @@ export const guardRoutes = {
     path: '/v1/network/blocks',
     summary: 'Block a source on every host, open connections included',
     access: operators('manage'),
+    recorded: { body: ['source', 'minutes', 'reason'] },
     body: BlockRequest,
     response: NetworkBlock,
     status: 201,
@@ -174,6 +188,7 @@ export const guardRoutes = {
     path: '/v1/network/blocks/lift',
     summary: 'Let a source in again, on every host',
     access: operators('manage'),
+    recorded: { body: ['source'] },
     body: BySource,
     response: BySource,
   }),
@@ -201,6 +216,7 @@ export const guardRoutes = {
     path: '/v1/network/partners',
     summary: 'Never judge a source, on any host',
     access: operators('manage'),
+    recorded: { body: ['source', 'reason'] },
     body: Partner.pick({ source: true, reason: true }),
     response: Partner,
     status: 201,
@@ -210,6 +226,7 @@ export const guardRoutes = {
     path: '/v1/network/partners/remove',
     summary: 'Judge a source like any other again',
     access: operators('manage'),
+    recorded: { body: ['source'] },
     body: BySource,
     response: BySource,
   }),
@@ -225,6 +242,7 @@ export const guardRoutes = {
     path: '/v1/network/engagements',
     summary: 'Agree on a penetration test: within its time it is recorded and not held back',
     access: operators('manage'),
+    recorded: { body: ['source', 'reference', 'from', 'until', 'hosts'] },
     body: EngagementRequest,
     response: Engagement,
     status: 201,

@@ -41,6 +41,13 @@ export const Explanation = z.strictObject({
 })
 export type Explanation = z.infer<typeof Explanation>
 
+/** Who asks over a host’s own socket is somewhere that the server cannot see. */
+const Self = z
+  .string()
+  .max(64)
+  .optional()
+  .describe('Address that the caller works from, where it is another than the server sees')
+
 const question = {
   to: NetworkEnd,
   port: z.coerce.number().int().min(1).max(65_535),
@@ -69,6 +76,7 @@ export const networkRoutes = {
     path: '/v1/network/rules',
     summary: 'Allow connections that no rule allows yet',
     access: operators('manage'),
+    recorded: { body: ['from', 'to', 'protocol', 'ports', 'reason', 'until'] },
     body: RuleRequest,
     response: NetworkRule,
     status: 201,
@@ -80,6 +88,10 @@ export const networkRoutes = {
     summary: 'Take a rule back; connections that it had allowed end at once',
     access: operators('manage'),
     params: z.strictObject({ rule: NetworkRuleId }),
+    query: z.strictObject({
+      self: Self,
+      keep: z.stringbool().default(false).describe('It is taken back on trial, and stays so'),
+    }),
     response: NetworkRule,
   }),
   explain: route({
@@ -95,6 +107,7 @@ export const networkRoutes = {
     path: '/v1/network/lock-down',
     summary: 'Refuse on every host what no rule allows, also what is not the platform’s own',
     access: operators('manage'),
+    recorded: { body: ['state'] },
     body: z.strictObject({
       state: z
         .enum(['try', 'keep', 'off'])
@@ -115,6 +128,7 @@ export const networkRoutes = {
     path: '/v1/apps/{app}/network/rules',
     summary: 'Let an app reach something outside',
     access: { resource: 'app', action: 'configure' },
+    recorded: { body: ['process', 'to', 'protocol', 'ports', 'reason', 'until'] },
     params: ofApp,
     body: AppRuleRequest,
     response: NetworkRule,

@@ -91,6 +91,8 @@ export const NetworkRule = z.strictObject({
   approvedBy: z.string().describe('Who allowed it'),
   until: Instant.nullable().describe('When it ends by itself; null: not before somebody takes it back'),
   builtIn: z.boolean().describe('Part of the platform: it cannot be taken back'),
+  /** Only where it is so: a host of a version before takes every other rule. */
+  pausedUntil: Instant.optional().describe('Taken back on trial; then it stands again by itself'),
 })
 export type NetworkRule = z.infer<typeof NetworkRule>
 
@@ -112,12 +114,25 @@ export type NetworkPolicy = z.infer<typeof NetworkPolicy>
 /** Nobody has decided anything. */
 export const NO_POLICY: NetworkPolicy = { rules: [], lockDown: null }
 
-/** Whether something that ends by itself still stands. */
-export const isActive = ({ until }: { readonly until: string | null }, now: Date): boolean =>
-  until === null || new Date(until) > now
+/** Whether something that ends by itself still stands, and is not taken back on trial. */
+export const isActive = (
+  { until, pausedUntil }: { readonly until: string | null; readonly pausedUntil?: string | undefined },
+  now: Date,
+): boolean =>
+  (until === null || new Date(until) > now) && (pausedUntil === undefined || new Date(pausedUntil) <= now)
 
 /** What of a policy stands at a moment. */
 export const activePolicy = ({ rules, lockDown }: NetworkPolicy, now: Date): NetworkPolicy => ({
   rules: rules.filter((rule) => isActive(rule, now)),
   lockDown: lockDown !== null && isActive(lockDown, now) ? lockDown : null,
 })
+
+/** What a host says of its packet filter. */
+export const FilterReport = z.strictObject({
+  restored: z.number().int().describe('How often rules that a hand had changed were put back'),
+  restoredAt: Instant.nullable(),
+  bridged: z.boolean().describe('Packets between containers of one bridge are judged, too'),
+  refusedNames: z.array(z.string()).describe('Names in rules that mean an address inside: it is refused'),
+  used: z.array(z.string()).default([]).describe('People’s rules that had traffic here within a day'),
+})
+export type FilterReport = z.infer<typeof FilterReport>

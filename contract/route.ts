@@ -34,6 +34,15 @@ export interface Route<
   readonly upload?: { readonly type: string; readonly maxBytes: number }
   /** Takes an `Idempotency-Key` header: the same key and body give the same answer for 24 h. */
   readonly idempotent?: boolean
+  /**
+   * What the audit log keeps of a request and its answer, beside who, when, on what, the query and the answer's `id`: fields of
+   * the body, fields of which only the names in them are kept, fields of the answer. What is not named could be a secret.
+   */
+  readonly recorded?: {
+    readonly body?: readonly string[]
+    readonly names?: readonly string[]
+    readonly answer?: readonly string[]
+  }
 }
 
 const None = z.undefined()
@@ -47,7 +56,7 @@ export function route<
   R extends z.ZodType = typeof None,
 >(
   spec: Pick<Route, 'method' | 'path' | 'summary' | 'access'> &
-    Partial<Pick<Route, 'status' | 'kind' | 'mediaType' | 'upload' | 'idempotent'>> & {
+    Partial<Pick<Route, 'status' | 'kind' | 'mediaType' | 'upload' | 'idempotent' | 'recorded'>> & {
       params?: P
       query?: Q
       body?: B

@@ -1,11 +1,13 @@
 import { z } from 'zod'
 import { ACCOUNT_LIMITS } from '#contract/accounts.ts'
 import { APP_LIMITS } from '#contract/apps.ts'
+import { AUDIT_LIMITS } from '#contract/audit.ts'
 import { DATA_LIMITS } from '#contract/data.ts'
 import { ERRORS } from '#contract/errors.ts'
 import { GUARD_LIMITS } from '#contract/guard.ts'
 import { AgentConfig, ControlConfig, Installation } from '#contract/installation.ts'
 import { NETWORK_LIMITS } from '#contract/network.ts'
+import { NOTICE_LIMITS } from '#contract/network-notices.ts'
 import type { Route } from '#contract/route.ts'
 import { STACK_LIMITS } from '#contract/stacks.ts'
 import { EDGE_LIMITS } from '#platform/edge/index.ts'
@@ -169,7 +171,8 @@ export function renderLimits(): string {
     ['Requests', EDGE_LIMITS],
     ['Who speaks to the hosts', GUARD_LIMITS],
     ['Databases', DATA_LIMITS],
-    ['The network', NETWORK_LIMITS],
+    ['The network', { ...NETWORK_LIMITS, ...NOTICE_LIMITS }],
+    ['The audit log', AUDIT_LIMITS],
     ['Accounts', ACCOUNT_LIMITS],
   ]
   return document(

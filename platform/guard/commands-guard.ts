@@ -1,5 +1,6 @@
 import { parseWith } from '#contract/errors.ts'
 import { BlockRequest, guardRoutes, NetworkAddress, type NetworkBlock } from '#contract/guard.ts'
+import { clientAddress } from '#runtime/cli/client-address.ts'
 import type { ApiOptions, CliContext } from '#runtime/cli/context.ts'
 import { openSession } from '#runtime/cli/session.ts'
 import { parseDuration } from '#runtime/kit/durations.ts'
@@ -52,7 +53,9 @@ export async function addBlock(
   options: ApiOptions & { readonly reason: string; readonly for?: string },
 ): Promise<void> {
   const minutes = options.for === undefined ? null : Math.ceil(parseDuration(options.for, '--for') / 60_000)
-  const body = parseWith(BlockRequest, { source, minutes, reason: options.reason })
+  const self = await clientAddress(context.env)
+  const asked = { source, minutes, reason: options.reason, ...(self === undefined ? {} : { self }) }
+  const body = parseWith(BlockRequest, asked)
   const { api, out } = await openSession(context, options)
   const block = await api.call(guardRoutes.block, { body })
   out.result(

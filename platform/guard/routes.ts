@@ -28,7 +28,7 @@ const DAY_MS = 86_400_000
 export const guardHandlers: Handlers<typeof guardRoutes> = {
   blocks: async (_call, deps) => await loadBlocks(deps),
   block: async ({ body, principal, source: caller }, deps) => {
-    await refuseOwn(deps, body.source, caller)
+    await refuseOwn(deps, body.source, [caller, ...(body.self === undefined ? [] : [body.self])])
     const now = deps.now()
     const row: BlockRow = {
       ...{ source: body.source, since: now, reason: body.reason, created_by: principal.name },
@@ -108,7 +108,7 @@ function refuseFull(count: number, what: string): void {
 }
 
 /** Nobody blocks the hosts of the installation, or himself. */
-async function refuseOwn({ db, now }: ServerDeps, source: string, caller: string): Promise<void> {
+async function refuseOwn({ db, now }: ServerDeps, source: string, callers: readonly string[]): Promise<void> {
   const wanted = parseNetwork(source)
   const hosts = (await read(() => listHosts(db, now()))).map(({ name, address }) => ({
     whom: `the host ${name}`,
@@ -117,7 +117,7 @@ async function refuseOwn({ db, now }: ServerDeps, source: string, caller: string
   const own = [
     { whom: 'the host itself', address: '127.0.0.0/8' },
     { whom: 'the host itself', address: '::1' },
-    { whom: 'your own address', address: caller.replace(/^::ffff:/, '') },
+    ...callers.map((caller) => ({ whom: 'your own address', address: caller.replace(/^::ffff:/, '') })),
   ]
   for (const { whom, address } of [...hosts, ...own]) {
     const one = parseNetwork(address)

@@ -5,6 +5,7 @@ import { MaruError } from '#contract/errors.ts'
 import type { HostView } from '#contract/host-view.ts'
 import { hostRoutes } from '#contract/hosts.ts'
 import { HOME, SOCKETS } from '#contract/installation.ts'
+import { networkNoticeRoutes, type RuleNotice } from '#contract/network-notices.ts'
 import { platformRoutes } from '#contract/platform.ts'
 import { makeClient } from '#runtime/cli/api-client.ts'
 import type { Client } from '#runtime/cli/client.ts'
@@ -145,7 +146,8 @@ export async function runStatus(context: CliContext, options: HostOptions): Prom
     { title: 'DETAIL' },
   ] as const
   const hosts = platform === undefined ? [] : await askHosts(home)
-  output.result({ ...status, apps: platform?.apps ?? null, hosts }, () => {
+  const notices = platform === undefined ? [] : await askNotices(home)
+  output.result({ ...status, apps: platform?.apps ?? null, hosts, notices }, () => {
     const rows = status.components.map(({ component, state, detail, memoryBytes }) => [
       component,
       state,
@@ -154,7 +156,7 @@ export async function runStatus(context: CliContext, options: HostOptions): Prom
     ])
     const total = `${Math.round(status.memoryBytes / MEGABYTE)} MB in all`
     const head = `${answerOf(status)}; ${total}`
-    return `${head}\n\n${output.table([...columns], rows)}${renderHosts(hosts, output)}`
+    return `${head}\n\n${output.table([...columns], rows)}${renderHosts(hosts, output)}${renderNotices(notices)}`
   })
   const isWell = status.answers && status.components.every(({ state }) => state === 'ok')
   if (!isWell) context.setExit(1)
@@ -165,6 +167,20 @@ const askPlatform = (home: string) => askLocally(home, (client) => client.call(p
 
 const askHosts = async (home: string) =>
   (await askLocally(home, (client) => client.call(hostRoutes.list, {})))?.hosts ?? []
+
+const askNotices = async (home: string) =>
+  (await askLocally(home, (client) => client.call(networkNoticeRoutes.list, {})))?.notices ?? []
+
+/** Rules of the network whose owners should do something. */
+function renderNotices(notices: readonly RuleNotice[]): string {
+  const count = (kind: RuleNotice['kind']) => notices.filter((one) => one.kind === kind).length
+  const parts = [
+    ...(count('ends') > 0 ? [`${count('ends')} end soon`] : []),
+    ...(count('unused') > 0 ? [`${count('unused')} had no traffic for a month`] : []),
+    ...(count('contradicts') > 0 ? [`${count('contradicts')} contradict something`] : []),
+  ]
+  return parts.length === 0 ? '' : `\nRules of the network: ${parts.join(', ')} (maru network rules).\n`
+}
 
 /** One host is what the rest of the status is about; the others are named. */
 function renderHosts(hosts: readonly HostView[], output: Output): string {

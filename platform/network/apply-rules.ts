@@ -15,6 +15,10 @@ export interface HostRules {
   ensure(policy: NetworkPolicy, facts: NetworkFacts): Promise<Ensured>
   /** Lets whoever gets an address have what its groups may, before it starts. */
   admit(member: AppAddress): Promise<void>
+  /** The rules with their counters, as the kernel shows them. */
+  counts(): Promise<string>
+  /** Whether any are in force, whoever has loaded them. */
+  stand(): Promise<boolean>
 }
 
 interface InForce {
@@ -62,6 +66,8 @@ export function makeHostRules(nft: Nft, installation: Pick<Installation, 'id'>):
         if (did !== 'kept') await settle()
         return did
       }),
+    stand: async () => (await look()) !== undefined,
+    counts: () => nft.counts('inet', table),
     admit: async (member) => {
       const did = await inTurn(async () => {
         if (inForce === undefined) return 'kept'

@@ -2,6 +2,7 @@ import { type NetworkRule, parseEnd } from '#contract/network.ts'
 import {
   ACCEPT,
   type Chain,
+  countedIf,
   DROP,
   type FilterRule,
   goto,
@@ -134,8 +135,8 @@ function hostChain(name: string, rules: readonly NetworkRule[], facts: NetworkFa
   return { name, rules: [...local.map((rule) => accept(rule, [])), end] }
 }
 
-const accept = ({ id, protocol, ports }: NetworkRule, where: Match[]): FilterRule => ({
-  match: [...where, ...portsOf(protocol, ports)],
+const accept = (rule: NetworkRule, where: Match[]): FilterRule => ({
+  match: [...where, ...portsOf(rule.protocol, rule.ports), ...countedIf(rule)],
   verdict: ACCEPT,
-  comment: id,
+  comment: rule.id,
 })

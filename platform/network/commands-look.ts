@@ -2,6 +2,7 @@ import { parseWith } from '#contract/errors.ts'
 import { AppName } from '#contract/ids.ts'
 import { isActive, type NetworkRule, parseEnd } from '#contract/network.ts'
 import { networkRoutes } from '#contract/network-api.ts'
+import { networkNoticeRoutes, type RuleNotice } from '#contract/network-notices.ts'
 import type { ApiOptions, CliContext } from '#runtime/cli/context.ts'
 import type { Output } from '#runtime/cli/output.ts'
 import { openSession } from '#runtime/cli/session.ts'
@@ -27,6 +28,9 @@ function tableOf(out: Output, rules: readonly NetworkRule[], now: Date): string 
   )
 }
 
+const renderNotices = (notices: readonly RuleNotice[]) =>
+  notices.length === 0 ? '' : `\n${notices.map(({ text }) => `${text}\n`).join('')}`
+
 /** `maru network rules` */
 export async function rules(
   context: CliContext,
@@ -36,7 +40,11 @@ export async function rules(
   const { api, out } = await openSession(context, options)
   if (app !== undefined) {
     const own = await api.call(networkRoutes.appRules, { params: { app } })
-    return out.result(own, () => tableOf(out, own.rules, context.now()))
+    const { notices } = await api.call(networkNoticeRoutes.ofApp, { params: { app } })
+    return out.result(
+      { ...own, notices },
+      () => tableOf(out, own.rules, context.now()) + renderNotices(notices),
+    )
   }
   const answer = await api.call(networkRoutes.rules, {})
   if (answer.lockDown !== null) {
@@ -47,7 +55,8 @@ export async function rules(
         : `A lock-down is on trial (${by}) and ends at ${until.slice(11, 19)} UTC unless you type: maru network lock-down keep`,
     )
   }
-  out.result(answer, () => tableOf(out, answer.rules, context.now()))
+  const { notices } = await api.call(networkNoticeRoutes.list, {})
+  out.result({ ...answer, notices }, () => tableOf(out, answer.rules, context.now()) + renderNotices(notices))
 }
 
 /** `maru network groups` */

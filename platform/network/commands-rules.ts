@@ -2,6 +2,8 @@ import { MaruError, parseWith } from '#contract/errors.ts'
 import { AppName } from '#contract/ids.ts'
 import { NETWORK_LIMITS, NetworkRuleId, parseEnd } from '#contract/network.ts'
 import { networkRoutes, RuleRequest } from '#contract/network-api.ts'
+import { networkNoticeRoutes } from '#contract/network-notices.ts'
+import { clientAddress } from '#runtime/cli/client-address.ts'
 import type { ApiOptions, CliContext } from '#runtime/cli/context.ts'
 import { openSession } from '#runtime/cli/session.ts'
 
@@ -51,22 +53,37 @@ export async function allow(context: CliContext, from: string, options: AllowOpt
     rule,
     () => `${rule.id}: ${rule.from} may reach ${rule.to} at ${rule.protocol} ${rule.ports.join(', ')}.\n`,
   )
+  const { notices } =
+    end?.kind === 'app' && options.operator !== true
+      ? await api.call(networkNoticeRoutes.ofApp, { params: { app: end.app } })
+      : await api.call(networkNoticeRoutes.list, {})
+  // What the rule has to do with others is told when it is made.
+  for (const { text } of notices.filter((notice) => notice.rule === rule.id)) out.note(text)
+}
+
+async function selfOf({ env }: CliContext, { keep = false }: { readonly keep?: boolean }) {
+  const self = await clientAddress(env)
+  return { keep: String(keep), ...(self === undefined ? {} : { self }) }
 }
 
 /** `maru network deny RULE` */
 export async function deny(
   context: CliContext,
   id: string,
-  options: ApiOptions & { readonly app?: string },
+  options: ApiOptions & { readonly app?: string; readonly keep?: boolean },
 ): Promise<void> {
   const rule = parseWith(NetworkRuleId, id, 'RULE')
   const app = options.app === undefined ? undefined : parseWith(AppName, options.app, '--app')
   const { api, out } = await openSession(context, options)
   const gone =
     app === undefined
-      ? await api.call(networkRoutes.deny, { params: { rule } })
+      ? await api.call(networkRoutes.deny, { params: { rule }, query: await selfOf(context, options) })
       : await api.call(networkRoutes.appDeny, { params: { app, rule } })
-  out.result(gone, () => `${gone.id} is gone: ${gone.from} may no longer reach ${gone.to} by it.\n`)
+  out.result(gone, () =>
+    gone.pausedUntil === undefined
+      ? `${gone.id} is gone: ${gone.from} may no longer reach ${gone.to} by it.\n`
+      : `${gone.id} may be what lets you in. It is taken back on trial for ${NETWORK_LIMITS.lockDownTrialS} s, then it stands again.\nIf you still reach the hosts, type: maru network deny ${gone.id} --keep\n`,
+  )
 }
 
 /** `maru network lock-down STATE` */

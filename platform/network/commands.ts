@@ -63,10 +63,15 @@ function registerChanging(network: Command, context: CliContext): void {
     .action(async (from, options) => (await load()).allow(context, from, options))
   addApiCommand(network, 'deny', {
     summary: 'Take a rule back; connections that it had allowed end at once',
-    examples: ['maru network deny shop-k3f9x2m7q4ab', 'maru network deny shop-k3f9x2m7q4ab --app shop'],
+    examples: [
+      'maru network deny shop-k3f9x2m7q4ab',
+      'maru network deny shop-k3f9x2m7q4ab --app shop',
+      'maru network deny outside-k3f9x2m7q4ab --keep',
+    ],
   })
     .argument('<rule>', 'id of the rule, as `maru network rules` shows it')
     .option('--app <name>', 'the app whose rule it is: its people may take it back')
+    .option('--keep', 'what was taken back on trial, because it may let you in, stays so')
     .action(async (rule, options) => (await load()).deny(context, rule, options))
   addApiCommand(network, 'lock-down', {
     summary: 'Refuse on every host what no rule allows, ssh too; ends after a minute unless it is kept',

@@ -7,6 +7,7 @@ import { makeClasses } from './classes.ts'
 import {
   ACCEPT,
   type Chain,
+  countedIf,
   DROP,
   type Filter,
   type FilterRule,
@@ -154,11 +155,13 @@ function judgingChains(
 
 /** Ports on which this host answers the others, and whom people have made an exception for. */
 function hostDoors(rules: readonly NetworkRule[], facts: NetworkFacts): Chain {
-  const found = rules.flatMap(({ id, from, to, protocol, ports }): FilterRule[] => {
+  const found = rules.flatMap((rule): FilterRule[] => {
+    const { id, from, to, protocol, ports } = rule
     const end = parseEnd(from)
     const among = from === 'hosts' ? { set: SETS.hosts } : end?.kind === 'network' ? [end.network] : []
     if (!goalOf(to, facts).local) return []
-    return [{ match: [{ kind: 'from', among }, ...portsOf(protocol, ports)], verdict: ACCEPT, comment: id }]
+    const match: Match[] = [{ kind: 'from', among }, ...portsOf(protocol, ports), ...countedIf(rule)]
+    return [{ match, verdict: ACCEPT, comment: id }]
   })
   return { name: 'host_doors', rules: [...found, NO_RULE] }
 }

@@ -20,6 +20,8 @@ export type Match =
   | { readonly kind: 'user'; readonly users: readonly number[] }
   /** An ICMP error about a connection that is known. */
   | { readonly kind: 'icmp-error' }
+  /** Always holds: the kernel counts what has got so far. */
+  | { readonly kind: 'counted' }
 
 export type ConnectionState = 'new' | 'established' | 'related' | 'invalid' | 'untracked'
 export type Protocol = 'tcp' | 'udp' | 'icmp' | 'ipv6-icmp' | 'vrrp'
@@ -62,6 +64,10 @@ export const NO_RULE: FilterRule = { match: [], verdict: DROP, comment: 'no rule
 
 /** Sets that every filter has. */
 export const SETS = { inside: 'inside', never: 'never', private: 'private', hosts: 'hosts' } as const
+
+/** People's rules are counted, so that one knows which are used; the platform's own are not. */
+export const countedIf = ({ builtIn }: Pick<NetworkRule, 'builtIn'>): Match[] =>
+  builtIn ? [] : [{ kind: 'counted' }]
 
 /** Protocol and ports of a rule. */
 export const portsOf = (protocol: NetworkRule['protocol'], ports: readonly string[]): Match[] => [

@@ -1,5 +1,15 @@
 import { type NetworkRule, parseEnd } from '#contract/network.ts'
-import { ACCEPT, type Among, type Chain, DROP, type FilterRule, type Match, portsOf, SETS } from './filter.ts'
+import {
+  ACCEPT,
+  type Among,
+  type Chain,
+  countedIf,
+  DROP,
+  type FilterRule,
+  type Match,
+  portsOf,
+  SETS,
+} from './filter.ts'
 import { goalOf, type NetworkFacts } from './layout.ts'
 
 /** Groups whose programs are on the host's own network. */
@@ -72,18 +82,18 @@ const overIpv6 = ({ id, protocol, ports }: NetworkRule): FilterRule => ({
 /** A set that an address is in, or is not. */
 type Place = { readonly among: Among; readonly not?: true }
 
-const allow = (
-  { id, protocol, ports }: NetworkRule,
-  kind: 'from' | 'to',
-  places: readonly Place[],
-): FilterRule[] =>
+const allow = (rule: NetworkRule, kind: 'from' | 'to', places: readonly Place[]): FilterRule[] =>
   places.length === 0
     ? []
     : [
         {
-          match: [...places.map((place): Match => ({ kind, ...place })), ...portsOf(protocol, ports)],
+          match: [
+            ...places.map((place): Match => ({ kind, ...place })),
+            ...portsOf(rule.protocol, rule.ports),
+            ...countedIf(rule),
+          ],
           verdict: ACCEPT,
-          comment: id,
+          comment: rule.id,
         },
       ]
 

@@ -136,6 +136,8 @@ function renderMatch(match: Match): string {
       return `ct original proto-dst ${list(match.ports)}`
     case 'user':
       return `meta skuid ${list(match.users.map(String))}`
+    case 'counted':
+      return 'counter'
     case 'icmp-error':
       return `ct state related meta l4proto { ${NUMBERS.icmp}, ${NUMBERS['ipv6-icmp']} }`
   }

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import type { Principal } from '#contract/access.ts'
 import { AppName } from '#contract/ids.ts'
-import { isActive } from '#contract/network.ts'
+import { activePolicy, isActive } from '#contract/network.ts'
 import { AppRuleRequest, type networkRoutes, RuleRequest } from '#contract/network-api.ts'
 import type { ResponseOf } from '#contract/route.ts'
 import { wantedGeneration } from '#platform/workload/index.ts'
@@ -49,7 +49,7 @@ async function call<T extends keyof typeof networkRoutes>(
   parts: object,
   operator = true,
 ): Promise<ResponseOf<(typeof networkRoutes)[T]>> {
-  const whole = { principal: person(operator), params: {}, query: {}, ...parts }
+  const whole = { principal: person(operator), params: {}, query: {}, source: 'local', ...parts }
   const handler = handlers[name] as unknown as (
     call: object,
     deps: ServerDeps,
@@ -113,4 +113,29 @@ test('a lock-down is on trial first, is kept by a second word, and ends by itsel
   assert.ok(lockDown !== null && isActive(lockDown, now))
   await call('lockDown', { body: { state: 'off' } })
   assert.equal((await loadPolicy(database.db)).lockDown, null)
+})
+
+test('what may let the operator in while hosts are locked down is taken back on trial, and for good by a second word', async () => {
+  const body = RuleRequest.parse({ from: '203.0.113.0/24', to: 'host', ports: ['22'], reason: 'office' })
+  const standing = async () =>
+    activePolicy(await loadPolicy(database.db), now).rules.some(({ to }) => to === 'host')
+  const deny = async (rule: string, source: string, query = {}) =>
+    (await call('deny', { params: { rule }, query: { keep: false, ...query }, source })).pausedUntil !==
+    undefined
+  const { id } = await call('allow', { body })
+  assert.equal(await deny(id, '203.0.113.9'), false)
+  await call('lockDown', { body: { state: 'try' } })
+  await call('lockDown', { body: { state: 'keep' } })
+  const again = await call('allow', { body })
+  assert.equal(await deny(again.id, '203.0.113.9'), true)
+  assert.equal(await standing(), false)
+  now = new Date(now.getTime() + 61_000)
+  assert.equal(await standing(), true)
+  assert.equal(await deny(again.id, 'local', { keep: true }), true)
+  assert.equal(await deny(again.id, 'local'), true)
+  assert.equal(await deny(again.id, 'local', { keep: true }), false)
+  assert.equal((await loadPolicy(database.db)).rules.length, 1)
+  const third = await call('allow', { body })
+  assert.equal(await deny(third.id, 'local', { self: '198.51.100.1' }), false)
+  await call('lockDown', { body: { state: 'off' } })
 })

@@ -16,6 +16,7 @@ import { randomId } from '#runtime/kit/random-id.ts'
 import type { Handlers, ServerDeps } from '#runtime/server/handler.ts'
 import { read, transact } from '#runtime/server/transact.ts'
 import { builtInRules } from './built-in-rules.ts'
+import { type Caller, callerOf, pauseWay } from './deny-trial.ts'
 import { explain, type Question } from './explain.ts'
 import { goalOf, insideOf, type NetworkFacts } from './layout.ts'
 import { refuseRule } from './rule-plan.ts'
@@ -62,7 +63,8 @@ export const makeNetworkHandlers = (apps: Apps): Handlers<typeof networkRoutes> 
     const app = end?.kind === 'app' ? await apps.findApp(deps, end.app) : null
     return await allow(deps, body, principal, app?.id ?? null)
   },
-  deny: async ({ params, principal }, deps) => await deny(deps, params.rule, principal),
+  deny: async ({ params, query, principal, source }, deps) =>
+    await deny(deps, params.rule, principal, undefined, callerOf(source, query)),
   explain: async ({ query }, deps) => await answer(deps, query),
   lockDown: async ({ body, principal }, deps) => ({
     lockDown: await changeLockDown(deps, body.state, principal),
@@ -145,10 +147,11 @@ async function deny(
   id: string,
   principal: Principal,
   appId?: string,
+  caller?: Caller,
 ): Promise<NetworkRule> {
   if (builtIn(deps).some((rule) => rule.id === id)) throw new MaruError('network.built_in', { rule: id })
   const gone = await transact(deps.db, async (tx) => {
-    const rule = await deleteRule(tx, id, appId)
+    const rule = (caller && (await pauseWay(tx, id, caller, deps.now()))) ?? (await deleteRule(tx, id, appId))
     if (rule === undefined) throw new MaruError('network.no_rule', { rule: id })
     await publish(tx)
     return rule

@@ -2,13 +2,14 @@ import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import { AppName } from '#contract/ids.ts'
 import { addressesOf } from '#contract/installation.ts'
-import { type NetworkRule, NO_POLICY } from '#contract/network.ts'
+import { NETWORK_LIMITS, type NetworkRule, NO_POLICY } from '#contract/network.ts'
 import { makeNft } from '#runtime/drivers/nft.ts'
 import { type HostRules, makeHostRules } from './apply-rules.ts'
 import { tableOf } from './compile.ts'
 import type { NetworkFacts } from './layout.ts'
 import { makeTestNet, on, plug, type TestMachine } from './test-net.ts'
 import { ruleOf, TEST_FACTS } from './test-policy.ts'
+import { makeUseBook } from './use-book.ts'
 
 const net = makeTestNet()
 after(() => net.close())
@@ -123,6 +124,30 @@ test('a rule opens the way for its app only, and its end ends what is open at on
   await rules.ensure(NO_POLICY, facts)
   assert.equal(await open.send(), 'silent')
   assert.equal(await reach(shop, OUTSIDE, 443), 'silent')
+})
+
+test('which rules are used is read from the kernel, and reading it changes nothing', async () => {
+  const policy = policyOf(PAY, ruleOf('rule-idle', 'app:blog', '198.51.100.0/24', ['443']))
+  await rules.ensure(policy, facts)
+  const book = makeUseBook()
+  book.note(await rules.counts(), 1)
+  assert.equal(await reach(shop, OUTSIDE, 443), 'open')
+  book.note(await rules.counts(), 2)
+  assert.deepEqual(book.used(3), ['rule-pay'])
+  assert.equal(await rules.ensure(policy, facts), 'kept')
+})
+
+test('as many rules as there may be are in force within seconds, and each still says what it says', async () => {
+  const many = Array.from({ length: NETWORK_LIMITS.networkRules - 1 }, (_, at) =>
+    ruleOf(`rule-${at}`, `app:other-${at % 100}`, `203.0.${at >> 8}.${at % 256}`, ['443']),
+  )
+  const begun = performance.now()
+  assert.equal(await rules.ensure(policyOf(...many, PAY), facts), 'loaded')
+  const tookMs = performance.now() - begun
+  assert.ok(tookMs < 10_000, `it took ${tookMs} ms`)
+  assert.equal(await reach(shop, OUTSIDE, 443), 'open')
+  assert.equal(await reach(blog, OUTSIDE, 443), 'silent')
+  await rules.ensure(NO_POLICY, facts)
 })
 
 test('whoever gets an address is let in before it starts, and nobody keeps what was another’s', async () => {

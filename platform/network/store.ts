@@ -1,11 +1,11 @@
-import type { Generated } from 'kysely'
+import type { Generated, Selectable } from 'kysely'
 import { LockDown, type NetworkPolicy, NetworkRule } from '#contract/network.ts'
 import type { ServerDeps } from '#runtime/server/handler.ts'
 
 /** The database or a transaction of it. */
 export type Db = ServerDeps['db']
 
-interface RuleTable {
+export interface RuleTable {
   id: string
   app_id: string | null
   from_end: string
@@ -15,6 +15,7 @@ interface RuleTable {
   reason: string
   approved_by: string
   until: Date | null
+  paused_until: Generated<Date | null>
   created_at: Generated<Date>
 }
 
@@ -27,8 +28,9 @@ interface LockDownTable {
 
 const network = (db: Db) => db.withTables<{ network_rule: RuleTable; network_lock_down: LockDownTable }>()
 
-type RuleRow = Omit<RuleTable, 'created_at'>
-const ruleOf = (row: RuleRow): NetworkRule =>
+type RuleRow = Omit<Selectable<RuleTable>, 'created_at'>
+/** A row as a rule. */
+export const ruleOf = (row: RuleRow): NetworkRule =>
   NetworkRule.parse({
     id: row.id,
     from: row.from_end,
@@ -39,6 +41,7 @@ const ruleOf = (row: RuleRow): NetworkRule =>
     approvedBy: row.approved_by,
     until: row.until?.toISOString() ?? null,
     builtIn: false,
+    ...(row.paused_until ? { pausedUntil: row.paused_until.toISOString() } : {}),
   })
 
 /** What people have decided, also what has ended by itself and was not cleared away yet. */
@@ -89,7 +92,7 @@ export async function deleteRule(tx: Db, id: string, appId?: string): Promise<Ne
   const found = network(tx).deleteFrom('network_rule').where('id', '=', id)
   const own = appId === undefined ? found : found.where('app_id', '=', appId)
   const row = await own.returningAll().executeTakeFirst()
-  return row && ruleOf(row)
+  return row && ruleOf({ ...row, paused_until: null })
 }
 
 /** Clears away what has ended before a time. */
@@ -122,4 +125,9 @@ export async function setLockDown(tx: Db, lockDown: LockDown | null): Promise<vo
       until: lockDown.until === null ? null : new Date(lockDown.until),
     })
     .execute()
+}
+
+/** Takes a rule back until a time. */
+export async function pauseRule(tx: Db, id: string, until: Date): Promise<void> {
+  await network(tx).updateTable('network_rule').set({ paused_until: until }).where('id', '=', id).execute()
 }

@@ -67,6 +67,8 @@ function holds(filter: Filter, match: Match, packet: Packet): boolean {
       return match.interfaces.includes(packet.in)
     case 'out':
       return match.interfaces.includes(packet.out)
+    case 'counted':
+      return true
     case 'ipv6':
     case 'icmp-error':
       return false

@@ -6,6 +6,7 @@ import { makeHostRules } from '#platform/network/apply-rules.ts'
 import { namesIn } from '#platform/network/classes.ts'
 import { type AppAddress, insideOf, type NetworkFacts } from '#platform/network/layout.ts'
 import { makeNameBook } from '#platform/network/name-book.ts'
+import { makeUseBook } from '#platform/network/use-book.ts'
 import { planAddress } from '#platform/virtual-address/index.ts'
 import { type EngineContainer, LABELS } from '#runtime/drivers/docker.ts'
 import { readText } from '#runtime/drivers/files.ts'
@@ -28,26 +29,31 @@ export interface FilterState {
   bridged: boolean
   /** Names in rules that mean an address which no name may lead to. */
   refusedNames: string[]
+  /** Rules of people that had traffic here within a day. */
+  used: string[]
 }
 
 /** What the agent keeps of the network, from its start on; `changed` is told when a name means something else. */
 export const openNetwork = (
   installation: Pick<Installation, 'id'>,
   changed: () => void,
-): Pick<ReconcileDeps, 'rules' | 'filter' | 'names'> => ({
+): Pick<ReconcileDeps, 'rules' | 'filter' | 'names' | 'uses'> => ({
   rules: makeHostRules(makeNft(), installation),
-  filter: { restored: 0, restoredAt: null, bridged: false, refusedNames: [] },
+  filter: { restored: 0, restoredAt: null, bridged: false, refusedNames: [], used: [] },
+  uses: makeUseBook(),
   names: makeNameBook(lookUpName, Date.now, changed),
 })
 
 type GuardDeps = Pick<
   ReconcileDeps,
-  'rules' | 'config' | 'membership' | 'workloads' | 'docker' | 'log' | 'now' | 'filter' | 'names'
+  'rules' | 'config' | 'membership' | 'workloads' | 'docker' | 'log' | 'now' | 'filter' | 'names' | 'uses'
 >
 
 /** Brings what people have decided, and what the platform needs, in force on this host. */
 export async function guardHost(deps: GuardDeps): Promise<void> {
   const { rules, workloads, log, now, filter, names } = deps
+  // Less than what was decided would be in force, a lock-down less among it.
+  if (workloads.problem() !== '' && (await rules.stand())) throw new Error(workloads.problem())
   const policy = activePolicy(workloads.current()?.network ?? NO_POLICY, now())
   const facts = await factsOf(deps, policy)
   names.keep(namesIn(policy.rules), insideOf(facts))
@@ -60,6 +66,16 @@ export async function guardHost(deps: GuardDeps): Promise<void> {
   }
   filter.bridged = await judgeBridged()
   filter.refusedNames = [...names.refused()]
+  await lookAtUses(deps, policy)
+}
+
+/** Days are what counts: the counters are read now and then. */
+const USES_MS = 600_000
+
+async function lookAtUses({ rules, uses, filter, now }: GuardDeps, policy: NetworkPolicy): Promise<void> {
+  const at = now().getTime()
+  if (policy.rules.length > 0 && at - uses.readAt() >= USES_MS) uses.note(await rules.counts(), at)
+  filter.used = uses.used(at)
 }
 
 async function factsOf(deps: GuardDeps, policy: NetworkPolicy): Promise<NetworkFacts> {

@@ -7,6 +7,7 @@ import { handingOver } from '#platform/hosts/handing-over.ts'
 import { isLocked } from '#platform/hosts/lock.ts'
 import type { HostRules } from '#platform/network/apply-rules.ts'
 import type { NameBook } from '#platform/network/name-book.ts'
+import type { UseBook } from '#platform/network/use-book.ts'
 import type { Authority } from '#platform/trust/index.ts'
 import { type Docker, type EngineContainer, LABELS } from '#runtime/drivers/docker.ts'
 import { diskSpace, machineMemoryMb, readJson } from '#runtime/drivers/files.ts'
@@ -47,6 +48,7 @@ export interface ReconcileDeps {
   readonly guard: Guard
   readonly filter: FilterState
   readonly names: NameBook
+  readonly uses: UseBook
   /** Tells of certificates that are wanted, before the pass is over. */
   readonly announce: (certificatesWanted: number) => void
   readonly log: Log

@@ -1,5 +1,5 @@
 import { WorkloadConfig } from '#contract/agent.ts'
-import { MaruError, parseWith } from '#contract/errors.ts'
+import { MaruError } from '#contract/errors.ts'
 import { readJson, writeFileAtomic } from '#runtime/drivers/files.ts'
 
 /** The last workload that the control plane handed over. It outlives the agent and the control plane. */
@@ -8,12 +8,19 @@ export interface WorkloadStore {
   current(): WorkloadConfig | undefined
   /** Keeps a workload; one with a lower generation is refused, the same again is fine. */
   put(config: WorkloadConfig): Promise<void>
+  /** Why the saved one cannot be read, such as that a newer version wrote it; empty where it can. */
+  problem(): string
 }
+
+const NOT_READ =
+  'the state that the control plane had handed over was written by another version; until it hands over one that can be read, everything stays as it is'
 
 /** Opens the store in `file` (mode 0600: the instances' environment holds secrets). */
 export async function openWorkloadStore(file: string): Promise<WorkloadStore> {
   const saved = await readJson(file)
-  let now = saved === undefined ? undefined : parseWith(WorkloadConfig, saved, 'workload')
+  const read = saved === undefined ? undefined : WorkloadConfig.safeParse(saved)
+  let now = read?.data
+  let problem = read?.error === undefined ? '' : NOT_READ
   return {
     current: () => now,
     put: async (config) => {
@@ -22,6 +29,8 @@ export async function openWorkloadStore(file: string): Promise<WorkloadStore> {
       }
       await writeFileAtomic(file, JSON.stringify(config), { mode: 0o600 })
       now = config
+      problem = ''
     },
+    problem: () => problem,
   }
 }

@@ -4,6 +4,7 @@ import { registerDrillCommands } from '#drills/commands.ts'
 import { registerLabCommands } from '#lab/commands.ts'
 import { registerAccountCommands } from '#platform/accounts/commands.ts'
 import { registerAppCommands } from '#platform/apps/commands.ts'
+import { registerAuditCommand } from '#platform/audit/commands.ts'
 import { registerDataCommands } from '#platform/data/commands.ts'
 import { registerDataCentreCommands, registerFleetCommands } from '#platform/fleet/commands.ts'
 import { registerGuardCommands } from '#platform/guard/commands.ts'
@@ -70,6 +71,7 @@ export function buildProgram(context: CliContext = processContext()): Command {
   registerGuardCommands(network, context)
   program.commandsGroup('Trust:')
   registerTrustCommands(program, context)
+  registerAuditCommand(program, context)
   registerDrillCommands(program, context)
   program.commandsGroup('Development:')
   registerLabCommands(program, context)

@@ -9,6 +9,8 @@ export interface Nft {
   list(family: TableFamily, table: string): Promise<string | undefined>
   /** The same without members, for tables with sets that packets fill. */
   rules(family: TableFamily, table: string): Promise<string | undefined>
+  /** The table's rules with their counters, without members. */
+  counts(family: TableFamily, table: string): Promise<string>
   /** Members of sets, as the filter shows them; nothing of one that is not there. */
   members(family: TableFamily, table: string, sets: readonly string[]): Promise<string>
   /** Loads a script: all of it or nothing. */
@@ -37,6 +39,7 @@ export function makeNft(enter: readonly string[] = []): Nft {
   return {
     list: (family, table) => nft(['--stateless', 'list', 'table', family, table]),
     rules: (family, table) => nft(['--stateless', '--terse', 'list', 'table', family, table]),
+    counts: async (family, table) => (await nft(['--terse', 'list', 'table', family, table])) ?? '',
     // One by one: version 1.0.6 finds only the last set of several that are asked for together.
     members: async (family, table, sets) =>
       (await Promise.all(sets.map((set) => nft(['list', 'set', family, table, set])))).join('\n'),

@@ -25,6 +25,13 @@ import {
   strayFilesLoop,
   teamOfApp,
 } from '#platform/apps/index.ts'
+import {
+  auditJobs,
+  makeAuditHandlers,
+  makeAuditLog,
+  meaningsOf,
+  scheduleAuditForgetting,
+} from '#platform/audit/index.ts'
 import { DATA_CHECKS, dataJobs, loadPair, makeDataHandlers } from '#platform/data/index.ts'
 import { drillAt, drillHandlers, makePictures } from '#platform/drills/index.ts'
 import { edgeChecks } from '#platform/edge/index.ts'
@@ -38,7 +45,13 @@ import {
 import { guardHandlers, guardLoop } from '#platform/guard/index.ts'
 import { makeLive } from '#platform/live/index.ts'
 import { METRICS_STORED, makeMetricsHandlers, metricsJobs, scheduleRollUp } from '#platform/metrics/index.ts'
-import { makeNetworkHandlers, networkChecks } from '#platform/network/index.ts'
+import {
+  makeNetworkHandlers,
+  makeNoticeHandlers,
+  NETWORK_ACTS,
+  networkChecks,
+  ruleLoop,
+} from '#platform/network/index.ts'
 import {
   operationHandlers,
   operationJobs,
@@ -56,6 +69,7 @@ import {
   trustLoop,
 } from '#platform/trust/index.ts'
 import { WANTED } from '#platform/workload/index.ts'
+import type { ServerDeps } from './handler.ts'
 import type { Composition } from './start.ts'
 import { read } from './transact.ts'
 
@@ -68,6 +82,13 @@ export const CHECKS: readonly Check[] = [
   ...networkChecks(followOneOff),
   layersCheck,
 ]
+
+const DAILY = [scheduleAccountSweep, scheduleAuditForgetting, scheduleForgetting, scheduleRollUp]
+
+async function planDaily(deps: ServerDeps) {
+  await Promise.all(DAILY.map((schedule) => read(() => schedule(deps))))
+  return { stop: async () => undefined }
+}
 
 /** Every capability of the control plane, put together. A new one adds its lines here. */
 export function compose(config: ControlConfig): Composition<typeof API> {
@@ -88,33 +109,34 @@ export function compose(config: ControlConfig): Composition<typeof API> {
       }),
       accounts: accountHandlers(authSecret),
       apps: appHandlers,
+      audit: makeAuditHandlers(meaningsOf(API, NETWORK_ACTS)),
       hosts: makeHostHandlers(places),
       dataCentres: makeDataCentreHandlers(places),
       guard: guardHandlers,
       data: makeDataHandlers({ findApp, startRotation }),
       metrics: makeMetricsHandlers({ findApp, listFinishedReleases }),
       network: makeNetworkHandlers({ findApp, listNames: listAppNames }),
+      networkNotices: makeNoticeHandlers({ findApp }),
       operations: operationHandlers,
       stacks: stackHandlers,
       trust: trustHandlers(CHECKS, makePictures()),
       drills: drillHandlers,
       live: live.handlers,
     },
-    jobs: [accountJobs, appJobs, dataJobs, metricsJobs, operationJobs, stackJobs, trustJobs(CHECKS)],
-    loops: [live.loop, strayFilesLoop],
-    leading: [
-      appLoops,
-      stackLoop,
-      fleetLoop,
-      guardLoop,
-      trustLoop(CHECKS),
-      async (deps) => {
-        const schedules = [scheduleAccountSweep, scheduleForgetting, scheduleRollUp]
-        await Promise.all(schedules.map((schedule) => read(() => schedule(deps))))
-        return { stop: async () => undefined }
-      },
+    jobs: [
+      accountJobs,
+      appJobs,
+      auditJobs,
+      dataJobs,
+      metricsJobs,
+      operationJobs,
+      stackJobs,
+      trustJobs(CHECKS),
     ],
+    loops: [live.loop, strayFilesLoop],
+    leading: [appLoops, stackLoop, fleetLoop, guardLoop, ruleLoop, trustLoop(CHECKS), planDaily],
     agents: makeAgents,
+    audit: makeAuditLog,
     lookups: ({ db, now }) => ({
       principalOf: (token) => principalOf(db, token, now()),
       principalOfSession: (secret) => principalOfSession(db, secret, now()),

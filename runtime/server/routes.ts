@@ -5,6 +5,7 @@ import { z } from 'zod'
 import type { Principal } from '#contract/access.ts'
 import { MaruError, parseWith } from '#contract/errors.ts'
 import type { Route } from '#contract/route.ts'
+import { type AuditLog, endOf, isRecorded, toldOf, withRecord } from './audit.ts'
 import { type AccessLookups, authorize } from './authorize.ts'
 import { browserSession } from './browser-session.ts'
 import { failureOf, logFailure } from './failure.ts'
@@ -26,6 +27,8 @@ export interface RouteFrame {
   readonly deps: ServerDeps
   readonly lookups: AccessLookups
   readonly idempotency: Idempotency
+  /** Where it is written down who did what. */
+  readonly audit: AuditLog
   /** The platform's own address, as browsers write it. */
   readonly origin: string
   /** Who asks, as the listener knows it; also where the rates are limited. */
@@ -77,7 +80,7 @@ function registerRoute(fastify: FastifyInstance, served: Served, frame: RouteFra
     // The body is not even read before the caller is known and allowed.
     onRequest: async (request, reply) => {
       const principal = await frame.identify(request, route)
-      await authorize(principal, route, request.params as Record<string, unknown>, frame.lookups)
+      await admit(served, request, principal, frame)
       if (staysOpen(route)) reply.raw.once('close', limit.enter(principal.id))
       admitted.set(request, principal)
     },
@@ -85,11 +88,43 @@ function registerRoute(fastify: FastifyInstance, served: Served, frame: RouteFra
       const principal = admitted.get(request)
       if (!principal) throw new Error(`${id} was reached without authorization`)
       const call = callOf(served, request, reply, principal, frame)
-      const work = () => served.handler(call, frame.deps)
+      const work = () => {
+        const handle = () => served.handler(call, frame.deps)
+        if (!isRecorded(route)) return handle()
+        const act = { ...actOf(id, request, principal), told: toldOf(route, call) }
+        return withRecord({ audit: frame.audit, log: frame.deps.log }, route, act, handle)
+      }
       if (route.kind === 'json') return await answerJson(route, reply, call, work, frame)
       return await answerOther(served, request, reply, call, await work(), frame)
     },
   })
+}
+
+const actOf = (action: string, request: FastifyRequest, who: Principal) => ({
+  ...{ who, action, requestId: request.id, source: sourceOf(request) },
+  goals: { ...(request.params as Record<string, string>) },
+  told: {},
+})
+
+const sourceOf = (request: FastifyRequest) => request.ip ?? 'local'
+
+/** Who may not is refused; that somebody tried is written down where somebody is known. */
+async function admit(
+  { id, route }: Served,
+  request: FastifyRequest,
+  principal: Principal,
+  { lookups, audit, deps }: RouteFrame,
+): Promise<void> {
+  try {
+    await authorize(principal, route, request.params as Record<string, unknown>, lookups)
+  } catch (error) {
+    const known = principal.kind !== 'anonymous' && error instanceof MaruError
+    if (known && isRecorded(route))
+      await audit
+        .whole(actOf(id, request, principal), endOf(error, request.id))
+        .catch((lost: unknown) => deps.log.error('audit.refusal_lost', { action: id, error: lost }))
+    throw error
+  }
 }
 
 /** Parses everything that came with the request; what does not fit is `invalid` with the field's name. */
@@ -120,7 +155,7 @@ function callOf(
         ? undefined
         : { principal: principal.id, route: id, key, content: `${request.url}\n${JSON.stringify(body)}` },
     requestId: request.id,
-    source: request.ip ?? 'local',
+    source: sourceOf(request),
     // When the server stops, requests that will end are let end; streams are not waited for.
     signal: route.kind === 'json' ? callerLeft(reply) : AbortSignal.any([stopping, callerLeft(reply)]),
     session: browserSession(request, reply, origin),

@@ -7,6 +7,7 @@ import { addressesOf, type ControlConfig, urlOf } from '#contract/installation.t
 import type { Agents } from '#runtime/drivers/agent-client.ts'
 import type { Log } from '#runtime/kit/log.ts'
 import { type Attempts, makeAttempts } from './attempts.ts'
+import type { AuditLog } from './audit.ts'
 import type { AccessLookups } from './authorize.ts'
 import { CONSOLE_DIR, loadConsole } from './console-pages.ts'
 import { type Connection, connectionOf, makeDatabase, makePool } from './database.ts'
@@ -46,6 +47,7 @@ export interface Composition<A extends RouteTable> {
   readonly leading: ReadonlyArray<(deps: ServerDeps) => Promise<Loop> | Loop>
   readonly agents: (base: Pick<ServerDeps, 'config' | 'db' | 'log'>) => Agents
   readonly lookups: (deps: ServerDeps) => AccessLookups
+  readonly audit: (deps: ServerDeps) => AuditLog
   readonly root: Principal
 }
 
@@ -199,7 +201,8 @@ async function listen<A extends RouteTable>(
   const { config, log } = deps
   const lookups = composition.lookups(deps)
   const origin = urlOf(config.installation)
-  const frame: Omit<RouteFrame, 'identify' | 'recognise'> = { deps, lookups, idempotency, origin, stopping }
+  const audit = composition.audit(deps)
+  const frame = { deps, lookups, idempotency, audit, origin, stopping }
   const byCaller = { ...frame, ...identifyCaller(lookups, origin, attempts) }
   const root = async () => composition.root
   const asRoot = { ...frame, identify: root, recognise: root }

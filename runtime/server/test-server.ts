@@ -1,6 +1,7 @@
 import type { FastifyInstance } from 'fastify'
 import type { Principal } from '#contract/access.ts'
 import type { Log } from '#runtime/kit/log.ts'
+import type { AuditLog } from './audit.ts'
 import { type AccessLookups, ANONYMOUS } from './authorize.ts'
 import type { ServerDeps } from './handler.ts'
 import type { Idempotency } from './idempotency.ts'
@@ -16,10 +17,17 @@ const withoutKeys: Idempotency = {
   sweep: async () => undefined,
 }
 
+const withoutAudit: AuditLog = {
+  begin: async () => 0,
+  end: async () => undefined,
+  whole: async () => undefined,
+}
+
 export interface TestServerOptions {
   readonly people?: Readonly<Record<string, Principal>>
   readonly lookups?: Partial<AccessLookups>
   readonly idempotency?: Idempotency
+  readonly audit?: AuditLog
   readonly deps?: Partial<ServerDeps>
   readonly stopping?: AbortSignal
   readonly origin?: string
@@ -35,6 +43,7 @@ export function makeTestServer<A extends RouteTable>(
     people = {},
     lookups = {},
     idempotency = withoutKeys,
+    audit = withoutAudit,
     deps = {},
     stopping,
     origin = 'https://maru.localhost',
@@ -54,6 +63,7 @@ export function makeTestServer<A extends RouteTable>(
       ...lookups,
     },
     idempotency,
+    audit,
     origin,
     stopping: stopping ?? new AbortController().signal,
     identify,

@@ -1,0 +1,3 @@
+export { auditJobs, scheduleAuditForgetting } from './jobs.ts'
+export { makeAuditLog, recordOwnAct } from './log.ts'
+export { makeAuditHandlers, meaningsOf } from './routes.ts'
