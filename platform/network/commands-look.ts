@@ -1,28 +1,46 @@
 import { parseWith } from '#contract/errors.ts'
 import { AppName } from '#contract/ids.ts'
-import { isActive, type NetworkRule, parseEnd } from '#contract/network.ts'
-import { networkRoutes } from '#contract/network-api.ts'
+import { isActive, parseEnd } from '#contract/network.ts'
+import { type NetworkRuleView, networkRoutes } from '#contract/network-api.ts'
 import type { ApiOptions, CliContext } from '#runtime/cli/context.ts'
 import type { Output } from '#runtime/cli/output.ts'
 import { openSession } from '#runtime/cli/session.ts'
+import { counted } from '#runtime/kit/human-units.ts'
 
 const dayAndTime = (instant: string) => `${instant.slice(0, 16).replace('T', ' ')} UTC`
 
-function endOf({ builtIn, until }: NetworkRule, now: Date): string {
+function endOf({ builtIn, until, approvedBy }: NetworkRuleView, now: Date): string {
   if (builtIn) return 'built in'
+  if (approvedBy === null) return 'waits for approval'
   if (until === null) return ''
   return isActive({ until }, now) ? dayAndTime(until) : `ended ${dayAndTime(until)}`
 }
 
-const portsOf = ({ protocol, ports }: NetworkRule) => `${protocol} ${ports.join(',')}`
+const portsOf = ({ protocol, ports }: NetworkRuleView) => `${protocol} ${ports.join(',')}`
 
-function tableOf(out: Output, rules: readonly NetworkRule[], now: Date): string {
+function whoAllowed({ builtIn, approvedBy, askedBy }: NetworkRuleView): string {
+  if (builtIn) return ''
+  return [approvedBy, askedBy === null ? null : `asked by ${askedBy}`]
+    .filter((one) => one !== null)
+    .join(', ')
+}
+
+/** Says how what waits is approved. */
+function noteWaiting(out: Output, rules: readonly NetworkRuleView[]): void {
+  const waiting = rules.filter(({ approvedBy }) => approvedBy === null)
+  if (waiting.length > 0)
+    out.note(
+      `${counted(waiting.length, 'rule')} not in force yet: an operator types maru network approve RULE.`,
+    )
+}
+
+function tableOf(out: Output, rules: readonly NetworkRuleView[], now: Date): string {
   const titles = ['RULE', 'FROM', 'TO', 'PORTS', 'UNTIL', 'BY', 'REASON']
   return out.table(
     titles.map((title) => ({ title })),
     rules.map((rule) => [
       ...[rule.id, rule.from, rule.to, portsOf(rule), endOf(rule, now)],
-      ...[rule.builtIn ? '' : rule.approvedBy, rule.reason],
+      ...[whoAllowed(rule), rule.reason],
     ]),
   )
 }
@@ -36,6 +54,7 @@ export async function rules(
   const { api, out } = await openSession(context, options)
   if (app !== undefined) {
     const own = await api.call(networkRoutes.appRules, { params: { app } })
+    noteWaiting(out, own.rules)
     return out.result(own, () => tableOf(out, own.rules, context.now()))
   }
   const answer = await api.call(networkRoutes.rules, {})
@@ -47,6 +66,7 @@ export async function rules(
         : `A lock-down is on trial (${by}) and ends at ${until.slice(11, 19)} UTC unless you type: maru network lock-down keep`,
     )
   }
+  noteWaiting(out, answer.rules)
   out.result(answer, () => tableOf(out, answer.rules, context.now()))
 }
 
@@ -66,7 +86,7 @@ export async function groups(context: CliContext, options: ApiOptions): Promise<
 export async function map(context: CliContext, options: ApiOptions): Promise<void> {
   const { api, out } = await openSession(context, options)
   const { rules } = await api.call(networkRoutes.rules, {})
-  const standing = rules.filter((rule) => isActive(rule, context.now()))
+  const standing = rules.filter((rule) => rule.approvedBy !== null && isActive(rule, context.now()))
   const flows = [...Map.groupBy(standing, ({ from }) => from)].map(([from, own]) => ({
     from,
     to: [...Map.groupBy(own, ({ to }) => to)].map(([to, all]) => ({ to, ports: all.map(portsOf) })),

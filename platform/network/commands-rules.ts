@@ -1,7 +1,7 @@
 import { MaruError, parseWith } from '#contract/errors.ts'
 import { AppName } from '#contract/ids.ts'
 import { NETWORK_LIMITS, NetworkRuleId, parseEnd } from '#contract/network.ts'
-import { networkRoutes, RuleRequest } from '#contract/network-api.ts'
+import { type NetworkRuleView, networkRoutes, RuleRequest } from '#contract/network-api.ts'
 import type { ApiOptions, CliContext } from '#runtime/cli/context.ts'
 import { openSession } from '#runtime/cli/session.ts'
 
@@ -47,9 +47,33 @@ export async function allow(context: CliContext, from: string, options: AllowOpt
           body: { ...rest, ...(end.process === null ? {} : { process: end.process }) },
         })
       : await api.call(networkRoutes.allow, { body: request })
-  out.result(
-    rule,
-    () => `${rule.id}: ${rule.from} may reach ${rule.to} at ${rule.protocol} ${rule.ports.join(', ')}.\n`,
+  out.result(rule, () => sentenceOf(rule))
+}
+
+const sentenceOf = ({ id, from, to, protocol, ports, approvedBy }: NetworkRuleView) =>
+  approvedBy === null
+    ? `${id} waits for the approval of an operator: maru network approve ${id}\n`
+    : `${id}: ${from} may reach ${to} at ${protocol} ${ports.join(', ')}.\n`
+
+/** `maru network approve RULE` */
+export async function approve(context: CliContext, id: string, options: ApiOptions): Promise<void> {
+  const rule = parseWith(NetworkRuleId, id, 'RULE')
+  const { api, out } = await openSession(context, options)
+  const approved = await api.call(networkRoutes.approve, { params: { rule } })
+  out.result(approved, () => sentenceOf(approved))
+}
+
+/** `maru network approval STATE` */
+export async function approval(context: CliContext, state: string, options: ApiOptions): Promise<void> {
+  const { needed } = parseWith(networkRoutes.approval.body, {
+    needed: state === 'on' || (state === 'off' ? false : state),
+  })
+  const { api, out } = await openSession(context, options)
+  const answer = await api.call(networkRoutes.approval, { body: { needed } })
+  out.result(answer, () =>
+    answer.approvalNeeded
+      ? 'What an app’s people ask for waits for an operator from now on. What is allowed already stays so.\n'
+      : 'An app’s people allow it to reach public addresses themselves. What waits already goes on waiting.\n',
   )
 }
 
@@ -66,7 +90,11 @@ export async function deny(
     app === undefined
       ? await api.call(networkRoutes.deny, { params: { rule } })
       : await api.call(networkRoutes.appDeny, { params: { app, rule } })
-  out.result(gone, () => `${gone.id} is gone: ${gone.from} may no longer reach ${gone.to} by it.\n`)
+  out.result(gone, () =>
+    gone.approvedBy === null
+      ? `${gone.id} waits no longer: it was not approved.\n`
+      : `${gone.id} is gone: ${gone.from} may no longer reach ${gone.to} by it.\n`,
+  )
 }
 
 /** `maru network lock-down STATE` */
