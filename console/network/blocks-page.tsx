@@ -15,6 +15,7 @@ import { EngagementsPanel } from './engagements-panel.tsx'
 import { blocksQuery } from './network-queries.ts'
 import { NetworkPageFrame } from './network-tabs.tsx'
 import { PartnersPanel } from './partners-panel.tsx'
+import classes from './rule-form.module.css'
 import { useGuardChange } from './use-guard-change.ts'
 
 const COLUMNS = ['Who', 'How', 'Why', 'Since', 'Until', '.Lift'] as const
@@ -61,7 +62,9 @@ function BlocksPanel() {
         )}
       </Loaded>
       <PanelBody>
-        <BlockForm />
+        <div className={classes.below}>
+          <BlockForm />
+        </div>
       </PanelBody>
     </Panel>
   )
@@ -87,7 +90,7 @@ function Block({ block }: { readonly block: NetworkBlock }) {
   const now = useServerTime()
   const { source, kind, reason, host, by, since, until, times } = block
   const left =
-    until === null ? 'it is lifted' : `${elapsed(Math.max(0, Date.parse(until) - now.getTime()))} from now`
+    until === null ? 'it is lifted' : `in ${elapsed(Math.max(0, Date.parse(until) - now.getTime()))}`
   return (
     <tr>
       <td className={cells.name}>

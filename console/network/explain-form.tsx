@@ -14,19 +14,21 @@ export interface Question extends Pair {
   readonly protocol: 'tcp' | 'udp'
 }
 
-/** Asks whether a connection is allowed, and by which rule. `from` and `to` are what is chosen on the map, too. */
-export function ExplainForm(props: {
+interface EndsProps {
   readonly pair: Pair
   readonly onChange: (pair: Pair) => void
   readonly names: readonly string[]
-  readonly ask: (question: Question) => Promise<Explanation>
   /** Who asks is not chosen where it is always the same. */
   readonly fixedFrom?: boolean
-}) {
-  const { pair, onChange, ask } = props
+}
+
+/** Asks whether a connection is allowed, and by which rule. `from` and `to` are what is chosen on the map, too. */
+export function ExplainForm(
+  props: EndsProps & { readonly ask: (question: Question) => Promise<Explanation> },
+) {
+  const { pair, ask } = props
   const [port, setPort] = useState('443')
   const [protocol, setProtocol] = useState<'tcp' | 'udp'>('tcp')
-  const list = useId()
   const asking = useMutation({ mutationFn: ask })
   const refused = refusedField(asking.error)
   return (
@@ -39,28 +41,7 @@ export function ExplainForm(props: {
     >
       <Stack gap="sm">
         <div className={classes.form}>
-          <datalist id={list}>
-            {props.names.map((name) => (
-              <option key={name} value={name} />
-            ))}
-          </datalist>
-          <TextInput
-            label="Who asks"
-            placeholder="app:shop"
-            list={list}
-            readOnly={props.fixedFrom ?? false}
-            value={pair.from}
-            error={refused === 'from'}
-            onChange={({ currentTarget }) => onChange({ ...pair, from: currentTarget.value.trim() })}
-          />
-          <TextInput
-            label="Whom"
-            placeholder="a group, a name or an address"
-            list={list}
-            value={pair.to}
-            error={refused === 'to'}
-            onChange={({ currentTarget }) => onChange({ ...pair, to: currentTarget.value.trim() })}
-          />
+          <Ends {...props} refused={refused} />
           <TextInput
             label="Port"
             inputMode="numeric"
@@ -75,7 +56,7 @@ export function ExplainForm(props: {
             value={protocol}
             onChange={(value) => setProtocol(value === 'udp' ? 'udp' : 'tcp')}
           />
-          <Button type="submit" loading={asking.isPending}>
+          <Button type="submit" className={classes.send ?? ''} loading={asking.isPending}>
             Explain
           </Button>
         </div>
@@ -83,6 +64,37 @@ export function ExplainForm(props: {
         <div role="status">{asking.data && <Answer answer={asking.data} />}</div>
       </Stack>
     </form>
+  )
+}
+
+function Ends(props: EndsProps & { readonly refused: string | undefined }) {
+  const { pair, onChange, refused } = props
+  const list = useId()
+  return (
+    <>
+      <datalist id={list}>
+        {props.names.map((name) => (
+          <option key={name} value={name} />
+        ))}
+      </datalist>
+      <TextInput
+        label="Who asks"
+        placeholder="app:shop"
+        list={list}
+        readOnly={props.fixedFrom ?? false}
+        value={pair.from}
+        error={refused === 'from'}
+        onChange={({ currentTarget }) => onChange({ ...pair, from: currentTarget.value.trim() })}
+      />
+      <TextInput
+        label="Whom"
+        placeholder="a group, a name or an address"
+        list={list}
+        value={pair.to}
+        error={refused === 'to'}
+        onChange={({ currentTarget }) => onChange({ ...pair, to: currentTarget.value.trim() })}
+      />
+    </>
   )
 }
 

@@ -9,7 +9,7 @@ export const PLACE_NAMES: Readonly<Record<Place, string>> = {
   outside: 'Outside',
   host: 'On the host',
   apps: 'Apps and parts',
-  middle: 'On the way to the data',
+  middle: 'Way to the data',
   data: 'Data',
 }
 

@@ -72,3 +72,19 @@ test('arrow keys lead to everybody, and stay at the edges', () => {
 test('nothing to show is an empty map', () => {
   assert.deepEqual(layOut([]).nodes, [])
 })
+
+test('a line that passes a column passes beside whoever stands there', () => {
+  const { lines, nodes } = layOut([...FLOWS, flow('apps', 'internet'), flow('control', 'internet')])
+  const host = nodes.filter(({ column }) => column === 1)
+  const passing = lines.filter(({ flow: { to } }) => to === 'internet')
+  assert.equal(passing.length, 2)
+  for (const { path } of passing) {
+    const lane = [...path.matchAll(/([\d.]+) ([\d.]+)(?= C)/g)].map(([, x, y]) => ({
+      x: Number(x),
+      y: Number(y),
+    }))
+    const inside = lane.filter(({ x }) => host.some((node) => x > node.x - 1 && x < node.x + NODE.width + 1))
+    assert.ok(inside.length > 0)
+    for (const { y } of inside) assert.ok(host.every((node) => y < node.y || y > node.y + NODE.height))
+  }
+})

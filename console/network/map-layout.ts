@@ -1,20 +1,21 @@
-import { NETWORK_GROUPS } from '#contract/network.ts'
-import { endsOf, type Flow, PLACES, type Place, placeOf } from './flows.ts'
+import type { Flow, Place } from './flows.ts'
+import { orderFlows, type Stop } from './map-order.ts'
 
 /** Pixels of the map at its natural size. */
-export const NODE = { width: 152, height: 44 } as const
-const GAP = { across: 104, down: 22 } as const
+export const NODE = { width: 164, height: 44 } as const
+const ACROSS = 92
+/** Below somebody, and beside a lane. */
+const [DOWN, LANE] = [22, 16]
 const MARGIN = 24
 /** Above the columns their names stand. */
-const HEAD = 36
+const HEAD = 32
 /** Ends of lines at one side of a node stand at most so far apart. */
 const STEP = 7
-const SWEEPS = 6
 
 export interface MapNode {
   readonly name: string
-  readonly place: Place
   readonly column: number
+  /** From the top, lanes not counted. */
   readonly row: number
   readonly x: number
   readonly y: number
@@ -36,132 +37,141 @@ export interface NetworkMap {
   readonly lines: readonly MapLine[]
 }
 
-/** Draws flows in columns, from the outside to the data; in each column so that few lines cross. */
+/** Draws flows in columns, from the outside to the data; lines that pass a column do so beside whoever stands there. */
 export function layOut(flows: readonly Flow[]): NetworkMap {
-  const columns = order(flows)
-  const tallest = Math.max(0, ...columns.map(({ names }) => names.length))
-  const heightOf = (count: number) => count * NODE.height + Math.max(0, count - 1) * GAP.down
-  const xOf = (column: number) => MARGIN + column * (NODE.width + GAP.across)
-  const nodes = columns.flatMap(({ place, names }, column) =>
-    names.map((name, row): MapNode => {
-      const top = MARGIN + HEAD + (heightOf(tallest) - heightOf(names.length)) / 2
-      return { name, place, column, row, x: xOf(column), y: top + row * (NODE.height + GAP.down) }
-    }),
-  )
-  return {
-    width: 2 * MARGIN + columns.length * NODE.width + Math.max(0, columns.length - 1) * GAP.across,
-    height: 2 * MARGIN + HEAD + heightOf(tallest),
-    columns: columns.map(({ place }, column) => ({ place, x: xOf(column) })),
-    nodes,
-    lines: drawLines(flows, nodes),
-  }
-}
-
-interface Column {
-  readonly place: Place
-  names: string[]
-}
-
-const RANK = new Map<string, number>(Object.keys(NETWORK_GROUPS).map((group, rank) => [group, rank]))
-const byRank = (a: string, b: string) =>
-  (RANK.get(a) ?? RANK.size) - (RANK.get(b) ?? RANK.size) || (a < b ? -1 : 1)
-
-/** To the right and back again, everybody moves toward the middle of whom he speaks with in the columns before. */
-function order(flows: readonly Flow[]): Column[] {
-  const byPlace = Map.groupBy(endsOf(flows), placeOf)
-  const columns = PLACES.flatMap((place): Column[] => {
-    const names = byPlace.get(place)
-    return names === undefined ? [] : [{ place, names: names.sort(byRank) }]
-  })
-  const partners = new Map<string, string[]>()
-  for (const { from, to } of flows) {
-    partners.set(from, [...(partners.get(from) ?? []), to])
-    partners.set(to, [...(partners.get(to) ?? []), from])
-  }
-  for (let sweep = 0; sweep < SWEEPS; sweep++) {
-    const way = sweep % 2 === 0 ? columns : columns.toReversed()
-    way.forEach((column, passed) => {
-      const seen = rowsOf(way.slice(0, passed))
-      const own = rowsOf([column])
-      const middle = (name: string) => {
-        const rows = (partners.get(name) ?? []).flatMap((other) => seen.get(other) ?? [])
-        return rows.length === 0
-          ? (own.get(name) ?? 0)
-          : rows.reduce((sum, row) => sum + row, 0) / rows.length
-      }
-      column.names = column.names.toSorted((a, b) => middle(a) - middle(b) || byRank(a, b))
+  const { places, columns, ways } = orderFlows(flows)
+  const stacks = columns.map(stack)
+  const tallest = Math.max(0, ...stacks.map(({ height }) => height))
+  const xOf = (column: number) => MARGIN + column * (NODE.width + ACROSS)
+  const spots = new Map<string, Spot>()
+  const nodes: MapNode[] = []
+  columns.forEach((stops, column) => {
+    const { height = 0, tops = [] } = stacks[column] ?? {}
+    let row = 0
+    stops.forEach(({ key, name }, index) => {
+      const y = MARGIN + HEAD + (tallest - height) / 2 + (tops[index] ?? 0)
+      spots.set(key, { x: xOf(column), y, height: heightOf(name) })
+      if (name !== undefined) nodes.push({ name, column, row: row++, x: xOf(column), y })
     })
+  })
+  return {
+    width: 2 * MARGIN + places.length * NODE.width + Math.max(0, places.length - 1) * ACROSS,
+    height: 2 * MARGIN + HEAD + tallest,
+    columns: places.map((place, column) => ({ place, x: xOf(column) })),
+    nodes,
+    lines: drawLines(flows, ways, spots),
   }
-  return columns
 }
 
-/** Rows, counted from the middle of each column. */
-const rowsOf = (columns: readonly Column[]) =>
-  new Map(
-    columns.flatMap(({ names }) => names.map((name, row) => [name, row - (names.length - 1) / 2] as const)),
-  )
+const heightOf = (name: string | undefined) => (name === undefined ? 0 : NODE.height)
+
+/** Where each stop of a column begins, one below the other. */
+function stack(stops: readonly Stop[]): { readonly height: number; readonly tops: readonly number[] } {
+  const tops: number[] = []
+  let y = 0
+  stops.forEach(({ name }, index) => {
+    const before = stops[index - 1]
+    if (before !== undefined) y += before.name === undefined || name === undefined ? LANE : DOWN
+    tops.push(y)
+    y += heightOf(name)
+  })
+  return { height: y, tops }
+}
+
+interface Spot {
+  readonly x: number
+  readonly y: number
+  readonly height: number
+}
 
 type Side = 'left' | 'right'
 interface LineEnd {
-  readonly line: number
-  readonly node: MapNode
+  readonly node: string
+  readonly spot: Spot
   readonly side: Side
-  readonly other: MapNode
+  /** Where the line comes from or goes to next. */
+  readonly next: Spot
   readonly isGoal: boolean
 }
 
-function drawLines(flows: readonly Flow[], nodes: readonly MapNode[]): MapLine[] {
-  const at = new Map(nodes.map((node) => [node.name, node]))
-  const between = flows.flatMap((flow) => {
-    const [from, to] = [at.get(flow.from), at.get(flow.to)]
-    return from === undefined || to === undefined || from === to ? [] : [{ flow, from, to }]
-  })
-  const ends = between.flatMap(({ from, to }, line): LineEnd[] => {
+function drawLines(
+  flows: readonly Flow[],
+  ways: ReadonlyArray<readonly Stop[]>,
+  spots: ReadonlyMap<string, Spot>,
+): MapLine[] {
+  const between = flows.flatMap((flow, index) => {
+    const stops = ways[index] ?? []
+    const places = stops.flatMap(({ key }) => spots.get(key) ?? [])
+    const [first, second] = places
+    const [last, before] = [places.at(-1), places.at(-2)]
+    if (flow.from === flow.to || !first || !second || !last || !before) return []
     // Within a column a line goes around at the right.
-    const leaves: Side = from.column > to.column ? 'left' : 'right'
-    const arrives: Side = from.column < to.column ? 'left' : 'right'
-    return [
-      { line, node: from, side: leaves, other: to, isGoal: false },
-      { line, node: to, side: arrives, other: from, isGoal: true },
-    ]
+    const leaves: Side = first.x > last.x ? 'left' : 'right'
+    const arrives: Side = first.x < last.x ? 'left' : 'right'
+    const start: LineEnd = { node: flow.from, spot: first, side: leaves, next: second, isGoal: false }
+    const goal: LineEnd = { node: flow.to, spot: last, side: arrives, next: before, isGoal: true }
+    return [{ flow, start, goal, lanes: places.slice(1, -1) }]
   })
-  const heights = spread(ends)
-  return between.map(({ flow, from, to }, line) => {
-    const [start, goal] = ends.filter((end) => end.line === line)
-    if (start === undefined || goal === undefined) return { flow, path: '', head: '' }
-    const [x1, x2] = [edgeOf(from, start.side), edgeOf(to, goal.side)]
-    const [y1, y2] = [heights.get(start) ?? 0, heights.get(goal) ?? 0]
-    const reach = from.column === to.column ? 46 : Math.max(48, Math.abs(x2 - x1) * 0.45)
-    const [out, back] = [start.side === 'right' ? reach : -reach, goal.side === 'right' ? reach : -reach]
+  const heights = spread(between.flatMap(({ start, goal }) => [start, goal]))
+  return between.map(({ flow, start, goal, lanes }) => {
     const tip = goal.side === 'right' ? 7 : -7
+    const from = { x: edgeOf(start), y: heights.get(start) ?? 0 }
+    const to = { x: edgeOf(goal), y: heights.get(goal) ?? 0 }
     return {
       flow,
-      path: `M${x1} ${y1} C${x1 + out} ${y1} ${x2 + back} ${y2} ${x2 + tip} ${y2}`,
-      head: `M${x2 + Math.sign(tip)} ${y2} l${tip} -3.5 v7 z`,
+      path: curve(from, { x: to.x + tip, y: to.y }, lanes, start.side === goal.side ? 46 : undefined),
+      head: `M${to.x + Math.sign(tip)} ${to.y} l${tip} -3.5 v7 z`,
     }
   })
 }
 
-const edgeOf = ({ x }: MapNode, side: Side) => (side === 'right' ? x + NODE.width : x)
+interface Point {
+  readonly x: number
+  readonly y: number
+}
+
+/** A way that leaves and arrives level, and passes each lane on the whole width of its column. `around`: back to its own side. */
+function curve(from: Point, to: Point, lanes: readonly Spot[], around?: number): string {
+  if (around !== undefined)
+    return `M${from.x} ${from.y} C${from.x + around} ${from.y} ${to.x + around} ${to.y} ${to.x} ${to.y}`
+  const rightwards = to.x > from.x
+  const points = [
+    from,
+    ...lanes.flatMap(({ x, y }) => {
+      const sides = [
+        { x, y },
+        { x: x + NODE.width, y },
+      ]
+      return rightwards ? sides : sides.reverse()
+    }),
+    to,
+  ]
+  const parts = points.slice(1).map((point, index) => {
+    const before = points[index] ?? from
+    const reach = (point.x - before.x) * 0.5
+    return `C${before.x + reach} ${before.y} ${point.x - reach} ${point.y} ${point.x} ${point.y}`
+  })
+  return `M${from.x} ${from.y} ${parts.join(' ')}`
+}
+
+const edgeOf = ({ spot: { x }, side }: LineEnd) => (side === 'right' ? x + NODE.width : x)
 
 /** Lines that meet a node at one side do so one below the other, in the order of where they come from. */
 function spread(ends: readonly LineEnd[]): Map<LineEnd, number> {
-  const bySide = Map.groupBy(ends, ({ node, side }) => `${node.name} ${side}`)
+  const bySide = Map.groupBy(ends, ({ node, side }) => `${node} ${side}`)
   const heights = new Map<LineEnd, number>()
   for (const own of bySide.values()) {
     const step = Math.min(STEP, (NODE.height - 14) / own.length)
     own
-      .toSorted(
-        (a, b) => a.other.y - b.other.y || a.other.x - b.other.x || Number(a.isGoal) - Number(b.isGoal),
-      )
+      .toSorted((a, b) => middleOf(a.next) - middleOf(b.next) || Number(a.isGoal) - Number(b.isGoal))
       .forEach((end, index) => {
-        const middle = end.node.y + NODE.height / 2
-        heights.set(end, round(middle + (index - (own.length - 1) / 2) * step))
+        heights.set(end, round(middleOf(end.spot) + (index - (own.length - 1) / 2) * step))
       })
   }
   return heights
 }
 
+const middleOf = ({ y, height }: Spot) => y + height / 2
 const round = (value: number) => Math.round(value * 10) / 10
 
 /** Whom an arrow key leads to: up and down in the column, left and right to who is nearest in the next one. */

@@ -8,6 +8,7 @@ import { FlowTable } from './flow-table.tsx'
 import { endsOf, flowsAbout, flowsOf, standing } from './flows.ts'
 import { mapNote, NetworkMap, type Pair } from './network-map.tsx'
 
+type Look = 'picture' | 'table'
 const NOBODY: Pair = { from: '', to: '' }
 /** A rule ends by itself: the picture need not know it to the second. */
 const LOOK_MS = 10_000
@@ -23,7 +24,7 @@ export function MapPanel(props: {
   const { rules, about, apps = [] } = props
   const now = useServerTime(LOOK_MS)
   const [shown, setShown] = useState('')
-  const [look, setLook] = useState<'picture' | 'table'>('picture')
+  const [look, setLook] = useState<Look>('picture')
   const [pair, setPair] = useState<Pair>(about === undefined ? NOBODY : { from: about, to: '' })
   const inForce = useMemo(() => standing(rules, now), [rules, now])
   const centre = about ?? shown
@@ -38,28 +39,8 @@ export function MapPanel(props: {
       note={<span data-live>{mapNote(flows)}</span>}
       actions={
         <Group gap="xs">
-          {about === undefined && (
-            <NativeSelect
-              size="xs"
-              aria-label="Show only"
-              data={[
-                { value: '', label: 'Everybody' },
-                ...names.map((name) => ({ value: name, label: name })),
-              ]}
-              value={shown}
-              onChange={({ currentTarget }) => setShown(currentTarget.value)}
-            />
-          )}
-          <SegmentedControl
-            size="xs"
-            aria-label="Show it as"
-            data={[
-              { value: 'picture', label: 'Picture' },
-              { value: 'table', label: 'Table' },
-            ]}
-            value={look}
-            onChange={(value) => setLook(value === 'table' ? 'table' : 'picture')}
-          />
+          {about === undefined && <ShowOnly names={names} value={shown} onChange={setShown} />}
+          <ShowAs value={look} onChange={setLook} />
         </Group>
       }
     >
@@ -80,6 +61,36 @@ export function MapPanel(props: {
     </Panel>
   )
 }
+
+function ShowOnly(props: {
+  readonly names: readonly string[]
+  readonly value: string
+  readonly onChange: (name: string) => void
+}) {
+  const all = { value: '', label: 'Everybody' }
+  return (
+    <NativeSelect
+      size="xs"
+      aria-label="Show only"
+      data={[all, ...props.names.map((name) => ({ value: name, label: name }))]}
+      value={props.value}
+      onChange={({ currentTarget }) => props.onChange(currentTarget.value)}
+    />
+  )
+}
+
+const ShowAs = (props: { readonly value: Look; readonly onChange: (look: Look) => void }) => (
+  <SegmentedControl
+    size="xs"
+    aria-label="Show it as"
+    data={[
+      { value: 'picture', label: 'Picture' },
+      { value: 'table', label: 'Table' },
+    ]}
+    value={props.value}
+    onChange={(value) => props.onChange(value === 'table' ? 'table' : 'picture')}
+  />
+)
 
 /** The first that is chosen asks, the second is asked; a third begins anew. Whoever is chosen already is let go. */
 export function picked(pair: Pair, name: string, about?: string): Pair {

@@ -37,7 +37,9 @@ export function PartnersPanel() {
         }
       </Loaded>
       <PanelBody>
-        <PartnerForm />
+        <div className={classes.below}>
+          <PartnerForm />
+        </div>
       </PanelBody>
     </Panel>
   )

@@ -8,14 +8,11 @@ import { keyOf } from '../live/topic-keys.ts'
 import { EMPTY_DRAFT, fieldOf, type RuleDraft } from './rule-draft.ts'
 import classes from './rule-form.module.css'
 
-const FROM = 'apps, builder, control, app:NAME or app:NAME/PROCESS; or an address outside'
-const TO = 'A name, an address, a network, or internet'
-
 /** Asks for a rule. `send` says whose it is; an app's people choose one of its processes at most. */
 export function RuleForm(props: {
   readonly button: string
   readonly send: (draft: RuleDraft) => Promise<NetworkRuleView>
-  readonly first: { readonly label: string; readonly about: string }
+  readonly first: { readonly label: string; readonly hint: string }
 }) {
   const [draft, setDraft] = useState(EMPTY_DRAFT)
   const queries = useQueryClient()
@@ -27,10 +24,11 @@ export function RuleForm(props: {
     },
   })
   const refused = fieldOf(refusedField(make.error))
-  const field = (name: Exclude<keyof RuleDraft, 'protocol'>, label: string, description?: string) => (
+  const field = (name: Exclude<keyof RuleDraft, 'protocol'>, label: string, place: string, hint = '') => (
     <TextInput
+      className={classes[place] ?? ''}
       label={label}
-      description={description}
+      placeholder={hint}
       value={draft[name]}
       error={refused === name}
       onChange={({ currentTarget }) => setDraft({ ...draft, [name]: currentTarget.value })}
@@ -45,25 +43,21 @@ export function RuleForm(props: {
       }}
     >
       <Stack gap="sm">
-        <div className={classes.fields}>
-          {field('from', props.first.label, props.first.about)}
-          {field('to', 'May reach', TO)}
-          {field('ports', 'Ports', 'Such as 443 or 8000-8010')}
-          <SegmentedControl
-            aria-label="Protocol of the rule"
-            data={['tcp', 'udp']}
-            value={draft.protocol}
-            onChange={(value) => setDraft({ ...draft, protocol: value === 'udp' ? 'udp' : 'tcp' })}
-          />
-          {field('reason', 'Why')}
+        <div className={classes.rule}>
+          {field('from', props.first.label, 'half', props.first.hint)}
+          {field('to', 'May reach', 'half', 'api.example.org, 198.51.100.0/24, internet')}
+          {field('ports', 'Ports', 'small', '443, 8000-8010')}
+          <Protocol value={draft.protocol} onChange={(protocol) => setDraft({ ...draft, protocol })} />
+          {field('reason', 'Why', 'long')}
           <TextInput
+            className={classes.half ?? ''}
             label="Ends after"
             type="date"
             value={draft.until}
             error={refused === 'until'}
             onChange={({ currentTarget }) => setDraft({ ...draft, until: currentTarget.value })}
           />
-          <Button type="submit" loading={make.isPending}>
+          <Button className={classes.small ?? ''} type="submit" loading={make.isPending}>
             {props.button}
           </Button>
         </div>
@@ -76,8 +70,21 @@ export function RuleForm(props: {
   )
 }
 
+const Protocol = (props: {
+  readonly value: RuleDraft['protocol']
+  readonly onChange: (protocol: RuleDraft['protocol']) => void
+}) => (
+  <SegmentedControl
+    className={classes.small ?? ''}
+    aria-label="Protocol of the rule"
+    data={['tcp', 'udp']}
+    value={props.value}
+    onChange={(value) => props.onChange(value === 'udp' ? 'udp' : 'tcp')}
+  />
+)
+
 /** About the first field, where an operator makes the rule. */
-export const ANYBODY = { label: 'Who', about: FROM } as const
+export const ANYBODY = { label: 'Who', hint: 'app:shop, app:shop/web, apps, builder' } as const
 
 function madeText({ id, from, to, protocol, ports, approvedBy }: NetworkRuleView): string {
   if (approvedBy === null) return `${id} waits for the approval of an operator.`

@@ -21,20 +21,6 @@ export function RulesPage() {
   const query = useQuery(rulesQuery)
   return (
     <NetworkPageFrame title="Rules">
-      <Panel
-        title="Allow a connection"
-        note="From the inside to the outside, or from an address outside to a port of the hosts."
-      >
-        <PanelBody>
-          <RuleForm
-            button="Allow"
-            first={ANYBODY}
-            send={(draft) =>
-              call(networkRoutes.allow, { body: { from: draft.from.trim(), ...requestOf(draft) } })
-            }
-          />
-        </PanelBody>
-      </Panel>
       <Loaded query={query}>
         {({ rules, lockDown, approvalNeeded }) => (
           <Stack gap="lg">
@@ -45,14 +31,32 @@ export function RulesPage() {
                   : `It is on trial and ends at ${lockDown.until.slice(11, 19)} UTC unless somebody types: maru network lock-down keep`}
               </Alert>
             )}
-            <Approval needed={approvalNeeded} />
             <AllRules rules={rules} />
+            <NewRule />
+            <Approval needed={approvalNeeded} />
           </Stack>
         )}
       </Loaded>
     </NetworkPageFrame>
   )
 }
+
+const NewRule = () => (
+  <Panel
+    title="Allow a connection"
+    note="From the inside to the outside, or from an address outside to a port of the hosts."
+  >
+    <PanelBody>
+      <RuleForm
+        button="Allow"
+        first={ANYBODY}
+        send={(draft) =>
+          call(networkRoutes.allow, { body: { from: draft.from.trim(), ...requestOf(draft) } })
+        }
+      />
+    </PanelBody>
+  </Panel>
+)
 
 function Approval({ needed }: { readonly needed: boolean }) {
   const queries = useQueryClient()

@@ -15,6 +15,8 @@ import { describeEnd, portsText } from './flows.ts'
 import { inOrder } from './rule-draft.ts'
 
 const COLUMNS = ['State', 'Who', 'May reach', 'Why', 'Until', '.Change']
+/** Of an app's own rules it is known whose they are. */
+const OWN_COLUMNS = COLUMNS.filter((column) => column !== 'Who')
 
 /** Rules with the way to take each back; who may approve gets that, too. `app`: its people take back what is its own. */
 export function RulesTable(props: {
@@ -31,18 +33,26 @@ export function RulesTable(props: {
       </PanelBody>
     )
   return (
-    <DataTable label="Rules" columns={COLUMNS} minWidth={760}>
+    <DataTable
+      label="Rules"
+      columns={props.app === undefined ? COLUMNS : OWN_COLUMNS}
+      minWidth={props.app === undefined ? 860 : 700}
+    >
       {inOrder(props.rules).map((rule) => (
         <tr key={rule.id}>
           <td>
             <StateBadge state={stateOf(rule, now)} />
           </td>
-          <td className={cells.name} title={describeEnd(rule.from)}>
-            <bdi>{rule.from}</bdi>
-          </td>
+          {props.app === undefined && (
+            <td className={cells.name} title={describeEnd(rule.from)}>
+              <bdi>{rule.from}</bdi>
+            </td>
+          )}
           <td>
             <bdi className={cells.name}>{rule.to}</bdi>
-            <span className={cells.below}>{portsText({ ...rule, from: '' })}</span>
+            <span className={cells.below}>
+              {portsText(props.app === undefined ? { ...rule, from: '' } : rule)}
+            </span>
           </td>
           <td>
             <bdi>{rule.reason}</bdi>

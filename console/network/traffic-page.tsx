@@ -129,7 +129,7 @@ function Events({ events }: { readonly events: readonly HostEvent[] }) {
               {event.disposition === 'Logged' && ', only recorded'}
             </span>
           </td>
-          <td>{event.host}</td>
+          <td className={cells.name}>{event.host}</td>
         </tr>
       ))}
     </DataTable>

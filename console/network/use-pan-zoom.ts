@@ -27,8 +27,7 @@ export function usePanZoom(
   natural: { readonly width: number; readonly height: number },
 ): PanZoom {
   const [zoom, setZoom] = useState(1)
-  const [grip, setGrip] = useState<{ readonly x: number; readonly y: number }>()
-  const held = useRef({ zoom: 1, x: 0.5, y: 0 })
+  const held = useRef({ zoom: 1, x: 0, y: 0 })
   const zoomTo = useCallback(
     (next: (zoom: number) => number) => {
       const at = box.current
@@ -58,11 +57,22 @@ export function usePanZoom(
   useWheel(box, zoomTo)
   const zoomBy = (factor: number) => zoomTo((now) => now * factor)
   const fit = () => fitTo(SMALLEST)
+  return { zoom, zoomBy, fit, ...useDragging(), onKeyDown: (event) => zoomByKey(event, zoomBy, fit) }
+}
+
+function zoomByKey(event: KeyboardEvent, zoomBy: PanZoom['zoomBy'], fit: PanZoom['fit']): void {
+  if (event.key === '+' || event.key === '=') zoomBy(STEP)
+  else if (event.key === '-') zoomBy(1 / STEP)
+  else if (event.key === '0') fit()
+  else return
+  event.preventDefault()
+}
+
+/** Holds the map with the mouse. What can be pressed on it is not a place to hold it. */
+function useDragging(): Pick<PanZoom, 'drags' | 'onPointerDown' | 'onPointerMove' | 'onPointerUp'> {
+  const [grip, setGrip] = useState<{ readonly x: number; readonly y: number }>()
   return {
-    zoom,
     drags: grip !== undefined,
-    zoomBy,
-    fit,
     onPointerDown: (event) => {
       if (event.pointerType !== 'mouse' || event.button !== 0) return
       if (event.target instanceof Element && event.target.closest('button') !== null) return
@@ -75,13 +85,6 @@ export function usePanZoom(
       setGrip({ x: event.clientX, y: event.clientY })
     },
     onPointerUp: () => setGrip(undefined),
-    onKeyDown: (event) => {
-      if (event.key === '+' || event.key === '=') zoomBy(STEP)
-      else if (event.key === '-') zoomBy(1 / STEP)
-      else if (event.key === '0') fit()
-      else return
-      event.preventDefault()
-    },
   }
 }
 

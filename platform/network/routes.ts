@@ -82,14 +82,9 @@ export const makeNetworkHandlers = (apps: Apps): Handlers<typeof networkRoutes> 
   },
   deny: async ({ params, principal }, deps) => await deny(deps, params.rule, principal),
   approve: async ({ params, principal }, deps) => await approve(deps, params.rule, principal),
-  approval: async ({ body, principal }, deps) => {
-    await transact(deps.db, async (tx) => {
-      await setApprovalNeeded(tx, body.needed, deps.now(), principal.name)
-      await notify(tx, RULES_CHANGED)
-    })
-    deps.log.info('network.approval', { needed: body.needed, by: principal.name, byId: principal.id })
-    return { approvalNeeded: body.needed }
-  },
+  approval: async ({ body, principal }, deps) => ({
+    approvalNeeded: await changeApproval(deps, body.needed, principal),
+  }),
   explain: async ({ query }, deps) => await answer(deps, query),
   lockDown: async ({ body, principal }, deps) => ({
     lockDown: await changeLockDown(deps, body.state, principal),
@@ -202,6 +197,15 @@ async function approve(deps: ServerDeps, id: string, principal: Principal): Prom
   })
   deps.log.info('network.approved', { rule: id, by: principal.name, byId: principal.id })
   return rule
+}
+
+async function changeApproval(deps: ServerDeps, needed: boolean, principal: Principal): Promise<boolean> {
+  await transact(deps.db, async (tx) => {
+    await setApprovalNeeded(tx, needed, deps.now(), principal.name)
+    await notify(tx, RULES_CHANGED)
+  })
+  deps.log.info('network.approval', { needed, by: principal.name, byId: principal.id })
+  return needed
 }
 
 const viewRules = (deps: ServerDeps, rules: readonly NetworkRule[]) => read(() => withAskers(deps.db, rules))

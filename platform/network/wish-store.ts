@@ -1,4 +1,4 @@
-import type { Selectable } from 'kysely'
+import { type Selectable, sql } from 'kysely'
 import { NetworkRule } from '#contract/network.ts'
 import type { NetworkRuleView } from '#contract/network-api.ts'
 import type { Db } from './store.ts'
@@ -81,7 +81,7 @@ export async function insertWish(tx: Db, rule: NetworkRule, appId: string, at: D
     .where('from_end', '=', rule.from)
     .where('to_end', '=', rule.to)
     .where('protocol', '=', rule.protocol)
-    .where('ports', '=', rule.ports)
+    .where('ports', '=', sql<string[]>`${rule.ports}::text[]`)
     .executeTakeFirst()
   if (same !== undefined) return false
   const { numInsertedOrUpdatedRows } = await wishes(tx)
@@ -115,7 +115,7 @@ export async function forgetSameWish(tx: Db, rule: NetworkRule): Promise<void> {
     .where('from_end', '=', rule.from)
     .where('to_end', '=', rule.to)
     .where('protocol', '=', rule.protocol)
-    .where('ports', '=', rule.ports)
+    .where('ports', '=', sql<string[]>`${rule.ports}::text[]`)
     .execute()
 }
 

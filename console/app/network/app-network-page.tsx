@@ -11,7 +11,7 @@ import { type RuleDraft, requestOf } from '../../network/rule-draft.ts'
 import { RuleForm } from '../../network/rule-form.tsx'
 import { RulesTable } from '../../network/rules-table.tsx'
 
-const PROCESS = { label: 'Process', about: 'Such as web; left empty, all of them' } as const
+const PROCESS = { label: 'Process', hint: 'all of them' } as const
 
 /** What an app may reach outside, who may reach it, and the way to change that. */
 export function AppNetworkPage() {
@@ -39,6 +39,11 @@ export function AppNetworkPage() {
               app={app}
               none="Nothing yet: every connection to the outside is refused."
             />
+          </Panel>
+          <Panel
+            title={approvalNeeded ? 'Ask for more' : 'Let it reach more'}
+            note="A name, an address, a network, or internet for every public address."
+          >
             <PanelBody>
               <RuleForm button={approvalNeeded ? 'Ask for it' : 'Allow'} first={PROCESS} send={send} />
             </PanelBody>
