@@ -28,7 +28,7 @@ createServer((request, response) => {
 before(async () => {
   ;[owner, operator] = [await newPerson('Owner'), await newPerson('Operator')]
   await superuser(
-    `update accounts_user set operator = false where email = '${people().owner.email}'`,
+    `update accounts_user set operator = false where email = lower('${people().owner.email}')`,
     'maru_control',
   )
 })
@@ -53,13 +53,13 @@ test('on the map one sees who may reach whom and chooses a pair by keyboard; the
   const map = page.getByRole('region', { name: 'Map of the network' })
   await map.getByRole('button', { name: /^apps: may reach \d+, may be reached by \d+$/ }).focus()
   await press(page, 'Enter')
-  assert.equal(await page.getByLabel('Who asks').inputValue(), 'apps')
+  assert.equal(await page.getByLabel('Who asks', { exact: true }).inputValue(), 'apps')
   await map.getByRole('button', { name: /^proxy:/ }).focus()
   await press(page, 'ArrowRight')
   assert.match(await page.evaluate<string>('document.activeElement.getAttribute("aria-label")'), /^database:/)
   await press(page, 'Enter')
-  assert.equal(await page.getByLabel('Whom').inputValue(), 'database')
-  await page.getByLabel('Port').fill('5432')
+  assert.equal(await page.getByLabel('Whom', { exact: true }).inputValue(), 'database')
+  await page.getByLabel('Port', { exact: true }).fill('5432')
   await press(page, 'Enter')
   const explained = await cliJson<Explanation>(['network', 'explain', 'apps', 'database', '5432'])
   assert.equal(explained.allowed, false)
@@ -100,8 +100,8 @@ test('what an app’s owner asks for waits, is approved by the operator, and is 
     openConsole(browser, people().owner, `/apps/${APP}/network`),
     openConsole(browser, people().operator, '/platform/network/rules'),
   ])
-  assert.equal(await asking.getByRole('link', { name: 'Platform' }).count(), 0)
   await panel(asking, 'What it may reach outside').getByText('Nothing yet').waitFor()
+  assert.equal(await asking.getByRole('link', { name: 'Platform' }).count(), 0, 'its owner is no operator')
   await deciding.getByRole('switch', { name: /waits for an operator/ }).focus()
   await press(deciding, 'Space')
 
