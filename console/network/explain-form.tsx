@@ -6,7 +6,7 @@ import { ErrorNotice } from '../app-shell/error-notice.tsx'
 import { refusedField } from '../app-shell/refused-field.ts'
 import { StateBadge } from '../app-shell/state-badge.tsx'
 import classes from './explain-form.module.css'
-import type { Pair } from './network-map.tsx'
+import type { Pair } from './pair.ts'
 
 /** A connection that is asked about. */
 export interface Question extends Pair {

@@ -6,10 +6,10 @@ import { useServerTime } from '../live/use-server-time.ts'
 import { ExplainForm, type Question } from './explain-form.tsx'
 import { FlowTable } from './flow-table.tsx'
 import { endsOf, flowsAbout, flowsOf, standing } from './flows.ts'
-import { mapNote, NetworkMap, type Pair } from './network-map.tsx'
+import { mapNote, NetworkMap } from './network-map.tsx'
+import { NOBODY, type Pair, picked } from './pair.ts'
 
 type Look = 'picture' | 'table'
-const NOBODY: Pair = { from: '', to: '' }
 /** A rule ends by itself: the picture need not know it to the second. */
 const LOOK_MS = 10_000
 
@@ -91,11 +91,3 @@ const ShowAs = (props: { readonly value: Look; readonly onChange: (look: Look) =
     onChange={(value) => props.onChange(value === 'table' ? 'table' : 'picture')}
   />
 )
-
-/** The first that is chosen asks, the second is asked; a third begins anew. Whoever is chosen already is let go. */
-export function picked(pair: Pair, name: string, about?: string): Pair {
-  if (about !== undefined) return { from: about, to: name === about || name === pair.to ? '' : name }
-  if (name === pair.from) return NOBODY
-  if (name === pair.to) return { ...pair, to: '' }
-  return pair.from === '' || pair.to !== '' ? { from: name, to: '' } : { ...pair, to: name }
-}

@@ -5,13 +5,8 @@ import { counted } from '#runtime/kit/human-units.ts'
 import { describeEnd, type Flow, PLACE_NAMES } from './flows.ts'
 import { type NetworkMap as Drawn, layOut, type MapNode, neighbour } from './map-layout.ts'
 import classes from './network-map.module.css'
+import { isOf, type Pair } from './pair.ts'
 import { type PanZoom, usePanZoom } from './use-pan-zoom.ts'
-
-/** Who asks and whom, as far as they are chosen. */
-export interface Pair {
-  readonly from: string
-  readonly to: string
-}
 
 interface MapProps {
   readonly flows: readonly Flow[]
@@ -64,9 +59,6 @@ export function NetworkMap({ flows, pair, onPick }: MapProps) {
     </div>
   )
 }
-
-const isOf = (pair: Pair, { from, to }: Pick<Flow, 'from' | 'to'>) =>
-  pair.to === '' ? from === pair.from || to === pair.from : from === pair.from && to === pair.to
 
 function Lines({ map, pair }: { readonly map: Drawn; readonly pair: Pair }) {
   return (

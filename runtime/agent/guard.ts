@@ -28,6 +28,7 @@ import { followPacketLog, type PacketLog } from '#runtime/drivers/packet-log.ts'
 import { setSysctls } from '#runtime/drivers/sysctl.ts'
 import type { Log } from '#runtime/kit/log.ts'
 import { pause } from '#runtime/kit/pause.ts'
+import { type Bell, makeBell } from './guard-bell.ts'
 import type { HostMembership } from './membership.ts'
 import { packetCounter } from './packet-counter.ts'
 
@@ -270,25 +271,5 @@ async function report(
     blocks: [...describeHolds(state.holds, Date.now()), ...blocked],
     events: state.book.since(after).map(({ event }) => event),
     counts: state.tally.since(after),
-  }
-}
-
-interface Bell {
-  ring(): void
-  wait(ms: number, signal: AbortSignal): Promise<void>
-}
-
-function makeBell(): Bell {
-  const waiting = new Set<AbortController>()
-  return {
-    ring: () => {
-      for (const one of waiting) one.abort()
-    },
-    wait: async (ms, signal) => {
-      const over = new AbortController()
-      waiting.add(over)
-      await pause(ms, AbortSignal.any([over.signal, signal]))
-      waiting.delete(over)
-    },
   }
 }
