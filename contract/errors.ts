@@ -437,6 +437,12 @@ export const ERRORS = {
     'There is no rule {rule}.',
     '`maru network rules` lists them; of an app: `maru network rules --app NAME`.',
   ),
+  'network.not_waiting': row(
+    404,
+    2,
+    'No rule {rule} waits for approval.',
+    '`maru network rules` shows which do. It may have been approved or taken back meanwhile.',
+  ),
   'network.no_trial': row(
     409,
     3,

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { HostName, Instant } from './ids.ts'
+import { MetricsRange } from './metrics.ts'
 import { parseNetwork } from './networks.ts'
 import { route } from './route.ts'
 
@@ -25,6 +26,7 @@ export const GUARD_LIMITS = {
   holdAgainS: 3_600,
   holdOftenS: 86_400,
   eventDays: 30,
+  countDays: 8,
   blocks: 10_000,
   engagementDays: 90,
 } as const
@@ -107,6 +109,35 @@ export const NetworkEvent = z.strictObject({
 })
 export type NetworkEvent = z.infer<typeof NetworkEvent>
 
+const packets = z.number().int().min(0)
+/** What a host's packet filters have counted; names of the counters in the kernel. */
+export const PacketCounts = z.strictObject({
+  judged: packets.describe('Packets of the installation’s own networks that rules were asked about'),
+  refused: packets.describe('Of these, packets that no rule allows'),
+  kept_out: packets.describe('Packets of whoever is held or blocked'),
+  flooded: packets.describe('Packets that searched, were malformed or too many'),
+})
+export type PacketCounts = z.infer<typeof PacketCounts>
+export const MinuteCounts = PacketCounts.extend({ at: Instant.describe('Begin of the minute') })
+export type MinuteCounts = z.infer<typeof MinuteCounts>
+
+/** Width of a step of the picture, in seconds, for each range of time. */
+export const TRAFFIC_STEPS_S = { '1h': 60, '24h': 300, '7d': 1800 } as const satisfies Record<
+  MetricsRange,
+  number
+>
+export const NetworkTraffic = z.strictObject({
+  range: MetricsRange,
+  stepS: z.number().int(),
+  from: Instant,
+  to: Instant,
+  counts: z.array(MinuteCounts).describe('Packets of each step; a step that nobody counted is not in it'),
+  events: z
+    .array(z.strictObject({ at: Instant, kind: z.string(), count: z.number().int() }))
+    .describe('How many events of each kind began in each step'),
+})
+export type NetworkTraffic = z.infer<typeof NetworkTraffic>
+
 /** What a host's guard says: whom it holds, and what has happened since the number that was asked for. */
 export const GuardReport = z.strictObject({
   sequence: z.number().int(),
@@ -114,6 +145,7 @@ export const GuardReport = z.strictObject({
   problem: z.string(),
   blocks: z.array(HostBlock),
   events: z.array(NetworkEvent),
+  counts: z.array(MinuteCounts).default([]).describe('Of minutes that are over'),
 })
 export type GuardReport = z.infer<typeof GuardReport>
 export const HostEvent = NetworkEvent.extend({ host: HostName })
@@ -203,6 +235,17 @@ export const guardRoutes = {
       limit: z.coerce.number().int().min(1).max(1_000).default(100),
     }),
     response: z.strictObject({ events: z.array(HostEvent) }),
+  }),
+  traffic: route({
+    method: 'GET',
+    path: '/v1/network/traffic',
+    summary: 'Packets that were judged and refused, and events, over time',
+    access: operators('read'),
+    query: z.strictObject({
+      range: MetricsRange.default('1h'),
+      host: HostName.optional().describe('Of this host only (default: of all together)'),
+    }),
+    response: NetworkTraffic,
   }),
   partners: route({
     method: 'GET',

@@ -14,6 +14,10 @@ export const LiveTopic = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('metrics') }).describe('A new sample of the figures of every app'),
   z.strictObject({ kind: z.literal('platform') }).describe('The state of the platform'),
   z.strictObject({ kind: z.literal('hosts') }).describe('The hosts, or what runs on them'),
+  z.strictObject({ kind: z.literal('network') }).describe('A rule of the network'),
+  z
+    .strictObject({ kind: z.literal('guard') })
+    .describe('Who is kept out of the hosts, or what was noticed there'),
   z.strictObject({ kind: z.literal('trust') }).describe('A promise or its evidence'),
 ])
 export type LiveTopic = z.infer<typeof LiveTopic>

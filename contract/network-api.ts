@@ -29,10 +29,25 @@ export const NetworkGroupView = z.strictObject({
 })
 export type NetworkGroupView = z.infer<typeof NetworkGroupView>
 
-export const NetworkRules = z.strictObject({
-  rules: z.array(NetworkRule),
-  lockDown: LockDown.nullable(),
+/** A rule as people see it: in force, or waiting until an operator approves it. */
+export const NetworkRuleView = NetworkRule.extend({
+  approvedBy: NetworkRule.shape.approvedBy
+    .nullable()
+    .describe('Who allowed it; null: it waits for the approval of an operator and allows nothing yet'),
+  askedBy: z.string().nullable().describe('Who asked for it, where another had to allow it'),
 })
+export type NetworkRuleView = z.infer<typeof NetworkRuleView>
+
+const approvalNeeded = z
+  .boolean()
+  .describe('Whether what an app’s people ask for waits for the approval of an operator')
+
+export const NetworkRules = z.strictObject({
+  rules: z.array(NetworkRuleView),
+  lockDown: LockDown.nullable(),
+  approvalNeeded,
+})
+export const AppNetworkRules = z.strictObject({ rules: z.array(NetworkRuleView), approvalNeeded })
 
 export const Explanation = z.strictObject({
   allowed: z.boolean(),
@@ -78,21 +93,37 @@ export const networkRoutes = {
     access: operators('manage'),
     recorded: { body: ['from', 'to', 'protocol', 'ports', 'reason', 'until'] },
     body: RuleRequest,
-    response: NetworkRule,
+    response: NetworkRuleView,
     status: 201,
     idempotent: true,
   }),
   deny: route({
     method: 'DELETE',
     path: '/v1/network/rules/{rule}',
-    summary: 'Take a rule back; connections that it had allowed end at once',
+    summary: 'Take a rule back, or refuse one that waits; connections that it had allowed end at once',
     access: operators('manage'),
     params: z.strictObject({ rule: NetworkRuleId }),
     query: z.strictObject({
       self: Self,
       keep: z.stringbool().default(false).describe('It is taken back on trial, and stays so'),
     }),
-    response: NetworkRule,
+    response: NetworkRuleView,
+  }),
+  approve: route({
+    method: 'POST',
+    path: '/v1/network/rules/{rule}/approve',
+    summary: 'Bring a rule in force that waits for approval',
+    access: operators('manage'),
+    params: z.strictObject({ rule: NetworkRuleId }),
+    response: NetworkRuleView,
+  }),
+  approval: route({
+    method: 'PUT',
+    path: '/v1/network/approval',
+    summary: 'Say whether what an app’s people ask for needs the approval of an operator',
+    access: operators('manage'),
+    body: z.strictObject({ needed: z.boolean() }),
+    response: z.strictObject({ approvalNeeded }),
   }),
   explain: route({
     method: 'GET',
@@ -118,30 +149,30 @@ export const networkRoutes = {
   appRules: route({
     method: 'GET',
     path: '/v1/apps/{app}/network/rules',
-    summary: 'What an app may reach',
+    summary: 'What an app may reach, and who may reach it',
     access: { resource: 'app', action: 'read' },
     params: ofApp,
-    response: z.strictObject({ rules: z.array(NetworkRule) }),
+    response: AppNetworkRules,
   }),
   appAllow: route({
     method: 'POST',
     path: '/v1/apps/{app}/network/rules',
-    summary: 'Let an app reach something outside',
+    summary: 'Let an app reach something outside, or ask for it where an operator has to approve',
     access: { resource: 'app', action: 'configure' },
     recorded: { body: ['process', 'to', 'protocol', 'ports', 'reason', 'until'] },
     params: ofApp,
     body: AppRuleRequest,
-    response: NetworkRule,
+    response: NetworkRuleView,
     status: 201,
     idempotent: true,
   }),
   appDeny: route({
     method: 'DELETE',
     path: '/v1/apps/{app}/network/rules/{rule}',
-    summary: 'Take back what an app may reach; its connections there end at once',
+    summary: 'Take back what an app may reach, or the wish for it; its connections there end at once',
     access: { resource: 'app', action: 'configure' },
     params: z.strictObject({ app: AppName, rule: NetworkRuleId }),
-    response: NetworkRule,
+    response: NetworkRuleView,
   }),
   appExplain: route({
     method: 'GET',

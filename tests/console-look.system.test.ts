@@ -13,14 +13,21 @@ import { superuser } from './psql.ts'
 /** What all tests share. */
 let person: Person
 const APP = `look-${Date.now().toString(36)}`
+/** Nobody's: TEST-NET-3. */
+const BLOCKED = '203.0.113.77'
 
 before(async () => {
   person = await newPerson('Beholder')
   await deploy('examples/notes', APP)
   await recordFailedDrill()
   await cliOk(['config', 'set', 'GREETING=hello', 'API_KEY=abc', '--app', APP])
+  await cliOk(['network', 'allow', `app:${APP}`, '--to', 'api.example.org:443', '--reason', 'payments'])
+  await cliOk(['network', 'blocks', 'add', BLOCKED, '--reason', 'guesses passwords'])
 })
-after(() => cli(['destroy', APP, '--confirm', APP]))
+after(async () => {
+  await cli(['network', 'blocks', 'lift', BLOCKED])
+  await cli(['destroy', APP, '--confirm', APP])
+})
 
 /** A run that shows everything that a run can have, and that was not good enough; the drills' own tests come later. */
 async function recordFailedDrill(): Promise<void> {
@@ -70,6 +77,11 @@ test('no page of the console has an accessibility fault or is too wide, on a pho
         shown.waitForFunction('[...document.images].some((one) => one.naturalWidth > 0)'),
     },
     page('drill-of-hosts', '/platform/drills/host-dies', 'On the machine that carries the lab'),
+    page('network', '/platform/network', 'Way to the data'),
+    page('network-rules', '/platform/network/rules', 'Allow a connection'),
+    page('network-traffic', '/platform/network/traffic', 'Refused packets a minute'),
+    page('network-blocks', '/platform/network/blocks', 'guesses passwords'),
+    page('app-network', `/apps/${APP}/network`, 'Its part of the network'),
     page('account', '/account', person.email),
   ]
   const outside: Sight[] = [

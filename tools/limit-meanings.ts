@@ -54,6 +54,7 @@ export const LIMIT_MEANINGS: Readonly<Record<string, string>> = {
   holdAgainS: 'the same, the second time within a day',
   holdOftenS: 'the same, from the third time within a day on',
   eventDays: 'how long events are kept, in days',
+  countDays: 'how long counts of packets are kept, in days',
   blocks: 'blocks that people make, and holds that a host remembers',
   engagementDays: 'length of an agreed penetration test, in days',
   auditDays: 'how long the audit log is kept, in days',

@@ -57,6 +57,12 @@ const databaseRoute = createRoute({
   component: lazyRouteComponent(() => import('../app/database/database-page.tsx'), 'DatabasePage'),
 })
 
+const appNetworkRoute = createRoute({
+  getParentRoute: () => appRoute,
+  path: '/network',
+  component: lazyRouteComponent(() => import('../app/network/app-network-page.tsx'), 'AppNetworkPage'),
+})
+
 const operationRoute = createRoute({
   getParentRoute: () => appRoute,
   path: '/operations/$operation',
@@ -69,6 +75,7 @@ const appPages = [
   logsRoute,
   configRoute,
   databaseRoute,
+  appNetworkRoute,
   operationRoute,
 ] as const
 
@@ -106,6 +113,30 @@ const drillRoute = createRoute({
   component: lazyRouteComponent(() => import('../drills/drill-page.tsx'), 'DrillPage'),
 })
 
+const networkRoute = createRoute({
+  getParentRoute: () => signedInRoute,
+  path: '/platform/network',
+  component: lazyRouteComponent(() => import('../network/map-page.tsx'), 'MapPage'),
+})
+
+const networkRulesRoute = createRoute({
+  getParentRoute: () => signedInRoute,
+  path: '/platform/network/rules',
+  component: lazyRouteComponent(() => import('../network/rules-page.tsx'), 'RulesPage'),
+})
+
+const networkTrafficRoute = createRoute({
+  getParentRoute: () => signedInRoute,
+  path: '/platform/network/traffic',
+  component: lazyRouteComponent(() => import('../network/traffic-page.tsx'), 'TrafficPage'),
+})
+
+const networkBlocksRoute = createRoute({
+  getParentRoute: () => signedInRoute,
+  path: '/platform/network/blocks',
+  component: lazyRouteComponent(() => import('../network/blocks-page.tsx'), 'BlocksPage'),
+})
+
 const setupRoute = createRoute({ getParentRoute: () => rootRoute, path: '/setup', component: SetupPage })
 
 /** Only an address of the console: a link must not lead people who just signed in to somewhere else. */
@@ -128,6 +159,10 @@ const routeTree = rootRoute.addChildren([
     hostsRoute,
     drillsRoute,
     drillRoute,
+    networkRoute,
+    networkRulesRoute,
+    networkTrafficRoute,
+    networkBlocksRoute,
     accountRoute,
   ]),
 ])

@@ -10,6 +10,7 @@ const PAGES = [
   { to: '/apps/$app/logs', name: 'Logs' },
   { to: '/apps/$app/config', name: 'Configuration' },
   { to: '/apps/$app/database', name: 'Database' },
+  { to: '/apps/$app/network', name: 'Network' },
 ] as const
 
 /** The pages of an app; each is a link, so they open in new tabs and can be sent to others. */

@@ -7,6 +7,7 @@ import { usePageTitle } from '../app-shell/page-title.ts'
 import { ComponentsPanel } from './components-panel.tsx'
 import { DrillsPanel } from './drills-panel.tsx'
 import { HostsPanel } from './hosts-panel.tsx'
+import { NetworkPanel } from './network-panel.tsx'
 import { PairPanel } from './pair-panel.tsx'
 import { TrustPanel } from './trust-panel.tsx'
 
@@ -27,6 +28,7 @@ export function PlatformPage() {
       <Loaded query={query}>{(status) => <ComponentsPanel status={status} />}</Loaded>
       <PairPanel />
       <HostsPanel />
+      <NetworkPanel />
       <TrustPanel />
       <DrillsPanel />
     </Stack>

@@ -117,7 +117,7 @@ const NO_DRILLS: Pick<AgentClient, 'drills' | 'startDrill' | 'drillEvents'> = {
 }
 
 const NO_GUARD: Pick<AgentClient, 'guard' | 'putGuardOrders'> = {
-  guard: async (sequence) => ({ sequence, problem: '', blocks: [], events: [] }),
+  guard: async (sequence) => ({ sequence, problem: '', blocks: [], events: [], counts: [] }),
   putGuardOrders: async () => undefined,
 }
 

@@ -16,6 +16,13 @@ export function registerGuardCommands(network: Command, context: CliContext): vo
     .option('--kind <kind>', 'of this kind only, such as scan, flood, spoofing')
     .option('--limit <number>', 'at most so many (default: 100)')
     .action(async (options) => (await load()).events(context, options))
+  addApiCommand(network, 'traffic', {
+    summary: 'Show how many packets the hosts let through and refused, and when',
+    examples: ['maru network traffic', 'maru network traffic --range 24h --host berlin-1'],
+  })
+    .option('--range <time>', '1h, 24h or 7d (default: 1h)')
+    .option('--host <name>', 'of this host only')
+    .action(async (options) => (await import('./commands-traffic.ts')).traffic(context, options))
   registerEngagements(network, context)
   registerPartners(network, context)
 }

@@ -3,9 +3,10 @@ import type { HostName } from '#contract/ids.ts'
 import { HOSTS_CHANGED, listHosts } from '#platform/fleet/index.ts'
 import { pause } from '#runtime/kit/pause.ts'
 import type { ServerDeps } from '#runtime/server/handler.ts'
+import { notify } from '#runtime/server/notify.ts'
 import { read, transact } from '#runtime/server/transact.ts'
 import { loadOrders } from './orders.ts'
-import { forgetOld, ORDERS_CHANGED, saveGuardReport } from './store.ts'
+import { forgetOld, GUARD_TOLD, ORDERS_CHANGED, saveGuardReport } from './store.ts'
 
 const LOOK_MS = 60_000
 const WAIT_MS = 20_000
@@ -44,6 +45,7 @@ async function serve(deps: ServerDeps, signal: AbortSignal): Promise<void> {
       const now = deps.now().getTime()
       const kept = {
         events: new Date(now - GUARD_LIMITS.eventDays * DAY_MS),
+        counts: new Date(now - GUARD_LIMITS.countDays * DAY_MS),
         over: new Date(now - 2 * DAY_MS),
       }
       await transact(deps.db, (tx) => forgetOld(tx, names, kept))
@@ -93,7 +95,10 @@ async function follow(deps: ServerDeps, host: HostName, signal: AbortSignal): Pr
   while (!signal.aborted) {
     try {
       const report = await deps.agents.of(host).guard(after, WAIT_MS, signal)
-      await transact(deps.db, (tx) => saveGuardReport(tx, host, report, deps.now()))
+      await transact(deps.db, async (tx) => {
+        await saveGuardReport(tx, host, report, deps.now())
+        if (report.sequence !== after) await notify(tx, GUARD_TOLD)
+      })
       after = report.sequence
       complained = false
     } catch (error) {

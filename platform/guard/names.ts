@@ -10,6 +10,9 @@ export const guardTableOf = (installation: Named) => `maru_guard_${word(installa
 /** An installation's own table of the bridge family, in which each instance's port, hardware address and address are bound. */
 export const portTableOf = (installation: Named) => `maru_ports_${word(installation)}`
 
+/** Counters of the guard's table. They go on when its rules are replaced. */
+export const COUNTERS = { keptOut: 'kept_out', flooded: 'flooded' } as const
+
 /** Groups of the kernel's packet log below this one are left to others. */
 const FIRST_GROUP = 4096
 

@@ -1,7 +1,10 @@
 import { addressesOf, type Installation } from '#contract/installation.ts'
 import { KERNEL_LIMITS } from './limits.ts'
-import { guardTableOf, logGroupOf, type Notice } from './names.ts'
+import { COUNTERS, guardTableOf, logGroupOf, type Notice } from './names.ts'
 import { FAMILIES, type Family, renderSets } from './render-sets.ts'
+
+/** What is dropped is counted: for whose it is, or for what it is. */
+const [KEPT_OUT, FLOODED] = [`counter name "${COUNTERS.keptOut}"`, `counter name "${COUNTERS.flooded}"`]
 
 export type Place = Pick<Installation, 'id' | 'name' | 'subnet' | 'ports'>
 
@@ -24,7 +27,9 @@ export function renderGuard(place: Place): string {
   const body = chains.map(([name, rules]) => block(name, rules)).join('')
   const empty = chains.map(([name]) => block(name, name in HOOKS ? [HOOKS[name as keyof typeof HOOKS]] : []))
   return `table ${table} {
-${renderSets()}${empty.join('')}}
+${renderSets()}${Object.values(COUNTERS)
+  .map((name) => `  counter ${name} { }\n`)
+  .join('')}${empty.join('')}}
 ${chains.map(([name]) => `flush chain ${table} ${name}\n`).join('')}table ${table} {
 ${body}}
 `
@@ -79,7 +84,7 @@ function earlyRules(place: Place): string[] {
     `iifname { ${bridgesOf(place).untrusted} } accept`,
     'fib daddr type != local accept',
     ...both(({ v, address }) => `${address} @partner${v} accept`),
-    ...both(({ v, address }) => `${address} @blocked${v} counter drop`),
+    ...both(({ v, address }) => `${address} @blocked${v} ${KEPT_OUT} drop`),
     `${SYN} jump g_syn`,
   ]
 }
@@ -100,7 +105,7 @@ function inputRules(place: Place): string[] {
     'tcp flags & (fin | psh | ack | urg) == (fin | psh | urg) jump g_trick',
     `tcp dport { ${webPorts(place)} } accept`,
     ...both(({ v, source }) => `${source} . tcp dport @proven${v} accept`),
-    ...both(({ v, source }) => `meta l4proto { tcp, udp } ${source} @held${v} counter drop`),
+    ...both(({ v, source }) => `meta l4proto { tcp, udp } ${source} @held${v} ${KEPT_OUT} drop`),
     'meta l4proto . th dport @open jump g_visit',
     'meta l4proto . th dport @open accept',
     'meta l4proto { tcp, udp } jump g_closed',
@@ -120,7 +125,7 @@ function knownChains(group: number): Chains {
         ({ v, source }) => `${source} . tcp dport != @proven${v} add @proven${v} { ${source} . tcp dport }`,
       ),
     ],
-    ['g_flood', [tell(group, 'flood', 2), 'counter drop']],
+    ['g_flood', [tell(group, 'flood', 2), `${FLOODED} drop`]],
     [
       'g_syn',
       [
@@ -138,15 +143,15 @@ const hold = both(({ v, source }) => `add @held${v} { ${source} }`)
 
 function holdChains(group: number): Chains {
   return [
-    ['g_hold', [...hold, tell(group, 'hold', 20), 'counter drop']],
+    ['g_hold', [...hold, tell(group, 'hold', 20), `${FLOODED} drop`]],
     // Flags that no honest sender sets.
     [
       'g_trick',
       [
-        ...both(({ v, source }) => `${source} @held${v} counter drop`),
+        ...both(({ v, source }) => `${source} @held${v} ${KEPT_OUT} drop`),
         ...hold,
         tell(group, 'trick', 20),
-        'counter drop',
+        `${FLOODED} drop`,
       ],
     ],
     ['g_engaged', [tell(group, 'engaged', 5), 'accept']],
@@ -174,7 +179,7 @@ function searchChains(group: number): Chains {
         'udp sport { 53, 123, 443, 853 } accept',
         ...both(probe),
         // No room to remember it: nothing is lost, since nobody listens there.
-        ...both((family) => `${unseen(family)} counter drop`),
+        ...both((family) => `${unseen(family)} ${FLOODED} drop`),
       ],
     ],
   ]
@@ -185,7 +190,7 @@ function insideChains(place: Place, group: number): Chains {
   const { insidePorts } = KERNEL_LIMITS
   const pair = 'ip saddr . meta l4proto . th dport'
   return [
-    ['g_inside', ['add @inheld { ip saddr }', tell(group, 'inside', 10), 'counter drop']],
+    ['g_inside', ['add @inheld { ip saddr }', tell(group, 'inside', 10), `${FLOODED} drop`]],
     [
       'g_instance',
       [
@@ -208,7 +213,7 @@ function forwardRules(place: Place): string[] {
     'ct state != new accept',
     'meta l4proto != { tcp, udp } accept',
     `${pair} @inseen accept`,
-    'ip saddr @inheld counter drop',
+    `ip saddr @inheld ${KEPT_OUT} drop`,
     `add @inseen { ${pair} } update @inports { ${known} ${over} } jump g_inside`,
     `ip daddr { 10.0.0.0/8, 172.16.0.0/12, 192.168.0.0/16 } ${known} != @inswept add @inswept { ${known} } update @insweeps { ip saddr ${over} } jump g_inside`,
   ]

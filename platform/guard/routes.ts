@@ -16,11 +16,13 @@ import {
   listEvents,
   listPartners,
   listReports,
+  loadTraffic,
   putBlock,
   putLift,
   putPartner,
 } from './store.ts'
 import type { BlockRow, PartnerRow } from './tables.ts'
+import { spanOf } from './traffic.ts'
 
 const DAY_MS = 86_400_000
 
@@ -58,6 +60,11 @@ export const guardHandlers: Handlers<typeof guardRoutes> = {
       host: host as HostName,
     })),
   }),
+  traffic: async ({ query: { range, host } }, { db, now }) => {
+    const span = spanOf(range, now())
+    const since = new Date(span.from)
+    return { range, ...span, ...(await read(() => loadTraffic(db, { host, stepS: span.stepS, since }))) }
+  },
   partners: async (_call, { db }) => ({ partners: (await read(() => listPartners(db))).map(viewPartner) }),
   addPartner: async ({ body, principal }, { db, now, log }) => {
     const row = { ...body, created_by: principal.name, since: now() }

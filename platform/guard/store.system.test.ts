@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
-import { GuardReport, type NetworkEvent } from '#contract/guard.ts'
+import { GuardReport, type MinuteCounts, type NetworkEvent } from '#contract/guard.ts'
 import { makeTestDatabase, type TestDatabase } from '#runtime/server/test-database.ts'
 import { loadOrders } from './orders.ts'
 import {
@@ -9,6 +9,7 @@ import {
   insertEngagement,
   listEvents,
   listReports,
+  loadTraffic,
   putBlock,
   putLift,
   putPartner,
@@ -31,13 +32,16 @@ const event = (uid: string, count: number, kind: NetworkEvent['kind'] = 'scan'):
   dst_endpoint: { ip: '192.0.2.9', port: 23 },
   ...{ app: null, message: 'm' },
 })
-const report = (...events: NetworkEvent[]) =>
-  GuardReport.parse({ sequence: 1, problem: '', blocks: [], events })
+const report = (events: NetworkEvent[], counts: MinuteCounts[] = []) =>
+  GuardReport.parse({ sequence: 1, problem: '', blocks: [], events, counts })
+const minute = (at: Date, judged: number, refused: number) => ({
+  ...{ at: at.toISOString(), judged, refused, kept_out: 0, flooded: 1 },
+})
 
 test('an event that goes on is one event, with its newest count', async () => {
-  await saveGuardReport(database.db, 'one', report(event('a', 1)), NOW)
-  await saveGuardReport(database.db, 'one', report(event('a', 5), event('b', 1, 'flood')), NOW)
-  await saveGuardReport(database.db, 'two', report(event('a', 2)), NOW)
+  await saveGuardReport(database.db, 'one', report([event('a', 1)]), NOW)
+  await saveGuardReport(database.db, 'one', report([event('a', 5), event('b', 1, 'flood')]), NOW)
+  await saveGuardReport(database.db, 'two', report([event('a', 2)]), NOW)
   const all = await listEvents(database.db, { limit: 10 })
   assert.deepEqual(all.map(({ host, event }) => `${host} ${event.uid} ${event.count}`).sort(), [
     'one a 5',
@@ -48,6 +52,27 @@ test('an event that goes on is one event, with its newest count', async () => {
   assert.deepEqual(
     floods.map(({ event }) => event.uid),
     ['b'],
+  )
+})
+
+test('packets of all hosts are summed up by step; a minute that is told of twice counts once', async () => {
+  const first = minute(NOW, 100, 3)
+  await saveGuardReport(database.db, 'one', report([], [first, minute(later(1), 50, 0)]), NOW)
+  await saveGuardReport(database.db, 'one', report([], [first, minute(later(6), 7, 7)]), NOW)
+  await saveGuardReport(database.db, 'two', report([], [minute(NOW, 10, 1)]), NOW)
+  const all = await loadTraffic(database.db, { host: undefined, stepS: 300, since: NOW })
+  assert.deepEqual(all.counts, [
+    { at: NOW.toISOString(), judged: 160, refused: 4, kept_out: 0, flooded: 3 },
+    { at: later(5).toISOString(), judged: 7, refused: 7, kept_out: 0, flooded: 1 },
+  ])
+  assert.deepEqual(all.events, [
+    { at: NOW.toISOString(), kind: 'flood', count: 1 },
+    { at: NOW.toISOString(), kind: 'scan', count: 2 },
+  ])
+  const two = await loadTraffic(database.db, { host: 'two', stepS: 60, since: NOW })
+  assert.deepEqual(
+    two.counts.map(({ judged }) => judged),
+    [10],
   )
 })
 
@@ -98,8 +123,13 @@ test('who is lifted is blocked no more, and hosts are told when', async () => {
 })
 
 test('what is old is forgotten, and what hosts said that are gone', async () => {
-  await forgetOld(database.db, ['one'], { events: later(1), over: later(40) })
+  await forgetOld(database.db, ['one'], { events: later(1), counts: later(5), over: later(40) })
   assert.deepEqual(await listEvents(database.db, { limit: 10 }), [])
+  const { counts } = await loadTraffic(database.db, { host: undefined, stepS: 60, since: NOW })
+  assert.deepEqual(
+    counts.map(({ at }) => at),
+    [later(6).toISOString()],
+  )
   assert.deepEqual(
     (await listReports(database.db)).map(({ host }) => host),
     ['one'],

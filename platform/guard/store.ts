@@ -1,5 +1,12 @@
 import { sql } from 'kysely'
-import type { EventKind, GuardReport, HostBlock, NetworkEvent } from '#contract/guard.ts'
+import type {
+  EventKind,
+  GuardReport,
+  HostBlock,
+  MinuteCounts,
+  NetworkEvent,
+  NetworkTraffic,
+} from '#contract/guard.ts'
 import { notify } from '#runtime/server/notify.ts'
 import {
   type BlockRow,
@@ -12,6 +19,8 @@ import {
 
 /** Rings when people changed who may speak to the hosts. */
 export const ORDERS_CHANGED = 'network_orders'
+/** Rings when a host's guard had something new to tell. */
+export const GUARD_TOLD = 'network_guard'
 
 export const listBlocks = (db: Db): Promise<BlockRow[]> =>
   guardTables(db).selectFrom('network_block').selectAll().orderBy('since').execute()
@@ -91,7 +100,7 @@ export async function endEngagement(tx: Db, id: string, at: Date): Promise<Engag
 export async function saveGuardReport(
   tx: Db,
   host: string,
-  { problem, blocks, events }: GuardReport,
+  { problem, blocks, events, counts }: GuardReport,
   at: Date,
 ): Promise<void> {
   const state = { at, problem, blocks: jsonb<HostBlock[]>(blocks) }
@@ -100,6 +109,7 @@ export async function saveGuardReport(
     .values({ host, ...state })
     .onConflict((conflict) => conflict.column('host').doUpdateSet(state))
     .execute()
+  await saveCounts(tx, host, counts)
   if (events.length === 0) return
   await guardTables(tx)
     .insertInto('network_event')
@@ -113,6 +123,41 @@ export async function saveGuardReport(
       conflict.columns(['host', 'uid']).doUpdateSet({ event: (update) => update.ref('excluded.event') }),
     )
     .execute()
+}
+
+/** A minute that is told of again is the same one. */
+async function saveCounts(tx: Db, host: string, counts: readonly MinuteCounts[]): Promise<void> {
+  if (counts.length === 0) return
+  await guardTables(tx)
+    .insertInto('network_minute')
+    .values(counts.map((minute) => ({ ...minute, host, at: new Date(minute.at) })))
+    .onConflict((conflict) => conflict.columns(['host', 'at']).doNothing())
+    .execute()
+}
+
+/** The packets of each step and the events that began in it, of one host or all, the oldest first. */
+export async function loadTraffic(
+  db: Db,
+  { host, stepS, since }: { readonly host: string | undefined; readonly stepS: number; readonly since: Date },
+): Promise<Pick<NetworkTraffic, 'counts' | 'events'>> {
+  const step = (time: 'at' | 'started_at') =>
+    sql`date_bin(make_interval(secs => ${stepS}::int), ${sql.ref(time)}, 'epoch')`
+  const counts = await sql<Omit<MinuteCounts, 'at'> & { at: Date }>`select ${step('at')} as at,
+      sum(judged)::bigint as judged, sum(refused)::bigint as refused, sum(kept_out)::bigint as kept_out,
+      sum(flooded)::bigint as flooded
+    from network_minute where at >= ${since} and (${host ?? null}::text is null or host = ${host ?? null})
+    group by 1 order by 1`.execute(db)
+  const events = await sql<{
+    at: Date
+    kind: string
+    count: number
+  }>`select ${step('started_at')} as at, kind,
+      count(*)::int as count
+    from network_event where started_at >= ${since} and (${host ?? null}::text is null or host = ${host ?? null})
+    group by 1, 2 order by 1, 2`.execute(db)
+  const dated = <T extends { readonly at: Date }>(rows: readonly T[]) =>
+    rows.map((row) => ({ ...row, at: row.at.toISOString() }))
+  return { counts: dated(counts.rows), events: dated(events.rows) }
 }
 
 const jsonb = <T>(value: T) => sql<T>`${JSON.stringify(value)}::jsonb`
@@ -141,10 +186,11 @@ export async function listEvents(
 export async function forgetOld(
   tx: Db,
   hosts: readonly string[],
-  { events, over }: { readonly events: Date; readonly over: Date },
+  { events, counts, over }: { readonly events: Date; readonly counts: Date; readonly over: Date },
 ): Promise<void> {
   const db = guardTables(tx)
   await db.deleteFrom('network_event').where('started_at', '<', events).execute()
+  await db.deleteFrom('network_minute').where('at', '<', counts).execute()
   await db.deleteFrom('network_lift').where('at', '<', over).execute()
   await db.deleteFrom('network_block').where('until', '<', over).execute()
   if (hosts.length > 0) await db.deleteFrom('network_report').where('host', 'not in', hosts).execute()

@@ -45,6 +45,15 @@ interface ReportTable {
   blocks: HostBlock[]
 }
 
+interface MinuteTable {
+  host: string
+  at: Date
+  judged: number
+  refused: number
+  kept_out: number
+  flooded: number
+}
+
 export type BlockRow = Selectable<BlockTable>
 export type PartnerRow = Selectable<PartnerTable>
 export type EngagementRow = Selectable<EngagementTable>
@@ -59,4 +68,5 @@ export const guardTables = (db: Db) =>
     network_engagement: EngagementTable
     network_event: EventTable
     network_report: ReportTable
+    network_minute: MinuteTable
   }>()

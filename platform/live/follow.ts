@@ -64,9 +64,11 @@ function makeNews() {
 
 function maySee(principal: Principal, change: Change): boolean {
   if (change.kind === 'app') return mayDo(principal, 'app', 'read', change.team)
-  const isOfPlatform = change.kind === 'platform' || change.kind === 'hosts'
-  return !isOfPlatform || mayDo(principal, 'platform', 'read')
+  return !OF_PLATFORM.has(change.kind) || mayDo(principal, 'platform', 'read')
 }
+
+/** What only operators may see. Rules of the network are shown to the app that they are about, too. */
+const OF_PLATFORM: ReadonlySet<Change['kind']> = new Set(['platform', 'hosts', 'guard'])
 
 /** The list shows each app's state, so it changes with each of them. */
 const topicsOf = (change: Exclude<Change, { kind: 'everything' }>): LiveTopic[] =>

@@ -1,29 +1,47 @@
 import { parseWith } from '#contract/errors.ts'
 import { AppName } from '#contract/ids.ts'
-import { isActive, type NetworkRule, parseEnd } from '#contract/network.ts'
-import { networkRoutes } from '#contract/network-api.ts'
+import { isActive, parseEnd } from '#contract/network.ts'
+import { type NetworkRuleView, networkRoutes } from '#contract/network-api.ts'
 import { networkNoticeRoutes, type RuleNotice } from '#contract/network-notices.ts'
 import type { ApiOptions, CliContext } from '#runtime/cli/context.ts'
 import type { Output } from '#runtime/cli/output.ts'
 import { openSession } from '#runtime/cli/session.ts'
+import { counted } from '#runtime/kit/human-units.ts'
 
 const dayAndTime = (instant: string) => `${instant.slice(0, 16).replace('T', ' ')} UTC`
 
-function endOf({ builtIn, until }: NetworkRule, now: Date): string {
+function endOf({ builtIn, until, approvedBy }: NetworkRuleView, now: Date): string {
   if (builtIn) return 'built in'
+  if (approvedBy === null) return 'waits for approval'
   if (until === null) return ''
   return isActive({ until }, now) ? dayAndTime(until) : `ended ${dayAndTime(until)}`
 }
 
-const portsOf = ({ protocol, ports }: NetworkRule) => `${protocol} ${ports.join(',')}`
+const portsOf = ({ protocol, ports }: NetworkRuleView) => `${protocol} ${ports.join(',')}`
 
-function tableOf(out: Output, rules: readonly NetworkRule[], now: Date): string {
+function whoAllowed({ builtIn, approvedBy, askedBy }: NetworkRuleView): string {
+  if (builtIn) return ''
+  return [approvedBy, askedBy === null ? null : `asked by ${askedBy}`]
+    .filter((one) => one !== null)
+    .join(', ')
+}
+
+/** Says how what waits is approved. */
+function noteWaiting(out: Output, rules: readonly NetworkRuleView[]): void {
+  const waiting = rules.filter(({ approvedBy }) => approvedBy === null)
+  if (waiting.length > 0)
+    out.note(
+      `${counted(waiting.length, 'rule')} not in force yet: an operator types maru network approve RULE.`,
+    )
+}
+
+function tableOf(out: Output, rules: readonly NetworkRuleView[], now: Date): string {
   const titles = ['RULE', 'FROM', 'TO', 'PORTS', 'UNTIL', 'BY', 'REASON']
   return out.table(
     titles.map((title) => ({ title })),
     rules.map((rule) => [
       ...[rule.id, rule.from, rule.to, portsOf(rule), endOf(rule, now)],
-      ...[rule.builtIn ? '' : rule.approvedBy, rule.reason],
+      ...[whoAllowed(rule), rule.reason],
     ]),
   )
 }
@@ -41,6 +59,7 @@ export async function rules(
   if (app !== undefined) {
     const own = await api.call(networkRoutes.appRules, { params: { app } })
     const { notices } = await api.call(networkNoticeRoutes.ofApp, { params: { app } })
+    noteWaiting(out, own.rules)
     return out.result(
       { ...own, notices },
       () => tableOf(out, own.rules, context.now()) + renderNotices(notices),
@@ -56,6 +75,7 @@ export async function rules(
     )
   }
   const { notices } = await api.call(networkNoticeRoutes.list, {})
+  noteWaiting(out, answer.rules)
   out.result({ ...answer, notices }, () => tableOf(out, answer.rules, context.now()) + renderNotices(notices))
 }
 
@@ -75,7 +95,7 @@ export async function groups(context: CliContext, options: ApiOptions): Promise<
 export async function map(context: CliContext, options: ApiOptions): Promise<void> {
   const { api, out } = await openSession(context, options)
   const { rules } = await api.call(networkRoutes.rules, {})
-  const standing = rules.filter((rule) => isActive(rule, context.now()))
+  const standing = rules.filter((rule) => rule.approvedBy !== null && isActive(rule, context.now()))
   const flows = [...Map.groupBy(standing, ({ from }) => from)].map(([from, own]) => ({
     from,
     to: [...Map.groupBy(own, ({ to }) => to)].map(([to, all]) => ({ to, ports: all.map(portsOf) })),

@@ -1,7 +1,7 @@
 import { MaruError, parseWith } from '#contract/errors.ts'
 import { AppName } from '#contract/ids.ts'
 import { NETWORK_LIMITS, NetworkRuleId, parseEnd } from '#contract/network.ts'
-import { networkRoutes, RuleRequest } from '#contract/network-api.ts'
+import { type NetworkRuleView, networkRoutes, RuleRequest } from '#contract/network-api.ts'
 import { networkNoticeRoutes } from '#contract/network-notices.ts'
 import { clientAddress } from '#runtime/cli/client-address.ts'
 import type { ApiOptions, CliContext } from '#runtime/cli/context.ts'
@@ -49,16 +49,40 @@ export async function allow(context: CliContext, from: string, options: AllowOpt
           body: { ...rest, ...(end.process === null ? {} : { process: end.process }) },
         })
       : await api.call(networkRoutes.allow, { body: request })
-  out.result(
-    rule,
-    () => `${rule.id}: ${rule.from} may reach ${rule.to} at ${rule.protocol} ${rule.ports.join(', ')}.\n`,
-  )
+  out.result(rule, () => sentenceOf(rule))
   const { notices } =
     end?.kind === 'app' && options.operator !== true
       ? await api.call(networkNoticeRoutes.ofApp, { params: { app: end.app } })
       : await api.call(networkNoticeRoutes.list, {})
   // What the rule has to do with others is told when it is made.
   for (const { text } of notices.filter((notice) => notice.rule === rule.id)) out.note(text)
+}
+
+const sentenceOf = ({ id, from, to, protocol, ports, approvedBy }: NetworkRuleView) =>
+  approvedBy === null
+    ? `${id} waits for the approval of an operator: maru network approve ${id}\n`
+    : `${id}: ${from} may reach ${to} at ${protocol} ${ports.join(', ')}.\n`
+
+/** `maru network approve RULE` */
+export async function approve(context: CliContext, id: string, options: ApiOptions): Promise<void> {
+  const rule = parseWith(NetworkRuleId, id, 'RULE')
+  const { api, out } = await openSession(context, options)
+  const approved = await api.call(networkRoutes.approve, { params: { rule } })
+  out.result(approved, () => sentenceOf(approved))
+}
+
+/** `maru network approval STATE` */
+export async function approval(context: CliContext, state: string, options: ApiOptions): Promise<void> {
+  const { needed } = parseWith(networkRoutes.approval.body, {
+    needed: state === 'on' || (state === 'off' ? false : state),
+  })
+  const { api, out } = await openSession(context, options)
+  const answer = await api.call(networkRoutes.approval, { body: { needed } })
+  out.result(answer, () =>
+    answer.approvalNeeded
+      ? 'What an app’s people ask for waits for an operator from now on. What is allowed already stays so.\n'
+      : 'An app’s people allow it to reach public addresses themselves. What waits already goes on waiting.\n',
+  )
 }
 
 async function selfOf({ env }: CliContext, { keep = false }: { readonly keep?: boolean }) {
@@ -79,11 +103,13 @@ export async function deny(
     app === undefined
       ? await api.call(networkRoutes.deny, { params: { rule }, query: await selfOf(context, options) })
       : await api.call(networkRoutes.appDeny, { params: { app, rule } })
-  out.result(gone, () =>
-    gone.pausedUntil === undefined
-      ? `${gone.id} is gone: ${gone.from} may no longer reach ${gone.to} by it.\n`
-      : `${gone.id} may be what lets you in. It is taken back on trial for ${NETWORK_LIMITS.lockDownTrialS} s, then it stands again.\nIf you still reach the hosts, type: maru network deny ${gone.id} --keep\n`,
-  )
+  out.result(gone, () => sentenceOfGone(gone))
+}
+
+function sentenceOfGone({ id, from, to, approvedBy, pausedUntil }: NetworkRuleView): string {
+  if (approvedBy === null) return `${id} waits no longer: it was not approved.\n`
+  if (pausedUntil === undefined) return `${id} is gone: ${from} may no longer reach ${to} by it.\n`
+  return `${id} may be what lets you in. It is taken back on trial for ${NETWORK_LIMITS.lockDownTrialS} s, then it stands again.\nIf you still reach the hosts, type: maru network deny ${id} --keep\n`
 }
 
 /** `maru network lock-down STATE` */

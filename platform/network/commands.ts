@@ -62,7 +62,7 @@ function registerChanging(network: Command, context: CliContext): void {
     .option('--operator', 'as an operator: also private networks, and other teams’ apps')
     .action(async (from, options) => (await load()).allow(context, from, options))
   addApiCommand(network, 'deny', {
-    summary: 'Take a rule back; connections that it had allowed end at once',
+    summary: 'Take a rule back, or refuse one that waits; connections that it had allowed end at once',
     examples: [
       'maru network deny shop-k3f9x2m7q4ab',
       'maru network deny shop-k3f9x2m7q4ab --app shop',
@@ -73,6 +73,18 @@ function registerChanging(network: Command, context: CliContext): void {
     .option('--app <name>', 'the app whose rule it is: its people may take it back')
     .option('--keep', 'what was taken back on trial, because it may let you in, stays so')
     .action(async (rule, options) => (await load()).deny(context, rule, options))
+  addApiCommand(network, 'approve', {
+    summary: 'Bring a rule in force that waits for approval; `deny` refuses it',
+    examples: ['maru network approve shop-k3f9x2m7q4ab'],
+  })
+    .argument('<rule>', 'id of the rule, as `maru network rules` shows it')
+    .action(async (rule, options) => (await load()).approve(context, rule, options))
+  addApiCommand(network, 'approval', {
+    summary: 'Say whether what an app’s people ask for waits for the approval of an operator',
+    examples: ['maru network approval on', 'maru network approval off'],
+  })
+    .argument('<state>', 'on or off')
+    .action(async (state, options) => (await load()).approval(context, state, options))
   addApiCommand(network, 'lock-down', {
     summary: 'Refuse on every host what no rule allows, ssh too; ends after a minute unless it is kept',
     examples: ['maru network lock-down try', 'maru network lock-down keep', 'maru network lock-down off'],

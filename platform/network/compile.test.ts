@@ -73,8 +73,8 @@ test('who shares an address is believed by those who share it, and by nobody els
   const textOf = (sharing?: string[]) => renderFilter(compileFilter(NO_POLICY, { ...TEST_FACTS, sharing }))
   assert.match(
     textOf(['192.0.2.1']),
-    /ip daddr 192\.0\.2\.2 meta l4proto 112 ip saddr 192\.0\.2\.1 accept\n {4}ip daddr 192\.0\.2\.2 meta l4proto 112 drop/,
+    /ip daddr 192\.0\.2\.2 meta l4proto 112 ip saddr 192\.0\.2\.1 accept\n {4}ip daddr 192\.0\.2\.2 meta l4proto 112 counter name "refused" drop/,
   )
-  assert.match(textOf([]), /l4proto 112 drop/)
+  assert.match(textOf([]), /l4proto 112 counter name "refused" drop/)
   assert.doesNotMatch(textOf(), /l4proto 112/)
 })

@@ -1,5 +1,5 @@
 import { isActive, type NetworkRule, parseEnd } from '#contract/network.ts'
-import type { Explanation } from '#contract/network-api.ts'
+import type { Explanation, NetworkRuleView } from '#contract/network-api.ts'
 import { ipv4Among } from '#runtime/kit/ipv4.ts'
 import { goalOf, insideOf, membersOf, NEVER, type NetworkFacts, PRIVATE } from './layout.ts'
 
@@ -17,12 +17,14 @@ export function explain(
   facts: NetworkFacts,
   question: Question,
   now: Date,
+  /** Rules that nobody has approved yet. */
+  waiting: readonly NetworkRuleView[] = [],
 ): Explanation {
   const standing = rules.filter((rule) => isActive(rule, now))
   const sources = groupsOf(question.from, facts)
-  const comes = (rule: NetworkRule) => sources.includes(rule.from)
-  const leads = (rule: NetworkRule) => leadsTo(rule, question.to, facts)
-  const fits = (rule: NetworkRule) => rule.protocol === question.protocol && hasPort(rule, question.port)
+  const comes = (rule: RuleEnds) => sources.includes(rule.from)
+  const leads = (rule: RuleEnds) => leadsTo(rule, question.to, facts)
+  const fits = (rule: RuleEnds) => rule.protocol === question.protocol && hasPort(rule, question.port)
   const asked = `${question.from} to ${question.to} at ${question.protocol} ${question.port}`
   if (isNever(question.to)) {
     const sentence = `Refused: ${asked}. No rule ever leads there: the machine itself, its link with a cloud’s credentials, and addresses that are nobody’s.`
@@ -38,13 +40,21 @@ export function explain(
     standing.find((one) => comes(one) && fits(one))
   const near =
     nearest === undefined ? '' : `; ${ended ? 'one has ended' : 'the nearest rule is'}: ${describe(nearest)}`
-  return { allowed: false, sentence: `Refused: no rule leads from ${asked}${near}.`, rule: nearest ?? null }
+  const wish = waiting.find((one) => isActive(one, now) && comes(one) && leads(one) && fits(one))
+  const waits =
+    wish === undefined
+      ? ''
+      : `; one waits for the approval of an operator: ${wish.id}, asked by ${wish.askedBy}`
+  const sentence = `Refused: no rule leads from ${asked}${waits}${near}.`
+  return { allowed: false, sentence, rule: nearest ?? null }
 }
+
+type RuleEnds = Pick<NetworkRule, 'from' | 'to' | 'protocol' | 'ports'>
 
 const describe = ({ id, from, to, protocol, ports, reason, approvedBy, until }: NetworkRule) =>
   `${id} (${from} to ${to}, ${protocol} ${ports.join(', ')}; ${reason}; ${approvedBy}${until === null ? '' : `, until ${until.slice(0, 16).replace('T', ' ')} UTC`})`
 
-const hasPort = ({ ports }: NetworkRule, port: number) =>
+const hasPort = ({ ports }: RuleEnds, port: number) =>
   ports.some((range) => {
     const [first = 0, last = first] = range.split('-').map(Number)
     return port >= first && port <= last
@@ -72,7 +82,7 @@ function groupOutside(address: string, facts: NetworkFacts): string {
 }
 
 /** Whether a rule leads to a group, an app, an address or a name. */
-function leadsTo(rule: NetworkRule, to: string, facts: NetworkFacts): boolean {
+function leadsTo(rule: RuleEnds, to: string, facts: NetworkFacts): boolean {
   if (rule.to === to) return true
   const end = parseEnd(to)
   if (end?.kind === 'app') return rule.to === 'apps'

@@ -8,6 +8,9 @@ import type { Among, Chain, Filter, FilterRule, Match, Protocol, Verdict } from 
 /** IANA's numbers: where there is no `/etc/protocols`, as in the agent's container, names mean nothing. */
 const NUMBERS: Readonly<Record<Protocol, number>> = { icmp: 1, tcp: 6, udp: 17, 'ipv6-icmp': 58, vrrp: 112 }
 
+/** Named counters go on when the rules are replaced. What is judged is counted where the kernel begins, and at its end what is refused. */
+export const COUNTERS = { judged: 'judged', refused: 'refused' } as const
+
 /** What is in the table now and no longer belongs there. */
 export interface Leftovers {
   readonly chains: readonly string[]
@@ -30,6 +33,7 @@ export function renderFilter(filter: Filter, leftovers = NONE): string {
     `table ${at} {`,
     ...[...sets.keys()].map((name) => `  set ${name} { ${setType(name)} }`),
     ...[...maps.keys()].map((name) => `  map ${name} { typeof ip saddr : verdict; }`),
+    ...Object.values(COUNTERS).map((name) => `  counter ${name} { }`),
     '}',
     `flush table ${at}`,
     ...[...sets.keys()].map((name) => `flush set ${at} ${name}`),
@@ -96,7 +100,7 @@ function renderChain({ name, hook, rules }: Chain): string[] {
   return [
     `  chain ${name} {`,
     ...begins,
-    ...rules.filter(canMatch).map((rule) => `    ${renderRule(rule)}`),
+    ...rules.filter(canMatch).map((rule) => `    ${renderRule(rule, hook !== undefined)}`),
     '  }',
   ]
 }
@@ -104,9 +108,16 @@ function renderChain({ name, hook, rules }: Chain): string[] {
 const canMatch = ({ match }: FilterRule) =>
   match.every((one) => !('among' in one) || 'set' in one.among || one.not || one.among.length > 0)
 
-function renderRule({ match, verdict, comment }: FilterRule): string {
+function renderRule({ match, verdict, comment }: FilterRule, begins: boolean): string {
   const remark = comment === undefined ? [] : [`comment "${comment}"`]
-  return [...match.map(renderMatch), renderVerdict(verdict), ...remark]
+  const counter =
+    verdict.kind === 'drop'
+      ? COUNTERS.refused
+      : begins && verdict.kind === 'goto'
+        ? COUNTERS.judged
+        : undefined
+  const counted = counter === undefined ? [] : [`counter name "${counter}"`]
+  return [...match.map(renderMatch), ...counted, renderVerdict(verdict), ...remark]
     .filter((part) => part !== '')
     .join(' ')
 }

@@ -76,6 +76,64 @@ test('an app’s people make a rule and take it back; every host is told each ti
   assert.deepEqual((await loadPolicy(database.db)).rules, [])
 })
 
+test('where an operator has to approve, what an app’s people ask for is in force only after that', async () => {
+  await call('approval', { body: { needed: true } })
+  const before = await wantedGeneration(database.db)
+  const wish = await call('appAllow', askApp('10.1.2.3', { reason: 'the old ledger' }), false)
+  assert.deepEqual([wish.approvedBy, wish.askedBy], [null, 'ben'])
+  await assert.rejects(call('appAllow', askApp('10.1.2.3'), false), { code: 'network.exists' })
+  await assert.rejects(call('appAllow', askApp('169.254.169.254'), false), { code: 'network.never' })
+  assert.deepEqual((await loadPolicy(database.db)).rules, [], 'no host hears of it')
+  assert.equal(await wantedGeneration(database.db), before)
+  const question = { from: 'app:shop', to: '10.1.2.3', port: 443, protocol: 'tcp' }
+  const told = await call('explain', { query: question })
+  assert.equal(told.allowed, false)
+  assert.match(
+    told.sentence,
+    new RegExp(`one waits for the approval of an operator: ${wish.id}, asked by ben`),
+  )
+  const shown = await call('appRules', { params: { app: APP.name } }, false)
+  assert.equal(shown.approvalNeeded, true)
+  assert.deepEqual(shown.rules.at(-1), wish)
+
+  const rule = await call('approve', { params: { rule: wish.id } })
+  assert.deepEqual(rule, { ...wish, approvedBy: 'ada' })
+  assert.equal(await wantedGeneration(database.db), before + 1)
+  assert.equal((await call('explain', { query: question })).allowed, true)
+  assert.deepEqual((await call('rules', {})).rules.at(-1), rule)
+  await assert.rejects(call('approve', { params: { rule: wish.id } }), { code: 'network.not_waiting' })
+  await call('appDeny', { params: { app: APP.name, rule: rule.id } }, false)
+})
+
+test('what waits can be taken back or refused, ends by itself, and is no use beside the same rule', async () => {
+  const ask = (to: string, more: object = {}) => call('appAllow', askApp(to, more), false)
+  const mine = await ask('198.51.100.1')
+  assert.deepEqual(await call('appDeny', { params: { app: APP.name, rule: mine.id } }, false), mine)
+  const refused = await ask('198.51.100.1')
+  await call('deny', { params: { rule: refused.id } })
+  const late = await ask('198.51.100.2', { until: new Date(now.getTime() + 1000).toISOString() })
+  now = new Date(now.getTime() + 2000)
+  await assert.rejects(call('approve', { params: { rule: late.id } }), { code: 'invalid' })
+  await call('deny', { params: { rule: late.id } })
+  await ask('198.51.100.3')
+  const body = RuleRequest.parse({
+    from: 'app:shop',
+    to: '198.51.100.3',
+    ports: ['443'],
+    reason: 'known already',
+  })
+  const rule = await call('allow', { body })
+  const { rules } = await call('rules', {})
+  assert.deepEqual(
+    rules.filter(({ builtIn }) => !builtIn),
+    [rule],
+  )
+  await call('deny', { params: { rule: rule.id } })
+  await call('approval', { body: { needed: false } })
+  assert.equal((await call('appAllow', askApp('198.51.100.4'), false)).approvedBy, 'ben')
+  await call('deny', { params: { rule: (await loadPolicy(database.db)).rules[0]?.id ?? '' } })
+})
+
 test('what is refused changes nothing', async () => {
   const before = await wantedGeneration(database.db)
   await assert.rejects(call('appAllow', askApp('10.1.2.3'), false), { code: 'network.needs_operator' })
@@ -98,7 +156,10 @@ test('the same rule twice is one, and nobody takes back another app’s', async 
   })
   assert.equal(explained.rule?.id, rule.id)
   await database.pool.query(`delete from apps_app where id = '${APP.id}'`)
-  assert.deepEqual((await loadPolicy(database.db)).rules, [other])
+  assert.deepEqual(
+    (await loadPolicy(database.db)).rules.map(({ id }) => id),
+    [other.id],
+  )
 })
 
 test('a lock-down is on trial first, is kept by a second word, and ends by itself without one', async () => {

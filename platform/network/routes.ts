@@ -9,11 +9,12 @@ import {
   NO_POLICY,
   parseEnd,
 } from '#contract/network.ts'
-import type { networkRoutes } from '#contract/network-api.ts'
+import type { NetworkRuleView, networkRoutes } from '#contract/network-api.ts'
 import { listHosts } from '#platform/fleet/index.ts'
 import { publish } from '#platform/workload/index.ts'
 import { randomId } from '#runtime/kit/random-id.ts'
 import type { Handlers, ServerDeps } from '#runtime/server/handler.ts'
+import { notify } from '#runtime/server/notify.ts'
 import { read, transact } from '#runtime/server/transact.ts'
 import { builtInRules } from './built-in-rules.ts'
 import { type Caller, callerOf, pauseWay } from './deny-trial.ts'
@@ -30,6 +31,19 @@ import {
   lockRules,
   setLockDown,
 } from './store.ts'
+import {
+  deleteWish,
+  forgetSameWish,
+  insertWish,
+  isApprovalNeeded,
+  listWishes,
+  setApprovalNeeded,
+  setAsker,
+  withAskers,
+} from './wish-store.ts'
+
+/** Rings when people changed who may reach whom, or asked for it. */
+export const RULES_CHANGED = 'network_rules'
 
 /** What this capability needs to know of apps: handed in where both are known. */
 export interface Apps {
@@ -56,7 +70,11 @@ export const makeNetworkHandlers = (apps: Apps): Handlers<typeof networkRoutes> 
   rules: async (_call, deps) => {
     const { rules, lockDown } = await read(() => loadPolicy(deps.db))
     const standing = activePolicy({ ...NO_POLICY, lockDown }, deps.now()).lockDown
-    return { rules: [...builtIn(deps), ...rules], lockDown: standing }
+    return {
+      rules: [...(await viewRules(deps, [...builtIn(deps), ...rules])), ...(await viewWishes(deps))],
+      lockDown: standing,
+      approvalNeeded: await read(() => isApprovalNeeded(deps.db)),
+    }
   },
   allow: async ({ body, principal }, deps) => {
     const end = parseEnd(body.from)
@@ -65,6 +83,10 @@ export const makeNetworkHandlers = (apps: Apps): Handlers<typeof networkRoutes> 
   },
   deny: async ({ params, query, principal, source }, deps) =>
     await deny(deps, params.rule, principal, undefined, callerOf(source, query)),
+  approve: async ({ params, principal }, deps) => await approve(deps, params.rule, principal),
+  approval: async ({ body, principal }, deps) => ({
+    approvalNeeded: await changeApproval(deps, body.needed, principal),
+  }),
   explain: async ({ query }, deps) => await answer(deps, query),
   lockDown: async ({ body, principal }, deps) => ({
     lockDown: await changeLockDown(deps, body.state, principal),
@@ -72,13 +94,18 @@ export const makeNetworkHandlers = (apps: Apps): Handlers<typeof networkRoutes> 
   appRules: async ({ params }, deps) => {
     const app = await apps.findApp(deps, params.app)
     const own = await read(() => listRulesOfApp(deps.db, app.id))
-    return { rules: [...builtIn(deps).filter(({ from }) => from === 'apps'), ...own] }
+    const everybody = builtIn(deps).filter(({ from, to }) => from === 'apps' || to === 'apps')
+    return {
+      rules: [...(await viewRules(deps, [...everybody, ...own])), ...(await viewWishes(deps, app.id))],
+      approvalNeeded: await read(() => isApprovalNeeded(deps.db)),
+    }
   },
   appAllow: async ({ params, body, principal }, deps) => {
     const app = await apps.findApp(deps, params.app)
     const { process, ...asked } = body
     const from = process === undefined ? `app:${app.name}` : `app:${app.name}/${process}`
-    return await allow(deps, { from, ...asked }, principal, app.id)
+    const wish = await read(() => isApprovalNeeded(deps.db))
+    return await allow(deps, { from, ...asked }, principal, app.id, wish)
   },
   appDeny: async ({ params, principal }, deps) => {
     const app = await apps.findApp(deps, params.app)
@@ -115,7 +142,8 @@ async function allow(
   asked: Asked,
   principal: Principal,
   appId: string | null,
-): Promise<NetworkRule> {
+  wish = false,
+): Promise<NetworkRuleView> {
   const now = deps.now()
   const owner = /^app:([^/]+)/.exec(asked.from)?.[1] ?? asked.from.replaceAll(/[^a-z]+/g, '')
   const rule = NetworkRule.parse({
@@ -131,16 +159,59 @@ async function allow(
     const { rules } = await loadPolicy(tx)
     const own = appId === null ? [] : await listRulesOfApp(tx, appId)
     const inside = insideOf(await factsOf(tx, deps))
-    const count = { all: rules.length, app: own.length }
-    const refusal = refuseRule(asked, { operator: principal.operator, inside, count, now })
+    const waiting = appId === null ? [] : await listWishes(tx, appId)
+    const count = { all: rules.length, app: own.length + waiting.length }
+    // What waits is looked at by an operator.
+    const refusal = refuseRule(asked, { operator: wish || principal.operator, inside, count, now })
     if (refusal !== undefined) throw new MaruError(refusal.code, refusal.params)
-    if (!(await insertRule(tx, rule, appId)))
-      throw new MaruError('network.exists', { from: rule.from, to: rule.to })
-    await publish(tx)
+    const isNew =
+      wish && appId !== null ? await insertWish(tx, rule, appId, now) : await insertRule(tx, rule, appId)
+    if (!isNew) throw new MaruError('network.exists', { from: rule.from, to: rule.to })
+    if (!wish) await forgetSameWish(tx, rule)
+    if (!wish) await publish(tx)
+    await notify(tx, RULES_CHANGED)
   })
-  deps.log.info('network.allowed', { rule: rule.id, by: principal.name, byId: principal.id })
+  const said = wish ? 'network.asked' : 'network.allowed'
+  deps.log.info(said, { rule: rule.id, by: principal.name, byId: principal.id })
+  return wish ? { ...rule, approvedBy: null, askedBy: principal.name } : { ...rule, askedBy: null }
+}
+
+/** What an app's people asked for is a rule from now on. */
+async function approve(deps: ServerDeps, id: string, principal: Principal): Promise<NetworkRuleView> {
+  const now = deps.now()
+  const rule = await transact(deps.db, async (tx) => {
+    await lockRules(tx)
+    const found = await deleteWish(tx, id)
+    if (found === undefined) throw new MaruError('network.not_waiting', { rule: id })
+    const { askedBy, ...wish } = found.wish
+    const approved = { ...wish, approvedBy: principal.name }
+    const count = { all: (await loadPolicy(tx)).rules.length, app: 0 }
+    const inside = insideOf(await factsOf(tx, deps))
+    const asked = { ...approved, until: approved.until ?? undefined }
+    const refusal = refuseRule(asked, { operator: true, inside, count, now })
+    if (refusal !== undefined) throw new MaruError(refusal.code, refusal.params)
+    if (!(await insertRule(tx, approved, found.appId)))
+      throw new MaruError('network.exists', { from: approved.from, to: approved.to })
+    await setAsker(tx, id, askedBy)
+    await publish(tx)
+    await notify(tx, RULES_CHANGED)
+    return { ...approved, askedBy }
+  })
+  deps.log.info('network.approved', { rule: id, by: principal.name, byId: principal.id })
   return rule
 }
+
+async function changeApproval(deps: ServerDeps, needed: boolean, principal: Principal): Promise<boolean> {
+  await transact(deps.db, async (tx) => {
+    await setApprovalNeeded(tx, needed, deps.now(), principal.name)
+    await notify(tx, RULES_CHANGED)
+  })
+  deps.log.info('network.approval', { needed, by: principal.name, byId: principal.id })
+  return needed
+}
+
+const viewRules = (deps: ServerDeps, rules: readonly NetworkRule[]) => read(() => withAskers(deps.db, rules))
+const viewWishes = (deps: ServerDeps, appId?: string) => read(() => listWishes(deps.db, appId))
 
 async function deny(
   deps: ServerDeps,
@@ -148,13 +219,16 @@ async function deny(
   principal: Principal,
   appId?: string,
   caller?: Caller,
-): Promise<NetworkRule> {
+): Promise<NetworkRuleView> {
   if (builtIn(deps).some((rule) => rule.id === id)) throw new MaruError('network.built_in', { rule: id })
   const gone = await transact(deps.db, async (tx) => {
+    await notify(tx, RULES_CHANGED)
+    const waited = await deleteWish(tx, id, appId)
+    if (waited !== undefined) return waited.wish
     const rule = (caller && (await pauseWay(tx, id, caller, deps.now()))) ?? (await deleteRule(tx, id, appId))
     if (rule === undefined) throw new MaruError('network.no_rule', { rule: id })
     await publish(tx)
-    return rule
+    return { ...rule, askedBy: null }
   })
   deps.log.info('network.denied', { rule: id, by: principal.name, byId: principal.id })
   return gone
@@ -162,7 +236,8 @@ async function deny(
 
 async function answer(deps: ServerDeps, question: Question) {
   const { rules } = await read(() => loadPolicy(deps.db))
-  return explain([...builtIn(deps), ...rules], await factsOf(deps.db, deps), question, deps.now())
+  const facts = await factsOf(deps.db, deps)
+  return explain([...builtIn(deps), ...rules], facts, question, deps.now(), await viewWishes(deps))
 }
 
 async function changeLockDown(deps: ServerDeps, state: 'try' | 'keep' | 'off', principal: Principal) {
@@ -175,6 +250,7 @@ async function changeLockDown(deps: ServerDeps, state: 'try' | 'keep' | 'off', p
     const wanted = state === 'off' ? null : state === 'keep' ? { ...begun, until: null } : begun
     await setLockDown(tx, wanted)
     await publish(tx)
+    await notify(tx, RULES_CHANGED)
     return wanted
   })
   deps.log.info('network.lock_down', { state, by: principal.name, byId: principal.id })

@@ -14,9 +14,11 @@ import {
   makeEventBook,
   makeHostGuard,
   makeLongView,
+  makeTally,
   type PacketNotice,
   parseNotice,
   settleHolds,
+  type Tally,
   type Wanted,
 } from '#platform/guard/host.ts'
 import { readJson, writeFileAtomic } from '#runtime/drivers/files.ts'
@@ -26,7 +28,9 @@ import { followPacketLog, type PacketLog } from '#runtime/drivers/packet-log.ts'
 import { setSysctls } from '#runtime/drivers/sysctl.ts'
 import type { Log } from '#runtime/kit/log.ts'
 import { pause } from '#runtime/kit/pause.ts'
+import { type Bell, makeBell } from './guard-bell.ts'
 import type { HostMembership } from './membership.ts'
+import { packetCounter } from './packet-counter.ts'
 
 /** An instance's port, and whose it is. */
 export interface InstancePort extends BoundPort {
@@ -63,6 +67,8 @@ const SavedHolds = z.array(
 interface State {
   readonly guard: HostGuard
   readonly book: EventBook
+  readonly tally: Tally
+  readonly count: ReturnType<typeof packetCounter>
   readonly log: Log
   readonly membership: GuardDeps['membership']
   /** Where the kernel shows who listens. */
@@ -92,9 +98,11 @@ async function openState(
 ): Promise<State> {
   const folder = join(home, HOME.agent)
   const files = { orders: join(folder, 'guard-orders.json'), holds: join(folder, 'guard-holds.json') }
+  const nft = makeNft(network?.enter)
   return {
-    guard: makeHostGuard(makeNft(network?.enter), installation),
+    guard: makeHostGuard(nft, installation),
     book: makeEventBook(Date.now()),
+    ...{ tally: makeTally(), count: packetCounter(nft, installation) },
     ...{ log, membership, files, wanted: [], ports: [], problem: '' },
     ...{ looking: Promise.resolve(), openSince: new Map(), shown: network?.folder },
     orders: GuardOrders.parse((await readJson(files.orders)) ?? NO_ORDERS),
@@ -194,7 +202,7 @@ function pass(state: State): Promise<void> {
 
 /** One look at the kernel, after which it is as it should be. A failure is a sentence, and tried again. */
 async function look(state: State): Promise<void> {
-  const { guard, log, book } = state
+  const { guard, log, book, tally, count } = state
   const before = JSON.stringify([state.problem, describeHolds(state.holds, Date.now())])
   try {
     const did = await guard.ensure()
@@ -202,6 +210,7 @@ async function look(state: State): Promise<void> {
     const hosts = state.membership.fleet().hosts.map(({ address }) => address)
     await guard.give({ open: await stayingOpen(state), hosts, orders: state.orders }, Date.now())
     await settle(state)
+    if (tally.isDue(Date.now()) && tally.note(await count(), Date.now(), book.number() + 1)) book.bump()
     state.problem = ''
   } catch (error) {
     const problem = `The rules against attacks are not as they should be: ${error instanceof Error ? error.message : String(error)}`
@@ -261,25 +270,6 @@ async function report(
     problem: state.problem || packets.problem(),
     blocks: [...describeHolds(state.holds, Date.now()), ...blocked],
     events: state.book.since(after).map(({ event }) => event),
-  }
-}
-
-interface Bell {
-  ring(): void
-  wait(ms: number, signal: AbortSignal): Promise<void>
-}
-
-function makeBell(): Bell {
-  const waiting = new Set<AbortController>()
-  return {
-    ring: () => {
-      for (const one of waiting) one.abort()
-    },
-    wait: async (ms, signal) => {
-      const over = new AbortController()
-      waiting.add(over)
-      await pause(ms, AbortSignal.any([over.signal, signal]))
-      waiting.delete(over)
-    },
+    counts: state.tally.since(after),
   }
 }

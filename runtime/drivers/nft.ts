@@ -13,6 +13,8 @@ export interface Nft {
   counts(family: TableFamily, table: string): Promise<string>
   /** Members of sets, as the filter shows them; nothing of one that is not there. */
   members(family: TableFamily, table: string, sets: readonly string[]): Promise<string>
+  /** Packets that a table's named counters have seen; nothing of a table that is not there. */
+  counters(family: TableFamily, table: string): Promise<ReadonlyMap<string, number>>
   /** Loads a script: all of it or nothing. */
   load(script: string): Promise<void>
   /** Gone already is fine. */
@@ -43,6 +45,11 @@ export function makeNft(enter: readonly string[] = []): Nft {
     // One by one: version 1.0.6 finds only the last set of several that are asked for together.
     members: async (family, table, sets) =>
       (await Promise.all(sets.map((set) => nft(['list', 'set', family, table, set])))).join('\n'),
+    counters: async (family, table) => {
+      const shown = (await nft(['list', 'counters', 'table', family, table])) ?? ''
+      const found = shown.matchAll(/counter (\S+) \{\s+packets (\d+) /g)
+      return new Map([...found].map(([, name = '', packets]) => [name, Number(packets)]))
+    },
     load: async (script) => {
       if ((await nft(['--file', '-'], script)) === undefined) throw new Error('nft could not load the rules')
     },

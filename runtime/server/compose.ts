@@ -42,7 +42,7 @@ import {
   makeDataCentreHandlers,
   makeHostHandlers,
 } from '#platform/fleet/index.ts'
-import { guardHandlers, guardLoop } from '#platform/guard/index.ts'
+import { GUARD_TOLD, guardHandlers, guardLoop, ORDERS_CHANGED } from '#platform/guard/index.ts'
 import { makeLive } from '#platform/live/index.ts'
 import { METRICS_STORED, makeMetricsHandlers, metricsJobs, scheduleRollUp } from '#platform/metrics/index.ts'
 import {
@@ -50,6 +50,7 @@ import {
   makeNoticeHandlers,
   NETWORK_ACTS,
   networkChecks,
+  RULES_CHANGED,
   ruleLoop,
 } from '#platform/network/index.ts'
 import {
@@ -99,6 +100,9 @@ export function compose(config: ControlConfig): Composition<typeof API> {
     { channel: HOSTS_CHANGED, kind: 'platform' },
     { channel: HOSTS_CHANGED, kind: 'hosts' },
     { channel: WANTED, kind: 'hosts' },
+    { channel: RULES_CHANGED, kind: 'network' },
+    { channel: GUARD_TOLD, kind: 'guard' },
+    { channel: ORDERS_CHANGED, kind: 'guard' },
   ])
   return {
     routes: API,

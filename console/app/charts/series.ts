@@ -4,7 +4,7 @@ import type { AppMetrics } from '#contract/metrics.ts'
 export type Moment = { readonly at: number } & Readonly<Record<string, number | null>>
 
 /** The steps of a range, so that a step without a measurement is a gap in the picture and not a shorter picture. */
-function stepsOf({ from, to, stepS }: Pick<AppMetrics, 'from' | 'to' | 'stepS'>): number[] {
+export function stepsOf({ from, to, stepS }: Pick<AppMetrics, 'from' | 'to' | 'stepS'>): number[] {
   const stepMs = stepS * 1000
   const first = Math.ceil(Date.parse(from) / stepMs) * stepMs
   const count = Math.max(0, Math.ceil((Date.parse(to) - first) / stepMs))

@@ -14,7 +14,8 @@ export interface ChartSeries {
 }
 
 interface TimeChartProps {
-  readonly metrics: AppMetrics
+  /** The time that is shown, with the releases in it. */
+  readonly metrics: Pick<AppMetrics, 'range' | 'from' | 'to' | 'releases'>
   readonly moments: readonly Moment[]
   readonly series: readonly ChartSeries[]
   readonly kind: 'area' | 'line'

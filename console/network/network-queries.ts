@@ -1,0 +1,30 @@
+import { guardRoutes } from '#contract/guard.ts'
+import type { MetricsRange } from '#contract/metrics.ts'
+import { networkRoutes } from '#contract/network-api.ts'
+import { routeQuery } from '../api/route-query.ts'
+
+/** Every rule, for operators. */
+export const rulesQuery = routeQuery({ kind: 'network' }, networkRoutes.rules, {})
+
+/** The groups with what is in them; an app that comes or goes is in one. */
+export const groupsQuery = routeQuery({ kind: 'apps' }, networkRoutes.groups, {})
+
+/** What an app may reach, and who may reach it. */
+export const appRulesQuery = (app: string) =>
+  routeQuery({ kind: 'network' }, networkRoutes.appRules, { params: { app } })
+
+/** Who is kept out. */
+export const blocksQuery = routeQuery({ kind: 'guard' }, guardRoutes.blocks, {})
+
+/** What was noticed, the newest first. */
+export const eventsQuery = routeQuery({ kind: 'guard' }, guardRoutes.events, { query: { limit: 200 } })
+
+/** Who is never judged. */
+export const partnersQuery = routeQuery({ kind: 'guard' }, guardRoutes.partners, {})
+
+/** Penetration tests that were agreed on. */
+export const engagementsQuery = routeQuery({ kind: 'guard' }, guardRoutes.engagements, {})
+
+/** Packets and events over time. */
+export const trafficQuery = (range: MetricsRange) =>
+  routeQuery({ kind: 'guard' }, guardRoutes.traffic, { query: { range } })

@@ -1,0 +1,76 @@
+import type { ReactNode } from 'react'
+import type { NetworkTraffic } from '#contract/guard.ts'
+import { type ChartSeries, TimeChart } from '../app/charts/time-chart.tsx'
+import classes from '../app/overview/metrics-charts.module.css'
+import { eventMoments, kindsOf, packetMoments, sumsOf } from './traffic-series.ts'
+
+const PASSED: readonly ChartSeries[] = [{ name: 'passed', label: 'Allowed', color: 'var(--maru-chart-1)' }]
+const REFUSED: readonly ChartSeries[] = [
+  { name: 'refused', label: 'No rule allows them', color: 'var(--maru-chart-3)' },
+  { name: 'kept_out', label: 'Their source is held or blocked', color: 'var(--maru-chart-6)' },
+  { name: 'flooded', label: 'A search, malformed or too many', color: 'var(--maru-chart-bad)' },
+]
+/** Of the theme; more kinds begin again. */
+const COLOURS = 6
+
+const whole = (value: number) =>
+  value > 0 && value < 1 ? value.toFixed(1) : Math.round(value).toLocaleString('en')
+
+/** What the hosts' packet filters let through and refused, and what was noticed, over time. */
+export function TrafficCharts({ traffic }: { readonly traffic: NetworkTraffic }) {
+  const packets = packetMoments(traffic)
+  const { judged, refused, stopped, events } = sumsOf(traffic)
+  const axis = { ...traffic, releases: [] }
+  const kinds = kindsOf(traffic).map((name, index) => ({
+    name,
+    label: name,
+    color: `var(--maru-chart-${(index % COLOURS) + 1})`,
+  }))
+  return (
+    <div className={classes.pictures}>
+      <Picture name="Refused packets a minute">
+        <TimeChart
+          metrics={axis}
+          kind="area"
+          moments={packets}
+          series={REFUSED}
+          format={whole}
+          label={`${refused} packets refused by rules, ${stopped} stopped by the guard`}
+        />
+      </Picture>
+      <Picture name="Allowed packets a minute" aside="of the installation’s own networks">
+        <TimeChart
+          metrics={axis}
+          kind="area"
+          moments={packets}
+          series={PASSED}
+          format={whole}
+          label={`${judged - refused} packets allowed`}
+        />
+      </Picture>
+      {kinds.length > 0 && (
+        <Picture name="Events" aside="that began in each step">
+          <TimeChart
+            metrics={axis}
+            kind="line"
+            moments={eventMoments(traffic)}
+            series={kinds}
+            format={whole}
+            label={`${events} events`}
+          />
+        </Picture>
+      )}
+    </div>
+  )
+}
+
+function Picture(props: { readonly name: string; readonly aside?: string; readonly children: ReactNode }) {
+  return (
+    <div className={classes.picture}>
+      <h3 className={classes.name}>
+        {props.name} {props.aside && <span>{props.aside}</span>}
+      </h3>
+      {props.children}
+    </div>
+  )
+}
