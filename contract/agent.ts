@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { DetectorReport } from './detection.ts'
 import { DrillName } from './drill-result.ts'
 import { DrillEvent, DrillStart } from './drills.ts'
 import { ErrorBody } from './errors.ts'
@@ -221,6 +222,8 @@ export const HostReport = z.strictObject({
     })
     .nullable()
     .default(null),
+  /** What reads the traffic of apps; null on a witness. */
+  detector: DetectorReport.nullable().optional(),
   /** The newest; null before the first. */
   figures: HostFigures.nullable(),
 })

@@ -2,6 +2,7 @@ import { accountRoutes } from './accounts.ts'
 import { appRoutes } from './apps.ts'
 import { dataRoutes } from './data.ts'
 import { dataCentreRoutes } from './data-centres.ts'
+import { detectionRoutes } from './detection.ts'
 import { drillRoutes } from './drills.ts'
 import { guardRoutes } from './guard.ts'
 import { hostRoutes } from './hosts.ts'
@@ -20,6 +21,7 @@ export const API = {
   apps: appRoutes,
   data: dataRoutes,
   guard: guardRoutes,
+  detection: detectionRoutes,
   hosts: hostRoutes,
   dataCentres: dataCentreRoutes,
   metrics: metricsRoutes,

@@ -14,6 +14,7 @@ export const LiveTopic = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('metrics') }).describe('A new sample of the figures of every app'),
   z.strictObject({ kind: z.literal('platform') }).describe('The state of the platform'),
   z.strictObject({ kind: z.literal('hosts') }).describe('The hosts, or what runs on them'),
+  z.strictObject({ kind: z.literal('incidents') }).describe('What attackers did'),
   z.strictObject({ kind: z.literal('trust') }).describe('A promise or its evidence'),
 ])
 export type LiveTopic = z.infer<typeof LiveTopic>

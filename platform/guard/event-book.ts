@@ -1,4 +1,4 @@
-import type { EventKind, NetworkEvent } from '#contract/guard.ts'
+import type { EventKind, Finding, NetworkEvent } from '#contract/guard.ts'
 import { senderOf, type Together } from './long-view.ts'
 import type { Notice } from './names.ts'
 import type { PacketNotice } from './notice.ts'
@@ -14,6 +14,8 @@ export interface EventBook {
   /** Takes a packet; `app`: whose instance sent it. */
   note(notice: PacketNotice, app: string | null): void
   noteTogether(together: Together, notice: PacketNotice): void
+  /** Takes what the detector found. */
+  noteFinding(finding: Finding): void
   /** Something else has changed of which people are told. */
   bump(): void
   /** Events that began or changed after a number. */
@@ -32,10 +34,16 @@ const PORTS = 8
 
 interface Manner {
   readonly kind: EventKind
+  /** What else events of one source must have in common to be one. */
+  readonly topic?: string
+  readonly more?: Pick<NetworkEvent, 'target_app' | 'finding_info'>
   readonly severity: number
   readonly disposition: NetworkEvent['disposition']
   readonly message: (source: string, ports: string) => string
 }
+
+/** What an event is made of. */
+type Noted = Pick<PacketNotice, 'at' | 'source' | 'sourcePort' | 'destination' | 'port' | 'protocol'>
 
 const MANNERS: Readonly<Record<Exclude<Notice, 'probe'>, Manner>> = {
   hold: {
@@ -93,16 +101,17 @@ export function makeEventBook(first: number): EventBook {
     const oldest = events.size > ROOM ? events.keys().next().value : undefined
     if (oldest !== undefined) events.delete(oldest)
   }
-  const keyFor = (kind: EventKind, source: string, at: number) => {
+  const keyFor = (kind: EventKind, own: string, at: number) => {
     const minute = [...events.values()].filter(
       ({ event }) => event.kind === kind && at - Date.parse(event.start_time) < WINDOW_MS,
     )
-    return minute.length < PER_MINUTE ? `${kind} ${source}` : `${kind} many`
+    return minute.length < PER_MINUTE ? own : `${kind} many`
   }
-  const add = (manner: Manner, notice: PacketNotice, app: string | null, source = notice.source) => {
-    const own = events.get(open.get(`${manner.kind} ${source}`) ?? '')
+  const add = (manner: Manner, notice: Noted, app: string | null, source = notice.source) => {
+    const name = `${manner.kind} ${source} ${manner.topic ?? ''}`
+    const own = events.get(open.get(name) ?? '')
     const isOwn = own !== undefined && notice.at - Date.parse(own.event.start_time) < WINDOW_MS
-    const key = isOwn ? `${manner.kind} ${source}` : keyFor(manner.kind, source, notice.at)
+    const key = isOwn ? name : keyFor(manner.kind, name, notice.at)
     const before = events.get(open.get(key) ?? '')
     const goesOn = before !== undefined && notice.at - Date.parse(before.event.start_time) < WINDOW_MS
     const ports = new Set([...(goesOn ? before.ports : []), portOf(notice)].slice(0, PORTS))
@@ -129,6 +138,15 @@ export function makeEventBook(first: number): EventBook {
       const manner: Manner = { kind: 'distributed scan', severity: 3, disposition: 'Logged', message }
       add(manner, notice, null, network)
     },
+    noteFinding: (finding) => {
+      const { kind, severity, topic, message, target, rule } = finding
+      const more = { target_app: target, finding_info: rule }
+      add(
+        { kind, severity, topic, more, disposition: 'Logged', message: () => message },
+        finding,
+        finding.app,
+      )
+    },
     bump: () => {
       number++
     },
@@ -141,7 +159,7 @@ export function makeEventBook(first: number): EventBook {
   }
 }
 
-const portOf = ({ port, protocol }: PacketNotice) => (port === null ? protocol : `${port}/${protocol}`)
+const portOf = ({ port, protocol }: Noted) => (port === null ? protocol : `${port}/${protocol}`)
 
 /** Remembers why an address is about to be held. */
 function note(reasons: Map<string, string>, notice: PacketNotice): void {
@@ -162,8 +180,8 @@ function note(reasons: Map<string, string>, notice: PacketNotice): void {
 
 function eventOf(
   uid: string,
-  { kind, severity, disposition }: Manner,
-  notice: PacketNotice,
+  { kind, severity, disposition, more }: Manner,
+  notice: Noted,
   source: string,
   app: string | null,
   message: string,
@@ -182,6 +200,7 @@ function eventOf(
     dst_endpoint: { ip: notice.destination, port: notice.port },
     protocol_name: notice.protocol,
     app,
+    ...more,
     message,
   }
 }

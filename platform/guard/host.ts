@@ -1,4 +1,6 @@
 /** The host's half, for its agent: without the database, which only the control plane has. */
+
+export { asAgreed } from './agreed.ts'
 export { type HostGuard, makeHostGuard } from './apply-guard.ts'
 export { type EventBook, makeEventBook } from './event-book.ts'
 export { describeHolds, type Hold, settleHolds, type Wanted } from './ledger.ts'

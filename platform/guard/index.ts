@@ -1,3 +1,4 @@
 export { removeHostGuard } from './apply-guard.ts'
-export { guardLoop } from './loops.ts'
+export { guardLoop, type TakeEvents } from './loops.ts'
 export { guardHandlers } from './routes.ts'
+export { listEvents } from './store.ts'

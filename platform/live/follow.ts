@@ -64,7 +64,7 @@ function makeNews() {
 
 function maySee(principal: Principal, change: Change): boolean {
   if (change.kind === 'app') return mayDo(principal, 'app', 'read', change.team)
-  const isOfPlatform = change.kind === 'platform' || change.kind === 'hosts'
+  const isOfPlatform = change.kind === 'platform' || change.kind === 'hosts' || change.kind === 'incidents'
   return !isOfPlatform || mayDo(principal, 'platform', 'read')
 }
 

@@ -26,6 +26,13 @@ import {
   teamOfApp,
 } from '#platform/apps/index.ts'
 import { DATA_CHECKS, dataJobs, loadPair, makeDataHandlers } from '#platform/data/index.ts'
+import {
+  correlate,
+  detectionChecks,
+  detectionHandlers,
+  INCIDENTS_CHANGED,
+  incidentLoop,
+} from '#platform/detection/index.ts'
 import { drillAt, drillHandlers, makePictures } from '#platform/drills/index.ts'
 import { edgeChecks } from '#platform/edge/index.ts'
 import {
@@ -66,6 +73,7 @@ export const CHECKS: readonly Check[] = [
   ...ACCOUNT_CHECKS,
   ...STACK_CHECKS,
   ...networkChecks(followOneOff),
+  ...detectionChecks(followOneOff),
   layersCheck,
 ]
 
@@ -74,6 +82,7 @@ export function compose(config: ControlConfig): Composition<typeof API> {
   const authSecret = readFileSync(config.authSecretFile, 'utf8').trim()
   const live = makeLive([
     { channel: TRUST_CHANNEL, kind: 'trust' },
+    { channel: INCIDENTS_CHANGED, kind: 'incidents' },
     { channel: METRICS_STORED, kind: 'metrics' },
     { channel: HOSTS_CHANGED, kind: 'platform' },
     { channel: HOSTS_CHANGED, kind: 'hosts' },
@@ -91,6 +100,7 @@ export function compose(config: ControlConfig): Composition<typeof API> {
       hosts: makeHostHandlers(places),
       dataCentres: makeDataCentreHandlers(places),
       guard: guardHandlers,
+      detection: detectionHandlers,
       data: makeDataHandlers({ findApp, startRotation }),
       metrics: makeMetricsHandlers({ findApp, listFinishedReleases }),
       network: makeNetworkHandlers({ findApp, listNames: listAppNames }),
@@ -106,7 +116,8 @@ export function compose(config: ControlConfig): Composition<typeof API> {
       appLoops,
       stackLoop,
       fleetLoop,
-      guardLoop,
+      guardLoop(correlate),
+      incidentLoop,
       trustLoop(CHECKS),
       async (deps) => {
         const schedules = [scheduleAccountSweep, scheduleForgetting, scheduleRollUp]

