@@ -10,7 +10,7 @@ export const DETECTION_LIMITS = {
   /** An incident in which nothing more happens for so long is over. */
   quietMinutes: 30,
   incidentDays: 90,
-  /** Things of an incident that are kept one by one; of the rest the count. */
+  /** Things of an incident that are shown one by one: the newest. */
   entries: 500,
 } as const
 

@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { ACCOUNT_LIMITS } from '#contract/accounts.ts'
 import { APP_LIMITS } from '#contract/apps.ts'
 import { DATA_LIMITS } from '#contract/data.ts'
+import { DETECTION_LIMITS } from '#contract/detection.ts'
 import { ERRORS } from '#contract/errors.ts'
 import { GUARD_LIMITS } from '#contract/guard.ts'
 import { AgentConfig, ControlConfig, Installation } from '#contract/installation.ts'
@@ -168,6 +169,7 @@ export function renderLimits(): string {
     ['Stacks', STACK_LIMITS],
     ['Requests', EDGE_LIMITS],
     ['Who speaks to the hosts', GUARD_LIMITS],
+    ['Incidents', DETECTION_LIMITS],
     ['Databases', DATA_LIMITS],
     ['The network', NETWORK_LIMITS],
     ['Accounts', ACCOUNT_LIMITS],

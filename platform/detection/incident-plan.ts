@@ -3,7 +3,7 @@ import type { HostEvent } from '#contract/guard.ts'
 import { networkOf } from '#contract/networks.ts'
 import { titleOf } from './incident-words.ts'
 
-/** An incident with the entries that belong to it; where there are more, the newest stand for all. */
+/** An incident with those of its entries that events are about. */
 export interface Known {
   readonly incident: Incident
   readonly entries: readonly IncidentEntry[]

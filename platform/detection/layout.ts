@@ -52,7 +52,7 @@ export function detectorContainer(
       '/tmp': `rw,noexec,nosuid,nodev,size=16m,uid=${UID.detector},gid=${UID.detector},mode=0700`,
     },
     capabilities: ['SETGID', 'SETUID', 'SETPCAP', 'NET_RAW'],
-    init: true,
+    init: false,
     stopTimeoutS: 5,
     // What serves comes first.
     cpuShares: 512,

@@ -1,4 +1,4 @@
 export { removeHostGuard } from './apply-guard.ts'
 export { guardLoop, type TakeEvents } from './loops.ts'
 export { guardHandlers } from './routes.ts'
-export { listEvents } from './store.ts'
+export { listEvents, listReports as listGuardReports } from './store.ts'

@@ -5,7 +5,7 @@ import { MaruError } from '#contract/errors.ts'
 import type { HostView } from '#contract/host-view.ts'
 import { hostRoutes } from '#contract/hosts.ts'
 import { HOME, SOCKETS } from '#contract/installation.ts'
-import { platformRoutes } from '#contract/platform.ts'
+import { type PlatformStatus, platformRoutes } from '#contract/platform.ts'
 import { makeClient } from '#runtime/cli/api-client.ts'
 import type { Client } from '#runtime/cli/client.ts'
 import type { CliContext } from '#runtime/cli/context.ts'
@@ -145,7 +145,8 @@ export async function runStatus(context: CliContext, options: HostOptions): Prom
     { title: 'DETAIL' },
   ] as const
   const hosts = platform === undefined ? [] : await askHosts(home)
-  output.result({ ...status, apps: platform?.apps ?? null, hosts }, () => {
+  const problems = platform?.problems ?? []
+  output.result({ ...status, apps: platform?.apps ?? null, hosts, problems }, () => {
     const rows = status.components.map(({ component, state, detail, memoryBytes }) => [
       component,
       state,
@@ -154,7 +155,7 @@ export async function runStatus(context: CliContext, options: HostOptions): Prom
     ])
     const total = `${Math.round(status.memoryBytes / MEGABYTE)} MB in all`
     const head = `${answerOf(status)}; ${total}`
-    return `${head}\n\n${output.table([...columns], rows)}${renderHosts(hosts, output)}`
+    return `${head}\n\n${output.table([...columns], rows)}${renderHosts(hosts, output)}${renderProblems(problems)}`
   })
   const isWell = status.answers && status.components.every(({ state }) => state === 'ok')
   if (!isWell) context.setExit(1)
@@ -165,6 +166,10 @@ const askPlatform = (home: string) => askLocally(home, (client) => client.call(p
 
 const askHosts = async (home: string) =>
   (await askLocally(home, (client) => client.call(hostRoutes.list, {})))?.hosts ?? []
+
+/** What hosts say of themselves although all of their parts run. */
+const renderProblems = (problems: PlatformStatus['problems']): string =>
+  problems.length === 0 ? '' : `\n${problems.map(({ host, problem }) => `${host}: ${problem}\n`).join('')}`
 
 /** One host is what the rest of the status is about; the others are named. */
 function renderHosts(hosts: readonly HostView[], output: Output): string {

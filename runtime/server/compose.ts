@@ -42,7 +42,7 @@ import {
   makeDataCentreHandlers,
   makeHostHandlers,
 } from '#platform/fleet/index.ts'
-import { guardHandlers, guardLoop } from '#platform/guard/index.ts'
+import { guardHandlers, guardLoop, listGuardReports } from '#platform/guard/index.ts'
 import { makeLive } from '#platform/live/index.ts'
 import { METRICS_STORED, makeMetricsHandlers, metricsJobs, scheduleRollUp } from '#platform/metrics/index.ts'
 import { makeNetworkHandlers, networkChecks } from '#platform/network/index.ts'
@@ -53,7 +53,7 @@ import {
   teamOfOperation,
 } from '#platform/operations/index.ts'
 import { STACK_CHECKS, stackHandlers, stackJobs, stackLoop } from '#platform/stacks/index.ts'
-import { statusHandlers } from '#platform/status/index.ts'
+import { problemsOf, statusHandlers } from '#platform/status/index.ts'
 import {
   type Check,
   layersCheck,
@@ -62,7 +62,7 @@ import {
   trustJobs,
   trustLoop,
 } from '#platform/trust/index.ts'
-import { WANTED } from '#platform/workload/index.ts'
+import { loadReports, WANTED } from '#platform/workload/index.ts'
 import type { Composition } from './start.ts'
 import { read } from './transact.ts'
 
@@ -94,6 +94,7 @@ export function compose(config: ControlConfig): Composition<typeof API> {
       platform: statusHandlers({
         countApps,
         loadPair: (deps) => loadPair(deps, (at) => drillAt(deps.db, at)),
+        loadProblems: (db) => read(async () => problemsOf(await loadReports(db), await listGuardReports(db))),
       }),
       accounts: accountHandlers(authSecret),
       apps: appHandlers,
