@@ -222,7 +222,6 @@ export const HostReport = z.strictObject({
     })
     .nullable()
     .default(null),
-  /** What reads the traffic of apps; null on a witness. */
   detector: DetectorReport.nullable().optional(),
   /** The newest; null before the first. */
   figures: HostFigures.nullable(),

@@ -48,7 +48,7 @@ test('the check of the detector passes; where the detector is frozen it fails, a
   }
   const passed = await detects()
   t.diagnostic(JSON.stringify(passed?.facts ?? null))
-  assert.equal(passed?.passed, true, passed?.summary)
+  assert.equal(passed?.passed, true, passed?.summary ?? 'it was not tried')
   const name = `${installation.name}-detector`
   t.after(() => run(['docker', 'unpause', name]))
   await run(['docker', 'pause', name])

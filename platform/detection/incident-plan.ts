@@ -94,8 +94,8 @@ function grown(incident: Incident, entry: IncidentEntry, counted: number): Incid
   return {
     ...incident,
     severity: Math.max(incident.severity, entry.severity_id),
-    openedAt: entry.start_time < openedAt ? entry.start_time : openedAt,
-    lastAt: entry.end_time > lastAt ? entry.end_time : lastAt,
+    openedAt: [openedAt, entry.start_time].sort()[0] ?? openedAt,
+    lastAt: [lastAt, entry.end_time].sort()[1] ?? lastAt,
     hosts: withOne(hosts, entry.host),
     apps: [entry.app, entry.target_app ?? null].reduce<string[]>((all, app) => withOne(all, app), apps),
     kinds: withOne(kinds, entry.kind),

