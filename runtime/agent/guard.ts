@@ -9,6 +9,7 @@ import {
   type BoundPort,
   describeHolds,
   type EventBook,
+  FLOOD_SETTINGS,
   type Hold,
   type HostGuard,
   logGroupOf,
@@ -25,9 +26,9 @@ import { openPorts } from '#runtime/drivers/listeners.ts'
 import { makeNft } from '#runtime/drivers/nft.ts'
 import { followPacketLog, type PacketLog } from '#runtime/drivers/packet-log.ts'
 import { setSysctls } from '#runtime/drivers/sysctl.ts'
-import { type Bell, makeBell } from '#runtime/kit/bell.ts'
 import type { Log } from '#runtime/kit/log.ts'
 import { pause } from '#runtime/kit/pause.ts'
+import { type Bell, makeBell } from './guard-bell.ts'
 import type { HostMembership } from './membership.ts'
 
 /** An instance's port, and whose it is. */
@@ -141,7 +142,7 @@ export async function startGuard(
     },
     ended.signal,
   )
-  const running = keep(state, { bell, news }, ended.signal)
+  const running = keep(state, bell, news, ended.signal)
   return {
     appAt: (address) => state.ports.find((port) => port.address === address)?.app ?? null,
     noteFinding: (finding) => {
@@ -167,12 +168,6 @@ export async function startGuard(
   }
 }
 
-/** Half-open connections end sooner, and a full queue of them is answered without memory. */
-const FLOOD_SETTINGS = [
-  { name: 'net/ipv4/tcp_syncookies', atLeast: 1, value: 1 },
-  { name: 'net/netfilter/nf_conntrack_tcp_timeout_syn_recv', atMost: 10, value: 10 },
-] as const
-
 /** Takes a packet in; tells whether people hear of it. */
 function take(
   { book, ports, wanted, holds }: State,
@@ -195,12 +190,7 @@ function take(
   return book.number() > before
 }
 
-interface Bells {
-  readonly bell: Bell
-  readonly news: Bell
-}
-
-async function keep(state: State, { bell, news }: Bells, signal: AbortSignal): Promise<void> {
+async function keep(state: State, bell: Bell, news: Bell, signal: AbortSignal): Promise<void> {
   while (!signal.aborted) {
     await bell.wait(PASS_MS, signal)
     // An attack rings often; one look is enough for all that came meanwhile.

@@ -1,13 +1,12 @@
-import { pause } from './pause.ts'
+import { pause } from '#runtime/kit/pause.ts'
 
-/** Wakes all who wait for something to happen. */
+/** Wakes everyone who waits: the passes of the guard, and who has asked for its report. */
 export interface Bell {
   ring(): void
-  /** Waits until it rings, so long at most, or until the signal. */
   wait(ms: number, signal: AbortSignal): Promise<void>
 }
 
-/** A bell for the parts of one program. */
+/** A bell that nobody waits for yet. */
 export function makeBell(): Bell {
   const waiting = new Set<AbortController>()
   return {
