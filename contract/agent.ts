@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { DetectorReport } from './detection.ts'
 import { DrillName } from './drill-result.ts'
 import { DrillEvent, DrillStart } from './drills.ts'
 import { ErrorBody } from './errors.ts'
@@ -213,6 +214,7 @@ export const HostReport = z.strictObject({
   memoryMb: z.number().int().nullable().default(null).describe('Memory of the machine'),
   /** The packet filter; null before its rules were in force. */
   filter: FilterReport.nullable().default(null),
+  detector: DetectorReport.nullable().optional(),
   /** The newest; null before the first. */
   figures: HostFigures.nullable(),
 })

@@ -3,6 +3,7 @@ import { appRoutes } from './apps.ts'
 import { auditRoutes } from './audit.ts'
 import { dataRoutes } from './data.ts'
 import { dataCentreRoutes } from './data-centres.ts'
+import { detectionRoutes } from './detection.ts'
 import { drillRoutes } from './drills.ts'
 import { guardRoutes } from './guard.ts'
 import { hostRoutes } from './hosts.ts'
@@ -23,6 +24,7 @@ export const API = {
   audit: auditRoutes,
   data: dataRoutes,
   guard: guardRoutes,
+  detection: detectionRoutes,
   hosts: hostRoutes,
   dataCentres: dataCentreRoutes,
   metrics: metricsRoutes,

@@ -291,6 +291,12 @@ export const ERRORS = {
     'There are {limit} {what} already, which is all that a host takes.',
     'Take some away that are no longer needed, or name a network that has many of them in it.',
   ),
+  'detection.no_incident': row(
+    404,
+    2,
+    'There is no incident {id}.',
+    '`maru network incidents` shows them; they are kept for 90 days.',
+  ),
   'hosts.stale_generation': row(
     409,
     3,

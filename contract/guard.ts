@@ -75,6 +75,16 @@ export const HostBlock = z.strictObject({
 })
 export type HostBlock = z.infer<typeof HostBlock>
 
+/** What the detector tells of, who reads the requests to apps and what apps send. */
+export const DETECTED_KINDS = [
+  'web probe',
+  'web attack',
+  'break-in',
+  'outbound',
+  'plaintext password',
+  'protocol anomaly',
+  'detector check',
+] as const
 export const EVENT_KINDS = [
   'scan',
   'malformed',
@@ -85,6 +95,7 @@ export const EVENT_KINDS = [
   'engagement',
   'instance scan',
   'spoofing',
+  ...DETECTED_KINDS,
 ] as const
 export const EventKind = z.enum(EVENT_KINDS)
 export type EventKind = z.infer<typeof EventKind>
@@ -105,6 +116,15 @@ export const NetworkEvent = z.strictObject({
   dst_endpoint: Endpoint,
   protocol_name: z.string(),
   app: z.string().nullable().describe('Where an instance did it: its app'),
+  target_app: z.string().nullable().optional().describe('Where a request to an app did it: that app'),
+  finding_info: z
+    .strictObject({
+      uid: z.string().describe('Number of the rule that found it'),
+      title: z.string(),
+      desc: z.string().describe('What it means'),
+    })
+    .optional()
+    .describe('Where the detector found it'),
   message: z.string(),
 })
 export type NetworkEvent = z.infer<typeof NetworkEvent>
@@ -137,6 +157,25 @@ export const NetworkTraffic = z.strictObject({
     .describe('How many events of each kind began in each step'),
 })
 export type NetworkTraffic = z.infer<typeof NetworkTraffic>
+
+/** What the detector of a host found, before it is an event. */
+export interface Finding {
+  readonly kind: EventKind
+  readonly severity: number
+  /** Finds of one source and kind that have this in common are one event. */
+  readonly topic: string
+  readonly source: string
+  readonly sourcePort: number | null
+  readonly destination: string
+  readonly port: number | null
+  readonly protocol: string
+  /** Milliseconds. */
+  readonly at: number
+  readonly app: string | null
+  readonly target: string | null
+  readonly message: string
+  readonly rule: NonNullable<NetworkEvent['finding_info']>
+}
 
 /** What a host's guard says: whom it holds, and what has happened since the number that was asked for. */
 export const GuardReport = z.strictObject({

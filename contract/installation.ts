@@ -30,6 +30,8 @@ export const HOME = {
   mesh: 'mesh',
   /** What keeps the address that the hosts of a data centre share. */
   address: 'address',
+  /** What reads the traffic of the apps. */
+  detector: 'detector',
   etcd: 'etcd',
   postgres: (n: number) => `postgres-${n}`,
   artifacts: 'artifacts',
@@ -56,6 +58,7 @@ export const UID = {
   etcd: 10006,
   pgproxy: 10007,
   mesh: 10008,
+  detector: 10009,
 } as const
 
 /** Where the host's tree of control groups is inside the agent. */
@@ -187,6 +190,7 @@ export const AgentConfig = z.strictObject({
     builder: z.string(),
     database: z.string(),
     edge: z.string(),
+    detector: z.string(),
   }),
   /** Certificate bundle of the host, mounted into builders so that a company's proxy is trusted there too. */
   hostCaBundle: z.string(),

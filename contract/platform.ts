@@ -17,6 +17,11 @@ export const PlatformStatus = z.strictObject({
   at: Instant,
   components: z.array(ComponentStatus),
   apps: z.number().int(),
+  problems: z
+    .array(z.strictObject({ host: z.string(), problem: z.string() }))
+    .describe(
+      'What does not work as it should, a sentence each: rules that cannot be set, attacks that could go unseen',
+    ),
 })
 export type PlatformStatus = z.infer<typeof PlatformStatus>
 

@@ -68,6 +68,7 @@ export async function ensureImages(deps: ImageDeps): Promise<Record<ImageName, B
     'base',
     'patroni',
     'edge',
+    'detector',
     'node',
     'packages',
     'console',

@@ -33,6 +33,7 @@ export type ImageName =
   | 'database'
   | 'patroni'
   | 'edge'
+  | 'detector'
   | 'packages'
   | 'console'
   | 'platform'
@@ -111,6 +112,13 @@ export const RECIPES: Readonly<Record<ImageName, ImageRecipe>> = {
     packages: ['ca-certificates', 'haproxy', 'keepalived'],
     // keepalived can tell of itself by SNMP, whose library would bring Perl: 50 MB that nobody asks.
     exclude: ['/usr/share/perl/*', '/usr/lib/*/perl/*', '/usr/share/snmp/*', '/usr/share/misc/pci.ids*'],
+    expectedS: 40,
+  },
+  // What reads the requests that reach apps, and what apps send: Suricata. Its own rules and its updater stay out.
+  detector: {
+    kind: 'rootfs',
+    packages: ['suricata'],
+    exclude: ['/etc/suricata/rules/*', '/usr/share/suricata/rules/*', '/usr/share/misc/pci.ids*'],
     expectedS: 40,
   },
   node: { kind: 'layer', from: 'base', content: 'node', settings: [], expectedS: 4 },

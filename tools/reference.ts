@@ -3,6 +3,7 @@ import { ACCOUNT_LIMITS } from '#contract/accounts.ts'
 import { APP_LIMITS } from '#contract/apps.ts'
 import { AUDIT_LIMITS } from '#contract/audit.ts'
 import { DATA_LIMITS } from '#contract/data.ts'
+import { DETECTION_LIMITS } from '#contract/detection.ts'
 import { ERRORS } from '#contract/errors.ts'
 import { GUARD_LIMITS } from '#contract/guard.ts'
 import { AgentConfig, ControlConfig, Installation } from '#contract/installation.ts'
@@ -170,6 +171,7 @@ export function renderLimits(): string {
     ['Stacks', STACK_LIMITS],
     ['Requests', EDGE_LIMITS],
     ['Who speaks to the hosts', GUARD_LIMITS],
+    ['Incidents', DETECTION_LIMITS],
     ['Databases', DATA_LIMITS],
     ['The network', { ...NETWORK_LIMITS, ...NOTICE_LIMITS }],
     ['The audit log', AUDIT_LIMITS],

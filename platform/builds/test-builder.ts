@@ -112,7 +112,7 @@ async function makeWorkshop(second: number): Promise<Workshop> {
       role: 'full',
       first: true,
     }),
-    images: { app, builder, database: '', edge: '' },
+    images: { app, builder, database: '', edge: '', detector: '' },
     hostCaBundle: HOST_CA,
     logLevel: 'error',
   }

@@ -91,3 +91,37 @@ test('a search that is spread over a network is told of, once, and nobody is hel
   assert.deepEqual(told, [{ network: '192.0.2.0/24', sources: 20, ports: TOGETHER.ports }])
   assert.ok(all.every(({ wanted }) => wanted === undefined))
 })
+
+test('what the detector finds is one line for each source, rule and app within a minute', () => {
+  const book = makeEventBook(1_000)
+  const rule = { uid: '7000001', title: 'SQL', desc: 'means' }
+  const finding = (topic: string, at: number, source = '203.0.113.7') => ({
+    ...{ kind: 'web attack' as const, severity: 4, topic, source, sourcePort: null, at, rule },
+    ...{
+      destination: '10.77.130.5',
+      port: 8080,
+      protocol: 'tcp',
+      app: null,
+      target: 'shop',
+      message: `m${topic}`,
+    },
+  })
+  for (const [topic, at] of [
+    ['a', 0],
+    ['a', 10],
+    ['b', 20],
+    ['a', 30],
+    ['a', 61_000],
+  ] as const)
+    book.noteFinding(finding(topic, at))
+  const events = book
+    .since(0)
+    .map(({ event }) => [event.message, event.count, event.target_app, event.finding_info?.uid])
+  assert.deepEqual(events, [
+    ['mb', 1, 'shop', '7000001'],
+    ['ma', 3, 'shop', '7000001'],
+    ['ma', 1, 'shop', '7000001'],
+  ])
+  for (let at = 0; at < 500; at++) book.noteFinding(finding('a', 61_500, `198.51.100.${at % 250}`))
+  assert.ok(book.since(0).length < 70, 'an attack with many addresses cannot fill the database')
+})

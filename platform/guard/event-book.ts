@@ -1,4 +1,4 @@
-import type { EventKind, NetworkEvent } from '#contract/guard.ts'
+import type { EventKind, Finding, NetworkEvent } from '#contract/guard.ts'
 import { senderOf, type Together } from './long-view.ts'
 import type { Notice } from './names.ts'
 import type { PacketNotice } from './notice.ts'
@@ -14,6 +14,8 @@ export interface EventBook {
   /** Takes a packet; `app`: whose instance sent it. */
   note(notice: PacketNotice, app: string | null): void
   noteTogether(together: Together, notice: PacketNotice): void
+  /** Takes what the detector found. */
+  noteFinding(finding: Finding): void
   /** Something else has changed of which people are told. */
   bump(): void
   /** Events that began or changed after a number. */
@@ -32,10 +34,16 @@ const PORTS = 8
 
 interface Manner {
   readonly kind: EventKind
+  /** What else events of one source must have in common to be one. */
+  readonly topic?: string
+  readonly more?: Pick<NetworkEvent, 'target_app' | 'finding_info'>
   readonly severity: number
   readonly disposition: NetworkEvent['disposition']
   readonly message: (source: string, ports: string) => string
 }
+
+/** What an event is made of. */
+type Noted = Pick<PacketNotice, 'at' | 'source' | 'sourcePort' | 'destination' | 'port' | 'protocol'>
 
 const MANNERS: Readonly<Record<Exclude<Notice, 'probe'>, Manner>> = {
   hold: {
@@ -81,45 +89,10 @@ const MANNERS: Readonly<Record<Exclude<Notice, 'probe'>, Manner>> = {
 
 /** `first` is the number before the first change: the time, so that numbers and ids are unlike those of an agent before. */
 export function makeEventBook(first: number): EventBook {
-  const events = new Map<string, Numbered & { readonly ports: ReadonlySet<string> }>()
-  const open = new Map<string, string>()
+  const { add, ...lines } = makeLines(first)
   const reasons = new Map<string, string>()
-  let number = first
-  let made = 0
-  const put = (uid: string, event: NetworkEvent, ports: ReadonlySet<string>) => {
-    number++
-    events.delete(uid)
-    events.set(uid, { number, event, ports })
-    const oldest = events.size > ROOM ? events.keys().next().value : undefined
-    if (oldest !== undefined) events.delete(oldest)
-  }
-  const keyFor = (kind: EventKind, source: string, at: number) => {
-    const minute = [...events.values()].filter(
-      ({ event }) => event.kind === kind && at - Date.parse(event.start_time) < WINDOW_MS,
-    )
-    return minute.length < PER_MINUTE ? `${kind} ${source}` : `${kind} many`
-  }
-  const add = (manner: Manner, notice: PacketNotice, app: string | null, source = notice.source) => {
-    const own = events.get(open.get(`${manner.kind} ${source}`) ?? '')
-    const isOwn = own !== undefined && notice.at - Date.parse(own.event.start_time) < WINDOW_MS
-    const key = isOwn ? `${manner.kind} ${source}` : keyFor(manner.kind, source, notice.at)
-    const before = events.get(open.get(key) ?? '')
-    const goesOn = before !== undefined && notice.at - Date.parse(before.event.start_time) < WINDOW_MS
-    const ports = new Set([...(goesOn ? before.ports : []), portOf(notice)].slice(0, PORTS))
-    const message = manner.message(source, [...ports].join(', '))
-    const end_time = new Date(notice.at).toISOString()
-    if (goesOn) {
-      put(before.event.uid, { ...before.event, end_time, count: before.event.count + 1, message }, ports)
-      return
-    }
-    const uid = `${first.toString(36)}-${++made}`
-    open.delete(key)
-    open.set(key, uid)
-    const oldest = open.size > ROOM ? open.keys().next().value : undefined
-    if (oldest !== undefined) open.delete(oldest)
-    put(uid, eventOf(uid, manner, notice, source, app, message), ports)
-  }
   return {
+    ...lines,
     note: (notice, app) => {
       note(reasons, notice)
       if (notice.notice !== 'probe') add(MANNERS[notice.notice], notice, app)
@@ -129,6 +102,63 @@ export function makeEventBook(first: number): EventBook {
       const manner: Manner = { kind: 'distributed scan', severity: 3, disposition: 'Logged', message }
       add(manner, notice, null, network)
     },
+    noteFinding: (finding) => {
+      const { kind, severity, topic, message, target, rule } = finding
+      const more = { target_app: target, finding_info: rule }
+      add(
+        { kind, severity, topic, more, disposition: 'Logged', message: () => message },
+        finding,
+        finding.app,
+      )
+    },
+    reasonOf: (address) => reasons.get(address),
+  }
+}
+
+interface Lines extends Pick<EventBook, 'bump' | 'since' | 'number'> {
+  /** Takes what happened into the line that it belongs to, or into a new one. */
+  add(manner: Manner, noted: Noted, app: string | null, source?: string): void
+}
+
+function makeLines(first: number): Lines {
+  const events = new Map<string, Numbered & { readonly ports: ReadonlySet<string> }>()
+  const open = new Map<string, string>()
+  let number = first
+  let made = 0
+  const put = (uid: string, event: NetworkEvent, ports: ReadonlySet<string>) => {
+    number++
+    events.delete(uid)
+    events.set(uid, { number, event, ports })
+    forgetOldest(events)
+  }
+  const lineOf = (key: string, at: number) => {
+    const line = events.get(open.get(key) ?? '')
+    return line !== undefined && at - Date.parse(line.event.start_time) < WINDOW_MS ? line : undefined
+  }
+  const hasRoom = (kind: EventKind, at: number) =>
+    [...events.values()].filter(
+      ({ event }) => event.kind === kind && at - Date.parse(event.start_time) < WINDOW_MS,
+    ).length < PER_MINUTE
+  const add: Lines['add'] = (manner, noted, app, source = noted.source) => {
+    const own = `${manner.kind} ${source} ${manner.topic ?? ''}`
+    const isOwn = lineOf(own, noted.at) !== undefined || hasRoom(manner.kind, noted.at)
+    const key = isOwn ? own : `${manner.kind} many`
+    const before = lineOf(key, noted.at)
+    const ports = new Set([...(before?.ports ?? []), portOf(noted)].slice(0, PORTS))
+    const message = manner.message(source, [...ports].join(', '))
+    const end_time = new Date(noted.at).toISOString()
+    if (before !== undefined) {
+      put(before.event.uid, { ...before.event, end_time, count: before.event.count + 1, message }, ports)
+      return
+    }
+    const uid = `${first.toString(36)}-${++made}`
+    open.delete(key)
+    open.set(key, uid)
+    forgetOldest(open)
+    put(uid, eventOf(uid, manner, noted, source, app, message), ports)
+  }
+  return {
+    add,
     bump: () => {
       number++
     },
@@ -137,11 +167,15 @@ export function makeEventBook(first: number): EventBook {
         .filter((one) => one.number > after)
         .map(({ number, event }) => ({ number, event })),
     number: () => number,
-    reasonOf: (address) => reasons.get(address),
   }
 }
 
-const portOf = ({ port, protocol }: PacketNotice) => (port === null ? protocol : `${port}/${protocol}`)
+function forgetOldest(kept: Map<string, unknown>): void {
+  const oldest = kept.size > ROOM ? kept.keys().next().value : undefined
+  if (oldest !== undefined) kept.delete(oldest)
+}
+
+const portOf = ({ port, protocol }: Noted) => (port === null ? protocol : `${port}/${protocol}`)
 
 /** Remembers why an address is about to be held. */
 function note(reasons: Map<string, string>, notice: PacketNotice): void {
@@ -156,14 +190,13 @@ function note(reasons: Map<string, string>, notice: PacketNotice): void {
   const sender = senderOf(notice.source)
   reasons.delete(sender)
   reasons.set(sender, reason)
-  const oldest = reasons.size > ROOM ? reasons.keys().next().value : undefined
-  if (oldest !== undefined) reasons.delete(oldest)
+  forgetOldest(reasons)
 }
 
 function eventOf(
   uid: string,
-  { kind, severity, disposition }: Manner,
-  notice: PacketNotice,
+  { kind, severity, disposition, more }: Manner,
+  notice: Noted,
   source: string,
   app: string | null,
   message: string,
@@ -182,6 +215,7 @@ function eventOf(
     dst_endpoint: { ip: notice.destination, port: notice.port },
     protocol_name: notice.protocol,
     app,
+    ...more,
     message,
   }
 }

@@ -1,7 +1,10 @@
 /** The host's half, for its agent: without the database, which only the control plane has. */
+
+export { asAgreed } from './agreed.ts'
 export { type HostGuard, makeHostGuard } from './apply-guard.ts'
 export { type EventBook, makeEventBook } from './event-book.ts'
 export { describeHolds, type Hold, settleHolds, type Wanted } from './ledger.ts'
+export { FLOOD_SETTINGS } from './limits.ts'
 export { makeLongView } from './long-view.ts'
 export { guardTableOf, logGroupOf } from './names.ts'
 export { type PacketNotice, parseNotice } from './notice.ts'

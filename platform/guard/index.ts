@@ -1,4 +1,10 @@
 export { removeHostGuard } from './apply-guard.ts'
-export { guardLoop } from './loops.ts'
+export { guardLoop, type TakeEvents } from './loops.ts'
 export { guardHandlers } from './routes.ts'
-export { GUARD_TOLD, listBlocks, ORDERS_CHANGED } from './store.ts'
+export {
+  GUARD_TOLD,
+  listBlocks,
+  listEvents,
+  listReports as listGuardReports,
+  ORDERS_CHANGED,
+} from './store.ts'

@@ -12,3 +12,9 @@ export const KERNEL_LIMITS = {
   /** Ports of the host itself that an instance may ask for in vain. */
   insidePorts: 10,
 } as const
+
+/** Half-open connections end sooner, and a full queue of them is answered without memory. */
+export const FLOOD_SETTINGS = [
+  { name: 'net/ipv4/tcp_syncookies', atLeast: 1, value: 1 },
+  { name: 'net/netfilter/nf_conntrack_tcp_timeout_syn_recv', atMost: 10, value: 10 },
+] as const

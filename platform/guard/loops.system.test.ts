@@ -25,7 +25,7 @@ let home: string
 let guard: Guard
 let database: TestDatabase
 let deps: ServerDeps
-let loop: ReturnType<typeof guardLoop>
+let loop: ReturnType<ReturnType<typeof guardLoop>>
 
 before(async () => {
   await installPrograms({ nmap: 'nmap', ulogd: 'ulogd2' })
@@ -46,7 +46,7 @@ before(async () => {
   const hub = startHub(database.connection, silent)
   const base = { db: database.db, log: silent, now: () => new Date(), hub }
   deps = { ...base, agents: { first: client, of: () => client } } as unknown as ServerDeps
-  loop = guardLoop(deps)
+  loop = guardLoop(async () => undefined)(deps)
 })
 after(async () => {
   await loop?.stop()

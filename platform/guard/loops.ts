@@ -1,4 +1,4 @@
-import { GUARD_LIMITS } from '#contract/guard.ts'
+import { GUARD_LIMITS, type HostEvent } from '#contract/guard.ts'
 import type { HostName } from '#contract/ids.ts'
 import { HOSTS_CHANGED, listHosts } from '#platform/fleet/index.ts'
 import { pause } from '#runtime/kit/pause.ts'
@@ -17,19 +17,26 @@ interface Loop {
   stop(): Promise<void>
 }
 
-/** Serves the guard of every host: what people decided to it, what it noticed from it. */
-export function guardLoop(deps: ServerDeps): Loop {
-  const stopping = new AbortController()
-  const running = serve(deps, stopping.signal)
-  return {
-    async stop() {
-      stopping.abort()
-      await running
-    },
-  }
-}
+/** Takes what hosts noticed, in the transaction that keeps it. */
+export type TakeEvents = (tx: ServerDeps['db'], events: readonly HostEvent[]) => Promise<void>
 
-async function serve(deps: ServerDeps, signal: AbortSignal): Promise<void> {
+/** Serves the guard of every host: what people decided to it, what it noticed from it; `take` gets that, too. */
+export const guardLoop =
+  (take: TakeEvents) =>
+  (deps: ServerDeps): Loop => {
+    const stopping = new AbortController()
+    const running = serve({ ...deps, take }, stopping.signal)
+    return {
+      async stop() {
+        stopping.abort()
+        await running
+      },
+    }
+  }
+
+type GuardDeps = ServerDeps & { readonly take: TakeEvents }
+
+async function serve(deps: GuardDeps, signal: AbortSignal): Promise<void> {
   const bell = deps.hub.bell(HOSTS_CHANGED)
   const served = new Map<HostName, Loop>()
   let complained = false
@@ -60,7 +67,7 @@ async function serve(deps: ServerDeps, signal: AbortSignal): Promise<void> {
   await Promise.all([...served.values()].map((loop) => loop.stop()))
 }
 
-function startHost(deps: ServerDeps, host: HostName): Loop {
+function startHost(deps: GuardDeps, host: HostName): Loop {
   const stopping = new AbortController()
   const running = Promise.all([push(deps, host, stopping.signal), follow(deps, host, stopping.signal)])
   return {
@@ -89,7 +96,7 @@ async function push(deps: ServerDeps, host: HostName, signal: AbortSignal): Prom
 }
 
 /** Long-polls the host's guard; what it answers is kept. */
-async function follow(deps: ServerDeps, host: HostName, signal: AbortSignal): Promise<void> {
+async function follow(deps: GuardDeps, host: HostName, signal: AbortSignal): Promise<void> {
   let after = 0
   let complained = false
   while (!signal.aborted) {
@@ -98,6 +105,10 @@ async function follow(deps: ServerDeps, host: HostName, signal: AbortSignal): Pr
       await transact(deps.db, async (tx) => {
         await saveGuardReport(tx, host, report, deps.now())
         if (report.sequence !== after) await notify(tx, GUARD_TOLD)
+        await deps.take(
+          tx,
+          report.events.map((event) => ({ ...event, host })),
+        )
       })
       after = report.sequence
       complained = false

@@ -171,14 +171,14 @@ export interface EventQuery {
   readonly limit: number
 }
 
-/** What was noticed, the newest first. */
+/** What was noticed, the newest first; the platform's own questions only when they are asked for. */
 export async function listEvents(
   db: Db,
   { host, kind, limit }: EventQuery,
 ): Promise<Array<{ host: string; event: NetworkEvent }>> {
   let query = guardTables(db).selectFrom('network_event').select(['host', 'event'])
   if (host !== undefined) query = query.where('host', '=', host)
-  if (kind !== undefined) query = query.where('kind', '=', kind)
+  query = kind === undefined ? query.where('kind', '<>', 'detector check') : query.where('kind', '=', kind)
   return await query.orderBy('started_at', 'desc').orderBy('uid', 'desc').limit(limit).execute()
 }
 

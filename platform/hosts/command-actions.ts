@@ -6,7 +6,7 @@ import type { HostView } from '#contract/host-view.ts'
 import { hostRoutes } from '#contract/hosts.ts'
 import { HOME, SOCKETS } from '#contract/installation.ts'
 import { networkNoticeRoutes, type RuleNotice } from '#contract/network-notices.ts'
-import { platformRoutes } from '#contract/platform.ts'
+import { type PlatformStatus, platformRoutes } from '#contract/platform.ts'
 import { makeClient } from '#runtime/cli/api-client.ts'
 import type { Client } from '#runtime/cli/client.ts'
 import type { CliContext } from '#runtime/cli/context.ts'
@@ -147,7 +147,8 @@ export async function runStatus(context: CliContext, options: HostOptions): Prom
   ] as const
   const hosts = platform === undefined ? [] : await askHosts(home)
   const notices = platform === undefined ? [] : await askNotices(home)
-  output.result({ ...status, apps: platform?.apps ?? null, hosts, notices }, () => {
+  const problems = platform?.problems ?? []
+  output.result({ ...status, apps: platform?.apps ?? null, hosts, notices, problems }, () => {
     const rows = status.components.map(({ component, state, detail, memoryBytes }) => [
       component,
       state,
@@ -156,7 +157,8 @@ export async function runStatus(context: CliContext, options: HostOptions): Prom
     ])
     const total = `${Math.round(status.memoryBytes / MEGABYTE)} MB in all`
     const head = `${answerOf(status)}; ${total}`
-    return `${head}\n\n${output.table([...columns], rows)}${renderHosts(hosts, output)}${renderNotices(notices)}`
+    const more = [renderHosts(hosts, output), renderProblems(problems), renderNotices(notices)].join('')
+    return `${head}\n\n${output.table([...columns], rows)}${more}`
   })
   const isWell = status.answers && status.components.every(({ state }) => state === 'ok')
   if (!isWell) context.setExit(1)
@@ -181,6 +183,10 @@ function renderNotices(notices: readonly RuleNotice[]): string {
   ]
   return parts.length === 0 ? '' : `\nRules of the network: ${parts.join(', ')} (maru network rules).\n`
 }
+
+/** What hosts say of themselves although all of their parts run. */
+const renderProblems = (problems: PlatformStatus['problems']): string =>
+  problems.length === 0 ? '' : `\n${problems.map(({ host, problem }) => `${host}: ${problem}\n`).join('')}`
 
 /** One host is what the rest of the status is about; the others are named. */
 function renderHosts(hosts: readonly HostView[], output: Output): string {

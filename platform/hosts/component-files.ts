@@ -43,6 +43,7 @@ export interface FilesInput {
     readonly builder: string
     readonly database: string
     readonly edge: string
+    readonly detector: string
   }
 }
 

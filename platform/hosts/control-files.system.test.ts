@@ -22,7 +22,7 @@ const installation: Installation = {
 }
 const hostOf = (name: string, address: string, first: boolean) =>
   HostIdentity.parse({ name, dataCentre: 'dc1', address, role: 'full', first })
-const images = { app: 'a', builder: 'b', database: 'd', edge: 'e' }
+const images = { app: 'a', builder: 'b', database: 'd', edge: 'e', detector: 'x' }
 
 let east: string
 let west: string

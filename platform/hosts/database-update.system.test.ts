@@ -37,7 +37,11 @@ before(async () => {
   const { base, edge } = host.images
   const { etcd, networks } = addressesOf(installation)
   const common = { installation, home, host: FIRST_HOST, hostCaBundle: '' }
-  const written = { ...common, images: { app: base, builder: base, database, edge }, version: '1' }
+  const written = {
+    ...common,
+    images: { app: base, builder: base, database, edge, detector: '' },
+    version: '1',
+  }
   const files = await writeComponentFiles({ ...written, authority, stores: [etcd[0]] }, secrets)
   const images = { database, patroni, edge, platform: base }
   const all = platformConfig({ ...common, images, files, generation: 1, canPrivilege: true })

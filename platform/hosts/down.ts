@@ -124,6 +124,7 @@ async function removeImages(docker: Docker): Promise<string[]> {
     'packages',
     'node',
     'edge',
+    'detector',
     'patroni',
     'database',
     'base',

@@ -1,5 +1,6 @@
 import { join } from 'node:path'
 import type { ContainerSpec, PlatformConfig } from '#contract/agent.ts'
+import { DETECTOR_COMPONENT } from '#contract/detection.ts'
 import type { HostIdentity } from '#contract/host-identity.ts'
 import { HOME, type Installation, urlOf } from '#contract/installation.ts'
 import { loadFleet, placedHere } from '#platform/mesh/index.ts'
@@ -67,7 +68,11 @@ async function expectedComponents(home: string, host: HostIdentity | null): Prom
   const platform = (await readJson(join(home, HOME.platform))) as PlatformConfig | undefined
   if (platform === undefined || host === null) return []
   const { containers } = placedHere(platform, host, await loadFleet(home))
-  return containers.map(({ component, name }) => ({ component, name }))
+  const listed = containers.map(({ component, name }) => ({ component, name }))
+  if (host.role === 'witness') return listed
+  // The agent makes it, so it is not in the platform's half.
+  const { name } = await requireInstallation(home)
+  return [...listed, { component: DETECTOR_COMPONENT, name: `${name}-${DETECTOR_COMPONENT}` }]
 }
 
 /** On a host that joined: what the platform's half of its state names. */

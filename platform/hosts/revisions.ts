@@ -5,7 +5,7 @@ import type { Revisions } from '#images/build-images.ts'
 import { ensureFolder, readJson, writeFileAtomic } from '#runtime/drivers/files.ts'
 
 /** What can be made anew by name; what stands on one of these follows by itself. */
-const RENEWABLE = ['base', 'database', 'edge', 'app'] as const
+const RENEWABLE = ['base', 'database', 'edge', 'detector', 'app'] as const
 type Renewable = (typeof RENEWABLE)[number]
 
 const Saved = z.partialRecord(z.enum(RENEWABLE), z.string())

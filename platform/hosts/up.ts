@@ -1,7 +1,8 @@
 import { join } from 'node:path'
 import type { PlatformConfig } from '#contract/agent.ts'
+import { DETECTOR_COMPONENT } from '#contract/detection.ts'
 import type { HostIdentity } from '#contract/host-identity.ts'
-import { HOME, type Installation, urlOf } from '#contract/installation.ts'
+import { type AgentConfig, HOME, type Installation, urlOf } from '#contract/installation.ts'
 import { ensureImages, programVersion } from '#images/build-images.ts'
 import {
   isOn,
@@ -53,7 +54,7 @@ import { readDatabasePair, waitUntilHealthy } from './wait-healthy.ts'
 import { installWrapper } from './wrapper.ts'
 
 /** What the agent alone looks after: what these are depends on the other hosts. */
-const AGENTS_OWN = [...MESH_COMPONENTS, ADDRESS_COMPONENT]
+const AGENTS_OWN = [...MESH_COMPONENTS, ADDRESS_COMPONENT, DETECTOR_COMPONENT]
 
 export interface UpResult {
   readonly installation: string
@@ -191,9 +192,9 @@ async function stackImages({ home, programDir, progress, renew, now }: Run, dock
 
 async function agentInput(
   { installation, host, home, programDir }: Run,
-  { app, builder, database, edge }: Record<'app' | 'builder' | 'database' | 'edge', string>,
+  { app, builder, database, edge, detector }: AgentConfig['images'],
 ) {
-  const images = { app, builder, database, edge }
+  const images = { app, builder, database, edge, detector }
   const version = await programVersion(programDir)
   return { installation, home, version, host, hostCaBundle: HOST_CA_BUNDLE, images }
 }

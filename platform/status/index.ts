@@ -1,2 +1,3 @@
 export { renderOpenApi } from './openapi.ts'
+export { problemsOf } from './problems.ts'
 export { statusHandlers } from './routes.ts'

@@ -3,7 +3,7 @@ import { sql } from 'kysely'
 import { API } from '#contract/api.ts'
 import { MaruError } from '#contract/errors.ts'
 import { urlOf } from '#contract/installation.ts'
-import type { ComponentStatus, PairStatus, platformRoutes } from '#contract/platform.ts'
+import type { ComponentStatus, PairStatus, PlatformStatus, platformRoutes } from '#contract/platform.ts'
 import type { Handlers, ServerDeps } from '#runtime/server/handler.ts'
 import { renderOpenApi } from './openapi.ts'
 import { renderReference } from './reference-page.ts'
@@ -15,10 +15,15 @@ const HEALTH_MS = 2_000
 export interface StatusSources {
   readonly countApps: (db: ServerDeps['db']) => Promise<number>
   readonly loadPair: (deps: ServerDeps) => Promise<PairStatus>
+  readonly loadProblems: (db: ServerDeps['db']) => Promise<PlatformStatus['problems']>
 }
 
 /** Handlers of the platform routes. */
-export function statusHandlers({ countApps, loadPair }: StatusSources): Handlers<typeof platformRoutes> {
+export function statusHandlers({
+  countApps,
+  loadPair,
+  loadProblems,
+}: StatusSources): Handlers<typeof platformRoutes> {
   // Made once: a stranger who asks again and again must not keep us busy.
   let openApi: ReturnType<typeof renderOpenApi> | undefined
   let reference: string | undefined
@@ -46,6 +51,7 @@ export function statusHandlers({ countApps, loadPair }: StatusSources): Handlers
         at: deps.now().toISOString(),
         components: [...host, database],
         apps: database.state === 'ok' ? await countApps(deps.db) : 0,
+        problems: database.state === 'ok' ? await loadProblems(deps.db) : [],
       }
     },
   }

@@ -75,7 +75,10 @@ export const REQUIREMENTS: Readonly<Record<KnownPromise, Requirement>> = {
     'That a rule’s end cuts connections at once is shown by a test with real packets, not by a drill on the running platform.',
     'Nobody is warned before a rule ends, and rules that nothing uses are not proposed for removal.',
   ),
-  'NET-3': gaps('No intrusion detection reads the traffic yet.'),
+  'NET-3': part(
+    ['network.detects'],
+    'Requests to apps and what apps send are read on every full host, which tests show with known attacks and ordinary use; no drill has attacked a running platform yet.',
+  ),
   'NET-4': gaps(
     'Floods and slow clients are limited in the kernel and at the edge, which tests try with small ones; no drill has run a flood against a running platform, and no upstream partner is called in.',
   ),
@@ -91,7 +94,7 @@ export const REQUIREMENTS: Readonly<Record<KnownPromise, Requirement>> = {
     'No drill has searched captured traffic of every link for a known text yet.',
   ),
   'NET-8': gaps(
-    'Who scans a host’s ports is held and reported, which tests show with a real scanner; no drill has scanned a running platform, scans make no incident that somebody follows, and what hosts forward to others is not judged.',
+    'Who scans a host’s ports is held and reported, which tests show with a real scanner, and is an incident with all that the source does; no drill has scanned a running platform, and what hosts forward to others is not judged.',
   ),
   'DAT-1': gaps('There is no sign-in service for the apps’ users yet.'),
   'DAT-2': {

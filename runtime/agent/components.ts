@@ -1,4 +1,5 @@
 import type { PlatformConfig } from '#contract/agent.ts'
+import { DETECTOR_COMPONENT } from '#contract/detection.ts'
 import { CONTROL_SERVICES } from '#contract/fleet.ts'
 import type { ComponentStatus } from '#contract/platform.ts'
 import type { RunningEdge } from '#platform/edge/index.ts'
@@ -12,6 +13,8 @@ export interface ComponentFacts {
   readonly edge: RunningEdge | undefined
   /** The address of the data centre, when it leads here. */
   readonly heldAddress?: string | undefined
+  /** Why attacks could go unseen; empty where they would not. */
+  readonly detectorProblem?: string | undefined
 }
 
 /** The state of each part of the platform on this host, in the order of the configuration. */
@@ -28,7 +31,7 @@ type State = Pick<ComponentStatus, 'state' | 'detail'>
 function stateOf(
   component: string,
   container: EngineContainer | undefined,
-  { edge, heldAddress }: ComponentFacts,
+  { edge, heldAddress, detectorProblem = '' }: ComponentFacts,
 ): State {
   if (container === undefined) return { state: 'down', detail: 'Its container does not exist.' }
   if (container.state === 'restarting') return { state: 'degraded', detail: 'It ends again and again.' }
@@ -37,6 +40,8 @@ function stateOf(
   if (CONTROL_SERVICES.some((one) => one === component)) return controlState(component, edge)
   if (component === ADDRESS_COMPONENT && heldAddress !== undefined)
     return { state: 'ok', detail: `${heldAddress} leads here.` }
+  if (component === DETECTOR_COMPONENT && detectorProblem !== '')
+    return { state: 'degraded', detail: detectorProblem }
   return { state: 'ok', detail: '' }
 }
 

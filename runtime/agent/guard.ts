@@ -1,13 +1,15 @@
 import { join } from 'node:path'
 import { z } from 'zod'
 import { MESH_PORT, PEER_PORT } from '#contract/fleet.ts'
-import { GuardOrders, type GuardReport, type HostBlock, NO_ORDERS } from '#contract/guard.ts'
+import { type Finding, GuardOrders, type GuardReport, type HostBlock, NO_ORDERS } from '#contract/guard.ts'
 import { AGENT_PORT } from '#contract/host-identity.ts'
 import { type AgentConfig, HOME } from '#contract/installation.ts'
 import {
+  asAgreed,
   type BoundPort,
   describeHolds,
   type EventBook,
+  FLOOD_SETTINGS,
   type Hold,
   type HostGuard,
   logGroupOf,
@@ -42,6 +44,10 @@ export interface Guard {
   /** Binds the ports of the instances that run; tells whether that had to change. */
   bind(ports: readonly InstancePort[]): Promise<boolean>
   putOrders(orders: GuardOrders): Promise<void>
+  /** Whose instance has an address here. */
+  appAt(address: string): string | null
+  /** Takes what the detector found. */
+  noteFinding(finding: Finding): void
   /** What has happened after a number; waits at most so long for something to happen. */
   report(after: number, waitMs: number, signal: AbortSignal): Promise<GuardReport>
   stop(): Promise<void>
@@ -121,24 +127,35 @@ export async function startGuard(
   const state = await openState(config, deps)
   for (const set of await setSysctls(FLOOD_SETTINGS)) log.info('guard.sysctl', { set })
   await pass(state)
+  // What is found in requests changes nothing in the kernel: who follows is told, and that is all.
   const bell = makeBell()
+  const news = makeBell()
   const view = makeLongView()
+  const tell = () => {
+    bell.ring()
+    news.ring()
+  }
   const onChange = () => {
     state.book.bump()
-    bell.ring()
+    tell()
   }
   const packets = followPacketLog(
     {
       ...{ group: logGroupOf(config.installation), folder, onChange, enter: network?.enter ?? [] },
       onLine: (line) => {
         const notice = parseNotice(line, Date.now())
-        if (notice !== undefined && take(state, view, notice)) bell.ring()
+        if (notice !== undefined && take(state, view, notice)) tell()
       },
     },
     ended.signal,
   )
-  const running = keep(state, bell, ended.signal)
+  const running = keep(state, bell, news, ended.signal)
   return {
+    appAt: (address) => state.ports.find((port) => port.address === address)?.app ?? null,
+    noteFinding: (finding) => {
+      state.book.noteFinding(asAgreed(state.orders, finding))
+      news.ring()
+    },
     bind: async (ports) => {
       state.ports = ports
       return await state.guard.bind(ports)
@@ -147,22 +164,16 @@ export async function startGuard(
       await writeFileAtomic(state.files.orders, JSON.stringify(orders), { mode: 0o600 })
       state.orders = orders
       await pass(state)
-      bell.ring()
+      tell()
     },
-    report: (after, waitMs, signal) => report(state, packets, bell, { after, waitMs, signal }),
+    report: (after, waitMs, signal) => report(state, packets, news, { after, waitMs, signal }),
     stop: async () => {
       ended.abort()
-      bell.ring()
+      tell()
       await running
     },
   }
 }
-
-/** Half-open connections end sooner, and a full queue of them is answered without memory. */
-const FLOOD_SETTINGS = [
-  { name: 'net/ipv4/tcp_syncookies', atLeast: 1, value: 1 },
-  { name: 'net/netfilter/nf_conntrack_tcp_timeout_syn_recv', atMost: 10, value: 10 },
-] as const
 
 /** Takes a packet in; tells whether people hear of it. */
 function take(
@@ -186,12 +197,14 @@ function take(
   return book.number() > before
 }
 
-async function keep(state: State, bell: Bell, signal: AbortSignal): Promise<void> {
+async function keep(state: State, bell: Bell, news: Bell, signal: AbortSignal): Promise<void> {
   while (!signal.aborted) {
     await bell.wait(PASS_MS, signal)
     // An attack rings often; one look is enough for all that came meanwhile.
     await pause(GATHER_MS, signal)
+    const before = state.book.number()
     if (!signal.aborted) await pass(state)
+    if (state.book.number() > before) news.ring()
   }
 }
 

@@ -15,7 +15,13 @@ export async function observe(
   edge: RunningEdge | undefined,
 ): Promise<Pick<HostReport, 'components' | 'instances'>> {
   const containers = await deps.docker.containers.list({ [LABELS.owner]: deps.config.installation.id })
-  const facts = { containers, memory: deps.memory, edge, heldAddress: deps.address.held() }
+  const facts = {
+    containers,
+    memory: deps.memory,
+    edge,
+    heldAddress: deps.address.held(),
+    detectorProblem: deps.detector.report()?.problem,
+  }
   return {
     components: platform === undefined ? [] : judgeComponents(platform, facts),
     instances: [

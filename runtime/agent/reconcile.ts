@@ -30,6 +30,7 @@ import { isolatePorts } from './isolate.ts'
 import type { HostMembership } from './membership.ts'
 import { observe } from './observe.ts'
 import type { SharedAddressKeeper } from './own-address.ts'
+import type { DetectorKeeper } from './own-detector.ts'
 import { withMesh } from './own-mesh.ts'
 import { type FilterState, guardHost } from './own-network.ts'
 import { withServices } from './own-services.ts'
@@ -46,6 +47,7 @@ export interface ReconcileDeps {
   readonly rules: HostRules
   readonly address: SharedAddressKeeper
   readonly guard: Guard
+  readonly detector: DetectorKeeper
   readonly filter: FilterState
   readonly names: NameBook
   readonly uses: UseBook
@@ -124,6 +126,7 @@ export async function reconcile(deps: ReconcileDeps, before: number): Promise<Re
       disk: disk ?? null,
       memoryMb: machineMemoryMb(),
       filter: { ...deps.filter },
+      detector: deps.detector.report(),
     },
   }
 }
@@ -135,7 +138,9 @@ async function readPlatform(deps: ReconcileDeps): Promise<PlatformConfig | undef
   if (saved === undefined) return undefined
   const platform = PlatformConfig.parse(saved)
   if (!deps.membership.isRemoved())
-    return await deps.address.withAddress(await withMesh(deps, await withServices(deps, platform)))
+    return await deps.detector.withDetector(
+      await deps.address.withAddress(await withMesh(deps, await withServices(deps, platform))),
+    )
   const containers = platform.containers.filter(({ component }) => component === AGENT_COMPONENT)
   return await deps.address.withAddress({ ...platform, containers })
 }

@@ -19,6 +19,7 @@ import { guardLease, type LeaseGuard } from './lease-guard.ts'
 import { startLoop } from './loop.ts'
 import { openMembership } from './membership.ts'
 import { makeAddressKeeper } from './own-address.ts'
+import { makeDetectorKeeper } from './own-detector.ts'
 import { openEdge } from './own-edge.ts'
 import { openNetwork } from './own-network.ts'
 import { pruneImages, removeApp } from './prune.ts'
@@ -69,7 +70,8 @@ export async function startAgent(config: AgentConfig, log: Log): Promise<Agent> 
   const addresses = makeAddressBook(docker, config.installation, Math.floor(Date.now() / 1000))
   const kept = { workloads, membership, watch, retirement, guard, ...network }
   const address = makeAddressKeeper({ config, docker, nft: makeNft(), membership, log })
-  const parts = { config, docker, addresses, log, ...kept, edge, authority, address, memory }
+  const detector = await makeDetectorKeeper({ config, docker, guard, log, now: () => new Date() })
+  const parts = { config, docker, addresses, log, ...kept, edge, authority, address, detector, memory }
   const sparing = makeSparing({ ...config, docker, log, issuePass: passFor(config, membership) })
   const own = { announce: board.announceWanted, now: () => new Date(), images: new Map(), sparing }
   const signer = makeSigner(config.home, authority)
@@ -96,6 +98,7 @@ export async function startAgent(config: AgentConfig, log: Log): Promise<Agent> 
       ended.abort()
       drills.stop()
       sockets.close()
+      detector.stop()
       await Promise.all([loop.stop(), guard.stop()])
     },
   }

@@ -50,7 +50,13 @@ const configOf = (host: TestHost, identity: HostIdentity, image: string): AgentC
   home: host.home,
   dockerSocket: '/var/run/docker.sock',
   host: identity,
-  images: { app: image, builder: image, database: image, edge: host.images.edge },
+  images: {
+    app: image,
+    builder: image,
+    database: image,
+    edge: host.images.edge,
+    detector: host.images.detector,
+  },
   hostCaBundle: '/etc/ssl/certs/ca-certificates.crt',
   logLevel: 'error',
 })

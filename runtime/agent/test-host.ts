@@ -25,7 +25,7 @@ export interface TestHost {
   readonly authority: Authority
   readonly haproxy: Haproxy
   readonly platform: PlatformConfig
-  readonly images: { readonly base: string; readonly edge: string }
+  readonly images: { readonly base: string; readonly edge: string; readonly detector: string }
   /** Removes every object that the installation owns, and its folder. */
   destroy(): Promise<void>
 }
@@ -57,7 +57,11 @@ export async function makeTestHost(second: number, joins?: Authority): Promise<T
     ports: { http: 20_000 + second, https: 21_000 + second },
     subnet: `10.${second}`,
   }
-  const images = { base: await newestImage(docker, 'base'), edge: await newestImage(docker, 'edge') }
+  const images = {
+    base: await newestImage(docker, 'base'),
+    edge: await newestImage(docker, 'edge'),
+    detector: await newestImage(docker, 'detector'),
+  }
   const authority = joins ?? (await openAuthority(join(home, HOME.pki)))
   const certificates = joins === undefined ? issuedBy(authority, 'test-host') : NONE_YET
   if (joins !== undefined) {

@@ -6,6 +6,7 @@ import { registerAccountCommands } from '#platform/accounts/commands.ts'
 import { registerAppCommands } from '#platform/apps/commands.ts'
 import { registerAuditCommand } from '#platform/audit/commands.ts'
 import { registerDataCommands } from '#platform/data/commands.ts'
+import { registerDetectionCommands } from '#platform/detection/commands.ts'
 import { registerDataCentreCommands, registerFleetCommands } from '#platform/fleet/commands.ts'
 import { registerGuardCommands } from '#platform/guard/commands.ts'
 import { registerHostCommands, registerJoin } from '#platform/hosts/commands.ts'
@@ -69,6 +70,7 @@ export function buildProgram(context: CliContext = processContext()): Command {
   )
   registerNetworkCommands(network, context)
   registerGuardCommands(network, context)
+  registerDetectionCommands(network, context)
   program.commandsGroup('Trust:')
   registerTrustCommands(program, context)
   registerAuditCommand(program, context)

@@ -1,10 +1,8 @@
 import { spawn } from 'node:child_process'
-import { rm } from 'node:fs/promises'
-import { createServer, type Server } from 'node:net'
 import { join } from 'node:path'
 import { pause } from '#runtime/kit/pause.ts'
-import { textLines } from '#runtime/kit/text-lines.ts'
 import { writeFileAtomic } from './files.ts'
+import { listenForLines } from './line-socket.ts'
 
 /** Follows what the kernel's packet filter tells of. */
 export interface PacketLog {
@@ -67,7 +65,7 @@ export function followPacketLog(options: PacketLogOptions, signal: AbortSignal):
   }
   const forever = async () => {
     const { folder, group } = options
-    const server = await listen(join(folder, 'packets.sock'), options.onLine)
+    const server = await listenForLines(join(folder, 'packets.sock'), options.onLine)
     try {
       await writeFileAtomic(join(folder, 'ulogd.conf'), renderPacketLog(group, folder), { mode: 0o600 })
       while (!signal.aborted) {
@@ -80,21 +78,6 @@ export function followPacketLog(options: PacketLogOptions, signal: AbortSignal):
   }
   forever().catch((error: unknown) => say(`The log of packets cannot be read: ${String(error)}`))
   return { problem: () => problem }
-}
-
-async function listen(path: string, onLine: (line: string) => void): Promise<Server> {
-  await rm(path, { force: true })
-  const server = createServer((socket) => {
-    const read = async () => {
-      for await (const line of textLines(socket)) onLine(line)
-    }
-    read().catch(() => socket.destroy())
-  })
-  await new Promise<void>((resolve, reject) => {
-    server.on('error', reject)
-    server.listen(path, resolve)
-  })
-  return server
 }
 
 /** Runs it until it ends; gives why. */

@@ -73,6 +73,7 @@ const VALUES: Readonly<Record<string, string>> = {
   start: 'start_2222',
   host: 'second',
   engagement: 'eng_2222',
+  incident: 'inc_2222',
   rule: 'shop-k3f9x2m7',
 }
 const ABSENT: Readonly<Record<string, string>> = {

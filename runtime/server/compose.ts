@@ -33,6 +33,13 @@ import {
   scheduleAuditForgetting,
 } from '#platform/audit/index.ts'
 import { DATA_CHECKS, dataJobs, loadPair, makeDataHandlers } from '#platform/data/index.ts'
+import {
+  correlate,
+  detectionChecks,
+  detectionHandlers,
+  INCIDENTS_CHANGED,
+  incidentLoop,
+} from '#platform/detection/index.ts'
 import { drillAt, drillHandlers, makePictures } from '#platform/drills/index.ts'
 import { edgeChecks } from '#platform/edge/index.ts'
 import {
@@ -42,7 +49,13 @@ import {
   makeDataCentreHandlers,
   makeHostHandlers,
 } from '#platform/fleet/index.ts'
-import { GUARD_TOLD, guardHandlers, guardLoop, ORDERS_CHANGED } from '#platform/guard/index.ts'
+import {
+  GUARD_TOLD,
+  guardHandlers,
+  guardLoop,
+  listGuardReports,
+  ORDERS_CHANGED,
+} from '#platform/guard/index.ts'
 import { makeLive } from '#platform/live/index.ts'
 import { METRICS_STORED, makeMetricsHandlers, metricsJobs, scheduleRollUp } from '#platform/metrics/index.ts'
 import {
@@ -60,7 +73,7 @@ import {
   teamOfOperation,
 } from '#platform/operations/index.ts'
 import { STACK_CHECKS, stackHandlers, stackJobs, stackLoop } from '#platform/stacks/index.ts'
-import { statusHandlers } from '#platform/status/index.ts'
+import { problemsOf, statusHandlers } from '#platform/status/index.ts'
 import {
   type Check,
   layersCheck,
@@ -69,7 +82,7 @@ import {
   trustJobs,
   trustLoop,
 } from '#platform/trust/index.ts'
-import { WANTED } from '#platform/workload/index.ts'
+import { loadReports, WANTED } from '#platform/workload/index.ts'
 import type { ServerDeps } from './handler.ts'
 import type { Composition } from './start.ts'
 import { read } from './transact.ts'
@@ -81,6 +94,7 @@ export const CHECKS: readonly Check[] = [
   ...ACCOUNT_CHECKS,
   ...STACK_CHECKS,
   ...networkChecks(followOneOff),
+  ...detectionChecks(followOneOff),
   layersCheck,
 ]
 
@@ -96,6 +110,7 @@ export function compose(config: ControlConfig): Composition<typeof API> {
   const authSecret = readFileSync(config.authSecretFile, 'utf8').trim()
   const live = makeLive([
     { channel: TRUST_CHANNEL, kind: 'trust' },
+    { channel: INCIDENTS_CHANGED, kind: 'incidents' },
     { channel: METRICS_STORED, kind: 'metrics' },
     { channel: HOSTS_CHANGED, kind: 'platform' },
     { channel: HOSTS_CHANGED, kind: 'hosts' },
@@ -110,6 +125,7 @@ export function compose(config: ControlConfig): Composition<typeof API> {
       platform: statusHandlers({
         countApps,
         loadPair: (deps) => loadPair(deps, (at) => drillAt(deps.db, at)),
+        loadProblems: (db) => read(async () => problemsOf(await loadReports(db), await listGuardReports(db))),
       }),
       accounts: accountHandlers(authSecret),
       apps: appHandlers,
@@ -117,6 +133,7 @@ export function compose(config: ControlConfig): Composition<typeof API> {
       hosts: makeHostHandlers(places),
       dataCentres: makeDataCentreHandlers(places),
       guard: guardHandlers,
+      detection: detectionHandlers,
       data: makeDataHandlers({ findApp, startRotation }),
       metrics: makeMetricsHandlers({ findApp, listFinishedReleases }),
       network: makeNetworkHandlers({ findApp, listNames: listAppNames }),
@@ -138,7 +155,16 @@ export function compose(config: ControlConfig): Composition<typeof API> {
       trustJobs(CHECKS),
     ],
     loops: [live.loop, strayFilesLoop],
-    leading: [appLoops, stackLoop, fleetLoop, guardLoop, ruleLoop, trustLoop(CHECKS), planDaily],
+    leading: [
+      appLoops,
+      stackLoop,
+      fleetLoop,
+      guardLoop(correlate),
+      incidentLoop,
+      ruleLoop,
+      trustLoop(CHECKS),
+      planDaily,
+    ],
     agents: makeAgents,
     audit: makeAuditLog,
     lookups: ({ db, now }) => ({

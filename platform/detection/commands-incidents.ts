@@ -1,0 +1,86 @@
+import { detectionRoutes, type IncidentAccount } from '#contract/detection.ts'
+import { parseWith } from '#contract/errors.ts'
+import type { ApiOptions, CliContext } from '#runtime/cli/context.ts'
+import { openSession } from '#runtime/cli/session.ts'
+import { ago } from '#runtime/kit/human-units.ts'
+
+const columns = (...titles: string[]) => titles.map((title) => ({ title }))
+const SEVERITY = ['', 'note', 'low', 'medium', 'high', 'critical'] as const
+
+/** `maru network incidents` */
+export async function incidents(
+  context: CliContext,
+  id: string | undefined,
+  options: ApiOptions & { readonly state?: string; readonly limit?: string },
+): Promise<void> {
+  if (id !== undefined) return await incident(context, id, options)
+  const { state, limit } = options
+  const query = parseWith(detectionRoutes.incidents.query, {
+    ...(state === undefined ? {} : { state }),
+    ...(limit === undefined ? {} : { limit }),
+  })
+  const { api, out } = await openSession(context, options)
+  const answer = await api.call(detectionRoutes.incidents, { query })
+  const rows = answer.incidents.map((one) => [
+    ...[one.id, one.state, SEVERITY[one.severity] ?? '', ago(one.lastAt, context.now())],
+    ...[one.apps.join(', ') || '-', one.hosts.join(', '), one.title],
+  ])
+  out.result(answer, () =>
+    [
+      rows.length === 0
+        ? 'No incidents.\n'
+        : out.table(columns('ID', 'STATE', 'SEVERITY', 'LAST', 'APPS', 'HOSTS', 'WHAT'), rows),
+      ...answer.problems.map(({ host, problem }) => `${host}: ${problem}\n`),
+    ].join('\n'),
+  )
+}
+
+async function incident(context: CliContext, text: string, options: ApiOptions): Promise<void> {
+  const params = parseWith(detectionRoutes.incident.params, { incident: text })
+  const { api, out } = await openSession(context, options)
+  const one = await api.call(detectionRoutes.incident, { params })
+  out.result(one, () => renderAccount(one))
+}
+
+function renderAccount(one: IncidentAccount): string {
+  const line = ({ start_time, host, count, message }: IncidentAccount['entries'][number]) =>
+    `  ${start_time.slice(0, 19).replace('T', ' ')}  ${host}${count > 1 ? ` (${count} times)` : ''}: ${message}`
+  const part = (title: string, lines: readonly string[]) =>
+    lines.length === 0 ? [] : ['', `${title}:`, ...lines.map((text) => `  ${text}`)]
+  return [
+    `${one.title} (${SEVERITY[one.severity]}, ${one.state})`,
+    '',
+    one.account,
+    ...part('What the platform did', one.did),
+    ...part('What you can do', one.canDo),
+    '',
+    'Time line (UTC):',
+    ...one.entries.map(line),
+    '',
+  ].join('\n')
+}
+
+/** `maru network detectors` */
+export async function detectors(
+  context: CliContext,
+  options: ApiOptions & { readonly rules?: boolean },
+): Promise<void> {
+  const { api, out } = await openSession(context, options)
+  const answer = await api.call(detectionRoutes.detectors, {})
+  const hosts = () =>
+    out.table(
+      columns('HOST', 'COUNTED', 'PACKETS', 'MISSED', 'RULES', 'PROBLEM'),
+      answer.detectors.map(({ host, saidAt, packets, dropped, rules, problem }) => [
+        ...[host, saidAt === null ? 'never' : ago(saidAt, context.now())],
+        ...[String(packets), String(dropped), String(rules), problem || '-'],
+      ]),
+    )
+  const rules = () =>
+    out.table(
+      columns('RULE', 'KIND', 'SEVERITY', 'LOOKS FOR', 'WHAT IT MEANS'),
+      answer.rules.map(({ sid, kind, severity, title, means }) => [
+        ...[String(sid), kind, SEVERITY[severity] ?? '', title, means],
+      ]),
+    )
+  out.result(answer, () => (options.rules === true ? rules() : hosts()))
+}

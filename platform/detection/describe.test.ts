@@ -1,0 +1,101 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { describeAlert } from './describe.ts'
+import { parseEve } from './eve.ts'
+
+const INSTANCE = '10.77.130.5'
+const NOW = Date.parse('2030-01-07T08:00:01Z')
+const appAt = (address: string) => (address === INSTANCE ? 'shop' : null)
+
+/** A line as Suricata 7 writes it. */
+const line = (more: object) =>
+  JSON.stringify({
+    ...{ timestamp: '2030-01-07T08:00:00.500000+0000', flow_id: 1, event_type: 'alert', proto: 'TCP' },
+    ...{ src_ip: '10.77.128.1', src_port: 41_000, dest_ip: INSTANCE, dest_port: 8080 },
+    alert: { action: 'allowed', gid: 1, signature_id: 7_000_001, rev: 1, xff: '203.0.113.7' },
+    http: { hostname: 'shop.example.org', url: '/a?id=1', http_method: 'GET', status: 200 },
+    ...more,
+  })
+function described(text: string) {
+  const said = parseEve(text, NOW)
+  return said?.type === 'alert' ? describeAlert(said.alert, appAt) : undefined
+}
+
+test('a request is the visitor’s, not the edge’s, and names the app that it is aimed at', () => {
+  const found = described(line({}))
+  assert.deepEqual(
+    [found?.source, found?.sourcePort, found?.target, found?.app, found?.kind, found?.at],
+    ['203.0.113.7', null, 'shop', null, 'web attack', NOW - 500],
+  )
+  assert.equal(
+    found?.message,
+    '203.0.113.7 sent a request with injected SQL that reads other tables, to the app shop: GET shop.example.org/a?id=1.',
+  )
+})
+
+test('an answer is told of as what its asker got', () => {
+  const found = described(
+    line({
+      ...{ src_ip: INSTANCE, src_port: 8080, dest_ip: '10.77.128.1', dest_port: 41_000 },
+      alert: { signature_id: 7_000_070, xff: '203.0.113.7' },
+    }),
+  )
+  assert.deepEqual(
+    [found?.source, found?.target, found?.kind, found?.severity],
+    ['203.0.113.7', 'shop', 'break-in', 5],
+  )
+})
+
+test('what an app sends is the app’s', () => {
+  const found = described(
+    line({
+      ...{
+        src_ip: INSTANCE,
+        src_port: 5000,
+        dest_ip: '192.0.2.53',
+        dest_port: 53,
+        proto: 'UDP',
+        http: undefined,
+      },
+      alert: { signature_id: 7_000_111 },
+      dns: { version: 2, query: [{ type: 'query', rrname: 'pool.supportxmr.com' }] },
+    }),
+  )
+  assert.deepEqual([found?.app, found?.target, found?.source], ['shop', null, INSTANCE])
+  assert.match(
+    found?.message ?? '',
+    /^The app shop \(10\.77\.130\.5\) speaks to a pool .*: pool\.supportxmr\.com\.$/,
+  )
+})
+
+test('what an attacker wrote reaches no terminal as more than letters, and is cut', () => {
+  const found = described(
+    line({ http: { hostname: 'a', url: `/\u001b[2J\n${'x'.repeat(5_000)}`, http_method: 'GET' } }),
+  )
+  assert.match(found?.message ?? '', /GET a\/\?\[2J\?x+\.$/)
+  assert.ok((found?.message.length ?? 0) < 500)
+})
+
+test('alerts of other rules, and lines that are none, are left alone', () => {
+  assert.equal(described(line({ alert: { signature_id: 2_000_001 } })), undefined)
+  for (const text of ['', '{', '{"event_type":"flow"}', '[]', line({ src_ip: 7 })])
+    assert.equal(parseEve(text, NOW), undefined)
+})
+
+test('the counts of the detector are read', () => {
+  const said = parseEve(
+    JSON.stringify({
+      event_type: 'stats',
+      stats: {
+        uptime: 15,
+        capture: { kernel_packets: 1200, kernel_drops: 3, errors: 0 },
+        detect: { engines: [{ id: 0, rules_loaded: 34, rules_failed: 1 }], alert: 2 },
+      },
+    }),
+    NOW,
+  )
+  assert.deepEqual(said, {
+    type: 'stats',
+    stats: { upS: 15, packets: 1200, dropped: 3, rules: 34, rulesFailed: 1 },
+  })
+})

@@ -1,0 +1,7 @@
+/** The host's half, for its agent: without the database, which only the control plane has. */
+export { type AppAt, describeAlert } from './describe.ts'
+export { parseEve } from './eve.ts'
+export { type DetectorHealth, isStuck, newHealth, noteStats, reportOf } from './health.ts'
+export { type DetectorFiles, detectorContainer, detectorFiles } from './layout.ts'
+export { renderDetector, renderRules } from './render.ts'
+export { DETECTION_RULES } from './rules.ts'

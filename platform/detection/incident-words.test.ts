@@ -1,0 +1,51 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import type { Incident, IncidentEntry } from '#contract/detection.ts'
+import type { HostName } from '#contract/ids.ts'
+import { tellIncident, titleOf } from './incident-words.ts'
+
+const incident: Incident = {
+  ...{ id: 'inc_abcd', state: 'open', who: '203.0.113.7', title: '', severity: 4, count: 12 },
+  ...{ openedAt: '2030-01-07T08:00:00.000Z', lastAt: '2030-01-07T08:04:00.000Z', closedAt: null },
+  ...{ hosts: ['berlin-1'], apps: ['shop'], kinds: ['scan', 'web attack'] },
+}
+const entry = (more: Partial<IncidentEntry>): IncidentEntry => ({
+  ...{ host: 'berlin-1' as HostName, uid: 'x', kind: 'web attack', count: 1, severity_id: 4 },
+  ...{ start_time: incident.openedAt, end_time: incident.lastAt, disposition: 'Logged' },
+  ...{ app: null, target_app: 'shop', message: 'm', rule: '7000001' },
+  ...more,
+})
+
+test('an incident says who, when, what, where, at whom, what it means, what was done and what can be done', () => {
+  const scan = entry({ kind: 'scan', disposition: 'Blocked', target_app: null, rule: null })
+  const { account, did, canDo } = tellIncident(incident, [scan, entry({})])
+  assert.equal(
+    account,
+    'From 2030-01-07T08:00:00.000Z to 2030-01-07T08:04:00.000Z 203.0.113.7 attacked apps by requests and searched for open ports. ' +
+      '12 times in all, noticed on berlin-1; aimed at the app shop. ' +
+      'Somebody tries whether an app puts visitors’ words into its database queries. It goes on.',
+  )
+  assert.equal(did.length, 2)
+  assert.match(did[0] ?? '', /^It was held/)
+  assert.match(did[1] ?? '', /holds nothing back/)
+  assert.match(canDo.join(' '), /use parameters instead.*maru network blocks add 203\.0\.113\.7/)
+})
+
+test('nobody is told to block an app’s own address, or somebody who is gone', () => {
+  const own = tellIncident({ ...incident, who: 'app:shop' }, [
+    entry({ kind: 'outbound', app: 'shop', rule: '7000110' }),
+  ])
+  assert.doesNotMatch(own.canDo.join(' '), /blocks add/)
+  assert.match(own.canDo.join(' '), /maru logs shop/)
+  const over = tellIncident({ ...incident, state: 'closed' }, [entry({})])
+  assert.match(over.account, /It is over/)
+  assert.doesNotMatch(over.canDo.join(' '), /blocks add/)
+})
+
+test('a title names the worst first', () => {
+  assert.equal(titleOf({ who: 'app:shop', kinds: ['spoofing'] }), 'The app shop forged addresses')
+  assert.equal(
+    titleOf({ who: '203.0.113.7', kinds: ['scan', 'web attack'] }),
+    '203.0.113.7 attacked apps by requests, and searched for open ports',
+  )
+})

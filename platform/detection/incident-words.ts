@@ -1,0 +1,125 @@
+import type { Incident, IncidentAccount, IncidentEntry } from '#contract/detection.ts'
+import type { EventKind } from '#contract/guard.ts'
+import { ruleOf } from './rules.ts'
+
+/** How each kind is called in a title, after who did it. */
+const DEEDS: Readonly<Record<EventKind, string>> = {
+  scan: 'searched for open ports',
+  malformed: 'sent malformed packets',
+  flood: 'flooded the hosts with connections',
+  exhaustion: 'opened more connections than anybody needs',
+  'memory full': 'asked for so much that a host could not remember who asked',
+  'distributed scan': 'searched for open ports with many addresses',
+  engagement: 'tested as agreed',
+  'instance scan': 'searched the network from inside',
+  spoofing: 'forged addresses',
+  'web probe': 'looked for forgotten files',
+  'web attack': 'attacked apps by requests',
+  'break-in': 'got what only insiders should see',
+  outbound: 'spoke to suspicious places outside',
+  'plaintext password': 'sent passwords unencrypted',
+  'protocol anomaly': 'spoke something else than its port is for',
+  'detector check': 'tried the detector',
+}
+
+const DID: Readonly<Partial<Record<EventKind, string>>> = {
+  scan: 'It was held: of these hosts it reached nothing but the platform’s two ports and what it had proven before.',
+  malformed:
+    'It was held: of these hosts it reached nothing but the platform’s two ports and what it had proven before.',
+  flood: 'Opening packets above the limit were dropped.',
+  exhaustion: 'Connections above its share were refused.',
+  'memory full': 'While the memory was full closed ports stayed silent, and open ones went on.',
+  'distributed scan': 'Closed ports stayed silent; none of the addresses did enough by itself to be held.',
+  'instance scan': 'The instance opens no connections to new places for a while.',
+  spoofing: 'None of the forged packets left the instance’s port.',
+}
+const LOGGED = 'The requests went to the apps: the detector reads and tells, it holds nothing back.'
+const SENT = 'What the app sent was not held back; it reached only what a rule of the network allows it.'
+
+/** The worst first: titles name it. */
+const WEIGHT: readonly EventKind[] = [
+  'break-in',
+  'outbound',
+  'spoofing',
+  'instance scan',
+  'web attack',
+  'flood',
+  'exhaustion',
+  'memory full',
+  'scan',
+  'malformed',
+  'distributed scan',
+  'plaintext password',
+  'protocol anomaly',
+  'web probe',
+  'engagement',
+  'detector check',
+]
+
+const inWeight = (kinds: readonly EventKind[]) => WEIGHT.filter((kind) => kinds.includes(kind))
+const nameOf = (who: string) => (who.startsWith('app:') ? `The app ${who.slice(4)}` : who)
+
+/** One line for a list. */
+export function titleOf({ who, kinds }: Pick<Incident, 'who' | 'kinds'>): string {
+  const [first = 'malformed', ...others] = inWeight(kinds)
+  const more =
+    others.length === 0
+      ? ''
+      : `, and ${others.length === 1 ? DEEDS[others[0] ?? first] : `did ${others.length} other things`}`
+  return `${nameOf(who)} ${DEEDS[first]}${more}`
+}
+
+/** An incident as it is told to people who were not there. */
+export function tellIncident(
+  incident: Incident,
+  entries: readonly IncidentEntry[],
+): Pick<IncidentAccount, 'account' | 'did' | 'canDo'> {
+  return { account: accountOf(incident, entries), did: didOf(entries), canDo: canDoOf(incident, entries) }
+}
+
+function accountOf(incident: Incident, entries: readonly IncidentEntry[]): string {
+  const { who, kinds, hosts, apps, openedAt, lastAt, state, count } = incident
+  const deeds = inWeight(kinds).map((kind) => DEEDS[kind])
+  const targets = [...new Set(entries.flatMap(({ target_app }) => target_app ?? []))]
+  const times = count === 1 ? 'Once' : `${count} times in all`
+  const meanings = [
+    ...new Set(entries.flatMap(({ rule }) => (rule === null ? [] : (ruleOf(Number(rule))?.means ?? [])))),
+  ]
+  return [
+    `From ${openedAt} to ${lastAt} ${nameOf(who)} ${listed(deeds)}.`,
+    `${times}, noticed on ${listed(hosts)}${targets.length === 0 ? '' : `; aimed at the app${targets.length === 1 ? '' : 's'} ${listed(targets)}`}.`,
+    ...meanings.slice(0, 4),
+    apps.length > 0 && targets.length === 0 && !who.startsWith('app:')
+      ? `Apps concerned: ${listed(apps)}.`
+      : '',
+    state === 'open' ? 'It goes on.' : 'It is over: nothing more came for half an hour.',
+  ]
+    .filter((sentence) => sentence !== '')
+    .join(' ')
+}
+
+function didOf(entries: readonly IncidentEntry[]): string[] {
+  const sentences = entries.map(({ kind, disposition, app }) =>
+    disposition === 'Blocked' ? (DID[kind] ?? '') : (DID[kind] ?? (app === null ? LOGGED : SENT)),
+  )
+  return [...new Set(sentences)].filter((sentence) => sentence !== '')
+}
+
+function canDoOf({ who, state }: Incident, entries: readonly IncidentEntry[]): string[] {
+  const advice = entries.flatMap(({ rule }) => (rule === null ? [] : (ruleOf(Number(rule))?.advice ?? [])))
+  const own = who.startsWith('app:')
+    ? [
+        `See what it may reach with \`maru network rules\`, and what it prints with \`maru logs ${who.slice(4)}\`.`,
+      ]
+    : state === 'open'
+      ? [
+          `Keep it out of every host: \`maru network blocks add ${who} --for 24h --reason "…"\`. All behind that address are kept out with it.`,
+        ]
+      : []
+  return [...new Set([...advice, ...own])]
+}
+
+function listed(parts: readonly string[]): string {
+  if (parts.length < 2) return parts[0] ?? 'nothing'
+  return `${parts.slice(0, -1).join(', ')} and ${parts.at(-1)}`
+}

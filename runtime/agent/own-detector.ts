@@ -1,0 +1,97 @@
+import { chown } from 'node:fs/promises'
+import type { PlatformConfig } from '#contract/agent.ts'
+import type { DetectorReport } from '#contract/detection.ts'
+import { type AgentConfig, UID } from '#contract/installation.ts'
+import {
+  DETECTION_RULES,
+  type DetectorHealth,
+  describeAlert,
+  detectorContainer,
+  detectorFiles,
+  isStuck,
+  newHealth,
+  noteStats,
+  parseEve,
+  renderDetector,
+  renderRules,
+  reportOf,
+} from '#platform/detection/host.ts'
+import type { Docker } from '#runtime/drivers/docker.ts'
+import { ensureFolder, writeFileIfChanged } from '#runtime/drivers/files.ts'
+import { listenForLines } from '#runtime/drivers/line-socket.ts'
+import { filesHash } from '#runtime/kit/files-hash.ts'
+import type { Log } from '#runtime/kit/log.ts'
+import type { Guard } from './guard.ts'
+
+/** Keeps the detector of this host running, and hears what it says. */
+export interface DetectorKeeper {
+  /** The platform's half with what reads the traffic of apps. */
+  withDetector(platform: PlatformConfig): Promise<PlatformConfig>
+  /** Null where there is nothing to read. */
+  report(): DetectorReport | null
+  stop(): void
+}
+
+export interface DetectorDeps {
+  readonly config: AgentConfig
+  readonly docker: Docker
+  readonly guard: Pick<Guard, 'appAt' | 'noteFinding'>
+  readonly log: Log
+  readonly now: () => Date
+}
+
+/** A witness runs no apps: there is nothing to read. */
+const NO_DETECTOR: DetectorKeeper = {
+  withDetector: async (platform) => platform,
+  report: () => null,
+  stop: () => undefined,
+}
+
+/** Listens before the detector starts: one that finds nobody to tell ends. */
+export async function makeDetectorKeeper(deps: DetectorDeps): Promise<DetectorKeeper> {
+  const { config, docker, log } = deps
+  if (config.host.role === 'witness') return NO_DETECTOR
+  const now = () => deps.now().getTime()
+  const files = detectorFiles(config.home)
+  await ensureFolder(files.folder, 0o755)
+  await ensureFolder(files.run, 0o755)
+  let health = newHealth(now())
+  const listener = await listenForLines(files.socket, (line) => {
+    health = take(deps, line, health)
+  })
+  await chown(files.socket, UID.detector, UID.detector)
+  const hash = await writeFiles(config)
+  const spec = detectorContainer(config.installation, config.home, config.images.detector, hash)
+  return {
+    withDetector: async (platform) => {
+      if (isStuck(health, now())) {
+        log.warn('agent.detector_replaced', { saidAt: health.saidAt })
+        await docker.containers.remove(spec.name)
+        health = newHealth(now())
+      }
+      // Last: there is traffic only when the rest is there.
+      return { ...platform, containers: [...platform.containers, spec] }
+    },
+    report: () => reportOf(health, now()),
+    stop: listener.close,
+  }
+}
+
+/** One line of the detector's; gives what is known of it from then on. */
+function take({ guard, now }: DetectorDeps, line: string, health: DetectorHealth): DetectorHealth {
+  const at = now().getTime()
+  const said = parseEve(line, at)
+  if (said?.type === 'stats') return noteStats(health, said.stats, at)
+  const finding = said && describeAlert(said.alert, guard.appAt)
+  if (finding !== undefined) guard.noteFinding(finding)
+  return health
+}
+
+/** What it reads at its start, readable for its own user; gives the name of all of it together. */
+async function writeFiles({ installation, home }: AgentConfig): Promise<string> {
+  const files = detectorFiles(home)
+  const [config, rules] = [renderDetector(installation, files), renderRules(DETECTION_RULES)]
+  await writeFileIfChanged(files.config, config, { mode: 0o644 })
+  await writeFileIfChanged(files.rules, rules, { mode: 0o644 })
+  return filesHash(config, rules)
+}
