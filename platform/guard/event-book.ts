@@ -56,7 +56,21 @@ const MANNERS: Readonly<Record<Exclude<Notice, 'probe'>, Manner>> = {
     kind: 'flood',
     severity: 4,
     disposition: 'Blocked',
-    message: (source) => `${source} opened connections faster than allowed; what was too much was dropped.`,
+    message: (source, ports) =>
+      `${source} sent faster than allowed (${ports}); what was too much was dropped.`,
+  },
+  exhaust: {
+    kind: 'exhaustion',
+    severity: 4,
+    disposition: 'Blocked',
+    message: (source, ports) => `${source} has too many connections open and gets no new ones (${ports}).`,
+  },
+  full: {
+    kind: 'memory full',
+    severity: 4,
+    disposition: 'Logged',
+    message: () =>
+      'So many different senders ask for so many ports that no more can be remembered: closed ports stay silent, open ones answer, and who searches is noticed late.',
   },
   engaged: {
     kind: 'engagement',
@@ -122,7 +136,7 @@ export function makeEventBook(first: number): EventBook {
   return {
     note: (notice, app) => {
       note(reasons, notice)
-      if (notice.notice !== 'probe') add(MANNERS[notice.notice], notice, app)
+      if (notice.notice !== 'probe') add(MANNERS[notice.notice], notice, app, nameOf(notice))
     },
     noteTogether: ({ network, sources, ports }, notice) => {
       const message = () => `${sources} addresses of ${network} together asked for ${ports} closed ports.`
@@ -140,6 +154,9 @@ export function makeEventBook(first: number): EventBook {
     reasonOf: (address) => reasons.get(address),
   }
 }
+
+/** Of a full memory it does not matter whose packet it was. */
+const nameOf = ({ notice, source }: PacketNotice) => (notice === 'full' ? 'many' : source)
 
 const portOf = ({ port, protocol }: PacketNotice) => (port === null ? protocol : `${port}/${protocol}`)
 

@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import { z } from 'zod'
 import { MESH_PORT, PEER_PORT } from '#contract/fleet.ts'
-import { GuardOrders, type GuardReport, type HostBlock, NO_ORDERS } from '#contract/guard.ts'
+import { GUARD_LIMITS, GuardOrders, type GuardReport, type HostBlock, NO_ORDERS } from '#contract/guard.ts'
 import { AGENT_PORT } from '#contract/host-identity.ts'
 import { type AgentConfig, HOME } from '#contract/installation.ts'
 import {
@@ -19,6 +19,7 @@ import {
   settleHolds,
   type Wanted,
 } from '#platform/guard/host.ts'
+import { crowds } from '#runtime/drivers/crowds.ts'
 import { readJson, writeFileAtomic } from '#runtime/drivers/files.ts'
 import { openPorts } from '#runtime/drivers/listeners.ts'
 import { makeNft } from '#runtime/drivers/nft.ts'
@@ -37,6 +38,8 @@ export interface InstancePort extends BoundPort {
 export interface Guard {
   /** Binds the ports of the instances that run; tells whether that had to change. */
   bind(ports: readonly InstancePort[]): Promise<boolean>
+  /** Lets whoever gets an address speak as that until its port is bound: before it starts. */
+  expect(address: string): Promise<void>
   putOrders(orders: GuardOrders): Promise<void>
   /** What has happened after a number; waits at most so long for something to happen. */
   report(after: number, waitMs: number, signal: AbortSignal): Promise<GuardReport>
@@ -68,6 +71,7 @@ interface State {
   /** Where the kernel shows who listens. */
   readonly shown: string | undefined
   readonly files: { readonly orders: string; readonly holds: string }
+  readonly webPorts: readonly number[]
   orders: GuardOrders
   holds: readonly Hold[]
   wanted: Wanted[]
@@ -93,6 +97,7 @@ async function openState(
   const folder = join(home, HOME.agent)
   const files = { orders: join(folder, 'guard-orders.json'), holds: join(folder, 'guard-holds.json') }
   return {
+    webPorts: Object.values(installation.ports),
     guard: makeHostGuard(makeNft(network?.enter), installation),
     book: makeEventBook(Date.now()),
     ...{ log, membership, files, wanted: [], ports: [], problem: '' },
@@ -135,6 +140,7 @@ export async function startGuard(
       state.ports = ports
       return await state.guard.bind(ports)
     },
+    expect: state.guard.expect,
     putOrders: async (orders) => {
       await writeFileAtomic(state.files.orders, JSON.stringify(orders), { mode: 0o600 })
       state.orders = orders
@@ -200,7 +206,8 @@ async function look(state: State): Promise<void> {
     const did = await guard.ensure()
     if (did !== 'nothing') log.info('guard.rules', { did })
     const hosts = state.membership.fleet().hosts.map(({ address }) => address)
-    await guard.give({ open: await stayingOpen(state), hosts, orders: state.orders }, Date.now())
+    const given = { open: await stayingOpen(state), hosts, orders: state.orders }
+    await guard.give({ ...given, crowds: await tooMany(state) }, Date.now())
     await settle(state)
     state.problem = ''
   } catch (error) {
@@ -217,6 +224,8 @@ async function stayingOpen({ openSince, shown }: State): Promise<string[]> {
   for (const [port, seen] of openSince) if (now - seen > STAYS_OPEN_MS) openSince.delete(port)
   return [...openSince.keys()]
 }
+
+const tooMany = ({ webPorts, shown }: State) => crowds(GUARD_LIMITS.otherConnections, webPorts, shown)
 
 async function settle(state: State): Promise<void> {
   const { guard, orders, book, files } = state
