@@ -5,7 +5,7 @@ import { type Member, parseMembers } from './members.ts'
 import { guardTableOf, portTableOf } from './names.ts'
 import { type Place, renderGuard } from './render-host.ts'
 import { type Given, renderGiven } from './render-members.ts'
-import { type BoundPort, renderPorts } from './render-ports.ts'
+import { type BoundPort, renderComing, renderPorts } from './render-ports.ts'
 
 /** Keeps an installation's tables against attacks as they should be. */
 export interface HostGuard {
@@ -19,6 +19,8 @@ export interface HostGuard {
   change(changes: Settled['changes']): Promise<void>
   /** Binds these ports, and no others. Tells whether that had to change. */
   bind(ports: readonly BoundPort[]): Promise<boolean>
+  /** Lets whoever gets an address speak as that until its port is bound: before it starts. */
+  expect(address: string): Promise<void>
 }
 
 /** The kernel shows rules in its own words: what it showed after loading is what it must show later. */
@@ -50,6 +52,7 @@ export function makeHostGuard(nft: Nft, installation: Place): HostGuard {
       if (changes.length > 0) await nft.load(changes.map((one) => renderChange(table, one)).join(''))
     },
     bind: ports.bind,
+    expect: (address) => nft.load(renderComing(installation, address)),
   }
 }
 
@@ -70,7 +73,7 @@ function renderChange(table: string, { set, address, leftS }: Settled['changes']
   return leftS === 0 ? gone : `${gone}add element ${where} { ${address} timeout ${leftS}s }\n`
 }
 
-function makePortGuard(nft: Nft, installation: Pick<Installation, 'id'>) {
+function makePortGuard(nft: Nft, installation: Place) {
   const table = portTableOf(installation)
   let wanted = ''
   let shown: string | undefined

@@ -64,7 +64,21 @@ const MANNERS: Readonly<Record<Exclude<Notice, 'probe'>, Manner>> = {
     kind: 'flood',
     severity: 4,
     disposition: 'Blocked',
-    message: (source) => `${source} opened connections faster than allowed; what was too much was dropped.`,
+    message: (source, ports) =>
+      `${source} sent faster than allowed (${ports}); what was too much was dropped.`,
+  },
+  exhaust: {
+    kind: 'exhaustion',
+    severity: 4,
+    disposition: 'Blocked',
+    message: (source, ports) => `${source} has too many connections open and gets no new ones (${ports}).`,
+  },
+  full: {
+    kind: 'memory full',
+    severity: 4,
+    disposition: 'Logged',
+    message: () =>
+      'So many different senders ask for so many ports that no more can be remembered: closed ports stay silent, open ones answer, and who searches is noticed late.',
   },
   engaged: {
     kind: 'engagement',
@@ -95,7 +109,7 @@ export function makeEventBook(first: number): EventBook {
     ...lines,
     note: (notice, app) => {
       note(reasons, notice)
-      if (notice.notice !== 'probe') add(MANNERS[notice.notice], notice, app)
+      if (notice.notice !== 'probe') add(MANNERS[notice.notice], notice, app, nameOf(notice))
     },
     noteTogether: ({ network, sources, ports }, notice) => {
       const message = () => `${sources} addresses of ${network} together asked for ${ports} closed ports.`
@@ -174,6 +188,9 @@ function forgetOldest(kept: Map<string, unknown>): void {
   const oldest = kept.size > ROOM ? kept.keys().next().value : undefined
   if (oldest !== undefined) kept.delete(oldest)
 }
+
+/** Of a full memory it does not matter whose packet it was. */
+const nameOf = ({ notice, source }: PacketNotice) => (notice === 'full' ? 'many' : source)
 
 const portOf = ({ port, protocol }: Noted) => (port === null ? protocol : `${port}/${protocol}`)
 

@@ -24,5 +24,15 @@ export function logGroupOf({ id }: Named): number {
 }
 
 /** What a packet was noticed for: the word that the kernel's log carries. */
-export const NOTICES = ['probe', 'hold', 'trick', 'flood', 'engaged', 'inside', 'spoof'] as const
+export const NOTICES = [
+  'probe',
+  'hold',
+  'trick',
+  'flood',
+  'exhaust',
+  'full',
+  'engaged',
+  'inside',
+  'spoof',
+] as const
 export type Notice = (typeof NOTICES)[number]

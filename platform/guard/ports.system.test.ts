@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
 import { setTimeout as delay } from 'node:timers/promises'
+import { addressesOf } from '#contract/installation.ts'
 import { makeNft } from '#runtime/drivers/nft.ts'
 import { followPacketLog } from '#runtime/drivers/packet-log.ts'
 import { cable, makeNetwork, type TestNetwork } from '#runtime/drivers/test-networks.ts'
@@ -14,9 +15,10 @@ import { type PacketNotice, parseNotice } from './notice.ts'
 import { place } from './test-attack.ts'
 
 /** A bridge with three instances: one is the attacker's. */
-const VICTIM = { role: 'v', link: 'pv', card: '02:90:00:00:00:02', address: '10.233.0.2' }
-const SERVER = { role: 's', link: 'ps', card: '02:90:00:00:00:03', address: '10.233.0.3' }
-const ATTACKER = { role: 'm', link: 'pm', card: '02:90:00:00:00:66', address: '10.233.0.66' }
+const LAN = addressesOf(place).networks.apps.bridge
+const VICTIM = { role: 'v', link: 'pv', card: '02:90:00:00:00:02', address: '10.232.129.2' }
+const SERVER = { role: 's', link: 'ps', card: '02:90:00:00:00:03', address: '10.232.129.3' }
+const ATTACKER = { role: 'm', link: 'pm', card: '02:90:00:00:00:66', address: '10.232.129.66' }
 const ALL = [VICTIM, SERVER, ATTACKER]
 
 let host: TestNetwork
@@ -32,21 +34,21 @@ const inside = ({ role }: { role: string }) => {
 }
 
 before(async () => {
-  await installPrograms({ hping3: 'hping3', arping: 'arping', ulogd: 'ulogd2' })
+  await installPrograms({ hping3: 'hping3', arping: 'arping', ping: 'iputils-ping', ulogd: 'ulogd2' })
   host = await makeNetwork('b')
-  await host.ip('link', 'add', 'lan', 'type', 'bridge')
-  await host.ip('link', 'set', 'lan', 'up')
+  await host.ip('link', 'add', LAN, 'type', 'bridge')
+  await host.ip('link', 'set', LAN, 'up')
   networks = new Map()
   for (const { role, link, card, address } of ALL) {
     const network = await makeNetwork(role)
     networks.set(role, network)
     await cable(network, 'eth0', [`${address}/24`], host, link, [])
     await network.ip('link', 'set', 'eth0', 'address', card)
-    await host.ip('link', 'set', link, 'master', 'lan')
+    await host.ip('link', 'set', link, 'master', LAN)
   }
   const server = [
     'table inet t {',
-    'chain i { type filter hook input priority 0; policy accept; ip saddr 10.233.0.2 counter name from_victim; }',
+    'chain i { type filter hook input priority 0; policy accept; ip saddr 10.232.129.2 counter name from_victim; }',
     '}',
   ]
   await makeNft(inside(SERVER).enter).load(
@@ -157,11 +159,11 @@ test("another's hardware address draws nothing to the attacker", async () => {
   await inside(ATTACKER).ip('link', 'set', 'eth0', 'address', VICTIM.card)
   await greet(ATTACKER, SERVER)
   await poll('a notice of the card', async () => notices.some(({ card }) => card === VICTIM.card))
-  const { stdout } = await host.run(['bridge', 'fdb', 'show', 'br', 'lan'])
-  assert.doesNotMatch(stdout, new RegExp(`${VICTIM.card} dev ${ATTACKER.link} master lan *$`, 'm'))
+  const { stdout } = await host.run(['bridge', 'fdb', 'show', 'br', LAN])
+  assert.doesNotMatch(stdout, new RegExp(`${VICTIM.card} dev ${ATTACKER.link} master ${LAN} *$`, 'm'))
 })
 
-test('a dead agent leaves it closed; what it bound is forgotten only with the port', async () => {
+test('a dead agent leaves it closed; a port that it does not know says nothing', async () => {
   await inside(ATTACKER).ip('link', 'set', 'eth0', 'address', ATTACKER.card)
   const another = makeHostGuard(makeNft(host.enter), place)
   await another.ensure()
@@ -170,5 +172,50 @@ test('a dead agent leaves it closed; what it bound is forgotten only with the po
   assert.equal(await fromVictim(), 0)
   await another.bind(ALL.filter(({ link }) => link !== ATTACKER.link))
   await forgeAddress()
-  assert.equal(await fromVictim(), 20)
+  assert.equal(await fromVictim(), 0)
+})
+
+test('who is about to start speaks as who he is to be, before anybody knows his port, and as nobody else', async () => {
+  const unknown = makeHostGuard(makeNft(host.enter), place)
+  await unknown.bind([SERVER, ATTACKER])
+  await greet(VICTIM, SERVER)
+  assert.equal(await fromVictim(), 0)
+  await unknown.expect(VICTIM.address)
+  await greet(VICTIM, SERVER)
+  assert.equal(await fromVictim(), 2)
+  await unknown.bind([SERVER])
+  await inside(ATTACKER).ip('address', 'add', '10.232.129.67/24', 'dev', 'eth0')
+  await forget()
+  const { stdout } = await inside(ATTACKER).run([
+    'arping',
+    '-q',
+    '-c',
+    '1',
+    '-w',
+    '1',
+    '-i',
+    'eth0',
+    '-S',
+    '10.232.129.67',
+    SERVER.address,
+  ])
+  assert.equal(stdout, '')
+  assert.doesNotMatch((await inside(SERVER).run(['ip', 'neighbour'])).stdout, /10\.232\.129\.67/)
+})
+
+test('the platform’s own part is heard when it starts without an agent, and other networks are left alone', async () => {
+  const own = addressesOf(place).pgproxy.apps
+  await inside(VICTIM).ip('address', 'add', `${own}/32`, 'dev', 'eth0')
+  await inside(SERVER).ip('route', 'add', `${own}/32`, 'dev', 'eth0')
+  await makeHostGuard(makeNft(host.enter), place).bind([SERVER])
+  const ping = (to: string) => inside(SERVER).run(['ping', '-c', '1', '-W', '1', to])
+  assert.equal((await ping(own)).exitCode, 0)
+  for (const [one, address] of [
+    [SERVER, '10.244.0.1/24'],
+    [ATTACKER, '10.244.0.2/24'],
+  ] as const)
+    await inside(one).ip('address', 'add', address, 'dev', 'eth0')
+  await makeHostGuard(makeNft(host.enter), place).bind([])
+  assert.equal((await ping('10.244.0.2')).exitCode, 0)
+  assert.notEqual((await ping(ATTACKER.address)).exitCode, 0)
 })

@@ -55,9 +55,10 @@ function chainsOf(place: Place): Chains {
     ...holdChains(group),
     ...searchChains(group),
     ...insideChains(place, group),
+    ...rateChains(group),
     ['g_early', earlyRules(place)],
     ['g_input', inputRules(place)],
-    ['g_forward', forwardRules(place)],
+    ['g_forward', forwardRules(place, group)],
   ]
 }
 
@@ -99,11 +100,13 @@ function inputRules(place: Place): string[] {
     'fib daddr type != local accept',
     ...both(({ v, address }) => `${address} @partner${v} accept`),
     ...both(({ v, address }) => `${address} @engaged${v} jump g_engaged`),
+    'meta l4proto { icmp, ipv6-icmp, udp } jump g_rate',
     'tcp flags & (fin | syn | rst | psh | ack | urg) == 0x0 jump g_trick',
     'tcp flags & (fin | syn) == (fin | syn) jump g_trick',
     'tcp flags & (syn | rst) == (syn | rst) jump g_trick',
     'tcp flags & (fin | psh | ack | urg) == (fin | psh | urg) jump g_trick',
     `tcp dport { ${webPorts(place)} } accept`,
+    ...both(({ v, address }) => `${SYN} ${address} @crowd${v} jump g_exhaust`),
     ...both(({ v, source }) => `${source} . tcp dport @proven${v} accept`),
     ...both(({ v, source }) => `meta l4proto { tcp, udp } ${source} @held${v} ${KEPT_OUT} drop`),
     'meta l4proto . th dport @open jump g_visit',
@@ -169,7 +172,13 @@ function searchChains(group: number): Chains {
   const probe = (family: Family) =>
     `${unseen(family)} add @probed${family.v} { ${family.source} . meta l4proto . th dport } jump g_probe`
   return [
-    ['g_visit', both(visit)],
+    [
+      'g_visit',
+      [
+        ...both(visit),
+        ...both(({ v, source }) => `${SYN} ${source} . tcp dport != @visited${v} ${tell(group, 'full', 1)}`),
+      ],
+    ],
     ['g_probe', [tell(group, 'probe', 50), ...both(deny)]],
     [
       'g_closed',
@@ -179,7 +188,38 @@ function searchChains(group: number): Chains {
         'udp sport { 53, 123, 443, 853 } accept',
         ...both(probe),
         // No room to remember it: nothing is lost, since nobody listens there.
+        ...both((family) => `${unseen(family)} ${tell(group, 'full', 1)}`),
         ...both((family) => `${unseen(family)} ${FLOODED} drop`),
+      ],
+    ],
+  ]
+}
+
+/**
+ * How much a source may send that nobody has answered, and who has too many connections open to other programs of the host:
+ * the agent counts those that are complete, so that nobody is shut out by forged packets. Those to the platform's own ports
+ * are the edge's to count.
+ */
+function rateChains(group: number): Chains {
+  const { datagramsPerSecond, datagramsOfAll, pingsPerSecond, pingsOfAll } = KERNEL_LIMITS
+  const over = (perSecond: number, burst = 2 * perSecond) =>
+    `limit rate over ${perSecond}/second burst ${burst} packets`
+  const ping = ({ v }: Family) => `${v === '4' ? 'icmp' : 'icmpv6'} type echo-request`
+  return [
+    ['g_exhaust', [tell(group, 'exhaust', 2), `${FLOODED} drop`]],
+    [
+      'g_rate',
+      [
+        ...both(
+          (family) =>
+            `${ping(family)} update @ping${family.v} { ${family.source} ${over(pingsPerSecond)} } goto g_flood`,
+        ),
+        ...both((family) => `${ping(family)} ${over(pingsOfAll)} goto g_flood`),
+        ...both(
+          ({ v, source }) =>
+            `meta l4proto udp update @udp${v} { ${source} ${over(datagramsPerSecond)} } goto g_flood`,
+        ),
+        `meta l4proto udp ${over(datagramsOfAll)} goto g_flood`,
       ],
     ],
   ]
@@ -203,7 +243,7 @@ function insideChains(place: Place, group: number): Chains {
   ]
 }
 
-function forwardRules(place: Place): string[] {
+function forwardRules(place: Place, group: number): string[] {
   const { insidePairs } = KERNEL_LIMITS
   const over = `limit rate over ${insidePairs}/minute burst ${insidePairs} packets`
   const pair = 'ip saddr . ip daddr . th dport'
@@ -215,6 +255,8 @@ function forwardRules(place: Place): string[] {
     `${pair} @inseen accept`,
     `ip saddr @inheld ${KEPT_OUT} drop`,
     `add @inseen { ${pair} } update @inports { ${known} ${over} } jump g_inside`,
+    // One instance could fill it: what the others open goes on, and people hear of it.
+    `${pair} != @inseen ${tell(group, 'full', 1)}`,
     `ip daddr { 10.0.0.0/8, 172.16.0.0/12, 192.168.0.0/16 } ${known} != @inswept add @inswept { ${known} } update @insweeps { ip saddr ${over} } jump g_inside`,
   ]
 }

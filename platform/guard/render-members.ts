@@ -11,6 +11,8 @@ export interface Given {
   /** Addresses of the installation's own hosts. */
   readonly hosts: readonly string[]
   readonly orders: GuardOrders
+  /** Who has too many connections open to programs of the host that are not the platform. */
+  readonly crowds: readonly string[]
 }
 
 interface Entry {
@@ -23,15 +25,21 @@ interface Entry {
  * The sets that the agent fills, whole; they change in one transaction. What ends by itself has its end in the kernel,
  * so that it ends without an agent, too.
  */
-export function renderGiven(place: Pick<Place, 'id'>, { open, hosts, orders }: Given, now: number): string {
+export function renderGiven(
+  place: Pick<Place, 'id'>,
+  { open, hosts, orders, crowds }: Given,
+  now: number,
+): string {
   const table = `inet ${guardTableOf(place)}`
   const partners = [...hosts, ...orders.partners].map((source) => ({ source, until: undefined }))
   const engaged = orders.engagements.filter(({ from }) => Date.parse(from) <= now).map(entryOf)
   const blocked = orders.blocks.map(entryOf)
+  const crowd = crowds.map((source) => ({ source, until: undefined }))
   const families = FAMILIES.flatMap(({ v }) => [
     fill(`${table} partner${v}`, membersOf(v, partners, now)),
     fill(`${table} engaged${v}`, membersOf(v, engaged, now)),
     fill(`${table} blocked${v}`, membersOf(v, blocked, now)),
+    fill(`${table} crowd${v}`, membersOf(v, crowd, now)),
   ])
   return [...families, fill(`${table} open`, [...new Set(open)].sort())].join('')
 }

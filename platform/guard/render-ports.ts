@@ -1,5 +1,6 @@
-import type { Installation } from '#contract/installation.ts'
+import { addressesOf } from '#contract/installation.ts'
 import { logGroupOf, portTableOf } from './names.ts'
+import type { Place } from './render-host.ts'
 
 /** The host's end of an instance's link, and what may come out of it. */
 export interface BoundPort {
@@ -8,20 +9,30 @@ export interface BoundPort {
   readonly address: string
 }
 
-const CHAINS = ['p_tell', 'p_pre'] as const
+const CHAINS = ['p_tell', 'p_new', 'p_pre'] as const
+
+/** Addresses of those who are about to start. Never emptied: each ends by itself. */
+const COMING = '  set coming { typeof ip saddr; flags timeout; }\n'
+/** Longer than the longest pass after which its port is bound. */
+const COMING_S = 120
 const HOOK = 'type filter hook prerouting priority -300; policy accept;'
 
 /**
  * Binds each instance's port, hardware address and address on the bridge: a frame that claims to be another's never
  * gets past its port, nor does an answer to "who has this address" that is not true. These networks have no IPv6;
  * whoever speaks it there has nobody to speak to. The kernel tells of a frame by its bridge, so that the port is in
- * what it says. One transaction; a port that is not named is not touched.
+ * what it says. One transaction.
+ *
+ * From a port that is not bound yet nobody speaks as an address of the apps' network, but who is about to start there, and
+ * the platform's own part, which may start while there is no agent. Other addresses are other networks' (not every kernel
+ * knows a port's bridge), and what comes from the apps' bridge with one is forged: the rules of who may reach whom drop it.
  */
-export function renderPorts(installation: Pick<Installation, 'id'>, ports: readonly BoundPort[]): string {
+export function renderPorts(installation: Place, ports: readonly BoundPort[]): string {
   const table = `bridge ${portTableOf(installation)}`
   const sorted = [...ports].sort((a, b) => (a.link < b.link ? -1 : 1))
   const links = unique(sorted.map(({ link }) => link))
   const group = logGroupOf(installation)
+  const { networks, pgproxy } = addressesOf(installation)
   const sets = [
     set(
       'ports',
@@ -36,15 +47,26 @@ export function renderPorts(installation: Pick<Installation, 'id'>, ports: reado
     ),
   ]
   return `table ${table} {
-${sets.map(({ name, type }) => `  set ${name} { typeof ${type}; }\n`).join('')}  chain p_tell { }
+${sets.map(({ name, type }) => `  set ${name} { typeof ${type}; }\n`).join('')}${COMING}  chain p_tell { }
+  chain p_new { }
   chain p_pre { ${HOOK} }
 }
 ${CHAINS.map((name) => `flush chain ${table} ${name}\n`).join('')}${sets.map(({ name }) => `flush set ${table} ${name}\n`).join('')}table ${table} {
 ${sets.map(({ text }) => text).join('')}  chain p_tell {
 ${links.map((link) => `    iifname "${link}" limit rate 5/second burst 20 packets log prefix "spoof ${link}" group ${group}\n`).join('')}    counter drop
   }
+  chain p_new {
+    meta protocol != { ip, arp } accept
+    meta protocol ip ip saddr != ${networks.apps.subnet} accept
+    meta protocol arp arp saddr ip != ${networks.apps.subnet} accept
+    meta protocol ip ip saddr { ${pgproxy.apps} } accept
+    meta protocol ip ip saddr @coming accept
+    meta protocol arp arp saddr ip { ${pgproxy.apps} } accept
+    meta protocol arp arp saddr ip @coming accept
+    counter drop
+  }
   chain p_pre {
-    iifname != @ports accept
+    iifname != @ports goto p_new
     iifname . ether saddr != @cards jump p_tell
     meta protocol ip iifname . ether saddr . ip saddr @places accept
     meta protocol arp iifname . arp saddr ether . arp saddr ip @places accept
@@ -54,6 +76,14 @@ ${links.map((link) => `    iifname "${link}" limit rate 5/second burst 20 packet
   }
 }
 `
+}
+
+/** Lets whoever gets an address speak as that until its port is bound. */
+export function renderComing(installation: Pick<Place, 'id'>, address: string): string {
+  const table = `bridge ${portTableOf(installation)}`
+  const element = (timeout: string) => `element ${table} coming { ${address}${timeout} }\n`
+  // Its time is changed by making it anew.
+  return `table ${table} {\n${COMING}}\nadd ${element('')}delete ${element('')}add ${element(` timeout ${COMING_S}s`)}`
 }
 
 const unique = (elements: readonly string[]) => [...new Set(elements)]

@@ -26,6 +26,7 @@ const setsOf = ({ v, address: type }: Family) =>
     given(`partner${v}`, type),
     given(`engaged${v}`, type),
     given(`blocked${v}`, type),
+    given(`crowd${v}`, type),
     filled(`held${v}`, type, '10m', 65_536),
     filled(`proven${v}`, `${type} . th dport`, '1d', 262_144),
     filled(`probed${v}`, `${type} . meta l4proto . th dport`, '1h', 65_536),
@@ -33,6 +34,8 @@ const setsOf = ({ v, address: type }: Family) =>
     filled(`visited${v}`, `${type} . th dport`, '1m', 65_536),
     filled(`many${v}`, type, '1m', 65_536),
     filled(`syn${v}`, type, '10s', 65_536),
+    filled(`udp${v}`, type, '10s', 65_536),
+    filled(`ping${v}`, type, '10s', 65_536),
   ].join('')
 
 /** Every set, in which the kernel and the agent remember. */

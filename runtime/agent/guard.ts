@@ -1,7 +1,14 @@
 import { join } from 'node:path'
 import { z } from 'zod'
 import { MESH_PORT, PEER_PORT } from '#contract/fleet.ts'
-import { type Finding, GuardOrders, type GuardReport, type HostBlock, NO_ORDERS } from '#contract/guard.ts'
+import {
+  type Finding,
+  GUARD_LIMITS,
+  GuardOrders,
+  type GuardReport,
+  type HostBlock,
+  NO_ORDERS,
+} from '#contract/guard.ts'
 import { AGENT_PORT } from '#contract/host-identity.ts'
 import { type AgentConfig, HOME } from '#contract/installation.ts'
 import {
@@ -23,6 +30,7 @@ import {
   type Tally,
   type Wanted,
 } from '#platform/guard/host.ts'
+import { crowds } from '#runtime/drivers/crowds.ts'
 import { readJson, writeFileAtomic } from '#runtime/drivers/files.ts'
 import { openPorts } from '#runtime/drivers/listeners.ts'
 import { makeNft } from '#runtime/drivers/nft.ts'
@@ -43,6 +51,8 @@ export interface InstancePort extends BoundPort {
 export interface Guard {
   /** Binds the ports of the instances that run; tells whether that had to change. */
   bind(ports: readonly InstancePort[]): Promise<boolean>
+  /** Lets whoever gets an address speak as that until its port is bound: before it starts. */
+  expect(address: string): Promise<void>
   putOrders(orders: GuardOrders): Promise<void>
   /** Whose instance has an address here. */
   appAt(address: string): string | null
@@ -80,6 +90,7 @@ interface State {
   /** Where the kernel shows who listens. */
   readonly shown: string | undefined
   readonly files: { readonly orders: string; readonly holds: string }
+  readonly webPorts: readonly number[]
   orders: GuardOrders
   holds: readonly Hold[]
   wanted: Wanted[]
@@ -106,6 +117,7 @@ async function openState(
   const files = { orders: join(folder, 'guard-orders.json'), holds: join(folder, 'guard-holds.json') }
   const nft = makeNft(network?.enter)
   return {
+    webPorts: Object.values(installation.ports),
     guard: makeHostGuard(nft, installation),
     book: makeEventBook(Date.now()),
     ...{ tally: makeTally(), count: packetCounter(nft, installation) },
@@ -160,6 +172,7 @@ export async function startGuard(
       state.ports = ports
       return await state.guard.bind(ports)
     },
+    expect: state.guard.expect,
     putOrders: async (orders) => {
       await writeFileAtomic(state.files.orders, JSON.stringify(orders), { mode: 0o600 })
       state.orders = orders
@@ -221,7 +234,8 @@ async function look(state: State): Promise<void> {
     const did = await guard.ensure()
     if (did !== 'nothing') log.info('guard.rules', { did })
     const hosts = state.membership.fleet().hosts.map(({ address }) => address)
-    await guard.give({ open: await stayingOpen(state), hosts, orders: state.orders }, Date.now())
+    const given = { open: await stayingOpen(state), hosts, orders: state.orders }
+    await guard.give({ ...given, crowds: await tooMany(state) }, Date.now())
     await settle(state)
     if (tally.isDue(Date.now()) && tally.note(await count(), Date.now(), book.number() + 1)) book.bump()
     state.problem = ''
@@ -239,6 +253,8 @@ async function stayingOpen({ openSince, shown }: State): Promise<string[]> {
   for (const [port, seen] of openSince) if (now - seen > STAYS_OPEN_MS) openSince.delete(port)
   return [...openSince.keys()]
 }
+
+const tooMany = ({ webPorts, shown }: State) => crowds(GUARD_LIMITS.otherConnections, webPorts, shown)
 
 async function settle(state: State): Promise<void> {
   const { guard, orders, book, files } = state

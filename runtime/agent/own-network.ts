@@ -2,7 +2,7 @@ import { writeFile } from 'node:fs/promises'
 import type { Installation } from '#contract/installation.ts'
 import { activePolicy, type NetworkPolicy, NO_POLICY, parseEnd } from '#contract/network.ts'
 import { planMesh } from '#platform/mesh/index.ts'
-import { makeHostRules } from '#platform/network/apply-rules.ts'
+import { type HostRules, makeHostRules } from '#platform/network/apply-rules.ts'
 import { namesIn } from '#platform/network/classes.ts'
 import { type AppAddress, insideOf, type NetworkFacts } from '#platform/network/layout.ts'
 import { makeNameBook } from '#platform/network/name-book.ts'
@@ -12,6 +12,7 @@ import { type EngineContainer, LABELS } from '#runtime/drivers/docker.ts'
 import { readText } from '#runtime/drivers/files.ts'
 import { lookUpName } from '#runtime/drivers/name-lookup.ts'
 import { makeNft } from '#runtime/drivers/nft.ts'
+import type { Guard } from './guard.ts'
 import { INSTANCE_COMPONENT, RUN_COMPONENT } from './instance-spec.ts'
 import type { ReconcileDeps } from './reconcile.ts'
 
@@ -36,12 +37,21 @@ export interface FilterState {
 /** What the agent keeps of the network, from its start on; `changed` is told when a name means something else. */
 export const openNetwork = (
   installation: Pick<Installation, 'id'>,
+  guard: Pick<Guard, 'expect'>,
   changed: () => void,
 ): Pick<ReconcileDeps, 'rules' | 'filter' | 'names' | 'uses'> => ({
-  rules: makeHostRules(makeNft(), installation),
+  rules: expecting(makeHostRules(makeNft(), installation), guard),
   filter: { restored: 0, restoredAt: null, bridged: false, refusedNames: [], used: [] },
   uses: makeUseBook(),
   names: makeNameBook(lookUpName, Date.now, changed),
+})
+
+/** Whoever is let in is expected on the bridge, too: there a port that nobody knows says nothing. */
+const expecting = (rules: HostRules, guard: Pick<Guard, 'expect'>): HostRules => ({
+  ...rules,
+  admit: async (member) => {
+    await Promise.all([rules.admit(member), guard.expect(member.address)])
+  },
 })
 
 type GuardDeps = Pick<

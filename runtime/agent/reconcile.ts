@@ -197,7 +197,9 @@ async function bringApps(deps: ReconcileDeps, workload: WorkloadConfig): Promise
   const certifying = edge && certifyEdge(edge, workload.apps)
   certifying?.then(({ asked }) => deps.announce(asked), leaveToAwait)
   const wanted = await wantedInstances(place, workload, deps.images)
-  const problems = await raiseInstances(place, wanted, await listInstances(place))
+  const before = await listInstances(place)
+  await expectBack(deps, before)
+  const problems = await raiseInstances(place, wanted, before)
   const have = await listInstances(place)
   await isolate(deps, have)
   const certified = await certifying
@@ -223,6 +225,15 @@ async function bringApps(deps: ReconcileDeps, workload: WorkloadConfig): Promise
     edgeMissing: result.missing,
     certificatesWanted: certified?.asked ?? 0,
     leaving,
+  }
+}
+
+/** Whoever is started again has another port on the bridge, which nobody knows yet. */
+async function expectBack({ guard }: ReconcileDeps, instances: readonly EngineContainer[]): Promise<void> {
+  const away = instances.filter(({ state }) => state !== 'running')
+  for (const { labels } of away) {
+    const address = labels[LABELS.address]
+    if (address !== undefined) await guard.expect(address)
   }
 }
 

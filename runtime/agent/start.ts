@@ -66,7 +66,7 @@ export async function startAgent(config: AgentConfig, log: Log): Promise<Agent> 
   })
   const { edge, traffic, authority, asked } = await openEdge(config, docker)
   const memory = watchFigures({ docker, owner, log, traffic, workloads, board }, ended.signal)
-  const network = openNetwork(config.installation, () => wake())
+  const network = openNetwork(config.installation, guard, () => wake())
   const addresses = makeAddressBook(docker, config.installation, Math.floor(Date.now() / 1000))
   const kept = { workloads, membership, watch, retirement, guard, ...network }
   const address = makeAddressKeeper({ config, docker, nft: makeNft(), membership, log })

@@ -1,0 +1,173 @@
+import assert from 'node:assert/strict'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { after, before, test } from 'node:test'
+import { setTimeout as delay } from 'node:timers/promises'
+import { crowds } from '#runtime/drivers/crowds.ts'
+import { followPacketLog } from '#runtime/drivers/packet-log.ts'
+import { askTimes } from '#runtime/drivers/test-networks.ts'
+import { installPrograms } from '#tools/install-programs.ts'
+import { KERNEL_LIMITS } from './limits.ts'
+import { logGroupOf } from './names.ts'
+import { type PacketNotice, parseNotice } from './notice.ts'
+import { type Field, HOST, makeField, PORTS, place, SOURCE } from './test-attack.ts'
+
+let field: Field
+let folder: string
+const notices: PacketNotice[] = []
+const ended = new AbortController()
+const [other = 0] = PORTS.others
+const UDP_PORT = 20_400
+
+before(async () => {
+  await installPrograms({ hping3: 'hping3', nmap: 'nmap', ulogd: 'ulogd2', ping: 'iputils-ping' })
+  field = await makeField()
+  folder = await mkdtemp(join(tmpdir(), 'maru-floods-'))
+  const log = followPacketLog(
+    {
+      ...{ group: logGroupOf(place), folder, enter: field.host.enter, onChange: () => undefined },
+      onLine: (line) => {
+        const notice = parseNotice(line, Date.now())
+        if (notice !== undefined) notices.push(notice)
+      },
+    },
+    ended.signal,
+  )
+  await poll('the packet log', async () => log.problem() === '')
+})
+after(async () => {
+  ended.abort()
+  await field?.remove()
+  await rm(folder, { recursive: true, force: true })
+})
+
+async function poll(what: string, ask: () => Promise<boolean>): Promise<void> {
+  for (let n = 0; n < 500; n++) {
+    if (await ask()) return
+    await delay(20)
+  }
+  throw new Error(`${what}: not within 10 s`)
+}
+
+/** The guard anew, and behind it a counter of what gets past. */
+async function begin(open: readonly string[] = []): Promise<void> {
+  await field.fresh()
+  for (const one of open) await field.load(`add element inet ${field.table} open { ${one} }\n`)
+  await field.load(`table inet past
+delete table inet past
+table inet past {
+  chain i { type filter hook input priority 0; policy accept; ip saddr != ${SOURCE.client} meta l4proto { udp, icmp } counter; }
+}
+`)
+  notices.length = 0
+}
+async function past(): Promise<number> {
+  const { stdout } = await field.host.run(['nft', 'list', 'table', 'inet', 'past'])
+  return Number(/packets (\d+)/.exec(stdout)?.[1])
+}
+const ask = async (times: number, port: number = PORTS.web.http) =>
+  Number((await field.client.run(askTimes(HOST.client, [port], times))).stdout)
+const flood = async (...options: readonly string[]) => {
+  const begun = performance.now()
+  await field.attacker.run(['hping3', '-q', ...options, HOST.attacked], { timeoutMs: 6_000 })
+  return (performance.now() - begun) / 1_000
+}
+const told = (what: PacketNotice['notice']) => async () => notices.some(({ notice }) => notice === what)
+
+const SENT = 20_000
+const FLOODS = [
+  [
+    'UDP of one source',
+    ['-2', '-i', 'u50', '-c', `${SENT}`, '-p', `${UDP_PORT}`],
+    KERNEL_LIMITS.datagramsPerSecond,
+  ],
+  [
+    'UDP with forged senders',
+    ['-2', '--rand-source', '-i', 'u50', '-c', `${SENT}`, '-p', `${UDP_PORT}`],
+    KERNEL_LIMITS.datagramsOfAll,
+  ],
+  ['pings of one source', ['-1', '-i', 'u50', '-c', `${SENT}`], KERNEL_LIMITS.pingsPerSecond],
+  [
+    'pings with forged senders',
+    ['-1', '--rand-source', '-i', 'u50', '-c', `${SENT}`],
+    KERNEL_LIMITS.pingsOfAll,
+  ],
+] as const
+
+for (const [what, options, perSecond] of FLOODS)
+  test(`a flood of ${what}: so much gets in and no more, it is told of, and clients are served`, async (t) => {
+    await begin([`udp . ${UDP_PORT}`])
+    const [seconds, served] = await Promise.all([flood(...options), ask(100)])
+    const got = await past()
+    t.diagnostic(`${got} got in within ${seconds.toFixed(1)} s; ${served} of 100 requests`)
+    assert.ok(got <= perSecond * (2 + seconds) * 1.1, `${got} packets got in within ${seconds} s`)
+    assert.ok(got >= Math.min(perSecond, SENT) / 2, `only ${got} packets got in: nothing was shown`)
+    assert.equal(served, 100)
+    await poll('a notice', told('flood'))
+  })
+
+test('ordinary pings and UDP get in', async () => {
+  await begin([`udp . ${UDP_PORT}`])
+  await flood('-1', '-i', 'u100000', '-c', '15')
+  await flood('-2', '-i', 'u1000', '-c', '300', '-p', `${UDP_PORT}`)
+  assert.equal(await past(), 315)
+})
+
+test('who has too many connections open to a program gets no more there; others do, and the platform answers him', async () => {
+  await begin()
+  const holds = `const n=require('net');let ok=0;for(let i=0;i<30;i++)n.connect(${other},'${HOST.client}',()=>{if(++ok===30)console.log('all')});setTimeout(()=>process.exit(),8000)`
+  field.client.start([process.execPath, '-e', holds])
+  await poll('the crowd', async () => (await crowds(29, Object.values(PORTS.web), field.folder)).length > 0)
+  const found = await crowds(29, Object.values(PORTS.web), field.folder)
+  assert.deepEqual(found, [SOURCE.client])
+  assert.deepEqual(await crowds(30, Object.values(PORTS.web), field.folder), [])
+  await field.load(`add element inet ${field.table} crowd4 { ${found.join(', ')} }\n`)
+  assert.equal(await ask(1, other), 0)
+  assert.equal(await ask(5), 5)
+  await poll('a notice', told('exhaust'))
+  const fromAttacker = await field.attacker.run(askTimes(HOST.attacked, [other], 2))
+  assert.equal(Number(fromAttacker.stdout), 2)
+})
+
+test('a full memory: closed ports stay silent, open ones answer, and people hear of it', async () => {
+  await begin()
+  const fill = (set: string, rest: string) => {
+    const members = Array.from(
+      { length: 65_536 },
+      (_, at) => `100.${64 + (at >> 16)}.${(at >> 8) % 256}.${at % 256} . ${rest}`,
+    )
+    return field.load(`add element inet ${field.table} ${set} { ${members.join(', ')} }\n`)
+  }
+  await fill('probed4', 'tcp . 9')
+  await fill('visited4', '9')
+  await field.attacker.run([
+    'nmap',
+    '-sS',
+    '-n',
+    '-Pn',
+    '--max-retries',
+    '0',
+    '--host-timeout',
+    '10s',
+    '-p',
+    '20001-20009',
+    HOST.attacked,
+  ])
+  const { stdout } = await field.attacker.run([
+    'nmap',
+    '-sS',
+    '-n',
+    '-Pn',
+    '--max-retries',
+    '0',
+    '--host-timeout',
+    '10s',
+    '-p',
+    '20002',
+    HOST.attacked,
+  ])
+  assert.match(stdout, /20002\/tcp filtered/)
+  assert.equal(await ask(3, other), 3)
+  await poll('the alarm', told('full'))
+})

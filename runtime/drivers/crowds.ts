@@ -1,0 +1,55 @@
+import { networkOf } from '#contract/networks.ts'
+import { readText } from './files.ts'
+
+const ESTABLISHED = '01'
+const LISTENS = '0A'
+
+interface Socket {
+  readonly port: number
+  readonly remote: string
+  readonly state: string
+}
+
+/** Reads the kernel's list of TCP sockets. */
+function parseSockets(table: string): Socket[] {
+  return table
+    .split('\n')
+    .slice(1)
+    .flatMap((line) => {
+      const [, local = '', remote = '', state = ''] = line.trim().split(/\s+/)
+      if (state !== ESTABLISHED && state !== LISTENS) return []
+      const port = Number.parseInt(local.split(':')[1] ?? '', 16)
+      return [{ port, remote: addressOf(remote.split(':')[0] ?? ''), state }]
+    })
+}
+
+/** The kernel writes words of four bytes, the last byte first. */
+function addressOf(text: string): string {
+  const bytes = (text.match(/.{8}/g) ?? []).flatMap((word) => (word.match(/../g) ?? []).reverse())
+  const four = bytes.slice(-4).map((byte) => Number.parseInt(byte, 16))
+  const isMapped = bytes.slice(0, 12).join('') === '00000000000000000000FFFF'
+  if (bytes.length === 4 || isMapped) return four.join('.')
+  return (bytes.join('').match(/.{4}/g) ?? []).join(':').toLowerCase()
+}
+
+/**
+ * Who has more connections open to programs that listen here than so many, as an address or a network of 64 bits; ports in
+ * `except` do not count. Only complete connections are in the list, so nobody can forge his way into it.
+ */
+export async function crowds(
+  limit: number,
+  except: readonly number[],
+  folder = '/proc/net',
+): Promise<string[]> {
+  const texts = await Promise.all(['tcp', 'tcp6'].map((name) => readText(`${folder}/${name}`)))
+  const sockets = texts.flatMap((text) => parseSockets(text ?? ''))
+  const listens = new Set(sockets.filter(({ state }) => state === LISTENS).map(({ port }) => port))
+  const came = sockets.filter(
+    ({ state, port }) => state === ESTABLISHED && listens.has(port) && !except.includes(port),
+  )
+  const bySource = Map.groupBy(came, ({ remote }) => networkOf(remote, { 4: 32, 6: 64 }))
+  return [...bySource]
+    .filter(([, own]) => own.length > limit)
+    .map(([source]) => source)
+    .sort()
+}
