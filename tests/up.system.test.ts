@@ -28,7 +28,16 @@ test('the status names every component and its memory, 1 GB in all', async () =>
     return now.components.every(({ state }) => state === 'ok') && now
   })
   const names = status.components.map(({ component }) => component)
-  for (const component of ['etcd', 'postgres-1', 'postgres-2', 'pgproxy', 'control', 'edge', 'agent', 'detector'])
+  for (const component of [
+    'etcd',
+    'postgres-1',
+    'postgres-2',
+    'pgproxy',
+    'control',
+    'edge',
+    'agent',
+    'detector',
+  ])
     assert.ok(names.includes(component), `${component} is missing among ${names.join(', ')}`)
   const bytes = status.components.reduce((sum, { memoryBytes }) => sum + (memoryBytes ?? 0), 0)
   assert.ok(bytes <= 2 ** 30, `${Math.round(bytes / 2 ** 20)} MB`)

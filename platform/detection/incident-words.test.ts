@@ -31,12 +31,14 @@ test('an incident says who, when, what, where, at whom, what it means, what was 
   assert.match(canDo.join(' '), /use parameters instead.*maru network blocks add 203\.0\.113\.7/)
 })
 
-test('nobody is told to block an app’s own address, or somebody who is gone', () => {
+test('nobody is told to block an app’s own address, a crowd, or somebody who is gone', () => {
   const own = tellIncident({ ...incident, who: 'app:shop' }, [
     entry({ kind: 'outbound', app: 'shop', rule: '7000110' }),
   ])
   assert.doesNotMatch(own.canDo.join(' '), /blocks add/)
   assert.match(own.canDo.join(' '), /maru logs shop/)
+  const crowd = tellIncident({ ...incident, who: 'many' }, [entry({ kind: 'flood', rule: null })])
+  assert.deepEqual(crowd.canDo, [])
   const over = tellIncident({ ...incident, state: 'closed' }, [entry({})])
   assert.match(over.account, /It is over/)
   assert.doesNotMatch(over.canDo.join(' '), /blocks add/)

@@ -1,5 +1,6 @@
 import type { Incident, IncidentAccount, IncidentEntry } from '#contract/detection.ts'
 import type { EventKind } from '#contract/guard.ts'
+import { parseNetwork } from '#contract/networks.ts'
 import { ruleOf } from './rules.ts'
 
 /** How each kind is called in a title, after who did it. */
@@ -111,7 +112,7 @@ function canDoOf({ who, state }: Incident, entries: readonly IncidentEntry[]): s
     ? [
         `See what it may reach with \`maru network rules\`, and what it prints with \`maru logs ${who.slice(4)}\`.`,
       ]
-    : state === 'open'
+    : state === 'open' && parseNetwork(who) !== undefined
       ? [
           `Keep it out of every host: \`maru network blocks add ${who} --for 24h --reason "…"\`. All behind that address are kept out with it.`,
         ]

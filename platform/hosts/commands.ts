@@ -69,7 +69,7 @@ function registerUp(program: Command, context: CliContext): void {
     .option('--subnet <prefix>', 'first two numbers of a free private range (default: 10.89)')
     .option(
       '--renew <images>',
-      "make images anew from today's packages, and all that stand on them: base, database, edge, app",
+      "make images anew from today's packages, and all that stand on them: base, database, edge, detector, app",
     )
     .option('--no-stack-roll', 'leave the apps on the stack that they stand on')
     .option('--data-centre <name>', 'data centre that this first host is in (default: dc1)')
