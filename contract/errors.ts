@@ -544,6 +544,12 @@ export const ERRORS = {
     '{drill} takes hosts and lines away, and {home} is no lab of several hosts.',
     'Make one on this machine, or on another: `maru lab up --witness`. Then, there and outside of its hosts: `maru drill run {drill}`. Nothing was changed.',
   ),
+  'drills.needs_machine': row(
+    409,
+    3,
+    '{drill} enters networks of the host with programs of the machine, which the agent may not.',
+    'Run it on the host itself, as root: `maru drill run {drill}`. Nothing was changed.',
+  ),
   'drills.lab_unfit': row(
     409,
     3,
