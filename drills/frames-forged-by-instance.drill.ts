@@ -41,7 +41,7 @@ export const framesForgedByInstance: Drill<Names> = {
   setUp:
     'Two apps of its own. The drill stands in the network of an instance of one, as its root, and listens at every other port of the bridge and at the host’s own.',
   fault:
-    'With hping3, arpspoof and ndptool it sends as a neighbour, as an address of the internet, with a neighbour’s hardware address, as a neighbour in answers to "who has this address", and as a router of IPv6; then 500 forged packets at once.',
+    'With hping3, arpspoof and ndptool it sends as a neighbour, as an address of the internet, with a neighbour’s hardware address, as a neighbour in answers to "who has this address", and as a neighbour of IPv6; then 500 forged packets at once.',
   measures: {
     [DELIVERED]: { unit: 'frames', limit: 0 },
     [UNTOLD]: { unit: 'kinds', limit: 0 },
@@ -132,11 +132,15 @@ async function listen(place: DrillPlace, own: Inside, captures: Capture[]): Prom
 }
 
 /** The frames of a kind among others. */
-function framesOf({ shape, claims }: Forgery, { own, canary }: Roles, frames: readonly Frame[]): Frame[] {
+function framesOf(
+  { shape, claims }: Forgery,
+  { own, victims, canary }: Roles,
+  frames: readonly Frame[],
+): Frame[] {
   return frames.filter(({ bytes }) => {
     const { kind, card, source } = parsePacket(bytes)
     if (shape === 'canary') return bytes.includes(canary) && !bytes.includes('-honest') && source === claims
-    return card === own.card && kind === shape && (shape === 'ip6' || source === claims)
+    return card === own.card && kind === shape && (shape === 'ip6' || source === victims[1].address)
   })
 }
 
@@ -144,10 +148,11 @@ async function measure(place: DrillPlace, roles: Roles, found: Found): Promise<M
   const { kinds, sent, delivered } = found
   const honest = delivered.filter(({ bytes }) => bytes.includes(`${roles.canary}-honest`)).length
   if (honest < Number(HONEST)) throw new Error(`of ${HONEST} honest packets ${honest} were seen`)
-  const eventOf = (events: readonly HostEvent[], { claims }: Forgery) =>
-    events.findLast(({ app, src_endpoint, start_time }) => {
+  const eventOf = (events: readonly HostEvent[], { claims, shape }: Forgery) =>
+    events.findLast(({ app, src_endpoint, start_time, protocol_name }) => {
       const young = Date.parse(start_time) >= (sent[0]?.atMs ?? 0)
-      return young && app === roles.app && src_endpoint.ip.startsWith(claims)
+      const isOfKind = (protocol_name === 'arp') === (shape === 'arp')
+      return young && isOfKind && app === roles.app && src_endpoint.ip.startsWith(claims)
     })
   let events: HostEvent[] = []
   const wait = { timeoutS: SOON_S, signal: place.signal }

@@ -13,13 +13,17 @@ export interface Frame {
 
 /** Somebody who listens on a link. */
 export interface Capture {
-  /** Ends it when nothing comes any more, and gives what it has heard. */
+  /** Ends it when what was sent is written down, and gives what it has heard. */
   frames(): Promise<Frame[]>
   stop(): Promise<void>
 }
 
+/** A drill that is killed takes who listens with it. */
+const ENDS_WITH_US = ['setpriv', '--pdeathsig', 'KILL'] as const
 const LISTENS_MS = 15_000
 const QUIET_MS = 300
+/** What was sent before is written down by then, also where it is never quiet. */
+const SETTLED_MS = 2000
 const HEADER = 24
 const RECORD = 16
 
@@ -36,7 +40,7 @@ export async function startCapture(
   const ending = new AbortController()
   let complaint = ''
   const options = ['--immediate-mode', '-U', '-n', '-Z', 'root', '-i', link, '-w', file]
-  const running = run(enter(['tcpdump', ...options, ...filter]), { signal: ending.signal })
+  const running = run(enter([...ENDS_WITH_US, 'tcpdump', ...options, ...filter]), { signal: ending.signal })
     .then(({ stderr }) => {
       complaint = stderr.trim() || 'it ended'
     })
@@ -59,7 +63,11 @@ export async function startCapture(
   }
   return {
     frames: async () => {
-      for (let before = -1; before !== (await size()); await pause(QUIET_MS)) before = await size()
+      const since = performance.now()
+      for (let before = -1; before !== (await size()) && performance.now() - since < SETTLED_MS; ) {
+        before = await size()
+        await pause(QUIET_MS)
+      }
       const bytes = await readFile(file)
       await stop()
       return parseFrames(bytes)

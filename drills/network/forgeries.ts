@@ -1,10 +1,11 @@
+import { pause } from '#runtime/kit/pause.ts'
 import type { Inside } from './instances.ts'
 import { setIpv6 } from './ipv6.ts'
 
 /** One kind of forgery: how it is done, and as whom it speaks. */
 export interface Forgery {
   readonly what: string
-  /** The address that the frames claim to be from; the platform tells of it by that. */
+  /** The address under which the platform tells of it: the one that is claimed, or the attacker's own. */
   readonly claims: string
   /** How its frames are told from honest ones. */
   readonly shape: 'canary' | 'arp' | 'ip6'
@@ -25,6 +26,8 @@ export interface Roles {
 /** The kernel's log takes twenty of a port at once: few of each kind leave room for the next. */
 const EACH = '4'
 const ARPSPOOF_MS = 3500
+/** Until the network has an address of its own. */
+const IPV6_MS = 500
 
 /** Arguments of hping3 that send marked UDP packets. */
 export const marked = (canary: string, to: string, count: string, ...more: readonly string[]) => [
@@ -48,7 +51,7 @@ export function forgeries({ own, victims, gateway, canary }: Roles): Forgery[] {
     },
     {
       what: "a neighbour's place in the host's table of neighbours, by arpspoof",
-      claims: second.address,
+      claims: own.address,
       shape: 'arp',
       forge: () =>
         own.run(['arpspoof', '-i', 'eth0', '-t', gateway.address, second.address], {
@@ -56,12 +59,14 @@ export function forgeries({ own, victims, gateway, canary }: Roles): Forgery[] {
         }),
     },
     {
-      what: 'a router and a neighbour of IPv6',
+      what: 'a neighbour of IPv6',
       claims: 'fe80:',
       shape: 'ip6',
       forge: async () => {
         await setIpv6(own, true)
-        for (const kind of ['ra', 'na']) await own.run(['ndptool', '-t', kind, '-U', '-i', 'eth0', 'send'])
+        await pause(IPV6_MS)
+        const done = await own.run(['ndptool', '-t', 'na', '-U', '-i', 'eth0', 'send'])
+        if (done.exitCode !== 0) throw new Error(`ndptool: ${done.stderr.trim()}`)
         await setIpv6(own, false)
       },
     },

@@ -2,12 +2,21 @@ import { readdir } from 'node:fs/promises'
 import { networkInterfaces } from 'node:os'
 import type { Inside } from './instances.ts'
 
-const OFF = '/proc/sys/net/ipv6/conf/eth0/disable_ipv6'
+const SETTINGS = '/proc/sys/net/ipv6/conf/eth0'
 
 /** Switches IPv6 on in an instance's network, which only the host's root can, or off again. */
 export async function setIpv6({ run }: Inside, on: boolean): Promise<void> {
-  const { exitCode, stderr } = await run(['tee', OFF], { input: on ? '0\n' : '1\n' })
-  if (exitCode !== 0) throw new Error(`IPv6 of an instance: ${stderr.trim()}`)
+  // Without the question whether somebody else has the address, which nobody would hear.
+  const settings = on
+    ? ([
+        ['accept_dad', '0'],
+        ['disable_ipv6', '0'],
+      ] as const)
+    : ([['disable_ipv6', '1']] as const)
+  for (const [name, value] of settings) {
+    const { exitCode, stderr } = await run(['tee', `${SETTINGS}/${name}`], { input: `${value}\n` })
+    if (exitCode !== 0) throw new Error(`IPv6 of an instance: ${stderr.trim()}`)
+  }
 }
 
 /** The host's own address of IPv6 on a bridge, where it has one. */

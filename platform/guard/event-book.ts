@@ -32,6 +32,8 @@ const PORTS = 8
 
 interface Manner {
   readonly kind: EventKind
+  /** What is counted apart although it is of the same kind. */
+  readonly apart?: string
   readonly severity: number
   readonly disposition: NetworkEvent['disposition']
   readonly message: (source: string, ports: string) => string
@@ -79,6 +81,19 @@ const MANNERS: Readonly<Record<Exclude<Notice, 'probe'>, Manner>> = {
   },
 }
 
+/** What an instance tells its neighbours; the address that it claims is not known, so it is told under its own. */
+const NEIGHBOURS: Manner = {
+  ...MANNERS.spoof,
+  apart: 'arp',
+  message: (source) =>
+    `The instance at ${source} told its neighbours that another's address is its own; none of them heard it.`,
+}
+
+const mannerOf = ({ notice, protocol }: PacketNotice): Manner | undefined => {
+  if (notice === 'probe') return undefined
+  return notice === 'spoof' && protocol === 'arp' ? NEIGHBOURS : MANNERS[notice]
+}
+
 /** `first` is the number before the first change: the time, so that numbers and ids are unlike those of an agent before. */
 export function makeEventBook(first: number): EventBook {
   const events = new Map<string, Numbered & { readonly ports: ReadonlySet<string> }>()
@@ -93,16 +108,17 @@ export function makeEventBook(first: number): EventBook {
     const oldest = events.size > ROOM ? events.keys().next().value : undefined
     if (oldest !== undefined) events.delete(oldest)
   }
-  const keyFor = (kind: EventKind, source: string, at: number) => {
+  const keyFor = (kind: EventKind, place: string, at: number) => {
     const minute = [...events.values()].filter(
       ({ event }) => event.kind === kind && at - Date.parse(event.start_time) < WINDOW_MS,
     )
-    return minute.length < PER_MINUTE ? `${kind} ${source}` : `${kind} many`
+    return minute.length < PER_MINUTE ? place : `${kind} many`
   }
   const add = (manner: Manner, notice: PacketNotice, app: string | null, source = notice.source) => {
-    const own = events.get(open.get(`${manner.kind} ${source}`) ?? '')
+    const place = [manner.kind, source, ...(manner.apart === undefined ? [] : [manner.apart])].join(' ')
+    const own = events.get(open.get(place) ?? '')
     const isOwn = own !== undefined && notice.at - Date.parse(own.event.start_time) < WINDOW_MS
-    const key = isOwn ? `${manner.kind} ${source}` : keyFor(manner.kind, source, notice.at)
+    const key = isOwn ? place : keyFor(manner.kind, place, notice.at)
     const before = events.get(open.get(key) ?? '')
     const goesOn = before !== undefined && notice.at - Date.parse(before.event.start_time) < WINDOW_MS
     const ports = new Set([...(goesOn ? before.ports : []), portOf(notice)].slice(0, PORTS))
@@ -122,7 +138,8 @@ export function makeEventBook(first: number): EventBook {
   return {
     note: (notice, app) => {
       note(reasons, notice)
-      if (notice.notice !== 'probe') add(MANNERS[notice.notice], notice, app)
+      const manner = mannerOf(notice)
+      if (manner !== undefined) add(manner, notice, app)
     },
     noteTogether: ({ network, sources, ports }, notice) => {
       const message = () => `${sources} addresses of ${network} together asked for ${ports} closed ports.`

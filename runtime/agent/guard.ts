@@ -166,7 +166,8 @@ function take(
   const port = ports.find(({ link, address }) =>
     notice.notice === 'spoof' ? link === notice.link : address === notice.source,
   )
-  book.note(notice, port?.app ?? null)
+  const source = notice.source === '' ? (port?.address ?? '') : notice.source
+  book.note({ ...notice, source }, port?.app ?? null)
   if (notice.notice !== 'probe') return book.number() > before
   const { wanted: one, together } = view.note(notice)
   if (together !== undefined) book.noteTogether(together, notice)

@@ -3,9 +3,16 @@ import { HOST_LINKS, hostLinks, peersOf, readLink } from '#runtime/drivers/conta
 import { isAbsent } from '#runtime/drivers/files.ts'
 
 /**
- * Isolates the bridge ports of containers from each other: frames pass only between an isolated port and one that
- * is not (edge, database proxy), so that no instance reaches another. Gives how many ports had to be changed.
+ * What makes a port of a bridge its container's alone. Frames pass only between an isolated port and one that is not (edge,
+ * database proxy), so that no instance reaches another. And what the bridge does not know the place of is not sent to everybody:
+ * a sniffer would hear what is for others.
  */
+const ALONE = [
+  ['isolated', '1'],
+  ['unicast_flood', '0'],
+] as const
+
+/** Isolates the bridge ports of containers. Gives how many ports had to be changed. */
 export async function isolatePorts(pids: readonly number[]): Promise<number> {
   if (pids.length === 0) return 0
   const links = await hostLinks()
@@ -13,7 +20,7 @@ export async function isolatePorts(pids: readonly number[]): Promise<number> {
   for (const pid of pids) {
     for (const peer of await peersOf(pid)) {
       const name = links.get(peer)
-      if (name !== undefined && (await isolate(`${HOST_LINKS}/${name}/brport/isolated`))) changed++
+      if (name !== undefined && (await isolate(name))) changed++
     }
   }
   return changed
@@ -32,9 +39,7 @@ export function keepBridgeIsolated(bridge: string, onError: (error: unknown) => 
 
 /** Isolates the ports that a bridge has now. Gives how many had to be changed. */
 export async function isolateBridge(bridge: string): Promise<number> {
-  const changed = await Promise.all(
-    (await portsOf(bridge)).map((port) => isolate(`${HOST_LINKS}/${port}/brport/isolated`)),
-  )
+  const changed = await Promise.all((await portsOf(bridge)).map(isolate))
   return changed.filter(Boolean).length
 }
 
@@ -47,11 +52,18 @@ async function portsOf(bridge: string): Promise<string[]> {
   }
 }
 
-async function isolate(file: string): Promise<boolean> {
+async function isolate(port: string): Promise<boolean> {
+  let changed = false
+  for (const [name, value] of ALONE)
+    changed = (await setPort(`${HOST_LINKS}/${port}/brport/${name}`, value)) || changed
+  return changed
+}
+
+async function setPort(file: string, value: string): Promise<boolean> {
   const now = await readLink(file)
-  if (now === undefined || now === '1') return false
+  if (now === undefined || now === value) return false
   try {
-    await writeFile(file, '1')
+    await writeFile(file, value)
     return true
   } catch (error) {
     if (isAbsent(error)) return false
