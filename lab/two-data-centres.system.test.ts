@@ -110,7 +110,7 @@ test('drills that do not fit where they are asked for are refused, with where th
   assert.equal(onHost.code, 'drills.on_a_host')
   assert.equal((await cliError(['drill', 'run', 'host-dies', '--home', HOME])).code, 'drills.needs_hosts')
   const within = await inside('dc1-h1', 'drill', 'run', 'host-dies', '--home', '/var/lib/maru')
-  assert.match(within.stderr, /host-dies takes hosts and lines away, .*maru lab up --witness/s)
+  assert.match(within.stderr, /host-dies needs the hosts and lines of a lab, .*maru lab up --witness/s)
 })
 
 test('a host is drained, the witness and the first host lose their power, a data centre is cut off: nothing is lost and all is whole again', async (t) => {
