@@ -55,6 +55,11 @@ interface Away {
 function begin(place: DrillPlace): Stages<Names> {
   const [app, neighbour] = [drillApp(place, 'inside'), drillApp(place, 'neighbour')]
   const agent = `${place.installation.name}-agent`
+  let frozen = false
+  const thaw = async () => {
+    if (frozen) await place.docker.containers.thaw(agent)
+    frozen = false
+  }
   const undone: Undone[] = []
   const away: Away[] = []
   let inside: Inside | undefined
@@ -69,11 +74,12 @@ function begin(place: DrillPlace): Stages<Names> {
       place.mark('fault')
       for (const change of handMade(place)) undone.push(await undo(place, change))
       await place.docker.containers.freeze(agent)
+      frozen = true
       place.mark('agent stands still')
       const until = performance.now() + FROZEN_MS
       away.push(await lookAround(place, own, neighbours))
       await pause(Math.max(0, until - performance.now()), place.signal)
-      await place.docker.containers.thaw(agent)
+      await thaw()
       place.mark('agent goes on')
       await killContainer(place, 'agent')
       place.mark('agent killed')
@@ -81,12 +87,7 @@ function begin(place: DrillPlace): Stages<Names> {
     },
     measure: async () => summarize(undone, away),
     cleanUp: () =>
-      endAll([
-        () => place.docker.containers.thaw(agent),
-        () => inside && letIn(place, [inside.address]),
-        app.destroy,
-        neighbour.destroy,
-      ]),
+      endAll([thaw, () => inside && letIn(place, [inside.address]), app.destroy, neighbour.destroy]),
   }
 }
 
