@@ -94,6 +94,8 @@ const mannerOf = ({ notice, protocol }: PacketNotice): Manner | undefined => {
   return notice === 'spoof' && protocol === 'arp' ? NEIGHBOURS : MANNERS[notice]
 }
 
+const placeOf = ({ kind, apart }: Manner, source: string) => `${kind} ${source} ${apart ?? ''}`
+
 /** `first` is the number before the first change: the time, so that numbers and ids are unlike those of an agent before. */
 export function makeEventBook(first: number): EventBook {
   const events = new Map<string, Numbered & { readonly ports: ReadonlySet<string> }>()
@@ -115,7 +117,7 @@ export function makeEventBook(first: number): EventBook {
     return minute.length < PER_MINUTE ? place : `${kind} many`
   }
   const add = (manner: Manner, notice: PacketNotice, app: string | null, source = notice.source) => {
-    const place = [manner.kind, source, ...(manner.apart === undefined ? [] : [manner.apart])].join(' ')
+    const place = placeOf(manner, source)
     const own = events.get(open.get(place) ?? '')
     const isOwn = own !== undefined && notice.at - Date.parse(own.event.start_time) < WINDOW_MS
     const key = isOwn ? place : keyFor(manner.kind, place, notice.at)

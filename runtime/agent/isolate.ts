@@ -3,16 +3,9 @@ import { HOST_LINKS, hostLinks, peersOf, readLink } from '#runtime/drivers/conta
 import { isAbsent } from '#runtime/drivers/files.ts'
 
 /**
- * What makes a port of a bridge its container's alone. Frames pass only between an isolated port and one that is not (edge,
- * database proxy), so that no instance reaches another. And what the bridge does not know the place of is not sent to everybody:
- * a sniffer would hear what is for others.
+ * Isolates the bridge ports of containers from each other: frames pass only between an isolated port and one that
+ * is not (edge, database proxy), so that no instance reaches another. Gives how many ports had to be changed.
  */
-const ALONE = [
-  ['isolated', '1'],
-  ['unicast_flood', '0'],
-] as const
-
-/** Isolates the bridge ports of containers. Gives how many ports had to be changed. */
 export async function isolatePorts(pids: readonly number[]): Promise<number> {
   if (pids.length === 0) return 0
   const links = await hostLinks()
@@ -20,7 +13,7 @@ export async function isolatePorts(pids: readonly number[]): Promise<number> {
   for (const pid of pids) {
     for (const peer of await peersOf(pid)) {
       const name = links.get(peer)
-      if (name !== undefined && (await isolate(name))) changed++
+      if (name !== undefined && (await isolate(`${HOST_LINKS}/${name}/brport/isolated`))) changed++
     }
   }
   return changed
@@ -39,7 +32,9 @@ export function keepBridgeIsolated(bridge: string, onError: (error: unknown) => 
 
 /** Isolates the ports that a bridge has now. Gives how many had to be changed. */
 export async function isolateBridge(bridge: string): Promise<number> {
-  const changed = await Promise.all((await portsOf(bridge)).map(isolate))
+  const changed = await Promise.all(
+    (await portsOf(bridge)).map((port) => isolate(`${HOST_LINKS}/${port}/brport/isolated`)),
+  )
   return changed.filter(Boolean).length
 }
 
@@ -52,18 +47,11 @@ async function portsOf(bridge: string): Promise<string[]> {
   }
 }
 
-async function isolate(port: string): Promise<boolean> {
-  let changed = false
-  for (const [name, value] of ALONE)
-    changed = (await setPort(`${HOST_LINKS}/${port}/brport/${name}`, value)) || changed
-  return changed
-}
-
-async function setPort(file: string, value: string): Promise<boolean> {
+async function isolate(file: string): Promise<boolean> {
   const now = await readLink(file)
-  if (now === undefined || now === value) return false
+  if (now === undefined || now === '1') return false
   try {
-    await writeFile(file, value)
+    await writeFile(file, '1')
     return true
   } catch (error) {
     if (isAbsent(error)) return false
