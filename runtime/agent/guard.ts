@@ -43,7 +43,7 @@ export interface Guard {
   stop(): Promise<void>
 }
 
-const PASS_MS = 4_000
+const PASS_MS = 3_000
 /** Whoever follows is told of what happens so close together at once. */
 const GATHER_MS = 100
 /** A service that restarts is away for less. */
