@@ -1,5 +1,6 @@
 import { Engagement } from '#contract/guard.ts'
-import { pause } from '#runtime/kit/pause.ts'
+import { guardTableOf } from '#platform/guard/host.ts'
+import { makeNft } from '#runtime/drivers/nft.ts'
 import type { Drill, DrillPlace, Measured, Stages } from './drill.ts'
 import { hundredths } from './hundredths.ts'
 import { makeOutsiders, type Outsider } from './network/other-network.ts'
@@ -18,8 +19,7 @@ type Names = typeof HELD | typeof UNRECORDED | typeof FREE | typeof OTHERS
 
 /** Enough for a source that nobody has agreed on to be held many times over. */
 const PORTS = Array.from({ length: 60 }, (_, at) => at + 1)
-const SOON_S = 20
-const IN_FORCE_MS = 4000
+const SOON_S = 60
 
 /** A penetration test that was agreed on, inside of its time and after it. */
 export const agreedTestEnds: Drill<Names> = {
@@ -66,7 +66,7 @@ function begin(place: DrillPlace): Stages<Names> {
       const test = ['--reference', 'drill agreed-test-ends', '--for', '15m', '--json']
       const { stdout } = await maruOk(place, 'network', 'engagement', 'add', address, ...test)
       agreed = Engagement.parse(JSON.parse(stdout))
-      await pause(IN_FORCE_MS, place.signal)
+      await knownAs(place, address, true)
     },
     fault: async () => {
       const [tester, other] = outsiders as [Outsider, Outsider]
@@ -78,7 +78,7 @@ function begin(place: DrillPlace): Stages<Names> {
       const { open, closed } = learnedBy(tester.address, (await whatWasSeen(present(scanners[0]))).packets)
       await end()
       place.mark('test ended')
-      await pause(IN_FORCE_MS, place.signal)
+      await knownAs(place, tester.address, false)
       await scan(tester, SCANS.ports(PORTS.map((port) => port + PORTS.length)), [tester.host])
       const heldAfterS = await secondsUntil({ timeoutS: SOON_S, signal: place.signal }, () =>
         isHeld(place, tester),
@@ -99,6 +99,19 @@ function begin(place: DrillPlace): Stages<Names> {
         ...outsiders.map((one) => one.remove),
       ]),
   }
+}
+
+/** Waits until the host's own rules know a source as one whose test was agreed on, or do not any more. */
+async function knownAs(
+  { installation, signal }: DrillPlace,
+  address: string,
+  agreed: boolean,
+): Promise<void> {
+  const wait = { timeoutS: SOON_S, signal }
+  await waitUntil(`the host to know ${agreed ? 'of the test' : 'its end'}`, wait, async () => {
+    const engaged = await makeNft().members('inet', guardTableOf(installation), ['engaged4'])
+    return engaged.includes(address) === agreed
+  })
 }
 
 const isHeld = async (place: DrillPlace, { address }: Outsider) =>

@@ -151,14 +151,14 @@ export function makeEventBook(first: number): EventBook {
     bump: () => {
       number++
     },
-    since: (after) =>
-      [...events.values()]
-        .filter((one) => one.number > after)
-        .map(({ number, event }) => ({ number, event })),
+    since: (after) => changedSince([...events.values()], after),
     number: () => number,
     reasonOf: (address) => reasons.get(address),
   }
 }
+
+const changedSince = (all: readonly Numbered[], after: number): Numbered[] =>
+  all.filter(({ number }) => number > after).map(({ number, event }) => ({ number, event }))
 
 const portOf = ({ port, protocol }: PacketNotice) => (port === null ? protocol : `${port}/${protocol}`)
 
