@@ -12,9 +12,11 @@ export const DrillAbout = z.strictObject({
   summary: z.string(),
   harmless: z.boolean().describe('It disturbs nobody'),
   needs: z
-    .literal('hosts')
+    .enum(['hosts', 'machine'])
     .nullable()
-    .describe('`hosts`: it takes hosts and lines of a lab away; null: it runs on one host'),
+    .describe(
+      '`hosts`: it works on hosts and lines of a lab; `machine`: it enters networks of the host with the machine’s own programs; null: it runs on one host',
+    ),
   setUp: z.string(),
   fault: z.string(),
   measures: z.array(DrillMeasure.omit({ value: true })),
@@ -36,7 +38,7 @@ export type DrillRun = z.infer<typeof DrillRun>
 
 /**
  * `yes`: in a lab. `on-request`: it is harmless, and somebody has to say so. `no`: it breaks things, and this is no lab.
- * `outside`: not from within; it runs on the machine that carries a lab of several hosts, by the command line there.
+ * `outside`: not from within; it runs by the command line, on the host or on the machine that carries a lab of several hosts.
  */
 export const DrillPermission = z.enum(['yes', 'on-request', 'no', 'outside', 'unknown'])
 export type DrillPermission = z.infer<typeof DrillPermission>

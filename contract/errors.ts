@@ -553,8 +553,14 @@ export const ERRORS = {
   'drills.needs_hosts': row(
     409,
     3,
-    '{drill} takes hosts and lines away, and {home} is no lab of several hosts.',
+    '{drill} needs the hosts and lines of a lab, and {home} is no lab of several hosts.',
     'Make one on this machine, or on another: `maru lab up --witness`. Then, there and outside of its hosts: `maru drill run {drill}`. Nothing was changed.',
+  ),
+  'drills.needs_machine': row(
+    409,
+    3,
+    '{drill} enters networks of the host with programs of the machine, which the agent may not.',
+    'Run it on the host itself, as root: `maru drill run {drill}`. Nothing was changed.',
   ),
   'drills.lab_unfit': row(
     409,

@@ -12,6 +12,7 @@ import { makeDocker } from '#runtime/drivers/docker.ts'
 import { exists } from '#runtime/drivers/files.ts'
 import { run } from '#runtime/drivers/process.ts'
 import { retrying } from '#runtime/kit/retry.ts'
+import { bringPrograms } from './bring-programs.ts'
 import type { AnyDrill } from './drill.ts'
 import { checkAllowed, onOneHost } from './permission.ts'
 import { runDrill } from './run-drill.ts'
@@ -44,6 +45,7 @@ export async function carryOut(named: AnyDrill, ground: Ground): Promise<DrillRe
   const { home, dockerSocket, understands = false, progress, signal, now } = ground
   const installation = await requireInstallation(home)
   const where = checkAllowed(drill, { isLab: await isLab(home), understands, home })
+  await bringPrograms(drill, home, progress)
   const place = {
     installation,
     home,

@@ -21,6 +21,8 @@ export interface DrillText<Name extends string = string> {
   readonly summary: string
   /** It disturbs nobody, so that it may also run where people depend on the platform. */
   readonly harmless: boolean
+  /** Programs that attack or listen, with the Debian package of each; brought before it begins. */
+  readonly programs?: Readonly<Record<string, string>>
   /** It takes so long that it is carried out only where somebody asks for it by name. */
   readonly onlyByName?: boolean
   readonly setUp: string
@@ -30,9 +32,9 @@ export interface DrillText<Name extends string = string> {
   readonly expectedS: number
 }
 
-/** A drill on the host that it runs on. */
+/** A drill on the host that it runs on; one that needs the machine's own programs is begun on its command line only. */
 export interface Drill<Name extends string = string> extends DrillText<Name> {
-  readonly needs?: undefined
+  readonly needs?: 'machine' | undefined
   begin(place: DrillPlace): Stages<Name>
 }
 

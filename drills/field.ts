@@ -5,6 +5,7 @@ import { platformRoutes } from '#contract/platform.ts'
 import { requireInstallation } from '#platform/hosts/index.ts'
 import type { Environment } from '#runtime/cli/context.ts'
 import { retrying } from '#runtime/kit/retry.ts'
+import { bringPrograms } from './bring-programs.ts'
 import { carryOut, type Ground, isLab, RECORD_MS, recordResult } from './carry-out.ts'
 import type { AnyDrill } from './drill.ts'
 import { isLabHome, type OpenLab, openLabGround } from './hosts/lab-ground.ts'
@@ -35,7 +36,7 @@ const onInstallation = (ground: Ground): Field => ({
     const inLab = await isLab(ground.home)
     return DRILLS.filter(
       ({ needs, harmless, onlyByName }) =>
-        needs === undefined && onlyByName !== true && (inLab || (harmless && ground.understands === true)),
+        needs !== 'hosts' && onlyByName !== true && (inLab || (harmless && ground.understands === true)),
     )
   },
   carryOut: (drill) => carryOut(drill, ground),
@@ -48,6 +49,7 @@ const inLab = ({ home, progress, signal, now }: Ground, lab: OpenLab): Field => 
   carryOut: async (drill) => {
     if (drill.needs !== 'hosts') throw new MaruError('drills.on_a_host', { drill: drill.name, home })
     const version = async () => (await lab.ask((client) => client.call(platformRoutes.status, {}))).version
+    await bringPrograms(drill, home, progress)
     const versions = async () => versionsInLab(lab, await version().catch(() => undefined))
     return await runDrill(drill, { place: { ...lab, signal }, where: 'lab', progress, now, versions })
   },

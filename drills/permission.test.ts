@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { MaruError } from '#contract/errors.ts'
-import { checkAllowed, onOneHost } from './permission.ts'
+import { checkAllowed, checkForAgent, onOneHost } from './permission.ts'
 import { findDrill } from './register.ts'
 
 const refusal = (work: () => unknown) => {
@@ -20,6 +20,13 @@ test('a drill that takes hosts away is refused on one host, lab or not, with the
   assert.match(hint, /`maru lab up --witness`.*`maru drill run host-dies`/)
   const own = findDrill('database-primary-dies')
   assert.equal(onOneHost(own, '/var/lib/maru'), own)
+})
+
+test('a drill that enters networks of the host is not for the agent, and its refusal names the command', () => {
+  const { code, hint } = refusal(() => checkForAgent(findDrill('app-reaches-out'))).toBody().error
+  assert.equal(code, 'drills.needs_machine')
+  assert.match(hint, /`maru drill run app-reaches-out`/)
+  checkForAgent(findDrill('database-primary-dies'))
 })
 
 test('where people may depend on the platform only harmless drills run, and only when somebody says so', () => {

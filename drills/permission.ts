@@ -22,3 +22,8 @@ export function onOneHost(drill: AnyDrill, home: string): Drill {
   if (drill.needs === 'hosts') throw new MaruError('drills.needs_hosts', { drill: drill.name, home })
   return drill
 }
+
+/** Refuses a drill that the agent has no programs for, and no right to enter a network. */
+export function checkForAgent({ name, needs }: Pick<AnyDrill, 'name' | 'needs'>): void {
+  if (needs === 'machine') throw new MaruError('drills.needs_machine', { drill: name })
+}

@@ -1,4 +1,6 @@
 import { MaruError } from '#contract/errors.ts'
+import { agreedTestEnds } from './agreed-test-ends.drill.ts'
+import { appReachesOut } from './app-reaches-out.drill.ts'
 import { databaseClockJumps } from './database-clock-jumps.drill.ts'
 import { databaseContainerDies } from './database-container-dies.drill.ts'
 import { databaseDiskFull } from './database-disk-full.drill.ts'
@@ -9,9 +11,17 @@ import { databasePrimaryFreezes } from './database-primary-freezes.drill.ts'
 import { databaseSoak } from './database-soak.drill.ts'
 import { databaseStandbyDies } from './database-standby-dies.drill.ts'
 import { databaseTwoFaults } from './database-two-faults.drill.ts'
+import { doorsTriedFromInstance } from './doors-tried-from-instance.drill.ts'
 import type { AnyDrill, Drill } from './drill.ts'
+import { floodedFromOutside } from './flooded-from-outside.drill.ts'
+import { framesForgedByInstance } from './frames-forged-by-instance.drill.ts'
 import { HOSTS_DRILLS } from './hosts/register.ts'
 import { neighboursDatabase } from './neighbours-database.drill.ts'
+import { portsScannedFromOutside } from './ports-scanned-from-outside.drill.ts'
+import { rulesChangedByHand } from './rules-changed-by-hand.drill.ts'
+import { rulesReappliedUnderLoad } from './rules-reapplied-under-load.drill.ts'
+import { slowClientsHoldConnections } from './slow-clients-hold-connections.drill.ts'
+import { snifferInInstance } from './sniffer-in-instance.drill.ts'
 import { stackRollUnderLoad } from './stack-roll-under-load.drill.ts'
 
 /** The drills on one host. */
@@ -28,6 +38,16 @@ const DRILLS_ON_A_HOST: readonly Drill[] = [
   databaseSoak,
   neighboursDatabase,
   stackRollUnderLoad,
+  doorsTriedFromInstance,
+  appReachesOut,
+  framesForgedByInstance,
+  snifferInInstance,
+  portsScannedFromOutside,
+  agreedTestEnds,
+  slowClientsHoldConnections,
+  floodedFromOutside,
+  rulesChangedByHand,
+  rulesReappliedUnderLoad,
 ]
 
 /** Every drill there is. Each has a page in docs/drills/. */

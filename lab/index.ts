@@ -7,7 +7,7 @@ export { runDown, runExec, runHost, runLink, runStatus, runUp } from './command-
 export { enterArgv, runIn } from './enter.ts'
 export { dataFolder, freezeHost, hostState, killHost, rootOf, startHost, thawHost } from './host.ts'
 export { findHost, findSite, type Lab, labHome, loadLabFile, openLab } from './lab.ts'
-export { setLine } from './network.ts'
+export { type LabLine, linesOf, setLine } from './network.ts'
 export {
   type HostPlan,
   hostsOf,

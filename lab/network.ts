@@ -179,5 +179,23 @@ export async function setLine(lab: Lab, site: SitePlan, whole: boolean): Promise
   await ip.change('link', 'set', 'dev', site.name, whole ? 'up' : 'down')
 }
 
+/** A network of the lab that every frame between its places passes, and how a program of this machine gets there. */
+export interface LabLine {
+  readonly name: string
+  /** The bridge that all are on. */
+  readonly bridge: string
+  readonly enter: (argv: readonly string[]) => [string, ...string[]]
+}
+
+/** The networks of all places and the wide one between them: whoever listens there hears whatever goes from host to host. */
+export async function linesOf(lab: Lab): Promise<LabLine[]> {
+  const line = async (name: string, keeper: Keeper, bridge: string): Promise<LabLine> => {
+    const { pid } = await requireNetwork(lab, keeper)
+    return { name, bridge, enter: (argv) => inNamespaces(pid, ['net'], argv) }
+  }
+  const places = lab.plan.sites.map((site) => line(site.name, siteKeeper(site), LAN))
+  return await Promise.all([line(WIDE, WIDE_KEEPER, WIDE), ...places])
+}
+
 /** The process whose network is the client's. */
 export const requireClient = async (lab: Lab) => (await requireNetwork(lab, clientKeeper(lab.home))).pid

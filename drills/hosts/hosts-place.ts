@@ -1,5 +1,6 @@
 import type { ServiceName } from '#contract/fleet.ts'
 import type { Installation } from '#contract/installation.ts'
+import type { LabLine } from '#lab/index.ts'
 import type { Visit } from '#lab/visit.ts'
 import type { Client } from '#runtime/cli/client.ts'
 import type { Docker } from '#runtime/drivers/docker.ts'
@@ -32,6 +33,8 @@ export interface LabHands {
   isRunning(host: string): Promise<boolean>
   /** The engine of a host that runs. */
   engine(host: string): Promise<Docker>
+  /** The networks between hosts, for who listens there. */
+  lines(): Promise<readonly LabLine[]>
   /** Runs a program in a host or at the client. */
   run(where: string, argv: readonly string[]): Promise<RunResult>
   /** Lets visitors ask edges from somewhere until the signal is aborted; each line that they say is handed on. */

@@ -38,6 +38,10 @@ export function labHands(lab: Lab): LabHands {
       const { engineOf, findHost } = await loadLab()
       return await engineOf(lab, findHost(lab, name))
     },
+    lines: async () => {
+      const { linesOf } = await loadLab()
+      return await linesOf(lab)
+    },
     run: async (where, argv) => {
       const { runIn } = await loadLab()
       return await runIn(lab, where, argv, { timeoutMs: COMMAND_MS, keepBytes: KEPT_BYTES })

@@ -33,7 +33,7 @@ function permissionOf(
   { needs, harmless }: Pick<AnyDrill, 'needs' | 'harmless'>,
   lab: boolean | null,
 ): DrillPermission {
-  if (needs === 'hosts') return 'outside'
+  if (needs !== undefined) return 'outside'
   if (lab === null) return 'unknown'
   if (lab) return 'yes'
   return harmless ? 'on-request' : 'no'

@@ -32,8 +32,9 @@ export function makeHostGuard(nft: Nft, installation: Place): HostGuard {
   let lastGiven = ''
   return {
     ensure: async () => {
-      await ports.ensure()
-      if (loaded !== undefined && (await nft.rules('inet', table)) === loaded) return 'nothing'
+      const mended = await ports.ensure()
+      if (loaded !== undefined && (await nft.rules('inet', table)) === loaded)
+        return mended ? 'mended' : 'nothing'
       await loadOver(nft, table, rules)
       lastGiven = ''
       const did = loaded === undefined ? 'loaded' : 'mended'
@@ -84,7 +85,9 @@ function makePortGuard(nft: Nft, installation: Place) {
   }
   return {
     ensure: async () => {
-      if (wanted !== '' && (await nft.rules('bridge', table)) !== shown) await load(wanted)
+      if (wanted === '' || (await nft.rules('bridge', table)) === shown) return false
+      await load(wanted)
+      return true
     },
     bind: async (bound: readonly BoundPort[]) => {
       const script = renderPorts(installation, bound)

@@ -25,6 +25,22 @@ test('one line for each source and kind within a minute, with a count and the po
   assert.match(book.since(0)[0]?.event.message ?? '', /20\/tcp, 21\/tcp, 79\/tcp/)
 })
 
+test('what an instance tells its neighbours is told apart from what it sends as another', () => {
+  const book = makeEventBook(0)
+  book.note(packet('spoof', 0, '10.89.130.7'), 'shop')
+  for (const second of [1, 2])
+    book.note({ ...packet('spoof', second, '10.89.130.7'), protocol: 'arp', port: null }, 'shop')
+  const events = book.since(0).map(({ event }) => event)
+  assert.deepEqual(
+    events.map(({ kind, count, app }) => [kind, count, app]),
+    [
+      ['spoofing', 1, 'shop'],
+      ['spoofing', 2, 'shop'],
+    ],
+  )
+  assert.match(events[1]?.message ?? '', /10\.89\.130\.7 told its neighbours/)
+})
+
 test('who follows gets what began or changed after the number that he has', () => {
   const book = makeEventBook(100)
   book.note(packet('hold', 0), null)

@@ -101,6 +101,19 @@ const MANNERS: Readonly<Record<Exclude<Notice, 'probe'>, Manner>> = {
   },
 }
 
+/** What an instance tells its neighbours; the address that it claims is not known, so it is told under its own. */
+const NEIGHBOURS: Manner = {
+  ...MANNERS.spoof,
+  topic: 'arp',
+  message: (source) =>
+    `The instance at ${source} told its neighbours that another's address is its own; none of them heard it.`,
+}
+
+const mannerOf = ({ notice, protocol }: PacketNotice): Manner | undefined => {
+  if (notice === 'probe') return undefined
+  return notice === 'spoof' && protocol === 'arp' ? NEIGHBOURS : MANNERS[notice]
+}
+
 /** `first` is the number before the first change: the time, so that numbers and ids are unlike those of an agent before. */
 export function makeEventBook(first: number): EventBook {
   const { add, ...lines } = makeLines(first)
@@ -109,7 +122,8 @@ export function makeEventBook(first: number): EventBook {
     ...lines,
     note: (notice, app) => {
       note(reasons, notice)
-      if (notice.notice !== 'probe') add(MANNERS[notice.notice], notice, app, nameOf(notice))
+      const manner = mannerOf(notice)
+      if (manner !== undefined) add(manner, notice, app, nameOf(notice))
     },
     noteTogether: ({ network, sources, ports }, notice) => {
       const message = () => `${sources} addresses of ${network} together asked for ${ports} closed ports.`
@@ -176,10 +190,7 @@ function makeLines(first: number): Lines {
     bump: () => {
       number++
     },
-    since: (after) =>
-      [...events.values()]
-        .filter((one) => one.number > after)
-        .map(({ number, event }) => ({ number, event })),
+    since: (after) => changedSince([...events.values()], after),
     number: () => number,
   }
 }
@@ -188,6 +199,9 @@ function forgetOldest(kept: Map<string, unknown>): void {
   const oldest = kept.size > ROOM ? kept.keys().next().value : undefined
   if (oldest !== undefined) kept.delete(oldest)
 }
+
+const changedSince = (all: readonly Numbered[], after: number): Numbered[] =>
+  all.filter(({ number }) => number > after).map(({ number, event }) => ({ number, event }))
 
 /** Of a full memory it does not matter whose packet it was. */
 const nameOf = ({ notice, source }: PacketNotice) => (notice === 'full' ? 'many' : source)

@@ -21,6 +21,17 @@ test('a forged frame carries the port that it came from', () => {
   assert.deepEqual([notice?.notice, notice?.link], ['spoof', 'veth12'])
 })
 
+test('addresses of neighbour messages are not read: what ulogd hands on as such is something else', () => {
+  const arp = {
+    'oob.prefix': 'spoof veth12',
+    'ip.protocol': undefined,
+    src_ip: undefined,
+    dest_ip: undefined,
+  }
+  const notice = parseNotice(line({ ...arp, 'arp.saddr.str': '210.240.83.21' }), 7)
+  assert.deepEqual([notice?.protocol, notice?.source, notice?.destination], ['arp', '', ''])
+})
+
 test('what others log, and what is no line, is left out', () => {
   for (const text of ['', '{', 'null', '[]', line({ 'oob.prefix': 'theirs' }), line({ 'oob.prefix': '' })])
     assert.equal(parseNotice(text, 7), undefined, text)

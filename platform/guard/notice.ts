@@ -6,6 +6,7 @@ export interface PacketNotice {
   readonly notice: Notice
   /** Milliseconds. */
   readonly at: number
+  /** Empty for what neighbours tell each other (ARP): ulogd 2.0.8 hands on something else as the addresses in it. */
   readonly source: string
   readonly sourcePort: number | null
   readonly destination: string
@@ -24,8 +25,6 @@ const Line = z.object({
   'oob.prefix': z.string(),
   'oob.in': text,
   'ip.protocol': z.number().int().optional(),
-  'arp.saddr.str': text,
-  'arp.daddr.str': text,
   'mac.saddr.str': text,
   src_ip: text,
   dest_ip: text,
@@ -47,9 +46,9 @@ export function parseNotice(line: string, now: number): PacketNotice | undefined
   return {
     notice,
     at: now,
-    source: data.src_ip || data['arp.saddr.str'],
+    source: data.src_ip,
     sourcePort: data.src_port,
-    destination: data.dest_ip || data['arp.daddr.str'],
+    destination: data.dest_ip,
     port: data.dest_port,
     protocol: number === undefined ? 'arp' : (PROTOCOLS[number] ?? String(number)),
     link,

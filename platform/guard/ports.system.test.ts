@@ -54,6 +54,9 @@ before(async () => {
   await makeNft(inside(SERVER).enter).load(
     `table inet t {\n counter from_victim { }\n}\n${server.join('\n')}\n`,
   )
+  await makeNft(inside(ATTACKER).enter).load(
+    `table netdev t {\n counter stray { }\n chain i { type filter hook ingress device "eth0" priority 0; ether daddr ${VICTIM.card} counter name stray; }\n}\n`,
+  )
   guard = makeHostGuard(makeNft(host.enter), place)
   folder = await mkdtemp(join(tmpdir(), 'maru-ports-'))
   const log = followPacketLog(
@@ -85,6 +88,16 @@ async function poll(what: string, ask: () => Promise<boolean>): Promise<void> {
 /** Frames of the victim's address that the server has got. */
 async function fromVictim(): Promise<number> {
   const { stdout } = await inside(SERVER).run(['nft', 'reset', 'counter', 'inet', 't', 'from_victim'])
+  return Number(/packets (\d+)/.exec(stdout)?.[1])
+}
+/** Frames for the victim that the attacker has heard, after the bridge has forgotten who is where. */
+async function strayFrames(): Promise<number> {
+  await inside(SERVER).ip('neighbour', 'replace', VICTIM.address, 'dev', 'eth0', 'lladdr', VICTIM.card)
+  for (let count = 0; count < 5; count += 1) {
+    await host.ip('link', 'set', 'dev', 'lan', 'type', 'bridge', 'fdb_flush')
+    await greet(SERVER, VICTIM)
+  }
+  const { stdout } = await inside(ATTACKER).run(['nft', 'reset', 'counter', 'netdev', 't', 'stray'])
   return Number(/packets (\d+)/.exec(stdout)?.[1])
 }
 const forgeAddress = () =>
@@ -122,11 +135,12 @@ const cardOfVictim = async () =>
   (await inside(SERVER).run(['ip', 'neighbour', 'show', VICTIM.address])).stdout
 const forget = () => inside(SERVER).ip('neighbour', 'flush', 'all')
 
-test('without the binding the attacker speaks as the victim', async () => {
+test('without the binding the attacker speaks as the victim, and hears what is for him', async () => {
   await forgeAddress()
   assert.equal(await fromVictim(), 20)
   await forgeArp()
   assert.match(await cardOfVictim(), new RegExp(ATTACKER.card))
+  assert.ok((await strayFrames()) > 0)
 })
 
 test('with it no forged frame arrives, each try is told of at once, and honest ones arrive', async (t) => {
@@ -152,6 +166,10 @@ test('with it no forged frame arrives, each try is told of at once, and honest o
   )
   await greet(VICTIM, SERVER)
   assert.equal(await fromVictim(), 2)
+})
+
+test('what the bridge does not know the place of is heard by nobody but whom it is for', async () => {
+  assert.equal(await strayFrames(), 0)
 })
 
 test("another's hardware address draws nothing to the attacker", async () => {

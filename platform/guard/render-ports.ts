@@ -9,18 +9,20 @@ export interface BoundPort {
   readonly address: string
 }
 
-const CHAINS = ['p_tell', 'p_new', 'p_pre'] as const
+const CHAINS = ['p_tell', 'p_new', 'p_pre', 'p_post'] as const
 
 /** Addresses of those who are about to start. Never emptied: each ends by itself. */
 const COMING = '  set coming { typeof ip saddr; flags timeout; }\n'
 /** Longer than the longest pass after which its port is bound. */
 const COMING_S = 120
 const HOOK = 'type filter hook prerouting priority -300; policy accept;'
+const LAST_HOOK = 'type filter hook postrouting priority 300; policy accept;'
 
 /**
  * Binds each instance's port, hardware address and address on the bridge: a frame that claims to be another's never
  * gets past its port, nor does an answer to "who has this address" that is not true. These networks have no IPv6;
- * whoever speaks it there has nobody to speak to. The kernel tells of a frame by its bridge, so that the port is in
+ * whoever speaks it there has nobody to speak to. And an instance hears nothing that is for another alone: while a bridge does not
+ * know who is where, it sends a frame to everybody. The kernel tells of a frame by its bridge, so that the port is in
  * what it says. One transaction.
  *
  * From a port that is not bound yet nobody speaks as an address of the apps' network, but who is about to start there, and
@@ -50,6 +52,7 @@ export function renderPorts(installation: Place, ports: readonly BoundPort[]): s
 ${sets.map(({ name, type }) => `  set ${name} { typeof ${type}; }\n`).join('')}${COMING}  chain p_tell { }
   chain p_new { }
   chain p_pre { ${HOOK} }
+  chain p_post { ${LAST_HOOK} }
 }
 ${CHAINS.map((name) => `flush chain ${table} ${name}\n`).join('')}${sets.map(({ name }) => `flush set ${table} ${name}\n`).join('')}table ${table} {
 ${sets.map(({ text }) => text).join('')}  chain p_tell {
@@ -72,6 +75,12 @@ ${links.map((link) => `    iifname "${link}" limit rate 5/second burst 20 packet
     meta protocol arp iifname . arp saddr ether . arp saddr ip @places accept
     meta protocol { ip, arp } jump p_tell
     icmpv6 type { nd-router-advert, nd-neighbor-advert, nd-redirect } jump p_tell
+    counter drop
+  }
+  chain p_post {
+    oifname != @ports accept
+    oifname . ether daddr @cards accept
+    ether daddr & 01:00:00:00:00:00 == 01:00:00:00:00:00 accept
     counter drop
   }
 }

@@ -68,11 +68,13 @@ export function makeDrillRunner(config: AgentConfig, log: Log): DrillRunner {
 }
 
 async function checkMayRun(name: string, isLab: boolean, home: string): Promise<void> {
-  const [{ findDrill }, { checkAllowed, onOneHost }] = await Promise.all([
+  const [{ findDrill }, { checkAllowed, checkForAgent, onOneHost }] = await Promise.all([
     import('#drills/register.ts'),
     import('#drills/permission.ts'),
   ])
-  checkAllowed(onOneHost(findDrill(name), home), { isLab, understands: false, home })
+  const drill = onOneHost(findDrill(name), home)
+  checkForAgent(drill)
+  checkAllowed(drill, { isLab, understands: false, home })
 }
 
 function begin({ home, dockerSocket }: AgentConfig, { id, drill, startedBy }: DrillStartRequest): Course {

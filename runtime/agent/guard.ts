@@ -63,7 +63,7 @@ export interface Guard {
   stop(): Promise<void>
 }
 
-const PASS_MS = 5_000
+const PASS_MS = 3_000
 /** Whoever follows is told of what happens so close together at once. */
 const GATHER_MS = 100
 /** A service that restarts is away for less. */
@@ -198,7 +198,8 @@ function take(
   const port = ports.find(({ link, address }) =>
     notice.notice === 'spoof' ? link === notice.link : address === notice.source,
   )
-  book.note(notice, port?.app ?? null)
+  const source = notice.source === '' ? (port?.address ?? '') : notice.source
+  book.note({ ...notice, source }, port?.app ?? null)
   if (notice.notice !== 'probe') return book.number() > before
   const { wanted: one, together } = view.note(notice)
   if (together !== undefined) book.noteTogether(together, notice)

@@ -1,0 +1,185 @@
+import { randomBytes } from 'node:crypto'
+import { hostRoutes } from '#contract/hosts.ts'
+import type { HostsDrill, Measured, Stages } from './drill.ts'
+import { faultOfHosts } from './hosts/fault-of-hosts.ts'
+import { askEdge, nameOf } from './hosts/host-ledger.ts'
+import { CLIENT, type HostsPlace, type LabHost } from './hosts/hosts-place.ts'
+import { type Capture, type Frame, startCapture } from './network/capture.ts'
+import { endAll } from './network/programs-on-host.ts'
+import { present } from './present.ts'
+import { waitUntil } from './wait-until.ts'
+
+const FOUND = 'frames with a planted text on a link between hosts'
+const UNUSED = 'planted texts that did not go their way'
+const DEAF = 'links on which a text sent in the clear was not seen'
+type Names = typeof FOUND | typeof UNUSED | typeof DEAF
+
+const MARU = './maru'
+const SOON_S = 120
+const REQUESTS = 5
+
+/** Somebody listens on every link between hosts, while an app with texts that can be found again is used in both data centres. */
+export const linksCaptured: HostsDrill<Names> = {
+  name: 'links-captured',
+  promises: ['NET-7'],
+  needs: 'hosts',
+  programs: { tcpdump: 'tcpdump' },
+  summary: 'Capture every link between hosts and search it for texts that were planted in an app',
+  harmless: false,
+  setUp:
+    'An app of its own has a single instance, so that one data centre passes its requests on to the other. tcpdump listens in the network of each data centre and of the witness, and on the wide one between them.',
+  fault:
+    'At the edges of both data centres, texts that nobody else has are sent in requests, answered, written to the database and its standby, and set as configuration of the app. Then another text is sent in the clear from host to host.',
+  measures: {
+    [FOUND]: { unit: 'frames', limit: 0 },
+    [UNUSED]: { unit: 'texts', limit: 0 },
+    [DEAF]: { unit: 'links', limit: 0 },
+  },
+  expectedS: 60,
+  begin,
+}
+
+/** Texts by what they are planted in. */
+interface Texts {
+  readonly row: string
+  readonly header: string
+  readonly config: string
+  readonly clear: string
+}
+
+interface Ear {
+  readonly line: string
+  readonly capture: Capture
+}
+
+interface Found {
+  readonly heard: ReadonlyArray<{ readonly line: string; readonly frames: readonly Frame[] }>
+  readonly unused: readonly string[]
+}
+
+function begin(place: HostsPlace): Stages<Names> {
+  const story = faultOfHosts(place)
+  const edges = place.hosts.filter(({ full }) => full)
+  const text = (of: string) => `planted-${of}-${randomBytes(12).toString('hex')}`
+  const texts: Texts = {
+    row: text('row'),
+    header: text('header'),
+    config: text('config'),
+    clear: text('clear'),
+  }
+  const ears: Ear[] = []
+  let found: Found | undefined
+  let changed = false
+  return {
+    setUp: async () => {
+      await story.ready()
+      changed = true
+      await maru(place, ['scale', 'web=1'])
+      await waitUntil(
+        'the app to have one instance',
+        { timeoutS: SOON_S, signal: place.signal },
+        async () => (await instances(place)) === 1,
+      )
+      for (const { name, bridge, enter } of await place.lines())
+        ears.push({ line: name, capture: await startCapture(enter, bridge) })
+    },
+    fault: async () => {
+      place.mark('fault')
+      const unused = await plant(place, edges, texts)
+      place.mark('texts planted')
+      await sendInTheClear(place, edges, texts.clear)
+      place.mark('text sent in the clear')
+      const heard = []
+      for (const { line, capture } of ears) heard.push({ line, frames: await capture.frames() })
+      found = { heard, unused }
+    },
+    measure: async () => summarize(place, texts, present(found)),
+    cleanUp: () =>
+      endAll([
+        ...ears.map(({ capture }) => capture.stop),
+        async () => {
+          if (!changed) return
+          await maru(place, ['config', 'unset', 'DRILL_TEXT']).catch(() => undefined)
+          await maru(place, ['scale', 'web=2'])
+        },
+        story.cleanUp,
+      ]),
+  }
+}
+
+async function instances(place: HostsPlace): Promise<number> {
+  const { hosts } = await place.ask((client) => client.call(hostRoutes.list, {}))
+  return hosts.reduce((sum, host) => sum + host.instances, 0)
+}
+
+/** The command line, on the first host, about the drill's app. */
+async function maru(place: HostsPlace, args: readonly string[]): Promise<void> {
+  const [first] = place.hosts
+  const done = await place.run(present(first).name, [MARU, ...args, '--app', await place.app()])
+  if (done.exitCode !== 0)
+    throw new Error(`\`maru ${args.join(' ')}\`: ${done.stderr.trim().split('\n').at(-1)}`)
+}
+
+/** Uses the app with the texts, at every edge; gives those that did not go their way. */
+async function plant(place: HostsPlace, edges: readonly LabHost[], texts: Texts): Promise<string[]> {
+  const name = nameOf(place, await place.app())
+  const unused: string[] = []
+  await maru(place, ['config', 'set', `DRILL_TEXT=${texts.config}`])
+  for (const edge of edges) {
+    for (let count = 0; count < REQUESTS; count += 1) {
+      const token = `${texts.row}-${edge.name}-${count}`
+      const answer = await askEdge(place, edge, name, `/write?token=${token}`)
+      if (answer?.includes(token) !== true) unused.push(`a row at ${edge.name}`)
+    }
+    const kept = await askEdge(place, edge, name, '/tokens')
+    if (kept?.includes(texts.row) !== true) unused.push(`the rows read at ${edge.name}`)
+    const to = [
+      '--resolve',
+      `${name}:443:${edge.address}`,
+      '--max-time',
+      '5',
+      '-H',
+      `X-Text: ${texts.header}`,
+    ]
+    const posted = await place.run(CLIENT, [
+      ...['curl', '--silent', '--fail', '--insecure', ...to, '--data', texts.header],
+      `https://${name}/`,
+    ])
+    if (posted.exitCode !== 0) unused.push(`a body and a header at ${edge.name}`)
+  }
+  return unused
+}
+
+/** The counter-proof: from every host, to one in another place, where nothing is asked for but the way to HTTPS. */
+async function sendInTheClear(place: HostsPlace, edges: readonly LabHost[], text: string): Promise<void> {
+  for (const from of place.hosts) {
+    const to = edges.find(({ dataCentre }) => dataCentre !== from.dataCentre)
+    await place.run(from.name, ['curl', '--silent', '--max-time', '5', `http://${to?.address}/${text}`])
+  }
+}
+
+function summarize({ say }: HostsPlace, texts: Texts, { heard, unused }: Found): Measured<Names> {
+  const { clear, ...planted } = texts
+  const holding = (frames: readonly Frame[], wanted: string) =>
+    frames.filter(({ bytes }) => bytes.includes(wanted)).length
+  let found = 0
+  for (const { line, frames } of heard)
+    for (const [of, wanted] of Object.entries(planted)) {
+      const count = holding(frames, wanted)
+      if (count > 0) say(`${line}: the text of the ${of} was in ${count} frames`)
+      found += count
+    }
+  for (const one of unused) say(`did not go its way: ${one}`)
+  const deaf = heard.filter(({ frames }) => holding(frames, clear) === 0).map(({ line }) => line)
+  const all = heard.reduce((sum, { frames }) => sum + frames.length, 0)
+  return {
+    values: { [FOUND]: found, [UNUSED]: unused.length, [DEAF]: deaf.length },
+    result: `Of ${all} frames on ${heard.length} links ${found} held a planted text; a text sent in the clear was seen on ${heard.length - deaf.length} of them${deaf.length === 0 ? '' : `, not on ${deaf.join(', ')}`}; ${unused.length} texts did not go their way.`,
+    figures: Object.fromEntries(
+      heard.map(({ line, frames }) => [
+        `frames on the link ${line}`,
+        { value: frames.length, unit: 'frames' },
+      ]),
+    ),
+  }
+}

@@ -1,0 +1,30 @@
+import { type EventKind, guardRoutes, type HostEvent, type NetworkBlock } from '#contract/guard.ts'
+import type { RunResult } from '#runtime/drivers/process.ts'
+import type { DrillPlace } from '../drill.ts'
+
+/** Runs the command line; anything but exit code 0 ends the drill. */
+export async function maruOk(
+  { maru }: Pick<DrillPlace, 'maru'>,
+  ...args: readonly string[]
+): Promise<RunResult> {
+  const done = await maru(args)
+  if (done.exitCode === 0) return done
+  throw new Error(`\`maru ${args.join(' ')}\` ended with ${done.exitCode}: ${done.stderr.trim()}`)
+}
+
+/** What the platform tells of the network, the newest first. */
+export async function eventsOf(place: Pick<DrillPlace, 'maru'>, kind: EventKind): Promise<HostEvent[]> {
+  const { stdout } = await maruOk(place, 'network', 'events', '--kind', kind, '--limit', '500', '--json')
+  return guardRoutes.events.response.parse(JSON.parse(stdout)).events
+}
+
+/** Who is kept out, as the platform shows it. */
+export async function blocksOf(place: Pick<DrillPlace, 'maru'>): Promise<NetworkBlock[]> {
+  const { stdout } = await maruOk(place, 'network', 'blocks', 'list', '--json')
+  return guardRoutes.blocks.response.parse(JSON.parse(stdout)).blocks
+}
+
+/** Lets these in again; who was not kept out stays so. */
+export async function letIn({ maru }: Pick<DrillPlace, 'maru'>, addresses: readonly string[]): Promise<void> {
+  for (const address of addresses) await maru(['network', 'blocks', 'lift', address, '--json'])
+}

@@ -1,0 +1,200 @@
+import { GUARD_LIMITS, type HostEvent } from '#contract/guard.ts'
+import { addressesOf, INSTANCE_PORT } from '#contract/installation.ts'
+import { knock } from '#runtime/drivers/knock.ts'
+import type { Drill, DrillPlace, Measured, Stages } from './drill.ts'
+import { drillApp } from './drill-app.ts'
+import { instancesOf } from './network/instances.ts'
+import { makeOutsiders, type Outsider } from './network/other-network.ts'
+import { learnedBy } from './network/packets.ts'
+import { endAll, type OtherPrograms, startOtherPrograms } from './network/programs-on-host.ts'
+import { blocksOf, eventsOf, letIn } from './network/said.ts'
+import {
+  decisiveMs,
+  knownPorts,
+  SCANS,
+  type Scanner,
+  type Seen,
+  scan,
+  startScanner,
+  whatWasSeen,
+} from './network/scan.ts'
+import { startVisitors, type Visitors } from './network/visitors.ts'
+import { waitUntil } from './wait-until.ts'
+
+const INSIDE = 'ports of the inside that answered somebody outside'
+const OPEN = 'open ports that one scanner learned'
+const CLOSED = 'closed ports that one scanner learned'
+const FREE = 'scanners that were not held'
+const HELD = 'time from the decisive packet until the scanner was held'
+const WRONGLY = 'ordinary visitors that were held'
+const FAILED = 'requests of visitors that failed'
+type Names =
+  | typeof INSIDE
+  | typeof OPEN
+  | typeof CLOSED
+  | typeof FREE
+  | typeof HELD
+  | typeof WRONGLY
+  | typeof FAILED
+
+const READY_S = 30
+const FIRST_ANSWERS = 300
+/** What ordinary people are: an office of 50 behind one address with 200 connections, and somebody at home. */
+const OFFICE = { shape: { kept: 200, fresh: 10 }, restMs: 2000 } as const
+const HOME = { shape: { kept: 2, fresh: 2 }, restMs: 200 } as const
+
+/** Somebody outside searches the host for open ports: fast, slowly, and in the name of others. */
+export const portsScannedFromOutside: Drill<Names> = {
+  name: 'ports-scanned-from-outside',
+  promises: ['NET-8', 'NET-1'],
+  needs: 'machine',
+  programs: { nmap: 'nmap', tcpdump: 'tcpdump' },
+  summary: 'Scan the host from outside, fast, slowly and with decoys, while people visit it',
+  harmless: false,
+  setUp:
+    'Six places outside of the platform, each with a cable of its own to the host. From two of them people visit an app: an office of 50 behind one address with 200 connections, and somebody at home who also uses four other programs of the host.',
+  fault:
+    'From the other places nmap scans: all 65,535 ports as fast as it can, 1,000 ports among packets in the name of the office, one port every three seconds, and past the host the addresses of the inside.',
+  measures: {
+    [INSIDE]: { unit: 'ports', limit: 0 },
+    [OPEN]: { unit: 'ports', limit: 5 },
+    [CLOSED]: { unit: 'ports', limit: GUARD_LIMITS.closedPorts },
+    [FREE]: { unit: 'scanners', limit: 0 },
+    [HELD]: { unit: 'ms', limit: 50 },
+    [WRONGLY]: { unit: 'visitors', limit: 0 },
+    [FAILED]: { unit: 'requests', limit: 0 },
+  },
+  expectedS: 60,
+  begin,
+}
+
+/** Who is where. */
+interface Field {
+  readonly outsiders: Outsider[]
+  readonly visitors: Visitors[]
+  readonly scanners: Scanner[]
+  programs?: OtherPrograms
+  open: ReadonlySet<number>
+  seen: readonly Seen[]
+}
+
+function begin(place: DrillPlace): Stages<Names> {
+  const app = drillApp(place, 'visited')
+  const field: Field = { outsiders: [], visitors: [], scanners: [], open: new Set(), seen: [] }
+  return {
+    setUp: async () => {
+      await app.deploy()
+      await makeOutsiders(6, (one) => field.outsiders.push(one))
+      await welcome(place, field, app.name)
+    },
+    fault: async () => {
+      const [office, , ...places] = field.outsiders
+      for (const one of places) field.scanners.push(await startScanner(one))
+      field.open = await knownPorts(place.installation)
+      const [fast, decoys, slow, past] = places as [Outsider, Outsider, Outsider, Outsider]
+      const inside = await addressesInside(place, app.name)
+      place.mark('fault')
+      await Promise.all([
+        scan(fast, SCANS.fast, [fast.host]),
+        scan(decoys, SCANS.decoys([office?.address ?? '']), [decoys.host]),
+        scan(slow, SCANS.slow, [slow.host]),
+        scan(past, SCANS.ports(portsInside(place)), inside),
+      ])
+      place.mark('last scan ended')
+      field.seen = await Promise.all(field.scanners.map(whatWasSeen))
+    },
+    measure: () => measure(place, field),
+    cleanUp: () =>
+      endAll([
+        ...field.visitors.map((one) => one.stop),
+        ...field.scanners.map(({ capture }) => capture.stop),
+        () => field.programs?.end(),
+        () =>
+          letIn(
+            place,
+            field.outsiders.map(({ address }) => address),
+          ),
+        ...field.outsiders.map((one) => one.remove),
+        app.destroy,
+      ]),
+  }
+}
+
+/** Lets people visit, and waits until they are well served: what a visitor has proven is his. */
+async function welcome(place: DrillPlace, field: Field, app: string): Promise<void> {
+  const { signal, installation } = place
+  const [office, home] = field.outsiders as [Outsider, Outsider]
+  const programs = await startOtherPrograms([office.host, home.host])
+  field.programs = programs
+  await waitUntil('the host’s rules to know its other programs', { timeoutS: READY_S, signal }, async () => {
+    const open = await knownPorts(installation)
+    return programs.ports.every((port) => open.has(port))
+  })
+  field.visitors.push(startVisitors(place, office, app, OFFICE))
+  field.visitors.push(startVisitors(place, home, app, { ...HOME, others: programs.ports }))
+  await waitUntil('visitors to be served', { timeoutS: READY_S, signal }, () =>
+    field.visitors.every((one) => one.answered() >= FIRST_ANSWERS),
+  )
+}
+
+/** Addresses that nobody outside has any business with; that one of them answers the host itself is seen first. */
+async function addressesInside(place: DrillPlace, app: string): Promise<string[]> {
+  const at = addressesOf(place.installation)
+  const instances = (await instancesOf(place, app)).map(({ address }) => address)
+  const [first = ''] = instances
+  if (!(await knock({ host: first, port: INSTANCE_PORT, timeoutMs: 5000 })))
+    throw new Error('no instance answers the host itself')
+  return [...instances, ...at.postgres, at.etcd[0], at.control.data, at.pgproxy.data, at.pgproxy.apps]
+}
+
+function portsInside({ installation }: DrillPlace): number[] {
+  const { etcdPorts, postgresPort, patroniPort, controlPort } = addressesOf(installation)
+  return [22, etcdPorts.client, etcdPorts.peer, postgresPort, patroniPort, controlPort, INSTANCE_PORT]
+}
+
+async function measure(place: DrillPlace, field: Field): Promise<Measured<Names>> {
+  const [, home, ...scanners] = field.outsiders as [Outsider, Outsider, ...Outsider[]]
+  const learned = scanners.map(({ address }, at) => learnedBy(address, field.seen[at]?.packets ?? []))
+  const [past, hosts] = [learned[3], learned.slice(0, 3)]
+  const failed = field.visitors.flatMap((one) => one.failures())
+  for (const reason of new Set(failed)) place.say(`failed: ${reason}`)
+  const events = await eventsOf(place, 'scan')
+  const holds = scanners.slice(0, 3).map(({ address }) => heldAt(events, address))
+  for (const [at, name] of ['fast', 'decoy', 'slow'].entries()) {
+    const held = holds[at]
+    if (held !== undefined) place.mark(`${name} scanner held`, { at: held, source: 'event of the host' })
+  }
+  const [fast] = scanners as [Outsider]
+  const decisive = field.seen[0] && decisiveMs(field.seen[0], fast.address, field.open)
+  if (decisive === undefined) throw new Error('the fast scan has asked for too few ports')
+  const heldMs = Math.max(0, (holds[0]?.getTime() ?? Number.POSITIVE_INFINITY) - decisive)
+  const blocked = await blocksOf(place)
+  // The office was named by the scanner with decoys; that it is served all the same is in the requests.
+  const wrongly = blocked.filter(({ source }) => source === home.address).length
+  const most = (which: 'open' | 'closed') => Math.max(...hosts.map((one) => one[which].size))
+  const answered = field.visitors.reduce((sum, one) => sum + one.answered(), 0)
+  const free = holds.filter((held) => held === undefined).length
+  const values = {
+    [INSIDE]: (past?.open.size ?? 0) + (past?.closed.size ?? 0),
+    [OPEN]: most('open'),
+    [CLOSED]: most('closed'),
+    [FREE]: free,
+    [HELD]: Number.isFinite(heldMs) ? Math.ceil(heldMs) : 60_000,
+    [WRONGLY]: wrongly,
+    [FAILED]: failed.length,
+  }
+  return {
+    values,
+    result: `Of ${hosts.length} scanners ${hosts.length - free} were held, the fast one ${values[HELD]} ms after the decisive packet; at most ${values[OPEN]} open and ${values[CLOSED]} closed ports were learned by one, and ${values[INSIDE]} of the inside; of ${answered + failed.length} requests of visitors ${failed.length} failed, also those of the office whose address was a decoy.`,
+    figures: {
+      'requests of visitors': { value: answered + failed.length, unit: 'requests' },
+      'packets of the fast scan': { value: field.seen[0]?.frames.length ?? 0, unit: 'packets' },
+    },
+  }
+}
+
+/** When the host told that it holds somebody. */
+function heldAt(events: readonly HostEvent[], address: string): Date | undefined {
+  const found = events.find(({ src_endpoint }) => src_endpoint.ip === address)
+  return found && new Date(found.start_time)
+}
