@@ -1,6 +1,5 @@
 import { join } from 'node:path'
 import { z } from 'zod'
-import { MESH_PORT, PEER_PORT } from '#contract/fleet.ts'
 import {
   type Finding,
   GUARD_LIMITS,
@@ -9,7 +8,6 @@ import {
   type HostBlock,
   NO_ORDERS,
 } from '#contract/guard.ts'
-import { AGENT_PORT } from '#contract/host-identity.ts'
 import { type AgentConfig, HOME } from '#contract/installation.ts'
 import {
   asAgreed,
@@ -32,7 +30,6 @@ import {
 } from '#platform/guard/host.ts'
 import { crowds } from '#runtime/drivers/crowds.ts'
 import { readJson, writeFileAtomic } from '#runtime/drivers/files.ts'
-import { openPorts } from '#runtime/drivers/listeners.ts'
 import { makeNft } from '#runtime/drivers/nft.ts'
 import { followPacketLog, type PacketLog } from '#runtime/drivers/packet-log.ts'
 import { setSysctls } from '#runtime/drivers/sysctl.ts'
@@ -40,6 +37,7 @@ import type { Log } from '#runtime/kit/log.ts'
 import { pause } from '#runtime/kit/pause.ts'
 import { type Bell, makeBell } from './guard-bell.ts'
 import type { HostMembership } from './membership.ts'
+import { makeOpenPorts, type OpenPorts } from './open-ports.ts'
 import { packetCounter } from './packet-counter.ts'
 
 /** An instance's port, and whose it is. */
@@ -66,9 +64,6 @@ export interface Guard {
 const PASS_MS = 3_000
 /** Whoever follows is told of what happens so close together at once. */
 const GATHER_MS = 100
-/** A service that restarts is away for less. */
-const STAYS_OPEN_MS = 600_000
-const BETWEEN_HOSTS = [AGENT_PORT, PEER_PORT, MESH_PORT].map((port) => `tcp . ${port}`)
 
 const SavedHolds = z.array(
   z.strictObject({
@@ -98,7 +93,7 @@ interface State {
   problem: string
   /** Looks come one after the other. */
   looking: Promise<void>
-  readonly openSince: Map<string, number>
+  readonly open: OpenPorts
 }
 
 export interface GuardDeps {
@@ -122,7 +117,7 @@ async function openState(
     book: makeEventBook(Date.now()),
     ...{ tally: makeTally(), count: packetCounter(nft, installation) },
     ...{ log, membership, files, wanted: [], ports: [], problem: '' },
-    ...{ looking: Promise.resolve(), openSince: new Map(), shown: network?.folder },
+    ...{ looking: Promise.resolve(), open: makeOpenPorts(network?.folder), shown: network?.folder },
     orders: GuardOrders.parse((await readJson(files.orders)) ?? NO_ORDERS),
     holds: SavedHolds.parse((await readJson(files.holds)) ?? []),
   }
@@ -235,7 +230,7 @@ async function look(state: State): Promise<void> {
     const did = await guard.ensure()
     if (did !== 'nothing') log.info('guard.rules', { did })
     const hosts = state.membership.fleet().hosts.map(({ address }) => address)
-    const given = { open: await stayingOpen(state), hosts, orders: state.orders }
+    const given = { open: await state.open(), hosts, orders: state.orders }
     await guard.give({ ...given, crowds: await tooMany(state) }, Date.now())
     await settle(state)
     if (tally.isDue(Date.now()) && tally.note(await count(), Date.now(), book.number() + 1)) book.bump()
@@ -246,13 +241,6 @@ async function look(state: State): Promise<void> {
     state.problem = problem
   }
   if (JSON.stringify([state.problem, describeHolds(state.holds, Date.now())]) !== before) book.bump()
-}
-
-async function stayingOpen({ openSince, shown }: State): Promise<string[]> {
-  const now = Date.now()
-  for (const port of [...BETWEEN_HOSTS, ...(await openPorts(shown))]) openSince.set(port, now)
-  for (const [port, seen] of openSince) if (now - seen > STAYS_OPEN_MS) openSince.delete(port)
-  return [...openSince.keys()]
 }
 
 const tooMany = ({ webPorts, shown }: State) => crowds(GUARD_LIMITS.otherConnections, webPorts, shown)
