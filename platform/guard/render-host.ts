@@ -95,12 +95,15 @@ function inputRules(place: Place): string[] {
     ...homely(place),
     `iifname { ${bridgesOf(place).untrusted} } jump g_instance`,
     `iifname { ${bridgesOf(place).untrusted} } accept`,
+    // Who pings on and on has been answered.
+    'icmp type echo-request jump g_ping',
+    'icmpv6 type echo-request jump g_ping',
     'ct state established ct status assured ct direction original tcp flags & (syn | rst | ack) == ack jump g_known',
     'ct state established,related accept',
     'fib daddr type != local accept',
     ...both(({ v, address }) => `${address} @partner${v} accept`),
     ...both(({ v, address }) => `${address} @engaged${v} jump g_engaged`),
-    'meta l4proto { icmp, ipv6-icmp, udp } jump g_rate',
+    'meta l4proto udp jump g_rate',
     'tcp flags & (fin | syn | rst | psh | ack | urg) == 0x0 jump g_trick',
     'tcp flags & (fin | syn) == (fin | syn) jump g_trick',
     'tcp flags & (syn | rst) == (syn | rst) jump g_trick',
@@ -204,22 +207,24 @@ function rateChains(group: number): Chains {
   const { datagramsPerSecond, datagramsOfAll, pingsPerSecond, pingsOfAll } = KERNEL_LIMITS
   const over = (perSecond: number, burst = 2 * perSecond) =>
     `limit rate over ${perSecond}/second burst ${burst} packets`
-  const ping = ({ v }: Family) => `${v === '4' ? 'icmp' : 'icmpv6'} type echo-request`
   return [
     ['g_exhaust', [tell(group, 'exhaust', 2), `${FLOODED} drop`]],
     [
-      'g_rate',
+      'g_ping',
       [
-        ...both(
-          (family) =>
-            `${ping(family)} update @ping${family.v} { ${family.source} ${over(pingsPerSecond)} } goto g_flood`,
-        ),
-        ...both((family) => `${ping(family)} ${over(pingsOfAll)} goto g_flood`),
+        ...both(({ v, address }) => `${address} @partner${v} return`),
         ...both(
           ({ v, source }) =>
-            `meta l4proto udp update @udp${v} { ${source} ${over(datagramsPerSecond)} } goto g_flood`,
+            `meta nfproto ipv${v} update @ping${v} { ${source} ${over(pingsPerSecond)} } goto g_flood`,
         ),
-        `meta l4proto udp ${over(datagramsOfAll)} goto g_flood`,
+        `${over(pingsOfAll)} goto g_flood`,
+      ],
+    ],
+    [
+      'g_rate',
+      [
+        ...both(({ v, source }) => `update @udp${v} { ${source} ${over(datagramsPerSecond)} } goto g_flood`),
+        `${over(datagramsOfAll, datagramsOfAll)} goto g_flood`,
       ],
     ],
   ]
