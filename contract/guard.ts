@@ -13,7 +13,7 @@ export const GUARD_LIMITS = {
   closedPortsPerDay: 12,
   /** Opening packets a second of a source that has not completed a connection. */
   openingPerSecond: 5_000,
-  /** UDP packets a second of a source that has got no answer yet; of all such sources together five times as many. */
+  /** UDP packets a second of a source that has got no answer yet; of all such sources together twice as many. */
   datagramsPerSecond: 1_000,
   /** Pings a second of a source; of all together 25 times as many. */
   pingsPerSecond: 20,

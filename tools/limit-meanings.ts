@@ -49,7 +49,7 @@ export const LIMIT_MEANINGS: Readonly<Record<string, string>> = {
   openingPerSecond:
     'opening packets a second of a source that has not completed a connection; what is more is dropped',
   datagramsPerSecond:
-    'UDP packets a second of a source that has got no answer yet, and five times as many of all such; what is more is dropped',
+    'UDP packets a second of a source that has got no answer yet, and twice as many of all such; what is more is dropped',
   pingsPerSecond: 'pings a second of a source, and 25 times as many of all; what is more is dropped',
   otherConnections:
     'open connections of a source to programs of a host that are not the platform; it gets no more',

@@ -8,7 +8,7 @@ export const KERNEL_LIMITS = {
   synPerSecond: GUARD_LIMITS.openingPerSecond,
   synBurst: 2 * GUARD_LIMITS.openingPerSecond,
   datagramsPerSecond: GUARD_LIMITS.datagramsPerSecond,
-  datagramsOfAll: 5 * GUARD_LIMITS.datagramsPerSecond,
+  datagramsOfAll: 2 * GUARD_LIMITS.datagramsPerSecond,
   pingsPerSecond: GUARD_LIMITS.pingsPerSecond,
   pingsOfAll: 25 * GUARD_LIMITS.pingsPerSecond,
   /** Ports of one destination, or addresses of private networks, that an instance may ask for within a minute. */
