@@ -1,6 +1,6 @@
-import { Link, useLocation } from '@tanstack/react-router'
-import { useEffect, useRef } from 'react'
+import { Link } from '@tanstack/react-router'
 import { moveAmongLinks } from '../app-shell/move-among-links.ts'
+import { useTabInSight } from '../app-shell/use-tab-in-sight.ts'
 import classes from './app-tabs.module.css'
 
 /** Pages of an app in the order in which people need them. */
@@ -15,13 +15,7 @@ const PAGES = [
 
 /** The pages of an app; each is a link, so they open in new tabs and can be sent to others. */
 export function AppTabs({ app }: { readonly app: string }) {
-  const tabs = useRef<HTMLElement>(null)
-  const { pathname } = useLocation()
-  // biome-ignore lint/correctness/useExhaustiveDependencies: another page is another tab to be seen
-  useEffect(() => {
-    const here = tabs.current?.querySelector('[aria-current="page"]')
-    here?.scrollIntoView({ block: 'nearest', inline: 'center' })
-  }, [pathname])
+  const tabs = useTabInSight()
   return (
     <nav ref={tabs} aria-label={`Pages of ${app}`} className={classes.tabs} onKeyDown={moveAmongLinks}>
       {PAGES.map(({ to, name }, index) => (

@@ -4,6 +4,7 @@ import type { ReactNode } from 'react'
 import classes from '../app/app-tabs.module.css'
 import { moveAmongLinks } from '../app-shell/move-among-links.ts'
 import { usePageTitle } from '../app-shell/page-title.ts'
+import { useTabInSight } from '../app-shell/use-tab-in-sight.ts'
 import { PartHead } from '../platform/part-head.tsx'
 
 const PAGES = [
@@ -21,6 +22,7 @@ export function NetworkPageFrame({
   readonly title: string
   readonly children: ReactNode
 }) {
+  const tabs = useTabInSight()
   usePageTitle(`${title} of the network`)
   return (
     <Stack gap="lg">
@@ -28,7 +30,12 @@ export function NetworkPageFrame({
         What no rule allows is refused, in and out, on every host. A rule that is taken back ends its
         connections at once.
       </PartHead>
-      <nav aria-label="Pages about the network" className={classes.tabs} onKeyDown={moveAmongLinks}>
+      <nav
+        ref={tabs}
+        aria-label="Pages about the network"
+        className={classes.tabs}
+        onKeyDown={moveAmongLinks}
+      >
         {PAGES.map(({ to, name }, index) => (
           <Link key={to} to={to} activeOptions={{ exact: index === 0 }} className={classes.tab}>
             {name}
