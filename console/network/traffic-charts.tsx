@@ -1,5 +1,6 @@
 import type { ReactNode } from 'react'
 import type { NetworkTraffic } from '#contract/guard.ts'
+import type { Moment } from '../app/charts/series.ts'
 import { type ChartSeries, TimeChart } from '../app/charts/time-chart.tsx'
 import classes from '../app/overview/metrics-charts.module.css'
 import { eventMoments, kindsOf, packetMoments, sumsOf } from './traffic-series.ts'
@@ -10,6 +11,9 @@ const REFUSED: readonly ChartSeries[] = [
   { name: 'kept_out', label: 'Their source is held or blocked', color: 'var(--maru-chart-6)' },
   { name: 'flooded', label: 'A search, malformed or too many', color: 'var(--maru-chart-bad)' },
 ]
+/** What there was none of would be a line above the others. */
+const shownOf = (packets: readonly Moment[]) =>
+  REFUSED.filter(({ name }) => name === 'refused' || packets.some((moment) => (moment[name] ?? 0) > 0))
 /** Of the theme; more kinds begin again. */
 const COLOURS = 6
 
@@ -33,7 +37,7 @@ export function TrafficCharts({ traffic }: { readonly traffic: NetworkTraffic })
           metrics={axis}
           kind="area"
           moments={packets}
-          series={REFUSED}
+          series={shownOf(packets)}
           format={whole}
           label={`${refused} packets refused by rules, ${stopped} stopped by the guard`}
         />
