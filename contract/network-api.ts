@@ -122,6 +122,7 @@ export const networkRoutes = {
     path: '/v1/network/approval',
     summary: 'Say whether what an app’s people ask for needs the approval of an operator',
     access: operators('manage'),
+    recorded: { body: ['needed'] },
     body: z.strictObject({ needed: z.boolean() }),
     response: z.strictObject({ approvalNeeded }),
   }),

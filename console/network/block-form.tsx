@@ -1,6 +1,6 @@
 import { Button, NativeSelect, Stack, Text, TextInput } from '@mantine/core'
 import { useState } from 'react'
-import { guardRoutes } from '#contract/guard.ts'
+import { guardRoutes } from '#contract/guard-api.ts'
 import { call } from '../api/api.ts'
 import { ErrorNotice } from '../app-shell/error-notice.tsx'
 import { refusedField } from '../app-shell/refused-field.ts'

@@ -1,6 +1,7 @@
 import { Alert, Stack, Text } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
-import { guardRoutes, type NetworkBlock } from '#contract/guard.ts'
+import type { NetworkBlock } from '#contract/guard.ts'
+import { guardRoutes } from '#contract/guard-api.ts'
 import { ago, elapsed } from '#runtime/kit/human-units.ts'
 import { call } from '../api/api.ts'
 import cells from '../app/cells.module.css'

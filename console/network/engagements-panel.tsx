@@ -1,6 +1,7 @@
 import { Stack, Text } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
-import { type Engagement, guardRoutes } from '#contract/guard.ts'
+import type { Engagement } from '#contract/guard.ts'
+import { guardRoutes } from '#contract/guard-api.ts'
 import { call } from '../api/api.ts'
 import cells from '../app/cells.module.css'
 import { CommandLine } from '../app-shell/command-line.tsx'

@@ -1,4 +1,4 @@
-import { guardRoutes } from '#contract/guard.ts'
+import { guardRoutes } from '#contract/guard-api.ts'
 import type { MetricsRange } from '#contract/metrics.ts'
 import { networkRoutes } from '#contract/network-api.ts'
 import { routeQuery } from '../api/route-query.ts'

@@ -1,4 +1,5 @@
-import { type EventKind, guardRoutes, type HostEvent, type NetworkBlock } from '#contract/guard.ts'
+import type { EventKind, HostEvent, NetworkBlock } from '#contract/guard.ts'
+import { guardRoutes } from '#contract/guard-api.ts'
 import type { RunResult } from '#runtime/drivers/process.ts'
 import type { DrillPlace } from '../drill.ts'
 

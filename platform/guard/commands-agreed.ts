@@ -1,5 +1,6 @@
 import { parseWith } from '#contract/errors.ts'
-import { EngagementRequest, guardRoutes, NetworkAddress, Partner } from '#contract/guard.ts'
+import { EngagementRequest, NetworkAddress, Partner } from '#contract/guard.ts'
+import { guardRoutes } from '#contract/guard-api.ts'
 import type { ApiOptions, CliContext } from '#runtime/cli/context.ts'
 import { openSession } from '#runtime/cli/session.ts'
 import { parseDuration } from '#runtime/kit/durations.ts'

@@ -1,5 +1,6 @@
 import { parseWith } from '#contract/errors.ts'
-import { BlockRequest, guardRoutes, NetworkAddress, type NetworkBlock } from '#contract/guard.ts'
+import { BlockRequest, NetworkAddress, type NetworkBlock } from '#contract/guard.ts'
+import { guardRoutes } from '#contract/guard-api.ts'
 import { clientAddress } from '#runtime/cli/client-address.ts'
 import type { ApiOptions, CliContext } from '#runtime/cli/context.ts'
 import { openSession } from '#runtime/cli/session.ts'

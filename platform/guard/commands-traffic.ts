@@ -1,5 +1,6 @@
 import { parseWith } from '#contract/errors.ts'
-import { guardRoutes, type NetworkTraffic } from '#contract/guard.ts'
+import type { NetworkTraffic } from '#contract/guard.ts'
+import { guardRoutes } from '#contract/guard-api.ts'
 import type { ApiOptions, CliContext } from '#runtime/cli/context.ts'
 import { openSession } from '#runtime/cli/session.ts'
 import { counted } from '#runtime/kit/human-units.ts'

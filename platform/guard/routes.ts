@@ -1,5 +1,6 @@
 import { MaruError } from '#contract/errors.ts'
-import { GUARD_LIMITS, type guardRoutes, type NetworkBlock, type Partner } from '#contract/guard.ts'
+import { GUARD_LIMITS, type NetworkBlock, type Partner } from '#contract/guard.ts'
+import type { guardRoutes } from '#contract/guard-api.ts'
 import type { HostName } from '#contract/ids.ts'
 import { overlap, parseNetwork } from '#contract/networks.ts'
 import { listHosts } from '#platform/fleet/index.ts'

@@ -105,20 +105,23 @@ async function planDaily(deps: ServerDeps) {
   return { stop: async () => undefined }
 }
 
+/** What open pages are told of. */
+const TOLD = [
+  { channel: TRUST_CHANNEL, kind: 'trust' },
+  { channel: INCIDENTS_CHANGED, kind: 'incidents' },
+  { channel: METRICS_STORED, kind: 'metrics' },
+  { channel: HOSTS_CHANGED, kind: 'platform' },
+  { channel: HOSTS_CHANGED, kind: 'hosts' },
+  { channel: WANTED, kind: 'hosts' },
+  { channel: RULES_CHANGED, kind: 'network' },
+  { channel: GUARD_TOLD, kind: 'guard' },
+  { channel: ORDERS_CHANGED, kind: 'guard' },
+] as const
+
 /** Every capability of the control plane, put together. A new one adds its lines here. */
 export function compose(config: ControlConfig): Composition<typeof API> {
   const authSecret = readFileSync(config.authSecretFile, 'utf8').trim()
-  const live = makeLive([
-    { channel: TRUST_CHANNEL, kind: 'trust' },
-    { channel: INCIDENTS_CHANGED, kind: 'incidents' },
-    { channel: METRICS_STORED, kind: 'metrics' },
-    { channel: HOSTS_CHANGED, kind: 'platform' },
-    { channel: HOSTS_CHANGED, kind: 'hosts' },
-    { channel: WANTED, kind: 'hosts' },
-    { channel: RULES_CHANGED, kind: 'network' },
-    { channel: GUARD_TOLD, kind: 'guard' },
-    { channel: ORDERS_CHANGED, kind: 'guard' },
-  ])
+  const live = makeLive(TOLD)
   return {
     routes: API,
     handlers: {
