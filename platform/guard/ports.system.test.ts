@@ -94,7 +94,7 @@ async function fromVictim(): Promise<number> {
 async function strayFrames(): Promise<number> {
   await inside(SERVER).ip('neighbour', 'replace', VICTIM.address, 'dev', 'eth0', 'lladdr', VICTIM.card)
   for (let count = 0; count < 5; count += 1) {
-    await host.ip('link', 'set', 'dev', 'lan', 'type', 'bridge', 'fdb_flush')
+    await host.ip('link', 'set', 'dev', LAN, 'type', 'bridge', 'fdb_flush')
     await greet(SERVER, VICTIM)
   }
   const { stdout } = await inside(ATTACKER).run(['nft', 'reset', 'counter', 'netdev', 't', 'stray'])
