@@ -88,7 +88,10 @@ test('on the map one sees who may reach whom and chooses a pair by keyboard; the
     100_000,
   )
   assert.ok(counted)
-  await panel(page, 'Traffic and refusals').locator('svg path.recharts-curve').first().waitFor({ state: 'attached' })
+  await panel(page, 'Traffic and refusals')
+    .locator('svg path.recharts-curve')
+    .first()
+    .waitFor({ state: 'attached' })
 })
 
 test('what an app’s owner asks for waits, is approved by the operator, and is in force; each sees it at once', async (t) => {

@@ -7,6 +7,8 @@ import { pause } from '#runtime/kit/pause.ts'
 const CHANNEL = 'maru'
 const RECONNECT_MS = 500
 const KEEPALIVE_MS = 10_000
+/** A server that takes a connection and dies before it greets would be waited for for ever. */
+const ANSWER_MS = 5_000
 const END_MS = 1_000
 
 /**
@@ -126,7 +128,11 @@ async function listenOnce(
   listening: () => void,
   stopped: AbortSignal,
 ): Promise<void> {
-  const client = new pg.Client({ ...connection, query_timeout: 5_000 })
+  const client = new pg.Client({
+    ...connection,
+    query_timeout: ANSWER_MS,
+    connectionTimeoutMillis: ANSWER_MS,
+  })
   const lost = new Promise<never>((_, reject) => {
     client.on('error', reject)
     client.on('end', () => reject(new Error('the connection ended')))
