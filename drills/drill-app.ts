@@ -2,6 +2,7 @@ import { randomInt } from 'node:crypto'
 import { join } from 'node:path'
 import { Database } from '#contract/data.ts'
 import type { DrillPlace } from './drill.ts'
+import { maruOk } from './maru-ok.ts'
 import { waitUntil } from './wait-until.ts'
 
 /** A static site: deployed in seconds, and it gets a database like every app. */
@@ -18,23 +19,17 @@ export interface DrillApp {
   destroy(): Promise<void>
 }
 
-/** Runs the command line; anything but exit code 0 is a failure of the drill, not a finding. */
-async function ask(place: DrillPlace, args: readonly string[]): Promise<string> {
-  const done = await place.maru(args)
-  if (done.exitCode === 0) return done.stdout
-  throw new Error(`\`maru ${args.join(' ')}\` ended with ${done.exitCode}: ${done.stderr.trim()}`)
-}
-
 /** A drill's app; it exists after `deploy`, under a name that nobody else has. */
 export function drillApp(place: DrillPlace, what: string): DrillApp {
   const name = `drill-${what}-${randomInt(36 ** 5).toString(36)}`
   return {
     name,
     deploy: async () => {
-      await ask(place, ['deploy', SOURCE, '--app', name, '--json'])
+      await maruOk(place, 'deploy', SOURCE, '--app', name, '--json')
     },
-    database: async () => Database.parse(JSON.parse(await ask(place, ['db', 'info', name, '--json']))),
-    url: async () => new URL(JSON.parse(await ask(place, ['db', 'url', name, '--json'])).url),
+    database: async () =>
+      Database.parse(JSON.parse((await maruOk(place, 'db', 'info', name, '--json')).stdout)),
+    url: async () => new URL(JSON.parse((await maruOk(place, 'db', 'url', name, '--json')).stdout).url),
     destroy: () => destroyApp(place, name),
   }
 }

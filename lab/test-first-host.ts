@@ -9,6 +9,7 @@ import type { Invitation } from '#contract/hosts.ts'
 import { pause } from '#runtime/kit/pause.ts'
 import { ROOT, waitFor } from '#tests/harness.ts'
 import { findHost, giveImages, killHost, LAB_DOMAIN, type Lab, runIn, startHost } from './index.ts'
+import { membersOfStore } from './test-store.ts'
 
 const APP = 'notes'
 const MARU = join(ROOT, 'maru')
@@ -72,14 +73,7 @@ async function parts(host: string): Promise<string[]> {
 }
 
 /** How many members of the store have a voice. */
-async function voices(): Promise<number> {
-  const tls = '/var/lib/maru/etcd-3/tls'
-  const options = [`--cacert=${tls}/ca.crt`, `--cert=${tls}/server.crt`, `--key=${tls}/server.key`]
-  const argv = ['etcdctl', '--endpoints=https://10.89.0.14:2379', ...options, 'member', 'list', '-w', 'json']
-  const { stdout } = await runIn(lab, OTHER, ['docker', 'exec', 'maru-etcd-3', ...argv])
-  const { members } = JSON.parse(stdout || '{"members":[]}') as { members: Array<{ isLearner?: boolean }> }
-  return members.filter(({ isLearner }) => isLearner !== true).length
-}
+const voices = async () => (await membersOfStore(lab, OTHER, 'etcd-3', '14')).voices
 
 /** What an edge answers to a visitor; undefined where it does not, or not well. */
 async function ask(app: string, path: string, ...more: string[]): Promise<string | undefined> {

@@ -8,6 +8,7 @@ import { checkMeasures } from '#tests/drill-results.ts'
 import { cli, cliError, cliJson, cliOk, HOME, waitFor } from '#tests/harness.ts'
 import { LAB_DOMAIN, type Lab, openLab, runIn } from './index.ts'
 import { testFirstHostReplaced } from './test-first-host.ts'
+import { etcdctl, membersOfStore } from './test-store.ts'
 
 /**
  * Two data centres and a witness with a platform on them. What they bear is put to the test by the drills that anyone can run: each
@@ -65,10 +66,8 @@ test('the pair and its store are in two data centres and at the witness', async 
   await waitFor(
     'a store of three voices',
     async () => {
-      const { exitCode, stdout } = await etcdctl('dc1-h1', 'etcd', ['10'], ['member', 'list', '-w', 'json'])
-      if (exitCode !== 0) return false
-      const { members } = JSON.parse(stdout) as { members: Array<{ isLearner?: boolean }> }
-      return members.length === 3 && members.every(({ isLearner }) => isLearner !== true)
+      const { all, voices } = await membersOfStore(lab, 'dc1-h1', 'etcd', '10')
+      return all === 3 && voices === 3
     },
     SOON_MS,
   )
@@ -82,19 +81,10 @@ test('the pair and its store are in two data centres and at the witness', async 
   await waitFor('the witness to lead the store', async () => (await storeLead()) === 'witness', SOON_MS)
 })
 
-/** Asks the members of the store at these addresses, from inside one of them. */
-function etcdctl(host: string, member: string, lasts: readonly string[], command: readonly string[]) {
-  const tls = `/var/lib/maru/${member}/tls`
-  const options = [`--cacert=${tls}/ca.crt`, `--cert=${tls}/server.crt`, `--key=${tls}/server.key`]
-  const endpoints = lasts.map((last) => `https://10.89.0.${last}:2379`).join()
-  const argv = ['etcdctl', `--endpoints=${endpoints}`, ...options, ...command]
-  return runIn(lab, host, ['docker', 'exec', `maru-${member}`, ...argv])
-}
-
 /** The host whose member leads the store, as all of them say themselves. */
 async function storeLead(): Promise<string | undefined> {
   const asked = ['endpoint', 'status', '-w', 'json']
-  const { stdout } = await etcdctl('witness', 'etcd-2', Object.keys(STORES), asked)
+  const { stdout } = await etcdctl(lab, 'witness', 'etcd-2', Object.keys(STORES), asked)
   // Numbers of 64 bits, which JSON.parse would round.
   const told = [...stdout.matchAll(/\.0\.(\d+):2379.*?"member_id":(\d+).*?"leader":(\d+)/g)]
   const leaders = new Set(told.map(([, , , leader]) => leader))
@@ -103,7 +93,7 @@ async function storeLead(): Promise<string | undefined> {
 }
 
 const reachesEveryVoice = async (host: string, member: string) =>
-  (await etcdctl(host, member, ['10', '13', '14'], ['endpoint', 'health'])).exitCode === 0
+  (await etcdctl(lab, host, member, ['10', '13', '14'], ['endpoint', 'health'])).exitCode === 0
 
 test('drills that do not fit where they are asked for are refused, with where they do', async () => {
   const onHost = await cliError(['drill', 'run', 'database-primary-dies', '--home', home])

@@ -22,7 +22,7 @@ createServer((request, response) => {
   if (!port) return response.end('ready')
   const socket = connect({ host, port, timeout: 1500 })
   const end = (text) => { socket.destroy(); if (!response.writableEnded) response.end(text) }
-  socket.on('data', () => end('answered')).on('timeout', () => end('silence')).on('error', () => end('silence'))
+  socket.on('connect', () => socket.write('hello')).on('data', () => end('answered')).on('timeout', () => end('silence')).on('error', () => end('silence'))
 }).listen(process.env.PORT)`
 
 before(async () => {

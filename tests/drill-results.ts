@@ -10,13 +10,19 @@ import { FAILED_AFTER } from '#drills/hosts/fault-of-hosts.ts'
  */
 const PATIENCE = 4
 
-/** Reports what a drill measured and asserts all of it; times with a busy machine's patience. */
-export function checkMeasures(t: TestContext, { drill, result, measures, timeLine }: DrillResult): void {
+/** Reports what a drill measured. */
+export function tellMeasures(t: TestContext, { drill, result, measures, timeLine }: DrillResult): void {
   t.diagnostic(`${drill}: ${result}`)
   for (const { name, value, unit, limit } of measures)
     t.diagnostic(`${drill}, ${name}: ${value} ${unit} (limit ${limit})`)
   const marks = timeLine?.marks.map(({ label, atS }) => `${label} ${atS} s`)
   if (marks !== undefined) t.diagnostic(`${drill}, time line: ${marks.join(', ')}`)
+}
+
+/** Reports what a drill measured and asserts all of it; times with a busy machine's patience. */
+export function checkMeasures(t: TestContext, done: DrillResult): void {
+  tellMeasures(t, done)
+  const { drill, result, measures } = done
   const slow = measures.some(({ value, unit, limit }) => unit === 's' && value > limit)
   const over = measures.filter(({ name, value, unit, limit }) => {
     if (slow && name === FAILED_AFTER) return false

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
 import { HOME as FOLDERS } from '#contract/installation.ts'
 import { DrillResult, OscalDocument, type TrustReport } from '#contract/trust.ts'
-import { checkMeasures } from './drill-results.ts'
+import { checkMeasures, tellMeasures } from './drill-results.ts'
 import { cli, cliError, cliJson, folderWith, HOME } from './harness.ts'
 import { superuser } from './psql.ts'
 
@@ -23,9 +23,7 @@ async function carryOut(t: TestContext, name: string): Promise<DrillResult> {
   const done = await cli(['drill', 'run', name, '--json'], { timeoutMs: DRILL_MS })
   assert.ok(done.stdout, done.stderr)
   const result = JSON.parse(done.stdout) as DrillResult
-  t.diagnostic(result.result)
-  for (const { name: what, value, unit, limit } of result.measures)
-    t.diagnostic(`${what}: ${value} ${unit} (limit ${limit})`)
+  tellMeasures(t, result)
   assert.equal(done.exitCode, result.passed ? 0 : 1, done.stderr)
   return result
 }

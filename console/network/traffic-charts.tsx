@@ -1,8 +1,7 @@
-import type { ReactNode } from 'react'
 import type { NetworkTraffic } from '#contract/guard.ts'
-import type { Moment } from '../app/charts/series.ts'
-import { type ChartSeries, TimeChart } from '../app/charts/time-chart.tsx'
-import classes from '../app/overview/metrics-charts.module.css'
+import { type ChartSeries, colourOf, seriesWithValues } from '../app/charts/chart-series.ts'
+import { Picture, Pictures } from '../app/charts/picture.tsx'
+import { TimeChart } from '../app/charts/time-chart.tsx'
 import { eventMoments, kindsOf, packetMoments, sumsOf } from './traffic-series.ts'
 
 const PASSED: readonly ChartSeries[] = [{ name: 'passed', label: 'Allowed', color: 'var(--maru-chart-1)' }]
@@ -11,11 +10,6 @@ const REFUSED: readonly ChartSeries[] = [
   { name: 'kept_out', label: 'Their source is held or blocked', color: 'var(--maru-chart-6)' },
   { name: 'flooded', label: 'A search, malformed or too many', color: 'var(--maru-chart-bad)' },
 ]
-/** What there was none of would be a line above the others. */
-const shownOf = (packets: readonly Moment[]) =>
-  REFUSED.filter(({ name }) => name === 'refused' || packets.some((moment) => (moment[name] ?? 0) > 0))
-/** Of the theme; more kinds begin again. */
-const COLOURS = 6
 
 const whole = (value: number) =>
   value > 0 && value < 1 ? value.toFixed(1) : Math.round(value).toLocaleString('en')
@@ -28,16 +22,16 @@ export function TrafficCharts({ traffic }: { readonly traffic: NetworkTraffic })
   const kinds = kindsOf(traffic).map((name, index) => ({
     name,
     label: name,
-    color: `var(--maru-chart-${(index % COLOURS) + 1})`,
+    color: colourOf(index),
   }))
   return (
-    <div className={classes.pictures}>
+    <Pictures>
       <Picture name="Refused packets a minute">
         <TimeChart
           metrics={axis}
           kind="area"
           moments={packets}
-          series={shownOf(packets)}
+          series={seriesWithValues(REFUSED, 'refused', packets)}
           format={whole}
           label={`${refused} packets refused by rules, ${stopped} stopped by the guard`}
         />
@@ -64,17 +58,6 @@ export function TrafficCharts({ traffic }: { readonly traffic: NetworkTraffic })
           />
         </Picture>
       )}
-    </div>
-  )
-}
-
-function Picture(props: { readonly name: string; readonly aside?: string; readonly children: ReactNode }) {
-  return (
-    <div className={classes.picture}>
-      <h3 className={classes.name}>
-        {props.name} {props.aside && <span>{props.aside}</span>}
-      </h3>
-      {props.children}
-    </div>
+    </Pictures>
   )
 }

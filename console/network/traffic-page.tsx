@@ -1,11 +1,12 @@
-import { NativeSelect, SegmentedControl, Text } from '@mantine/core'
+import { NativeSelect, Text } from '@mantine/core'
 import { keepPreviousData, useQuery } from '@tanstack/react-query'
 import { lazy, Suspense, useState } from 'react'
 import { EVENT_KINDS, type HostEvent, type NetworkTraffic } from '#contract/guard.ts'
-import { MetricsRange } from '#contract/metrics.ts'
+import type { MetricsRange } from '#contract/metrics.ts'
 import { ago, counted } from '#runtime/kit/human-units.ts'
 import cells from '../app/cells.module.css'
 import { ChartPlace } from '../app/charts/chart-place.tsx'
+import { RangeOfTime } from '../app/charts/range-of-time.tsx'
 import { Figure, Figures } from '../app/figure.tsx'
 import { DataTable } from '../app-shell/data-table.tsx'
 import { Loaded } from '../app-shell/loaded.tsx'
@@ -19,7 +20,6 @@ import { sumsOf } from './traffic-series.ts'
 const TrafficCharts = lazy(async () => ({ default: (await import('./traffic-charts.tsx')).TrafficCharts }))
 
 const PLACE_PX = 280
-const RANGES = { '1h': 'Hour', '24h': 'Day', '7d': 'Week' } as const
 
 /** What was allowed, refused and noticed over time, and each event. */
 export function TrafficPage() {
@@ -38,15 +38,7 @@ function TrafficPanel() {
     <Panel
       title="Traffic and refusals"
       note="Counted in the kernel of every host, minute by minute; all hosts together."
-      actions={
-        <SegmentedControl
-          size="xs"
-          aria-label="Range of time"
-          data={MetricsRange.options.map((value) => ({ value, label: RANGES[value] }))}
-          value={range}
-          onChange={(value) => setRange(MetricsRange.parse(value))}
-        />
-      }
+      actions={<RangeOfTime value={range} onChange={setRange} />}
     >
       <Loaded query={query} placeholder={<ChartPlace height={PLACE_PX} />}>
         {(traffic) => (

@@ -1,17 +1,7 @@
 import type { EventKind, HostEvent, NetworkBlock } from '#contract/guard.ts'
 import { guardRoutes } from '#contract/guard-api.ts'
-import type { RunResult } from '#runtime/drivers/process.ts'
 import type { DrillPlace } from '../drill.ts'
-
-/** Runs the command line; anything but exit code 0 ends the drill. */
-export async function maruOk(
-  { maru }: Pick<DrillPlace, 'maru'>,
-  ...args: readonly string[]
-): Promise<RunResult> {
-  const done = await maru(args)
-  if (done.exitCode === 0) return done
-  throw new Error(`\`maru ${args.join(' ')}\` ended with ${done.exitCode}: ${done.stderr.trim()}`)
-}
+import { maruOk } from '../maru-ok.ts'
 
 /** What the platform tells of the network, the newest first. */
 export async function eventsOf(place: Pick<DrillPlace, 'maru'>, kind: EventKind): Promise<HostEvent[]> {

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { jsonOf } from '#runtime/kit/json.ts'
 
 /** Something that a rule found. */
 export interface Alert {
@@ -105,12 +106,3 @@ function alertOf(line: z.infer<typeof AlertLine>, now: number): Alert {
 
 /** What an attacker wrote goes to people's terminals: nothing of it may be more than letters. */
 const plain = (said: string): string => said.replaceAll(/[^\x20-\x7e]/g, '?').slice(0, LENGTH)
-
-function jsonOf(line: string): unknown {
-  try {
-    return JSON.parse(line)
-  } catch (error) {
-    if (error instanceof SyntaxError) return undefined
-    throw error
-  }
-}

@@ -1,23 +1,14 @@
 import { randomBytes } from 'node:crypto'
-import type { Duplex } from 'node:stream'
-import { AgentRunRequest } from '#contract/agent.ts'
 import type { HostName } from '#contract/ids.ts'
 import { addressesOf } from '#contract/installation.ts'
 import { listHosts } from '#platform/fleet/index.ts'
 import { listEvents } from '#platform/guard/index.ts'
 import type { Check, Finding } from '#platform/trust/index.ts'
-import { loadReports } from '#platform/workload/index.ts'
+import { type FollowCommand, loadReports, runProbe } from '#platform/workload/index.ts'
 import { pause } from '#runtime/kit/pause.ts'
 import type { ServerDeps } from '#runtime/server/handler.ts'
 import { read } from '#runtime/server/transact.ts'
 import { CHECK_PATH } from './rules.ts'
-
-/** Reads the lines that a one-off command prints. */
-export type FollowCommand = (
-  stream: Duplex,
-  onLine: (line: string) => Promise<void>,
-  signal: AbortSignal,
-) => Promise<number>
 
 /** What detection can show about itself. `follow` comes from the capability that runs one-off commands. */
 export const detectionChecks = (follow: FollowCommand): Check[] => [
@@ -30,7 +21,6 @@ export const detectionChecks = (follow: FollowCommand): Check[] => [
   },
 ]
 
-const PROBE = { app: 'probe', appId: 'app_probe11' }
 const ANSWER_MS = 10_000
 const LOOK_MS = 100
 /** Asks the edge of its host in the open for a path that nobody else asks for. Whatever is answered, it was read on the way. */
@@ -78,26 +68,15 @@ async function plant(
   follow: FollowCommand,
   signal: AbortSignal,
 ): Promise<number | undefined | 'no stack'> {
-  const agent = deps.agents.of(host)
-  const { newest } = await agent.stacks()
-  const image = newest.find(({ usual }) => usual)?.image ?? null
-  if (image === null) return 'no stack'
   const { installation } = deps.config
   const path = `${CHECK_PATH}${randomBytes(8).toString('hex')}`
   const url = `http://${addressesOf(installation).edge.apps}:${installation.ports.http}${path}`
-  const request = AgentRunRequest.parse({
-    ...{ kind: 'app', ...PROBE, release: 1, image, env: {} },
-    command: ['node', '-e', PROGRAM, url],
-    ...{ tty: false, columns: 80, rows: 24, timeoutS: 30 },
-  })
   let asked = 0
-  await follow(
-    await agent.run(request),
-    async (line) => {
-      asked = (JSON.parse(line) as { at: number }).at
-    },
-    signal,
-  )
+  const onLine = async (line: string) => {
+    asked = (JSON.parse(line) as { at: number }).at
+  }
+  if (!(await runProbe(deps, { host, command: ['node', '-e', PROGRAM, url], onLine }, follow, signal)))
+    return 'no stack'
   const end = deps.now().getTime() + ANSWER_MS
   while (deps.now().getTime() < end && !signal.aborted) {
     const events = await read(() => listEvents(deps.db, { host, kind: 'detector check', limit: 20 }))

@@ -1,54 +1,27 @@
 import assert from 'node:assert/strict'
-import { mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { after, before, test } from 'node:test'
-import { setTimeout as delay } from 'node:timers/promises'
 import { crowds } from '#runtime/drivers/crowds.ts'
-import { followPacketLog } from '#runtime/drivers/packet-log.ts'
 import { askTimes } from '#runtime/drivers/test-networks.ts'
 import { installPrograms } from '#tools/install-programs.ts'
 import { KERNEL_LIMITS } from './limits.ts'
-import { logGroupOf } from './names.ts'
-import { type PacketNotice, parseNotice } from './notice.ts'
-import { type Field, HOST, makeField, PORTS, place, SOURCE } from './test-attack.ts'
+import type { PacketNotice } from './notice.ts'
+import { type Field, HOST, makeField, PORTS, SOURCE } from './test-attack.ts'
+import { followNotices, type Notices, poll } from './test-notices.ts'
 
 let field: Field
-let folder: string
-const notices: PacketNotice[] = []
-const ended = new AbortController()
+let following: Notices
 const [other = 0] = PORTS.others
 const UDP_PORT = 20_400
 
 before(async () => {
   await installPrograms({ hping3: 'hping3', nmap: 'nmap', ulogd: 'ulogd2', ping: 'iputils-ping' })
   field = await makeField()
-  folder = await mkdtemp(join(tmpdir(), 'maru-floods-'))
-  const log = followPacketLog(
-    {
-      ...{ group: logGroupOf(place), folder, enter: field.host.enter, onChange: () => undefined },
-      onLine: (line) => {
-        const notice = parseNotice(line, Date.now())
-        if (notice !== undefined) notices.push(notice)
-      },
-    },
-    ended.signal,
-  )
-  await poll('the packet log', async () => log.problem() === '')
+  following = await followNotices(field.host)
 })
 after(async () => {
-  ended.abort()
+  await following?.end()
   await field?.remove()
-  await rm(folder, { recursive: true, force: true })
 })
-
-async function poll(what: string, ask: () => Promise<boolean>): Promise<void> {
-  for (let n = 0; n < 500; n++) {
-    if (await ask()) return
-    await delay(20)
-  }
-  throw new Error(`${what}: not within 10 s`)
-}
 
 /** The guard anew, and behind it a counter of what gets past. */
 async function begin(open: readonly string[] = []): Promise<void> {
@@ -60,7 +33,7 @@ table inet past {
   chain i { type filter hook input priority 0; policy accept; ip saddr != ${SOURCE.client} meta l4proto { udp, icmp } counter; }
 }
 `)
-  notices.length = 0
+  following.all.length = 0
 }
 async function past(): Promise<number> {
   const { stdout } = await field.host.run(['nft', 'list', 'table', 'inet', 'past'])
@@ -73,7 +46,7 @@ const flood = async (...options: readonly string[]) => {
   await field.attacker.run(['hping3', '-q', ...options, HOST.attacked], { timeoutMs: 4_000 })
   return (performance.now() - begun) / 1_000
 }
-const told = (what: PacketNotice['notice']) => async () => notices.some(({ notice }) => notice === what)
+const told = (what: PacketNotice['notice']) => async () => following.all.some(({ notice }) => notice === what)
 
 const FLOODS = [
   ['UDP of one source', ['-2', '--flood', '-p', `${UDP_PORT}`], KERNEL_LIMITS.datagramsPerSecond],
@@ -132,32 +105,8 @@ test('a full memory: closed ports stay silent, open ones answer, and people hear
   }
   await fill('probed4', 'tcp . 9')
   await fill('visited4', '9')
-  await field.attacker.run([
-    'nmap',
-    '-sS',
-    '-n',
-    '-Pn',
-    '--max-retries',
-    '0',
-    '--host-timeout',
-    '10s',
-    '-p',
-    '20001-20009',
-    HOST.attacked,
-  ])
-  const { stdout } = await field.attacker.run([
-    'nmap',
-    '-sS',
-    '-n',
-    '-Pn',
-    '--max-retries',
-    '0',
-    '--host-timeout',
-    '10s',
-    '-p',
-    '20002',
-    HOST.attacked,
-  ])
+  await field.scan('20001-20009', '--host-timeout', '10s')
+  const { stdout } = await field.scan('20002', '--host-timeout', '10s')
   assert.match(stdout, /20002\/tcp filtered/)
   assert.equal(await ask(3, other), 3)
   await poll('the alarm', told('full'))

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { jsonOf } from '#runtime/kit/json.ts'
 import { NOTICES, type Notice } from './names.ts'
 
 /** A packet that the kernel told of. */
@@ -53,14 +54,5 @@ export function parseNotice(line: string, now: number): PacketNotice | undefined
     protocol: number === undefined ? 'arp' : (PROTOCOLS[number] ?? String(number)),
     link,
     card: data['mac.saddr.str'],
-  }
-}
-
-function jsonOf(line: string): unknown {
-  try {
-    return JSON.parse(line)
-  } catch (error) {
-    if (error instanceof SyntaxError) return undefined
-    throw error
   }
 }

@@ -1,18 +1,12 @@
 import assert from 'node:assert/strict'
-import { mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { after, before, test } from 'node:test'
-import { setTimeout as delay } from 'node:timers/promises'
 import { addressesOf } from '#contract/installation.ts'
 import { makeNft } from '#runtime/drivers/nft.ts'
-import { followPacketLog } from '#runtime/drivers/packet-log.ts'
 import { cable, makeNetwork, type TestNetwork } from '#runtime/drivers/test-networks.ts'
 import { installPrograms } from '#tools/install-programs.ts'
 import { type HostGuard, makeHostGuard } from './apply-guard.ts'
-import { logGroupOf } from './names.ts'
-import { type PacketNotice, parseNotice } from './notice.ts'
 import { place } from './test-attack.ts'
+import { followNotices, type Notices, poll } from './test-notices.ts'
 
 /** A bridge with three instances: one is the attacker's. */
 const LAN = addressesOf(place).networks.apps.bridge
@@ -24,9 +18,7 @@ const ALL = [VICTIM, SERVER, ATTACKER]
 let host: TestNetwork
 let networks: Map<string, TestNetwork>
 let guard: HostGuard
-let folder: string
-const notices: PacketNotice[] = []
-const ended = new AbortController()
+let following: Notices
 const inside = ({ role }: { role: string }) => {
   const network = networks.get(role)
   assert.ok(network)
@@ -58,32 +50,12 @@ before(async () => {
     `table netdev t {\n counter stray { }\n chain i { type filter hook ingress device "eth0" priority 0; ether daddr ${VICTIM.card} counter name stray; }\n}\n`,
   )
   guard = makeHostGuard(makeNft(host.enter), place)
-  folder = await mkdtemp(join(tmpdir(), 'maru-ports-'))
-  const log = followPacketLog(
-    {
-      ...{ group: logGroupOf(place), folder, enter: host.enter, onChange: () => undefined },
-      onLine: (line) => {
-        const notice = parseNotice(line, performance.now())
-        if (notice !== undefined) notices.push(notice)
-      },
-    },
-    ended.signal,
-  )
-  await poll('the packet log', async () => log.problem() === '')
+  following = await followNotices(host)
 })
 after(async () => {
-  ended.abort()
+  await following?.end()
   for (const network of [...(networks?.values() ?? []), host]) await network?.remove()
-  await rm(folder, { recursive: true, force: true })
 })
-
-async function poll(what: string, ask: () => Promise<boolean>): Promise<void> {
-  for (let n = 0; n < 500; n++) {
-    if (await ask()) return
-    await delay(20)
-  }
-  throw new Error(`${what}: not within 10 s`)
-}
 
 /** Frames of the victim's address that the server has got. */
 async function fromVictim(): Promise<number> {
@@ -150,19 +122,19 @@ test('with it no forged frame arrives, each try is told of at once, and honest o
   await fromVictim()
   const began = performance.now()
   const forging = forgeAddress()
-  await poll('a notice of the address', async () => notices.length > 0)
+  await poll('a notice of the address', async () => following.all.length > 0)
   t.diagnostic(`told of after ${Math.round(performance.now() - began)} ms, the attacker's start included`)
   await forging
   assert.equal(await fromVictim(), 0)
   assert.deepEqual(
-    [notices[0]?.notice, notices[0]?.link, notices[0]?.source],
+    [following.all[0]?.notice, following.all[0]?.link, following.all[0]?.source],
     ['spoof', ATTACKER.link, VICTIM.address],
   )
-  notices.length = 0
+  following.all.length = 0
   await forgeArp()
   assert.doesNotMatch(await cardOfVictim(), new RegExp(ATTACKER.card))
   await poll('a notice of the neighbour message', async () =>
-    notices.some(({ protocol }) => protocol === 'arp'),
+    following.all.some(({ protocol }) => protocol === 'arp'),
   )
   await greet(VICTIM, SERVER)
   assert.equal(await fromVictim(), 2)
@@ -173,10 +145,10 @@ test('what the bridge does not know the place of is heard by nobody but whom it 
 })
 
 test("another's hardware address draws nothing to the attacker", async () => {
-  notices.length = 0
+  following.all.length = 0
   await inside(ATTACKER).ip('link', 'set', 'eth0', 'address', VICTIM.card)
   await greet(ATTACKER, SERVER)
-  await poll('a notice of the card', async () => notices.some(({ card }) => card === VICTIM.card))
+  await poll('a notice of the card', async () => following.all.some(({ card }) => card === VICTIM.card))
   const { stdout } = await host.run(['bridge', 'fdb', 'show', 'br', LAN])
   assert.doesNotMatch(stdout, new RegExp(`${VICTIM.card} dev ${ATTACKER.link} master ${LAN} *$`, 'm'))
 })

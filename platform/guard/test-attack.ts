@@ -1,4 +1,5 @@
 import { makeNft } from '#runtime/drivers/nft.ts'
+import type { RunResult } from '#runtime/drivers/process.ts'
 import { answerOn, cable, makeNetwork, type TestNetwork } from '#runtime/drivers/test-networks.ts'
 import { parseMembers } from './members.ts'
 import { guardTableOf } from './names.ts'
@@ -35,7 +36,7 @@ export interface Field {
   fresh(): Promise<void>
   load(script: string): Promise<void>
   /** A scan of TCP ports by nmap, which waits for nothing that is not answered. */
-  scan(ports: string, ...more: readonly string[]): Promise<unknown>
+  scan(ports: string, ...more: readonly string[]): Promise<RunResult>
   /** Who is in a set. */
   members(...sets: readonly string[]): Promise<string[]>
   remove(): Promise<void>

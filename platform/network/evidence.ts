@@ -1,21 +1,12 @@
-import type { Duplex } from 'node:stream'
-import { AgentRunRequest } from '#contract/agent.ts'
 import { AGENT_PORT } from '#contract/host-identity.ts'
 import type { Host } from '#contract/host-view.ts'
 import { addressesOf } from '#contract/installation.ts'
 import { listHosts } from '#platform/fleet/index.ts'
 import type { Check, Finding } from '#platform/trust/index.ts'
-import { loadReports } from '#platform/workload/index.ts'
+import { type FollowCommand, loadReports, runProbe } from '#platform/workload/index.ts'
 import type { ServerDeps } from '#runtime/server/handler.ts'
 import { read } from '#runtime/server/transact.ts'
 import { BETWEEN_HOSTS } from './compile.ts'
-
-/** Reads the lines that a one-off command prints. */
-export type FollowCommand = (
-  stream: Duplex,
-  onLine: (line: string) => Promise<void>,
-  signal: AbortSignal,
-) => Promise<number>
 
 /** What the network can show about itself. `follow` comes from the capability that runs one-off commands. */
 export const networkChecks = (follow: FollowCommand): Check[] => [
@@ -30,7 +21,6 @@ export const networkChecks = (follow: FollowCommand): Check[] => [
 
 /** A public name that is there wherever there is a way outside: builds need it. */
 const PUBLIC_NAME = 'registry.npmjs.org'
-const PROBE = { app: 'probe', appId: 'app_probe11' }
 const TRY_MS = 1_500
 
 /** Runs inside an app's confinement, on an app's network, as any app's program would. */
@@ -119,16 +109,8 @@ async function probe(
   follow: FollowCommand,
   signal: AbortSignal,
 ): Promise<Seen | undefined> {
-  const agent = deps.agents.of(host.name)
-  const { newest } = await agent.stacks()
-  const image = newest.find(({ usual }) => usual)?.image ?? null
-  if (image === null) return undefined
   const { open, shut } = doorsOf(deps, hosts)
-  const request = AgentRunRequest.parse({
-    ...{ kind: 'app', ...PROBE, release: 1, image, env: {} },
-    command: ['node', '-e', PROGRAM, JSON.stringify([...open, ...shut]), PUBLIC_NAME],
-    ...{ tty: false, columns: 80, rows: 24, timeoutS: 30 },
-  })
+  const command = ['node', '-e', PROGRAM, JSON.stringify([...open, ...shut]), PUBLIC_NAME]
   const ends = new Map<string, string>()
   let outside = false
   const onLine = async (line: string) => {
@@ -136,8 +118,8 @@ async function probe(
     if (said.target !== undefined && said.end !== undefined) ends.set(said.target, said.end)
     outside ||= said.outside === true
   }
-  await follow(await agent.run(request), onLine, signal)
-  return { ends, outside }
+  const ran = await runProbe(deps, { host: host.name, command, onLine }, follow, signal)
+  return ran ? { ends, outside } : undefined
 }
 
 /** Who reaches nothing at all proves nothing: what an app needs has to be open. */

@@ -1,7 +1,7 @@
 import { type Selectable, sql } from 'kysely'
-import { NetworkRule } from '#contract/network.ts'
+import type { NetworkRule } from '#contract/network.ts'
 import type { NetworkRuleView } from '#contract/network-api.ts'
-import type { Db } from './store.ts'
+import { type Db, ruleOf } from './store.ts'
 
 interface WishTable {
   id: string
@@ -35,17 +35,7 @@ const wishes = (db: Db) =>
   }>()
 
 const wishOf = (row: Selectable<WishTable>): NetworkRuleView => ({
-  ...NetworkRule.parse({
-    id: row.id,
-    from: row.from_end,
-    to: row.to_end,
-    protocol: row.protocol,
-    ports: row.ports,
-    reason: row.reason,
-    approvedBy: '',
-    until: row.until?.toISOString() ?? null,
-    builtIn: false,
-  }),
+  ...ruleOf({ ...row, approved_by: '', paused_until: null }),
   approvedBy: null,
   askedBy: row.asked_by,
 })

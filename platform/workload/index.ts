@@ -20,6 +20,7 @@ export {
   renderWorkload,
   type WorkloadSnapshot,
 } from './plan.ts'
+export { type FollowCommand, runProbe } from './probe.ts'
 export { placementHost } from './standing.ts'
 export {
   type HostReports,

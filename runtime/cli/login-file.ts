@@ -4,6 +4,7 @@ import { dirname, join } from 'node:path'
 import { z } from 'zod'
 import { parseWith } from '#contract/errors.ts'
 import { readText, writeFileAtomic } from '#runtime/drivers/files.ts'
+import { jsonOf } from '#runtime/kit/json.ts'
 import type { Environment } from './context.ts'
 
 /** What `maru login` keeps: where the platform is, how to trust it, and the token. */
@@ -28,15 +29,7 @@ export function loginFile(env: Environment): string {
 /** The saved login; undefined where there is none. A damaged file is an error that names it. */
 export async function loadLogin(file: string): Promise<Login | undefined> {
   const text = await readText(file)
-  return text === undefined ? undefined : parseWith(Login, parseJson(text), file)
-}
-
-const parseJson = (text: string): unknown => {
-  try {
-    return JSON.parse(text)
-  } catch {
-    return undefined
-  }
+  return text === undefined ? undefined : parseWith(Login, jsonOf(text), file)
 }
 
 /** Saves a login for its owner's eyes only; whole or not at all. */

@@ -1,27 +1,9 @@
 import { networkOf } from '#contract/networks.ts'
 import { readText } from './files.ts'
+import { parseSocketTable } from './socket-table.ts'
 
 const ESTABLISHED = '01'
 const LISTENS = '0A'
-
-interface Socket {
-  readonly port: number
-  readonly remote: string
-  readonly state: string
-}
-
-/** Reads the kernel's list of TCP sockets. */
-function parseSockets(table: string): Socket[] {
-  return table
-    .split('\n')
-    .slice(1)
-    .flatMap((line) => {
-      const [, local = '', remote = '', state = ''] = line.trim().split(/\s+/)
-      if (state !== ESTABLISHED && state !== LISTENS) return []
-      const port = Number.parseInt(local.split(':')[1] ?? '', 16)
-      return [{ port, remote: addressOf(remote.split(':')[0] ?? ''), state }]
-    })
-}
 
 /** The kernel writes words of four bytes, the last byte first. */
 function addressOf(text: string): string {
@@ -42,12 +24,12 @@ export async function crowds(
   folder = '/proc/net',
 ): Promise<string[]> {
   const texts = await Promise.all(['tcp', 'tcp6'].map((name) => readText(`${folder}/${name}`)))
-  const sockets = texts.flatMap((text) => parseSockets(text ?? ''))
+  const sockets = texts.flatMap((text) => parseSocketTable(text ?? ''))
   const listens = new Set(sockets.filter(({ state }) => state === LISTENS).map(({ port }) => port))
   const came = sockets.filter(
     ({ state, port }) => state === ESTABLISHED && listens.has(port) && !except.includes(port),
   )
-  const bySource = Map.groupBy(came, ({ remote }) => networkOf(remote, { 4: 32, 6: 64 }))
+  const bySource = Map.groupBy(came, ({ remote }) => networkOf(addressOf(remote), { 4: 32, 6: 64 }))
   return [...bySource]
     .filter(([, own]) => own.length > limit)
     .map(([source]) => source)

@@ -1,4 +1,5 @@
 import { readText } from './files.ts'
+import { parseSocketTable } from './socket-table.ts'
 
 const TCP_LISTEN = '0A'
 /** Bound and without a partner. */
@@ -12,14 +13,9 @@ const FILES = [
 
 /** Reads the kernel's list of one protocol's sockets: ports at which somebody can be reached from outside. */
 export function parseListeners(table: string, state: string): number[] {
-  return table
-    .split('\n')
-    .slice(1)
-    .flatMap((line) => {
-      const [, local = '', , now] = line.trim().split(/\s+/)
-      const [address = '', port = ''] = local.split(':')
-      return now === state && !LOOPBACK.test(address) ? [Number.parseInt(port, 16)] : []
-    })
+  return parseSocketTable(table)
+    .filter((socket) => socket.state === state && !LOOPBACK.test(socket.address))
+    .map(({ port }) => port)
 }
 
 /** Protocol and port, such as `tcp . 22`, of everything that listens in a network to more than itself; `folder` is what the kernel shows of it. */

@@ -2,16 +2,10 @@ import '@mantine/charts/styles.css'
 import { AreaChart, LineChart } from '@mantine/charts'
 import type { Key } from 'react'
 import type { AppMetrics } from '#contract/metrics.ts'
+import type { ChartSeries } from './chart-series.ts'
 import { isAlone, type Moment } from './series.ts'
 import { momentText, releaseMarks, ticksOf, tickText } from './time-axis.ts'
 import classes from './time-chart.module.css'
-
-/** One line of a picture. */
-export interface ChartSeries {
-  readonly name: string
-  readonly label: string
-  readonly color: string
-}
 
 interface TimeChartProps {
   /** The time that is shown, with the releases in it. */

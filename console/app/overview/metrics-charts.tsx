@@ -1,10 +1,10 @@
-import type { ReactNode } from 'react'
 import type { AppMetrics } from '#contract/metrics.ts'
 import { bytes } from '#runtime/kit/human-units.ts'
-import { type Moment, seriesName, totalsOf, trafficMoments, usageMoments } from '../charts/series.ts'
-import { type ChartSeries, TimeChart } from '../charts/time-chart.tsx'
+import { type ChartSeries, colourOf, seriesWithValues } from '../charts/chart-series.ts'
+import { Picture, Pictures } from '../charts/picture.tsx'
+import { seriesName, totalsOf, trafficMoments, usageMoments } from '../charts/series.ts'
+import { TimeChart } from '../charts/time-chart.tsx'
 import { latencyText } from './latency-text.ts'
-import classes from './metrics-charts.module.css'
 
 /** From the ground up: what failed stands below, where its height can be read. */
 const TRAFFIC: readonly ChartSeries[] = [
@@ -12,13 +12,8 @@ const TRAFFIC: readonly ChartSeries[] = [
   { name: 'clientErrors', label: 'Client errors (4xx)', color: 'var(--maru-chart-warning)' },
   { name: 'good', label: 'Answered', color: 'var(--maru-chart-1)' },
 ]
-/** Without errors there is no line of them along the ground. */
-const shownOf = (traffic: readonly Moment[]) =>
-  TRAFFIC.filter(({ name }) => name === 'good' || traffic.some((moment) => (moment[name] ?? 0) > 0))
 
 const LATENCY: readonly ChartSeries[] = [{ name: 'latencyMs', label: 'Mean', color: 'var(--maru-chart-2)' }]
-/** Of the theme; more instances begin again. */
-const COLOURS = 6
 
 function rate(perSecond: number): string {
   if (perSecond === 0) return '0'
@@ -30,7 +25,7 @@ const instanceSeries = ({ instances }: AppMetrics): ChartSeries[] =>
   instances.map(({ instance }, index) => ({
     name: seriesName(instance),
     label: instance,
-    color: `var(--maru-chart-${(index % COLOURS) + 1})`,
+    color: colourOf(index),
   }))
 
 /** What an app did in a range of time, in four pictures. */
@@ -38,13 +33,13 @@ export function MetricsCharts({ metrics }: { readonly metrics: AppMetrics }) {
   const traffic = trafficMoments(metrics)
   const totals = totalsOf(metrics)
   return (
-    <div className={classes.pictures}>
+    <Pictures>
       <Picture name="Requests a second">
         <TimeChart
           metrics={metrics}
           kind="area"
           moments={traffic}
-          series={shownOf(traffic)}
+          series={seriesWithValues(TRAFFIC, 'good', traffic)}
           format={rate}
           label={`${totals.requests} requests, ${totals.clientErrors} client errors, ${totals.serverErrors} server errors`}
         />
@@ -60,7 +55,7 @@ export function MetricsCharts({ metrics }: { readonly metrics: AppMetrics }) {
         />
       </Picture>
       <Usage metrics={metrics} />
-    </div>
+    </Pictures>
   )
 }
 
@@ -92,16 +87,5 @@ function Usage({ metrics }: { readonly metrics: AppMetrics }) {
         />
       </Picture>
     </>
-  )
-}
-
-function Picture(props: { readonly name: string; readonly aside?: string; readonly children: ReactNode }) {
-  return (
-    <div className={classes.picture}>
-      <h3 className={classes.name}>
-        {props.name} {props.aside && <span>{props.aside}</span>}
-      </h3>
-      {props.children}
-    </div>
   )
 }

@@ -1,11 +1,11 @@
-import { SegmentedControl } from '@mantine/core'
 import { keepPreviousData, useQuery } from '@tanstack/react-query'
 import { lazy, Suspense, useState } from 'react'
-import { type AppMetrics, MetricsRange } from '#contract/metrics.ts'
+import type { AppMetrics, MetricsRange } from '#contract/metrics.ts'
 import { Loaded } from '../../app-shell/loaded.tsx'
 import { Panel } from '../../app-shell/panel.tsx'
 import { metricsQuery } from '../app-queries.ts'
 import { ChartPlace } from '../charts/chart-place.tsx'
+import { RangeOfTime } from '../charts/range-of-time.tsx'
 import { totalsOf } from '../charts/series.ts'
 import { Figure, Figures } from '../figure.tsx'
 import { latencyText } from './latency-text.ts'
@@ -15,7 +15,6 @@ const MetricsCharts = lazy(async () => ({
 }))
 
 const PLACE_PX = 560
-const RANGES = { '1h': 'Hour', '24h': 'Day', '7d': 'Week' } as const
 
 /** What an app did over time: figures first, pictures below. */
 export function MetricsSection({ app }: { readonly app: string }) {
@@ -25,15 +24,7 @@ export function MetricsSection({ app }: { readonly app: string }) {
     <Panel
       title="Traffic and use"
       note="Counted by the edge, for all instances together."
-      actions={
-        <SegmentedControl
-          size="xs"
-          aria-label="Range of time"
-          data={MetricsRange.options.map((value) => ({ value, label: RANGES[value] }))}
-          value={range}
-          onChange={(value) => setRange(MetricsRange.parse(value))}
-        />
-      }
+      actions={<RangeOfTime value={range} onChange={setRange} />}
     >
       <Loaded query={query} placeholder={<ChartPlace height={PLACE_PX} />}>
         {(metrics) => (
