@@ -91,6 +91,20 @@ async function namespacesOf(pids: readonly number[]): Promise<Set<string>> {
   return new Set((await Promise.all(links)).filter(Boolean))
 }
 
+/**
+ * The namespaces of a lab's processes, now; and, when asked again, those that are still there. The kernel gives the number of one
+ * that has ended to the next that anybody makes, so only processes that are here already can hold the same one later.
+ */
+async function watchNamespaces(...homes: readonly string[]): Promise<() => Promise<string[]>> {
+  const before = new Set(await allProcesses())
+  const held = await namespacesOf((await Promise.all(homes.map(processesOf))).flat())
+  const own = await namespacesOf([process.pid])
+  return async () => {
+    const still = await namespacesOf((await allProcesses()).filter((pid) => before.has(pid)))
+    return [...held].filter((name) => still.has(name) && !own.has(name))
+  }
+}
+
 /** What of a lab can be seen in this machine's own mounts, interfaces and packet filter, where nothing of it belongs. */
 async function spilled(labHome: string): Promise<string[]> {
   const mounts = (await readFile('/proc/self/mountinfo', 'utf8')).split('\n')
@@ -177,16 +191,8 @@ test('kill ends all that runs in a host at once, and start brings the same disk 
   await startHost(lab, host)
   assert.equal((await runIn(lab, host.name, ['cat', '/root/kept'])).stdout, 'kept')
   assert.equal(await waitFor('the engine, by itself', engine), '/var/lib/docker')
-  const container = [
-    'docker',
-    'run',
-    '--rm',
-    '--network=none',
-    'maru/base:latest',
-    'cat',
-    '/etc/debian_version',
-  ]
-  const ran = await runIn(lab, host.name, container)
+  const container = ['docker', 'run', '--rm', '--network=none', 'maru/base:latest']
+  const ran = await runIn(lab, host.name, [...container, 'cat', '/etc/debian_version'])
   assert.match(ran.stdout, /^13/, ran.stderr)
   await serve(host.name)
   assert.ok(await reaches('dc2-h1', host.name))
@@ -245,16 +251,11 @@ test('a second lab stands beside the first, and its end after a kill in the midd
     await waitFor(part, async () => globSync(`/sys/fs/cgroup/**/${groupOf(other)}/${part}`).length > 0)
     up.kill('SIGKILL')
     await once(up, 'close')
-    const held = await namespacesOf(await processesOf(other))
+    const heldStill = await watchNamespaces(other)
     await cliOk(['lab', 'down', '--home', other])
     assert.deepEqual(await leftOf(other), [])
     assert.deepEqual(await spilled(other), [])
-    const still = await namespacesOf(await allProcesses())
-    const own = await namespacesOf([process.pid])
-    assert.deepEqual(
-      [...held].filter((name) => still.has(name) && !own.has(name)),
-      [],
-    )
+    assert.deepEqual(await heldStill(), [])
   }
   assert.ok(await reaches('client', 'witness'))
 })
@@ -281,17 +282,12 @@ test('down leaves nothing, with a dead host, a frozen one and a cut line', async
   await killHost(lab, findHost(lab, 'dc1-h1'))
   await freezeHost(lab, findHost(lab, 'dc2-h1'))
   await setLine(lab, findSite(lab, 'witness'), false)
-  const held = await namespacesOf([...(await processesOf(home)), ...(await processesOf(other))])
-  const own = await namespacesOf([process.pid])
+  const heldStill = await watchNamespaces(home, other)
   for (const one of [home, other]) await cliOk(['lab', 'down', '--home', one])
   assert.deepEqual(await leftOf(home), [])
   // What somebody else has put into the folder stays, and the folder with it.
   assert.deepEqual(await leftOf(other), [other])
   assert.deepEqual(await readdir(other), ['mine'])
-  const still = await namespacesOf(await allProcesses())
-  assert.deepEqual(
-    [...held].filter((name) => still.has(name) && !own.has(name)),
-    [],
-  )
+  assert.deepEqual(await heldStill(), [])
   assert.equal((await cliOk(['lab', 'down', '--home', home])).stdout, `There is no lab in ${home}.\n`)
 })

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { addSummaries, holdSummary } from './held-summary.ts'
 import { installPrograms } from './install-programs.ts'
 import { ROOT } from './source-tree.ts'
-import { testFiles } from './test-files.ts'
+import { testEnvironment, testFiles } from './test-files.ts'
 import {
   chooseInstallation,
   docker,
@@ -60,12 +60,12 @@ function upOf(installation: TestInstallation, signal: AbortSignal): Promise<numb
 }
 
 /**
- * These files have databases, networks, agents and labs of their own, and mostly wait for them. The long ones begin first. The last
- * one builds on the installation that all others share: it takes long, measures nothing and leaves the engine alone.
+ * These files have databases, networks, agents and labs of their own, and mostly wait for them. Labs, which measure how long a fault
+ * is felt, run one at a time beside the rest of them. The last one builds on the installation that all others share: it takes long,
+ * measures nothing and leaves the engine alone.
  */
-const APART = ['lab/', 'images/', 'runtime/', 'platform/', 'tests/deploy.system.test.ts'] as const
-const isApart = (file: string) => APART.some((begin) => file.startsWith(begin))
-const APART_AT_ONCE = 2
+const APART = [['lab/'], ['images/', 'runtime/', 'platform/', 'tests/deploy.system.test.ts']] as const
+const isApart = (file: string) => APART.flat().some((begin) => file.startsWith(begin))
 const TEST_TIMEOUT_MS = 900_000
 
 /** Runs the files. The runner's summaries are held back until the clean-up has spoken. */
@@ -75,19 +75,20 @@ async function testRun(
   keepImages: boolean,
   signal: AbortSignal,
 ): Promise<Tested> {
-  const run = (some: readonly string[], atOnce: number) =>
-    testSome(some, atOnce, installation, keepImages, signal)
-  const apart = await run(
-    APART.flatMap((begin) => files.filter((file) => file.startsWith(begin))),
-    APART_AT_ONCE,
+  const run = (some: readonly string[]) => testSome(some, installation, keepImages, signal)
+  const apart = await Promise.all(
+    APART.map((begins) => run(begins.flatMap((begin) => files.filter((file) => file.startsWith(begin))))),
   )
-  const together = await run(
-    files.filter((file) => !isApart(file)),
-    1,
-  )
+  const all = [...apart, await run(files.filter((file) => !isApart(file)))]
   const clean = await cleanUp(installation, keepImages)
-  const exitCode = apart.exitCode || together.exitCode || (clean ? 0 : 1)
-  return { exitCode, summary: addSummaries(apart.summary, together.summary) }
+  const exitCode = all.find((one) => one.exitCode !== 0)?.exitCode ?? (clean ? 0 : 1)
+  return {
+    exitCode,
+    summary: all
+      .map(({ summary }) => summary)
+      .filter(Boolean)
+      .reduce(addSummaries, ''),
+  }
 }
 
 interface Tested {
@@ -97,7 +98,6 @@ interface Tested {
 
 async function testSome(
   files: readonly string[],
-  atOnce: number,
   installation: TestInstallation,
   keepImages: boolean,
   signal: AbortSignal,
@@ -106,7 +106,7 @@ async function testSome(
   const child = spawn(
     process.execPath,
     [
-      ...['--test', `--test-concurrency=${atOnce}`, `--test-timeout=${TEST_TIMEOUT_MS}`],
+      ...['--test', '--test-concurrency=1', `--test-timeout=${TEST_TIMEOUT_MS}`],
       ...['--test-reporter=spec', '--test-reporter-destination=stdout'],
       ...['--test-reporter=./tools/slowest-files.ts', '--test-reporter-destination=stderr'],
       ...files,
@@ -115,7 +115,7 @@ async function testSome(
       cwd: ROOT,
       stdio: ['ignore', 'pipe', 'inherit'],
       env: {
-        ...process.env,
+        ...testEnvironment(),
         MARU_TEST_HOME: installation.home,
         MARU_TEST_KEEP_IMAGES: keepImages ? '1' : '',
         FORCE_COLOR: '0',

@@ -16,6 +16,8 @@ async function startSupervisor(engine: string) {
   const program = join(import.meta.dirname, 'engine-supervisor.ts')
   const env = { ...process.env, PATH: `${folder}:${process.env.PATH}` }
   const child = spawn(process.execPath, [program], { env, stdio: ['ignore', 'pipe', 'inherit'] })
+  // Listened for from the start: it may end before anybody has read its last line.
+  const ended = once(child, 'exit')
   const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]()
   const next = async (text: string) => {
     for (;;) {
@@ -24,11 +26,11 @@ async function startSupervisor(engine: string) {
       if (value.includes(text)) return
     }
   }
-  return { child, next, clean: () => rm(folder, { recursive: true }) }
+  return { child, ended, next, clean: () => rm(folder, { recursive: true }) }
 }
 
 test('an engine that ends is started again; the end of the supervisor is the end of the engine', async () => {
-  const { child, next, clean } = await startSupervisor(
+  const { child, ended, next, clean } = await startSupervisor(
     '#!/bin/sh\ntrap "echo engine-told; exit 0" TERM\necho engine-runs "$@"\n[ -e "$0.again" ] && while :; do sleep 0.1; done\ntouch "$0.again"; exit 7\n',
   )
   try {
@@ -37,7 +39,7 @@ test('an engine that ends is started again; the end of the supervisor is the end
     await next('engine-runs')
     child.kill('SIGTERM')
     await next('engine-told')
-    const [code] = await once(child, 'exit')
+    const [code] = await ended
     assert.equal(code, 0)
   } finally {
     child.kill('SIGKILL')
