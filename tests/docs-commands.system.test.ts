@@ -10,7 +10,7 @@ import { addressOf, cli, cliOk, HOME, installation, ROOT } from './harness.ts'
 
 const LAB = 'lab/lab.system.test.ts'
 const DRILLS_IN_LAB =
-  'it needs a lab with a platform: lab/two-data-centres.system.test.ts runs drills in one and looks for what they found'
+  'it needs a lab with a platform: lab/test-two-data-centres.ts runs drills in one and looks for what they found'
 
 /** Commands that are not run as they are written: why, and what shows them instead. */
 const NOT_RUN: Readonly<Record<string, string>> = {
@@ -18,7 +18,7 @@ const NOT_RUN: Readonly<Record<string, string>> = {
     'the link is made anew each time and the password is typed: tests/login.system.test.ts',
   "./maru host join 'https://maru.example.org/join#TOKEN.FINGERPRINT@203.0.113.10'":
     'the link is made anew each time, and the machine under test has joined: platform/fleet/fleet.system.test.ts',
-  'maru data-centre address berlin 203.0.113.9': 'there is one host only: lab/shared-address.system.test.ts',
+  'maru data-centre address berlin 203.0.113.9': 'there is one host only: lab/shared-address.long.test.ts',
   'maru host remove berlin-1 --lost': 'there is one host only: platform/fleet/first-host-goes.system.test.ts',
   'maru host drain berlin-2': 'there is one host only: platform/apps/drain.system.test.ts',
   'maru host undrain berlin-2': 'there is one host only: platform/apps/drain.system.test.ts',
@@ -52,9 +52,10 @@ const NOT_RUN: Readonly<Record<string, string>> = {
   'maru lab down': `there is no lab here: ${LAB}`,
   './maru test unit': 'it is a test run, as this one is: tools/test-command.ts',
   './maru test system -- edge': 'it is a test run, as this one is: tools/test-command.ts',
+  './maru test long': 'it is a test run, as this one is: tools/test-command.ts',
   './maru test machine': 'it is a test run, as this one is: tools/test-command.ts',
   './maru test': 'it is this test run: tools/test-command.ts',
-  './maru bench': 'it takes five minutes: tests/bench.system.test.ts takes the short way',
+  './maru bench': 'it takes five minutes: tests/bench.long.test.ts takes the short way',
   'npm run format': 'it changes the source; tools/static.test.ts asks for the same without changing it',
   'npm run generate': 'it changes the source; tools/static.test.ts asks for the same without changing it',
 }

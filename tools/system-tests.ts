@@ -25,10 +25,10 @@ const PROGRAMS: Readonly<Record<string, string>> = {
  * Brings up an installation of its own, runs the system tests on it and removes it, whatever happens. The counts of a run
  * before it are added to its summary, which is the last thing that is printed.
  */
-export async function runSystemTests(pattern: string, before = ''): Promise<number> {
-  const chosen = testFiles('system', pattern)
+export async function runSystemTests(kind: 'system' | 'long', pattern: string, before = ''): Promise<number> {
+  const chosen = testFiles(kind, pattern)
   if (chosen.length === 0) {
-    console.error(`No system test file has "${pattern}" in its path.`)
+    console.error(`No ${kind} test file has "${pattern}" in its path.`)
     return 2
   }
   await installPrograms(PROGRAMS)
@@ -65,7 +65,9 @@ function upOf(installation: TestInstallation, signal: AbortSignal): Promise<numb
  * measures nothing and leaves the engine alone.
  */
 const APART = [['lab/'], ['images/', 'runtime/', 'platform/', 'tests/deploy.system.test.ts']] as const
-const isApart = (file: string) => APART.flat().some((begin) => file.startsWith(begin))
+const isApart = (file: string) => !isLong(file) && APART.flat().some((begin) => file.startsWith(begin))
+/** They have the machine to themselves. */
+const isLong = (file: string) => file.endsWith('.long.test.ts')
 const TEST_TIMEOUT_MS = 900_000
 
 /** Runs the files. The runner's summaries are held back until the clean-up has spoken. */
@@ -77,7 +79,9 @@ async function testRun(
 ): Promise<Tested> {
   const run = (some: readonly string[]) => testSome(some, installation, keepImages, signal)
   const apart = await Promise.all(
-    APART.map((begins) => run(begins.flatMap((begin) => files.filter((file) => file.startsWith(begin))))),
+    APART.map((begins) =>
+      run(begins.flatMap((begin) => files.filter((file) => isApart(file) && file.startsWith(begin)))),
+    ),
   )
   const all = [...apart, await run(files.filter((file) => !isApart(file)))]
   const clean = await cleanUp(installation, keepImages)

@@ -5,10 +5,10 @@ import { addCommand } from '#runtime/cli/command.ts'
 export function registerTestCommand(program: Command): void {
   addCommand(program, 'test', {
     summary:
-      'Test this program: unit tests, system tests on an installation of their own, or both; machine tests',
-    examples: ['./maru test unit', './maru test system -- edge', './maru test machine'],
+      'Test this program: unit tests, system tests on an installation of their own, or both; long tests; machine tests',
+    examples: ['./maru test unit', './maru test system -- edge', './maru test long', './maru test machine'],
   })
-    .argument('[kind]', 'unit, system or machine; the first two when left out')
+    .argument('[kind]', 'unit, system, long or machine; the first two when left out')
     .argument('[pattern]', 'only the test files whose path contains this')
     .action(async (kind: string | undefined, pattern: string | undefined) => {
       process.exitCode = await runTests(kind, pattern ?? '')
@@ -17,8 +17,9 @@ export function registerTestCommand(program: Command): void {
 
 async function runTests(kind: string | undefined, pattern: string): Promise<number> {
   const { MaruError } = await import('#contract/errors.ts')
-  if (kind !== undefined && !['unit', 'system', 'machine'].includes(kind))
-    throw new MaruError('invalid', { field: 'kind', reason: 'must be unit, system or machine' })
+  const { runUnitTests, TEST_KINDS } = await import('./test-files.ts')
+  if (kind !== undefined && !TEST_KINDS.some((one) => one === kind))
+    throw new MaruError('invalid', { field: 'kind', reason: `must be one of ${TEST_KINDS.join(', ')}` })
   if (kind !== 'unit' && process.getuid?.() !== 0)
     throw new MaruError('hosts.not_root', { command: `maru test ${kind ?? 'system'}` })
   if (kind === 'machine') {
@@ -26,11 +27,10 @@ async function runTests(kind: string | undefined, pattern: string): Promise<numb
     return await runMachineTests(pattern)
   }
   const { runSystemTests } = await import('./system-tests.ts')
-  if (kind === 'system') return runSystemTests(pattern)
-  const { runUnitTests } = await import('./test-files.ts')
+  if (kind === 'system' || kind === 'long') return runSystemTests(kind, pattern)
   const unit = await runUnitTests(pattern)
   // Minutes are saved when the quick half fails.
-  if (kind === undefined && unit.exitCode === 0) return runSystemTests('', unit.summary)
+  if (kind === undefined && unit.exitCode === 0) return runSystemTests('system', '', unit.summary)
   console.log(unit.summary)
   return unit.exitCode
 }

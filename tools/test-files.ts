@@ -6,11 +6,15 @@ import { ROOT } from './source-tree.ts'
 
 const ALL = '{bench,bin,console,contract,drills,images,lab,platform,runtime,tests,tools}/**/*.test.ts'
 
-/** Unit tests need this program only; system tests an installation; machine tests boot a machine. */
-export type TestKind = 'unit' | 'system' | 'machine'
+/**
+ * Unit tests need this program only; system tests an installation; long tests as well, for many minutes; machine tests boot a
+ * machine.
+ */
+export const TEST_KINDS = ['unit', 'system', 'long', 'machine'] as const
+export type TestKind = (typeof TEST_KINDS)[number]
 
 const kindOf = (path: string): TestKind =>
-  path.endsWith('.system.test.ts') ? 'system' : path.endsWith('.machine.test.ts') ? 'machine' : 'unit'
+  TEST_KINDS.find((kind) => path.endsWith(`.${kind}.test.ts`)) ?? 'unit'
 
 /** Test files, sorted; with a pattern only those whose path contains it. */
 export function testFiles(kind: TestKind, pattern = ''): string[] {

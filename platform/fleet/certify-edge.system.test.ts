@@ -158,13 +158,13 @@ test('a name that the first host does not know is refused, and keeps no other ap
   await believed('rogue.test.localhost')
 })
 
-test('300 apps at once get theirs', { timeout: 120_000 }, async (t) => {
-  const many = names(...Array.from({ length: 300 }, (_, n) => `many${n}`))
+test('100 apps at once get theirs', { timeout: 120_000 }, async (t) => {
+  const many = names(...Array.from({ length: 100 }, (_, n) => `many${n}`))
   await first.put(...names('shop'), ...many)
   const since = performance.now()
   await want(...names('shop'), ...many)
-  await believed('many299.test.localhost')
-  t.diagnostic(`300 certificates were there after ${Math.round(performance.now() - since)} ms`)
+  await believed('many99.test.localhost')
+  t.diagnostic(`100 certificates were there after ${Math.round(performance.now() - since)} ms`)
   await until('nothing to be asked for', async () => (await report()).certificatesWanted === 0)
   await believed('many0.test.localhost')
   await first.put(...names('shop'))

@@ -1,0 +1,168 @@
+import assert from 'node:assert/strict'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { after, before, type TestContext, test } from 'node:test'
+import type { DrillResult } from '#contract/drill-result.ts'
+import type { ErrorBody } from '#contract/errors.ts'
+import type { TrustReport } from '#contract/trust.ts'
+import { checkMeasures } from '#tests/drill-results.ts'
+import { cli, cliError, cliJson, cliOk, HOME, waitFor } from '#tests/harness.ts'
+import { LAB_DOMAIN, type Lab, openLab, runIn } from './index.ts'
+import { etcdctl, membersOfStore } from './test-store.ts'
+
+const DRILLS_MS = 900_000
+/** A busy machine's patience. */
+const SOON_MS = 240_000
+/** Where the members of the store are, by the last part of their address. */
+const STORES = { '10': 'dc1-h1', '13': 'witness', '14': 'dc2-h1' } as const
+
+/** The promise at which the Trust page draws what happened in a drill. */
+const SHOWN_AT: Readonly<Record<string, string>> = {
+  'data-centre-cut': 'REC-3',
+  'host-with-etcd-leader-dies': 'REC-1',
+}
+
+interface Ending {
+  readonly drill: string
+  readonly result: DrillResult | null
+  readonly error: ErrorBody['error'] | null
+}
+
+let lab: Lab
+let home = ''
+let endings: readonly Ending[] = []
+
+/**
+ * Two data centres and a witness with a platform on them. What they bear is put to the test by the drills that anyone can run: each
+ * fault is taken once, the limits are those of the drills, and what they found has to be on the Trust page of this installation.
+ * Gives the lab, which is there until the tests of the file have ended.
+ */
+export function testTwoDataCentres(drills: readonly string[]): () => Lab {
+  before(async () => {
+    home = await mkdtemp('/var/tmp/maru-lab-test-')
+    await cliOk(['lab', 'up', '--home', home, '--witness'])
+    lab = await openLab(home, process.env)
+  })
+  after(async () => {
+    await cli(['lab', 'down', '--home', home])
+    await rm(home, { recursive: true, force: true })
+  })
+  test('the pair and its store are in two data centres and at the witness', allIsApart)
+  test('drills that do not fit where they are asked for are refused, with where they do', refused)
+  test('after each drill nothing is lost and all is whole again', { timeout: DRILLS_MS }, (t) =>
+    carryOut(t, drills),
+  )
+  test('what they found is evidence of this installation, with its time line on the Trust page', isEvidence)
+  test('nothing of the drills is left: no app, and the lab is whole', nothingIsLeft)
+  return () => lab
+}
+
+const inside = (host: string, ...args: string[]) =>
+  cli(['lab', 'exec', '--home', home, host, '--', './maru', ...args])
+
+async function allIsApart(): Promise<void> {
+  const containers = async (host: string) =>
+    (await runIn(lab, host, ['docker', 'ps', '--format', '{{.Names}}'])).stdout.split('\n')
+  await waitFor(
+    'the second member of the pair in the other data centre',
+    async () => (await containers('dc2-h1')).includes('maru-postgres-2'),
+    SOON_MS,
+  )
+  await waitFor(
+    'it to be gone from the first host',
+    async () => !(await containers('dc1-h1')).includes('maru-postgres-2'),
+    SOON_MS,
+  )
+  await waitFor(
+    'a store of three voices',
+    async () => {
+      const { all, voices } = await membersOfStore(lab, 'dc1-h1', 'etcd', '10')
+      return all === 3 && voices === 3
+    },
+    SOON_MS,
+  )
+  // Each of the others reaches all of them, also without the first host.
+  for (const [host, name] of [
+    ['dc2-h1', 'etcd-3'],
+    ['witness', 'etcd-2'],
+  ] as const)
+    await waitFor(`${host} to reach every voice`, () => reachesEveryVoice(host, name), SOON_MS)
+  // The loss of a primary is to cost no election.
+  await waitFor('the witness to lead the store', async () => (await storeLead()) === 'witness', SOON_MS)
+}
+
+/** The host whose member leads the store, as all of them say themselves. */
+async function storeLead(): Promise<string | undefined> {
+  const asked = ['endpoint', 'status', '-w', 'json']
+  const { stdout } = await etcdctl(lab, 'witness', 'etcd-2', Object.keys(STORES), asked)
+  // Numbers of 64 bits, which JSON.parse would round.
+  const told = [...stdout.matchAll(/\.0\.(\d+):2379.*?"member_id":(\d+).*?"leader":(\d+)/g)]
+  const leaders = new Set(told.map(([, , , leader]) => leader))
+  const leading = told.find(([, , id]) => leaders.size === 1 && leaders.has(id))
+  return STORES[leading?.[1] as keyof typeof STORES]
+}
+
+const reachesEveryVoice = async (host: string, member: string) =>
+  (await etcdctl(lab, host, member, ['10', '13', '14'], ['endpoint', 'health'])).exitCode === 0
+
+async function refused(): Promise<void> {
+  const onHost = await cliError(['drill', 'run', 'database-primary-dies', '--home', home])
+  assert.equal(onHost.code, 'drills.on_a_host')
+  assert.equal((await cliError(['drill', 'run', 'host-dies', '--home', HOME])).code, 'drills.needs_hosts')
+  const within = await inside('dc1-h1', 'drill', 'run', 'host-dies', '--home', '/var/lib/maru')
+  assert.match(within.stderr, /host-dies needs the hosts and lines of a lab, .*maru lab up --witness/s)
+}
+
+async function carryOut(t: TestContext, drills: readonly string[]): Promise<void> {
+  const done = await cli(['drill', 'run', ...drills, '--home', home, '--json'], { timeoutMs: DRILLS_MS })
+  assert.ok(done.stdout, done.stderr)
+  endings = (JSON.parse(done.stdout) as { endings: Ending[] }).endings
+  for (const { drill, result, error } of endings) {
+    assert.ok(result, `${drill}: ${error?.message}`)
+    checkMeasures(t, result)
+    checkRecord(drill, result)
+  }
+  assert.deepEqual(
+    endings.map(({ drill }) => drill),
+    drills,
+  )
+}
+
+/** What is handed in can be looked into: what happened when, what ran, and what was acknowledged to whom. */
+function checkRecord(drill: string, { place, timeLine, versions, ledger }: DrillResult): void {
+  assert.equal(place, 'lab')
+  const marks = timeLine?.marks.map(({ label }) => label) ?? []
+  assert.ok(versions?.some(({ name }) => name === 'Patroni'))
+  assert.ok(marks.includes('fault'), drill)
+  if (drill === 'links-captured') return
+  assert.ok(marks.includes('heal'), drill)
+  if (drill === 'host-drained-under-load') return
+  const { total = 0, series = [] } = ledger ?? {}
+  assert.ok(total > 100, `${drill}: ${total} acknowledged writes`)
+  // Another server took over where the primary's host or data centre was away.
+  assert.equal(series.length, drill === 'witness-dies' ? 1 : 2, drill)
+}
+
+async function isEvidence(): Promise<void> {
+  const { promises } = JSON.parse((await inside('dc1-h1', 'trust', '--json')).stdout) as TrustReport
+  const evidence = promises.flatMap((one) => one.evidence)
+  for (const { drill, result } of endings)
+    assert.equal(evidence.find(({ name }) => name === drill)?.passed, result?.passed, drill)
+  const page = await runIn(lab, 'client', ['curl', '--silent', '--insecure', `https://${LAB_DOMAIN}/trust`])
+  for (const { drill } of endings) {
+    const promise = SHOWN_AT[drill]
+    if (promise === undefined) continue
+    const article = new RegExp(`<article[^>]* id="${promise}".*?</article>`, 's').exec(page.stdout)?.[0]
+    assert.match(article ?? '', new RegExp(`Time line of ${drill}`))
+  }
+  const { drills } = await cliJson<{ drills: Array<{ name: string; result: DrillResult | null }> }>([
+    ...['drill', 'report', '--home', home],
+  ])
+  for (const { drill, result } of endings)
+    assert.equal(drills.find(({ name }) => name === drill)?.result?.startedAt, result?.startedAt)
+}
+
+async function nothingIsLeft(): Promise<void> {
+  const { apps } = JSON.parse((await inside('dc1-h1', 'apps', '--json')).stdout) as { apps: unknown[] }
+  assert.deepEqual(apps, [])
+  await cliOk(['lab', 'status', '--home', home])
+}

@@ -1,0 +1,13 @@
+import { testFirstHostReplaced } from './test-first-host.ts'
+import { testTwoDataCentres } from './test-two-data-centres.ts'
+
+const lab = testTwoDataCentres([
+  'links-captured',
+  'host-drained-under-load',
+  'witness-dies',
+  'host-with-etcd-leader-dies',
+  'data-centre-cut',
+])
+
+// What takes the first host away for good comes last.
+testFirstHostReplaced(lab)
