@@ -113,6 +113,12 @@ export const ERRORS = {
     'Sign-in is paused after too many failed attempts.',
     'Wait {minutes} minutes and try again. Tokens that exist keep working.',
   ),
+  'accounts.source_turned_away': row(
+    429,
+    3,
+    'Too many sign-ins from your network address have failed; no more are taken from there for a while.',
+    'Wait as long as `Retry-After` says. Who is signed in, and tokens, keep working; an operator sees it in `maru network blocks`.',
+  ),
   'accounts.password_weak': row(
     400,
     2,

@@ -18,6 +18,10 @@ export const GUARD_LIMITS = {
   pingsPerSecond: 20,
   /** Open connections of a source to programs of the host that are not the platform. */
   otherConnections: 1_000,
+  /** Sign-ins of a source that fail within 15 minutes, whoever it tries to be; the edge turns further ones away. */
+  failedSignIns: 50,
+  /** Of those that it tries all the same within that time; then it may not sign in while it is held. */
+  turnedAwaySignIns: 50,
   /** Ports of one destination that an instance may ask for within a minute. */
   instancePorts: 20,
   /** How long who is held stays so: the first time, the second, and from then on within a day. */
@@ -60,8 +64,11 @@ export const GuardOrders = z.strictObject({
 export type GuardOrders = z.infer<typeof GuardOrders>
 export const NO_ORDERS: GuardOrders = { partners: [], engagements: [], blocks: [], lifted: [] }
 
-/** Who may not speak to a host: for evidence that could be forged, to all but the platform's ports; else to none. */
-export const BlockKind = z.enum(['held', 'blocked', 'instance'])
+/**
+ * Who may not speak to a host: for evidence that could be forged, to all but the platform's ports; else to none. Who guessed passwords
+ * may only not sign in.
+ */
+export const BlockKind = z.enum(['held', 'blocked', 'instance', 'sign-in'])
 export type BlockKind = z.infer<typeof BlockKind>
 
 export const HostBlock = z.strictObject({
@@ -94,6 +101,7 @@ export const EVENT_KINDS = [
   'engagement',
   'instance scan',
   'spoofing',
+  'password guessing',
   ...DETECTED_KINDS,
 ] as const
 export const EventKind = z.enum(EVENT_KINDS)
@@ -108,7 +116,7 @@ export const NetworkEvent = z.strictObject({
   kind: EventKind,
   start_time: Instant,
   end_time: Instant,
-  count: z.number().int().describe('Packets that the kernel told of'),
+  count: z.number().int().describe('Packets that the kernel told of, or attempts'),
   severity_id: z.number().int().min(1).max(5).describe('1 informational to 5 critical'),
   disposition: z.enum(['Blocked', 'Logged']),
   src_endpoint: Endpoint,

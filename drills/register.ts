@@ -16,6 +16,7 @@ import type { AnyDrill, Drill } from './drill.ts'
 import { floodedFromOutside } from './flooded-from-outside.drill.ts'
 import { framesForgedByInstance } from './frames-forged-by-instance.drill.ts'
 import { HOSTS_DRILLS } from './hosts/register.ts'
+import { loginGuessed } from './login-guessed.drill.ts'
 import { neighboursDatabase } from './neighbours-database.drill.ts'
 import { portsScannedFromOutside } from './ports-scanned-from-outside.drill.ts'
 import { rulesChangedByHand } from './rules-changed-by-hand.drill.ts'
@@ -46,6 +47,7 @@ const DRILLS_ON_A_HOST: readonly Drill[] = [
   agreedTestEnds,
   slowClientsHoldConnections,
   floodedFromOutside,
+  loginGuessed,
   rulesChangedByHand,
   rulesReappliedUnderLoad,
 ]

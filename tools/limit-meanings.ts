@@ -53,6 +53,10 @@ export const LIMIT_MEANINGS: Readonly<Record<string, string>> = {
   pingsPerSecond: 'pings a second of a source, and 25 times as many of all; what is more is dropped',
   otherConnections:
     'open connections of a source to programs of a host that are not the platform; it gets no more',
+  failedSignIns:
+    'failed sign-ins of a source within 15 minutes, whoever it tries to be; further ones are answered with 429 at the edge. A NAT is one source',
+  turnedAwaySignIns:
+    'sign-ins of a source that is turned away, within 15 minutes; then it may not sign in while it is held, first for ten minutes',
   instancePorts:
     'ports of one destination, or private addresses, that an instance may ask for within a minute; then it is held',
   holdFirstS: 'how long who is held stays so',

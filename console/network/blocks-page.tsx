@@ -24,6 +24,7 @@ const KEPT_FROM: Readonly<Record<NetworkBlock['kind'], string>> = {
   blocked: 'everything',
   held: 'all but the platform’s ports',
   instance: 'new connections of an instance',
+  'sign-in': 'signing in',
 }
 
 /** Who is kept out of the hosts, and what was agreed on with others. */
@@ -42,7 +43,7 @@ function BlocksPanel() {
   return (
     <Panel
       title="Kept out"
-      note="Hosts hold whoever searches for ports or sends malformed packets, for a while; people block for as long as they say."
+      note="Hosts hold whoever searches for ports or sends malformed packets, and the edge whoever guesses passwords, for a while; people block for as long as they say."
     >
       <Loaded query={query}>
         {({ blocks, problems }) => (

@@ -51,3 +51,12 @@ test('a title names the worst first', () => {
     '203.0.113.7 attacked apps by requests, and searched for open ports',
   )
 })
+
+test('of guessed passwords it says what was not touched, and how to see whether one was right', () => {
+  const guessed = entry({ kind: 'password guessing', disposition: 'Blocked', target_app: null, rule: null })
+  const one: Incident = { ...incident, kinds: ['password guessing'], apps: [] }
+  const { account, did, canDo } = tellIncident(one, [guessed])
+  assert.match(account, /203\.0\.113\.7 guessed passwords\./)
+  assert.match(did.join(), /^After 50 failures .* who was signed in, tokens and apps were not touched\.$/)
+  assert.match(canDo.join(' '), /whether it got in after all.*blocks lift.*blocks add 203\.0\.113\.7/)
+})

@@ -1,5 +1,5 @@
 import type { Incident, IncidentAccount, IncidentEntry } from '#contract/detection.ts'
-import type { EventKind } from '#contract/guard.ts'
+import { type EventKind, GUARD_LIMITS } from '#contract/guard.ts'
 import { parseNetwork } from '#contract/networks.ts'
 import { ruleOf } from './rules.ts'
 
@@ -14,6 +14,7 @@ const DEEDS: Readonly<Record<EventKind, string>> = {
   engagement: 'tested as agreed',
   'instance scan': 'searched the network from inside',
   spoofing: 'forged addresses',
+  'password guessing': 'guessed passwords',
   'web probe': 'looked for forgotten files',
   'web attack': 'attacked apps by requests',
   'break-in': 'got what only insiders should see',
@@ -32,7 +33,14 @@ const DID: Readonly<Partial<Record<EventKind, string>>> = {
   'memory full': 'While the memory was full closed ports stayed silent, and open ones went on.',
   'distributed scan': 'Closed ports stayed silent; none of the addresses did enough by itself to be held.',
   'instance scan': 'The instance opens no connections to new places for a while.',
+  'password guessing': `After ${GUARD_LIMITS.failedSignIns} failures within 15 minutes no more sign-ins were taken from there; who was signed in, tokens and apps were not touched.`,
   spoofing: 'None of the forged packets left the instance’s port.',
+}
+const CAN_DO: Readonly<Partial<Record<EventKind, readonly string[]>>> = {
+  'password guessing': [
+    'See whose accounts it tried with `maru audit --action accounts. --result refused`, and whether it got in after all with `--result done`.',
+    'Many people can share an address: if it was one of your offices, let it in with `maru network blocks lift`.',
+  ],
 }
 const LOGGED = 'The requests went to the apps: the detector reads and tells, it holds nothing back.'
 const SENT = 'What the app sent was not held back; it reached only what a rule of the network allows it.'
@@ -47,6 +55,7 @@ const WEIGHT: readonly EventKind[] = [
   'flood',
   'exhaustion',
   'memory full',
+  'password guessing',
   'scan',
   'malformed',
   'distributed scan',
@@ -107,6 +116,7 @@ function didOf(entries: readonly IncidentEntry[]): string[] {
 }
 
 function canDoOf({ who, state }: Incident, entries: readonly IncidentEntry[]): string[] {
+  const asked = [...new Set(entries.map(({ kind }) => kind))].flatMap((kind) => CAN_DO[kind] ?? [])
   const advice = entries.flatMap(({ rule }) => (rule === null ? [] : (ruleOf(Number(rule))?.advice ?? [])))
   const own = who.startsWith('app:')
     ? [
@@ -117,7 +127,7 @@ function canDoOf({ who, state }: Incident, entries: readonly IncidentEntry[]): s
           `Keep it out of every host: \`maru network blocks add ${who} --for 24h --reason "…"\`. All behind that address are kept out with it.`,
         ]
       : []
-  return [...new Set([...advice, ...own])]
+  return [...new Set([...advice, ...asked, ...own])]
 }
 
 function listed(parts: readonly string[]): string {

@@ -17,4 +17,5 @@ export {
   renderEdge,
 } from './render.ts'
 export { signForEdge } from './sign.ts'
+export { type Guesser, makeSignInDoor, type SignInDoor } from './sign-ins.ts'
 export { makeTrafficReader, type TrafficReader } from './traffic.ts'

@@ -13,6 +13,7 @@ import {
   renderPeerDoor,
   renderPeerFiles,
 } from './peers.ts'
+import { signInRules, signInTable } from './sign-ins.ts'
 
 /** One instance of an app's web process as the edge knows it. */
 export interface EdgeServer {
@@ -102,6 +103,7 @@ export function renderEdge(input: EdgeInput, mark: string): string {
     renderHttpsFrontend(input),
     renderSources(),
     renderTimes(),
+    section(`backend ${signInTable().name}`, signInTable().lines),
     renderControl(input),
     ...(input.self === undefined ? [] : renderPeers(input, input.self)),
     ...[...input.apps]
@@ -208,6 +210,7 @@ function renderHttpsFrontend(input: EdgeInput): string {
     'http-after-response set-header X-Request-Id %[var(txn.id)] if { var(txn.id) -m found }',
     // A connection made for one app's name must not carry requests for another's.
     'http-request return status 421 content-type text/plain string "Misdirected request\\n" if { ssl_fc_has_sni } !{ ssl_fc_sni,lower,strcmp(txn.host) eq 0 }',
+    ...signInRules(CONTROL_BACKEND),
     // Counts from here on, where the app is certain: what this table counts, and when, is read in traffic.ts.
     'http-request set-var(txn.began) date(0,us)',
     `http-request track-sc1 var(txn.backend) table ${TIMES_TABLE}`,

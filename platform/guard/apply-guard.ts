@@ -1,6 +1,6 @@
 import type { Installation } from '#contract/installation.ts'
 import type { Nft } from '#runtime/drivers/nft.ts'
-import { HOLD_SETS, type Settled } from './ledger.ts'
+import { KERNEL_SETS, type Settled, SIGN_IN_SET } from './ledger.ts'
 import { type Member, parseMembers } from './members.ts'
 import { guardTableOf, portTableOf } from './names.ts'
 import { type Place, renderGuard } from './render-host.ts'
@@ -48,9 +48,10 @@ export function makeHostGuard(nft: Nft, installation: Place): HostGuard {
       await nft.load(script)
       lastGiven = same
     },
-    members: async () => parseMembers(await nft.members('inet', table, HOLD_SETS)),
+    members: async () => parseMembers(await nft.members('inet', table, KERNEL_SETS)),
     change: async (changes) => {
-      if (changes.length > 0) await nft.load(changes.map((one) => renderChange(table, one)).join(''))
+      const own = changes.filter(({ set }) => set !== SIGN_IN_SET)
+      if (own.length > 0) await nft.load(own.map((one) => renderChange(table, one)).join(''))
     },
     bind: ports.bind,
     expect: (address) => nft.load(renderComing(installation, address)),

@@ -12,6 +12,7 @@ const KINDS: Readonly<Record<NetworkBlock['kind'], string>> = {
   blocked: 'everything',
   held: "all but the platform's ports",
   instance: 'new connections of an instance',
+  'sign-in': 'signing in',
 }
 
 /** `maru network blocks list` */

@@ -1,4 +1,5 @@
 import type { EventKind, Finding, NetworkEvent } from '#contract/guard.ts'
+import type { Judged } from './guessing.ts'
 import { senderOf, type Together } from './long-view.ts'
 import type { Notice } from './names.ts'
 import type { PacketNotice } from './notice.ts'
@@ -16,6 +17,8 @@ export interface EventBook {
   noteTogether(together: Together, notice: PacketNotice): void
   /** Takes what the detector found. */
   noteFinding(finding: Finding): void
+  /** Takes sign-ins that failed or were turned away. */
+  noteGuessing(guessing: Guessing, app: string | null): void
   /** Something else has changed of which people are told. */
   bump(): void
   /** Events that began or changed after a number. */
@@ -24,6 +27,14 @@ export interface EventBook {
   number(): number
   /** What is known of an address that the kernel holds. */
   reasonOf(address: string): string | undefined
+}
+
+/** Somebody who guesses passwords, and how many attempts were not told of yet. */
+export interface Guessing extends Pick<Judged, 'address' | 'agreed' | 'message'> {
+  readonly at: number
+  readonly attempts: number
+  readonly destination: string
+  readonly port: number
 }
 
 const WINDOW_MS = 60_000
@@ -139,13 +150,20 @@ export function makeEventBook(first: number): EventBook {
         finding.app,
       )
     },
+    noteGuessing: ({ address, agreed, message, attempts, ...where }, app) => {
+      const manner: Manner = {
+        ...{ kind: agreed ? 'engagement' : 'password guessing', topic: 'sign-in', severity: agreed ? 1 : 3 },
+        ...{ disposition: 'Blocked', message: () => message },
+      }
+      add(manner, { ...where, source: address, sourcePort: null, protocol: 'tcp' }, app, address, attempts)
+    },
     reasonOf: (address) => reasons.get(address),
   }
 }
 
 interface Lines extends Pick<EventBook, 'bump' | 'since' | 'number'> {
   /** Takes what happened into the line that it belongs to, or into a new one. */
-  add(manner: Manner, noted: Noted, app: string | null, source?: string): void
+  add(manner: Manner, noted: Noted, app: string | null, source?: string, times?: number): void
 }
 
 function makeLines(first: number): Lines {
@@ -167,7 +185,7 @@ function makeLines(first: number): Lines {
     [...events.values()].filter(
       ({ event }) => event.kind === kind && at - Date.parse(event.start_time) < WINDOW_MS,
     ).length < PER_MINUTE
-  const add: Lines['add'] = (manner, noted, app, source = noted.source) => {
+  const add: Lines['add'] = (manner, noted, app, source = noted.source, times = 1) => {
     const own = `${manner.kind} ${source} ${manner.topic ?? ''}`
     const isOwn = lineOf(own, noted.at) !== undefined || hasRoom(manner.kind, noted.at)
     const key = isOwn ? own : `${manner.kind} many`
@@ -176,14 +194,14 @@ function makeLines(first: number): Lines {
     const message = manner.message(source, [...ports].join(', '))
     const end_time = new Date(noted.at).toISOString()
     if (before !== undefined) {
-      put(before.event.uid, { ...before.event, end_time, count: before.event.count + 1, message }, ports)
+      put(before.event.uid, { ...before.event, end_time, count: before.event.count + times, message }, ports)
       return
     }
     const uid = `${first.toString(36)}-${++made}`
     open.delete(key)
     open.set(key, uid)
     forgetOldest(open)
-    put(uid, eventOf(uid, manner, noted, source, app, message), ports)
+    put(uid, { ...eventOf(uid, manner, noted, source, app, message), count: times }, ports)
   }
   return {
     add,

@@ -3,10 +3,20 @@
 export { asAgreed } from './agreed.ts'
 export { type HostGuard, makeHostGuard } from './apply-guard.ts'
 export { type EventBook, makeEventBook } from './event-book.ts'
-export { describeHolds, type Hold, settleHolds, type Wanted } from './ledger.ts'
+export { judgeGuessers } from './guessing.ts'
+export {
+  describeHolds,
+  type Hold,
+  type Settled,
+  SIGN_IN_SET,
+  settleHolds,
+  type Wanted,
+} from './ledger.ts'
 export { FLOOD_SETTINGS } from './limits.ts'
 export { makeLongView } from './long-view.ts'
+export type { Member } from './members.ts'
 export { guardTableOf, logGroupOf, portTableOf } from './names.ts'
 export { type PacketNotice, parseNotice } from './notice.ts'
 export type { BoundPort } from './render-ports.ts'
+export { SavedHolds } from './saved-holds.ts'
 export { makeTally, type Tally } from './tally.ts'

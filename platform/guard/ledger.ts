@@ -2,7 +2,10 @@ import { GUARD_LIMITS, type GuardOrders, type HostBlock } from '#contract/guard.
 import type { Member } from './members.ts'
 
 /** The sets of the kernel in which it holds who asks for what is none of his business. */
-export const HOLD_SETS = ['held4', 'held6', 'inheld'] as const
+export const KERNEL_SETS = ['held4', 'held6', 'inheld'] as const
+/** Whom the edge lets sign in no more. */
+export const SIGN_IN_SET = 'signin' as const
+export const HOLD_SETS = [...KERNEL_SETS, SIGN_IN_SET] as const
 type HoldSet = (typeof HOLD_SETS)[number]
 
 /** Somebody who is held, or was within a day. */
@@ -25,8 +28,9 @@ export interface Settled {
   }>
 }
 
-/** Somebody whom the long view found. */
+/** Somebody whom the long view found, or who guesses passwords. */
 export interface Wanted {
+  readonly set?: HoldSet
   readonly address: string
   readonly reason: string
 }
@@ -58,9 +62,12 @@ export function settleHolds(
     ...[...inKernel.values()].map(({ set, address }) => ({
       set,
       address,
-      reason: reasonOf(address) ?? 'it asked for ports that are closed',
+      reason:
+        set === SIGN_IN_SET
+          ? 'it guessed passwords'
+          : (reasonOf(address) ?? 'it asked for ports that are closed'),
     })),
-    ...wanted.map(({ address, reason }) => ({ set: setOf(address), address, reason })),
+    ...wanted.map(({ set, address, reason }) => ({ set: set ?? setOf(address), address, reason })),
   ]
   for (const one of found) {
     const key = keyOf(one)
@@ -116,13 +123,15 @@ function letGo(holds: Map<string, Hold>, lifted: GuardOrders['lifted'], now: num
   return released
 }
 
+const KINDS = { held4: 'held', held6: 'held', inheld: 'instance', signin: 'sign-in' } as const
+
 /** Who is held now, for people. */
 export const describeHolds = (holds: readonly Hold[], now: number): HostBlock[] =>
   holds
     .filter(({ until }) => until > now)
     .map(({ set, address, began, until, reason }) => ({
-      source: set === 'held6' ? `${address}/64` : address,
-      kind: set === 'inheld' ? 'instance' : 'held',
+      source: set !== 'inheld' && address.includes(':') ? `${address}/64` : address,
+      kind: KINDS[set],
       since: new Date(began.at(-1) ?? now).toISOString(),
       until: new Date(until).toISOString(),
       reason,

@@ -1,5 +1,4 @@
 import { join } from 'node:path'
-import { z } from 'zod'
 import {
   type Finding,
   GUARD_LIMITS,
@@ -24,6 +23,7 @@ import {
   makeTally,
   type PacketNotice,
   parseNotice,
+  SavedHolds,
   settleHolds,
   type Tally,
   type Wanted,
@@ -35,6 +35,7 @@ import { followPacketLog, type PacketLog } from '#runtime/drivers/packet-log.ts'
 import { setSysctls } from '#runtime/drivers/sysctl.ts'
 import type { Log } from '#runtime/kit/log.ts'
 import { pause } from '#runtime/kit/pause.ts'
+import { type DoorWatch, type PlacedDoor, watchDoor } from './door-watch.ts'
 import { type Bell, makeBell } from './guard-bell.ts'
 import type { HostMembership } from './membership.ts'
 import { makeOpenPorts, type OpenPorts } from './open-ports.ts'
@@ -65,16 +66,6 @@ const PASS_MS = 3_000
 /** Whoever follows is told of what happens so close together at once. */
 const GATHER_MS = 100
 
-const SavedHolds = z.array(
-  z.strictObject({
-    set: z.enum(['held4', 'held6', 'inheld']),
-    address: z.string(),
-    began: z.array(z.number()),
-    until: z.number(),
-    reason: z.string(),
-  }),
-)
-
 interface State {
   readonly guard: HostGuard
   readonly book: EventBook
@@ -94,11 +85,14 @@ interface State {
   /** Looks come one after the other. */
   looking: Promise<void>
   readonly open: OpenPorts
+  door: DoorWatch
 }
 
 export interface GuardDeps {
   readonly log: Log
   readonly membership: Pick<HostMembership, 'fleet'>
+  /** Where people sign in. */
+  readonly door?: PlacedDoor
   /** Another network than this program's own: arguments that lead into it, and what the kernel shows of it. */
   readonly network?: { readonly enter: readonly string[]; readonly folder: string }
 }
@@ -106,22 +100,27 @@ export interface GuardDeps {
 /** What was remembered when the agent ended. */
 async function openState(
   { home, installation }: Pick<AgentConfig, 'home' | 'installation'>,
-  { log, membership, network }: GuardDeps,
+  { log, membership, network, door }: GuardDeps,
 ): Promise<State> {
   const folder = join(home, HOME.agent)
   const files = { orders: join(folder, 'guard-orders.json'), holds: join(folder, 'guard-holds.json') }
   const nft = makeNft(network?.enter)
-  return {
+  const book = makeEventBook(Date.now())
+  const state: State = {
+    door: watchDoor(door, book, (address) => appAt(state, address)),
     webPorts: Object.values(installation.ports),
     guard: makeHostGuard(nft, installation),
-    book: makeEventBook(Date.now()),
-    ...{ tally: makeTally(), count: packetCounter(nft, installation) },
+    ...{ book, tally: makeTally(), count: packetCounter(nft, installation) },
     ...{ log, membership, files, wanted: [], ports: [], problem: '' },
     ...{ looking: Promise.resolve(), open: makeOpenPorts(network?.folder), shown: network?.folder },
     orders: GuardOrders.parse((await readJson(files.orders)) ?? NO_ORDERS),
     holds: SavedHolds.parse((await readJson(files.holds)) ?? []),
   }
+  return state
 }
+
+const appAt = ({ ports }: State, address: string) =>
+  ports.find((port) => port.address === address)?.app ?? null
 
 /** Starts it: the rules are in force when this resolves, unless the kernel refuses them. */
 export async function startGuard(
@@ -158,7 +157,7 @@ export async function startGuard(
   )
   const running = keep(state, bell, news, ended.signal)
   return {
-    appAt: (address) => state.ports.find((port) => port.address === address)?.app ?? null,
+    appAt: (address) => appAt(state, address),
     noteFinding: (finding) => {
       state.book.noteFinding(asAgreed(state.orders, finding))
       news.ring()
@@ -232,7 +231,7 @@ async function look(state: State): Promise<void> {
     const hosts = state.membership.fleet().hosts.map(({ address }) => address)
     const given = { open: await state.open(), hosts, orders: state.orders }
     await guard.give({ ...given, crowds: await tooMany(state) }, Date.now())
-    await settle(state)
+    await settle(state, hosts)
     if (tally.isDue(Date.now()) && tally.note(await count(), Date.now(), book.number() + 1)) book.bump()
     state.problem = ''
   } catch (error) {
@@ -245,10 +244,11 @@ async function look(state: State): Promise<void> {
 
 const tooMany = ({ webPorts, shown }: State) => crowds(GUARD_LIMITS.otherConnections, webPorts, shown)
 
-async function settle(state: State): Promise<void> {
-  const { guard, orders, book, files } = state
-  const wanted = state.wanted.splice(0)
-  const members = await guard.members()
+async function settle(state: State, hosts: readonly string[]): Promise<void> {
+  const { guard, orders, book, files, door } = state
+  const atDoor = await door.look(orders, hosts)
+  const wanted = [...state.wanted.splice(0), ...atDoor.wanted]
+  const members = [...(await guard.members()), ...atDoor.members]
   const { holds, changes } = settleHolds(
     state.holds,
     members,
@@ -258,6 +258,7 @@ async function settle(state: State): Promise<void> {
     Date.now(),
   )
   await guard.change(changes)
+  await door.change(changes)
   const text = JSON.stringify(holds)
   if (text !== JSON.stringify(state.holds)) await writeFileAtomic(files.holds, text, { mode: 0o600 })
   state.holds = holds
@@ -285,7 +286,7 @@ async function report(
     .map((block) => ({ ...block, kind: 'blocked' as const, times: 1 }))
   return {
     sequence: state.book.number(),
-    problem: state.problem || packets.problem(),
+    problem: state.problem || packets.problem() || state.door.problem(),
     blocks: [...describeHolds(state.holds, Date.now()), ...blocked],
     events: state.book.since(after).map(({ event }) => event),
     counts: state.tally.since(after),

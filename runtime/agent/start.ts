@@ -1,9 +1,11 @@
 import { join } from 'node:path'
 import type { AgentConfig } from '#contract/installation.ts'
 import { addressesOf, HOME } from '#contract/installation.ts'
+import { edgeFiles, makeSignInDoor } from '#platform/edge/index.ts'
 import { controlOn, storesOf } from '#platform/mesh/index.ts'
 import { type Docker, makeDocker } from '#runtime/drivers/docker.ts'
 import { ensureFolder } from '#runtime/drivers/files.ts'
+import { makeHaproxy } from '#runtime/drivers/haproxy.ts'
 import { makeNft } from '#runtime/drivers/nft.ts'
 import type { Log } from '#runtime/kit/log.ts'
 import { makeAddressBook } from './address-book.ts'
@@ -107,7 +109,10 @@ export async function startAgent(config: AgentConfig, log: Log): Promise<Agent> 
 /** The guard stands before anything that could be attacked; the other hosts are never judged by it. */
 async function openGuarded(config: AgentConfig, log: Log) {
   const membership = await openMembership(config)
-  return { membership, guard: await startGuard(config, { log, membership }) }
+  const { home, host, installation } = config
+  const door = makeSignInDoor(makeHaproxy(edgeFiles(home)))
+  const placed = { door, address: host.address, port: installation.ports.https }
+  return { membership, guard: await startGuard(config, { log, membership, door: placed }) }
 }
 
 /** Looks after the database pair: its members on this host, its store, and its primary on another host. */

@@ -1,0 +1,89 @@
+import { ACCOUNT_LIMITS, accountRoutes } from '#contract/accounts.ts'
+import { MaruError } from '#contract/errors.ts'
+import { GUARD_LIMITS } from '#contract/guard.ts'
+import type { Haproxy } from '#runtime/drivers/haproxy.ts'
+
+/** The stick table in which the edge counts who fails to sign in. */
+const TABLE = 'sign-ins'
+const WINDOW_S = ACCOUNT_LIMITS.loginWindowS
+/** The control plane decodes a path before it looks for its route: so does the edge. */
+const PATHS = [accountRoutes.login.path, accountRoutes.signIn.path]
+
+/**
+ * Counts sign-ins that the control plane refused (gpc0), by source, whoever it tried to be. After too many further ones are answered
+ * here, and counted (gpc1); so they are until the second in gpt0, which the agent sets. An IPv6 customer has a whole network.
+ */
+export function signInRules(backend: string): string[] {
+  const isSignIn = '{ var(txn.sign_in) -m bool }'
+  const isTurned = '{ var(txn.turned_s) -m int gt 0 }'
+  const body = `${JSON.stringify(new MaruError('accounts.source_turned_away').toBody())}\\n`
+  return [
+    `http-request set-var(txn.sign_in) bool(true) if METH_POST { var(txn.backend) -m str ${backend} } { path,url_dec -m str ${PATHS.join(' ')} }`,
+    `http-request track-sc2 src,ipmask(32,64) table ${TABLE} if ${isSignIn}`,
+    `http-request set-var(txn.now) date() if ${isSignIn}`,
+    `http-request set-var(txn.turned_s) sc_get_gpt0(2),sub(txn.now) if ${isSignIn}`,
+    `http-request set-var(txn.turned_s) int(${WINDOW_S}) if ${isSignIn} !${isTurned} { sc_gpc0_rate(2) ge ${GUARD_LIMITS.failedSignIns} }`,
+    `http-request sc-inc-gpc1(2) if ${isTurned}`,
+    `http-request return status 429 content-type "application/json; charset=utf-8" hdr Retry-After "%[var(txn.turned_s)]" hdr Cache-Control no-store string ${quoted(body)} if ${isTurned}`,
+    `http-response sc-inc-gpc0(2) if ${isSignIn} { status 401 429 }`,
+  ]
+}
+
+/** HAProxy takes what stands in double quotes with these escaped; JSON has nothing else that it would read. */
+const quoted = (text: string) => `"${text.replaceAll(/["$]|\\(?!n$)/g, '\\$&')}"`
+
+/** The table's own lines. A member stays for a day: as long as somebody is turned away at most. */
+export const signInTable = () => ({
+  name: TABLE,
+  lines: [
+    `stick-table type ipv6 size 100k expire ${GUARD_LIMITS.holdOftenS}s store gpt0,gpc0,gpc0_rate(${WINDOW_S}s),gpc1,gpc1_rate(${WINDOW_S}s)`,
+  ],
+})
+
+/** Somebody who failed to sign in too often, or is turned away. */
+export interface Guesser {
+  readonly address: string
+  /** Sign-ins that failed within the window, and those that were turned away. */
+  readonly failed: number
+  readonly turnedAway: number
+  /** For how many more seconds he is turned away by order; 0: he is not. */
+  readonly leftS: number
+}
+
+/** Where the agent sees who guesses passwords, and turns him away. */
+export interface SignInDoor {
+  /** Empty where no edge answers. */
+  guessers(now: number): Promise<Guesser[]>
+  /** Turns a source away for so long, 0: lets it in; what was counted of it is forgotten. */
+  turnAway(address: string, leftS: number, now: number): Promise<void>
+}
+
+const SHOW = [`gpc0_rate ge ${GUARD_LIMITS.failedSignIns}`, 'gpt0 gt 0']
+  .map((which) => `show table ${TABLE} data.${which}`)
+  .join(';')
+
+/** The door of the HAProxy that runs now; what a reload makes it forget the agent tells it again. */
+export function makeSignInDoor(haproxy: Pick<Haproxy, 'ask'>): SignInDoor {
+  return {
+    guessers: async (now) => parseGuessers((await haproxy.ask(SHOW)) ?? '', now),
+    turnAway: async (address, leftS, now) => {
+      const until = leftS === 0 ? 0 : Math.ceil(now / 1_000) + leftS
+      const key = address.includes(':') ? address : `::ffff:${address}`
+      const counts = ['gpc0', 'gpc0_rate', 'gpc1', 'gpc1_rate'].map((name) => `data.${name} 0`).join(' ')
+      await haproxy.ask(`set table ${TABLE} key ${key} data.gpt0 ${until} ${counts}`)
+    },
+  }
+}
+
+/** Reads what HAProxy shows of the table; who is in it twice is one. */
+export function parseGuessers(shown: string, now: number): Guesser[] {
+  const found = new Map<string, Guesser>()
+  for (const [, key = '', rest = ''] of shown.matchAll(/ key=(\S+) (.*)/g)) {
+    const number = (name: string) =>
+      Number(new RegExp(`\\b${name}(?:\\(\\d+\\))?=(\\d+)`).exec(rest)?.[1] ?? 0)
+    const address = key.replace(/^::ffff:/, '')
+    const leftS = Math.max(0, number('gpt0') - Math.floor(now / 1_000))
+    found.set(address, { address, failed: number('gpc0_rate'), turnedAway: number('gpc1_rate'), leftS })
+  }
+  return [...found.values()]
+}

@@ -1,0 +1,71 @@
+import { ACCOUNT_LIMITS } from '#contract/accounts.ts'
+import { GUARD_LIMITS, type GuardOrders } from '#contract/guard.ts'
+import { overlap, parseNetwork } from '#contract/networks.ts'
+import { SIGN_IN_SET, type Wanted } from './ledger.ts'
+
+/** Somebody who fails to sign in too often, as the edge counts within the window. */
+export interface SeenGuesser {
+  readonly address: string
+  readonly failed: number
+  readonly turnedAway: number
+  /** For how many more seconds he may not sign in. */
+  readonly leftS: number
+}
+
+/** What is known of him, and what follows. */
+export interface Judged extends SeenGuesser {
+  /** His test was agreed on. */
+  readonly agreed: boolean
+  /** He is to be held. */
+  readonly wanted: Wanted | undefined
+  readonly message: string
+}
+
+const MINUTES = ACCOUNT_LIMITS.loginWindowS / 60
+/** Whoever is on a host has other ways in; its own address is that of everybody who comes over a tunnel. */
+const HOST_ITSELF = ['127.0.0.0/8', '::/64']
+
+/** Whom the edge turns away, without those who are never judged: partners and hosts. */
+export function judgeGuessers(
+  seen: readonly SeenGuesser[],
+  { partners, engagements }: Pick<GuardOrders, 'partners' | 'engagements'>,
+  hosts: readonly string[],
+  now: number,
+): Judged[] {
+  const agreed = engagements
+    .filter(({ from, until }) => Date.parse(from) <= now && now < Date.parse(until))
+    .map(({ source }) => source)
+  return seen
+    .filter(({ address }) => !isAmong(address, [...partners, ...hosts, ...HOST_ITSELF]))
+    .map((one) => judge(one, isAmong(one.address, agreed)))
+}
+
+function judge(one: SeenGuesser, agreed: boolean): Judged {
+  const { address, failed, turnedAway, leftS } = one
+  const goesOn = turnedAway >= GUARD_LIMITS.turnedAwaySignIns && leftS === 0
+  const reason =
+    failed === 0
+      ? `it went on guessing passwords, ${turnedAway} times within ${MINUTES} minutes`
+      : `it failed to sign in ${failed} times within ${MINUTES} minutes, and went on ${turnedAway} times`
+  const wanted = goesOn && !agreed ? { set: SIGN_IN_SET, address, reason } : undefined
+  return { ...one, agreed, wanted, message: messageOf(one, agreed, wanted !== undefined) }
+}
+
+function messageOf({ address, failed, turnedAway, leftS }: SeenGuesser, agreed: boolean, isHeld: boolean) {
+  const who = address.includes(':') ? `${address}/64` : address
+  if (leftS > 0)
+    return `${who} guessed passwords and may not sign in for a while; it tried ${turnedAway} times all the same.`
+  const times = `${who} failed to sign in ${failed} times within ${MINUTES} minutes, whoever it said to be`
+  const then = isHeld
+    ? `went on ${turnedAway} times and may not sign in for a while`
+    : 'is turned away at the edge'
+  return `${times}, and ${then}.${agreed ? ' It is a test that was agreed on.' : ''}`
+}
+
+const isAmong = (address: string, networks: readonly string[]): boolean => {
+  const own = parseNetwork(address.includes(':') ? `${address}/64` : address)
+  return networks.some((text) => {
+    const one = parseNetwork(text)
+    return own !== undefined && one !== undefined && overlap(own, one)
+  })
+}
