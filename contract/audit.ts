@@ -44,6 +44,8 @@ export const auditRoutes = {
       action: z.string().max(100).optional().describe('Only actions that begin so, such as `network.`'),
       on: z.string().max(300).optional().describe('Only where this was the goal, such as the name of an app'),
       result: ActResult.optional(),
+      since: Instant.optional().describe('Only from this moment on'),
+      until: Instant.optional().describe('Only before this moment'),
       before: z.coerce
         .number()
         .int()

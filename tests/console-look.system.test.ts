@@ -22,6 +22,8 @@ before(async () => {
   await recordFailedDrill()
   await cliOk(['config', 'set', 'GREETING=hello', 'API_KEY=abc', '--app', APP])
   await cliOk(['network', 'allow', `app:${APP}`, '--to', 'api.example.org:443', '--reason', 'payments'])
+  // One that another makes needless: people are told so.
+  await cliOk(['network', 'allow', `app:${APP}`, '--to', 'api.example.org:443,444', '--reason', 'both'])
   await cliOk(['network', 'blocks', 'add', BLOCKED, '--reason', 'guesses passwords'])
 })
 after(async () => {
@@ -78,9 +80,10 @@ test('no page of the console has an accessibility fault or is too wide, on a pho
     },
     page('drill-of-hosts', '/platform/drills/host-dies', 'On the machine that carries the lab'),
     page('network', '/platform/network', 'Way to the data'),
-    page('network-rules', '/platform/network/rules', 'Allow a connection'),
+    page('network-rules', '/platform/network/rules', 'about rules'),
     page('network-traffic', '/platform/network/traffic', 'Refused packets a minute'),
     page('network-blocks', '/platform/network/blocks', 'guesses passwords'),
+    page('audit', '/platform/audit', 'guard.block'),
     page('app-network', `/apps/${APP}/network`, 'Its part of the network'),
     page('account', '/account', person.email),
   ]

@@ -3,6 +3,7 @@ import { DrillRunId } from '#contract/ids.ts'
 import { AppLayout } from '../app/app-layout.tsx'
 import { AppsPage } from '../apps/apps-page.tsx'
 import { parseAppsSearch } from '../apps/apps-search.ts'
+import { parseAuditSearch } from '../audit/audit-search.ts'
 import { SetupPage } from '../session/setup-page.tsx'
 import { SignInPage } from '../session/sign-in-page.tsx'
 import { SignedIn } from '../session/signed-in.tsx'
@@ -137,6 +138,13 @@ const networkBlocksRoute = createRoute({
   component: lazyRouteComponent(() => import('../network/blocks-page.tsx'), 'BlocksPage'),
 })
 
+const auditRoute = createRoute({
+  getParentRoute: () => signedInRoute,
+  path: '/platform/audit',
+  validateSearch: parseAuditSearch,
+  component: lazyRouteComponent(() => import('../audit/audit-page.tsx'), 'AuditPage'),
+})
+
 const setupRoute = createRoute({ getParentRoute: () => rootRoute, path: '/setup', component: SetupPage })
 
 /** Only an address of the console: a link must not lead people who just signed in to somewhere else. */
@@ -163,6 +171,7 @@ const routeTree = rootRoute.addChildren([
     networkRulesRoute,
     networkTrafficRoute,
     networkBlocksRoute,
+    auditRoute,
     accountRoute,
   ]),
 ])

@@ -1,10 +1,18 @@
 import { guardRoutes } from '#contract/guard-api.ts'
 import type { MetricsRange } from '#contract/metrics.ts'
 import { networkRoutes } from '#contract/network-api.ts'
+import { networkNoticeRoutes } from '#contract/network-notices.ts'
 import { routeQuery } from '../api/route-query.ts'
 
 /** Every rule, for operators. */
 export const rulesQuery = routeQuery({ kind: 'network' }, networkRoutes.rules, {})
+
+/** What people should know of their rules. */
+export const noticesQuery = routeQuery({ kind: 'network' }, networkNoticeRoutes.list, {})
+
+/** The same of an app's own. */
+export const appNoticesQuery = (app: string) =>
+  routeQuery({ kind: 'network' }, networkNoticeRoutes.ofApp, { params: { app } })
 
 /** The groups with what is in them; an app that comes or goes is in one. */
 export const groupsQuery = routeQuery({ kind: 'apps' }, networkRoutes.groups, {})

@@ -1,15 +1,18 @@
-import { Alert, SegmentedControl, Stack, Switch, TextInput } from '@mantine/core'
+import { SegmentedControl, Stack, Switch, TextInput } from '@mantine/core'
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
-import { useState } from 'react'
+import { type RefObject, useRef, useState } from 'react'
 import { type NetworkRuleView, networkRoutes } from '#contract/network-api.ts'
+import type { RuleNotice } from '#contract/network-notices.ts'
 import { counted } from '#runtime/kit/human-units.ts'
 import { call } from '../api/api.ts'
 import { ErrorNotice } from '../app-shell/error-notice.tsx'
 import { Loaded } from '../app-shell/loaded.tsx'
 import { Panel, PanelBody } from '../app-shell/panel.tsx'
 import { keyOf } from '../live/topic-keys.ts'
-import { rulesQuery } from './network-queries.ts'
+import { LockDownNotice } from './lock-down-notice.tsx'
+import { noticesQuery, rulesQuery } from './network-queries.ts'
 import { NetworkPageFrame } from './network-tabs.tsx'
+import { NoticesSummary } from './notices.tsx'
 import { requestOf } from './rule-draft.ts'
 import { ANYBODY, RuleForm } from './rule-form.tsx'
 import { RulesTable } from './rules-table.tsx'
@@ -24,14 +27,8 @@ export function RulesPage() {
       <Loaded query={query}>
         {({ rules, lockDown, approvalNeeded }) => (
           <Stack gap="lg">
-            {lockDown !== null && (
-              <Alert color="yellow" title={`Every host is locked down, by ${lockDown.by}`}>
-                {lockDown.until === null
-                  ? 'What no rule allows is refused there, also what is not the platform’s own.'
-                  : `It is on trial and ends at ${lockDown.until.slice(11, 19)} UTC unless somebody types: maru network lock-down keep`}
-              </Alert>
-            )}
-            <AllRules rules={rules} />
+            {lockDown !== null && <LockDownNotice lockDown={lockDown} />}
+            <NoticedRules rules={rules} />
             <NewRule />
             <Approval needed={approvalNeeded} />
           </Stack>
@@ -82,9 +79,35 @@ function Approval({ needed }: { readonly needed: boolean }) {
   )
 }
 
-function AllRules({ rules }: { readonly rules: readonly NetworkRuleView[] }) {
-  const [shown, setShown] = useState<Shown>('people')
+/** What people should know of their rules, above all rules; a notice leads to its rule. */
+function NoticedRules({ rules }: { readonly rules: readonly NetworkRuleView[] }) {
+  const notices = useQuery(noticesQuery).data?.notices ?? []
   const [text, setText] = useState('')
+  const [shown, setShown] = useState<Shown>('people')
+  const field = useRef<HTMLInputElement>(null)
+  const onShow = (rule: string) => {
+    setShown('all')
+    setText(rule)
+    field.current?.focus()
+  }
+  return (
+    <>
+      <NoticesSummary notices={notices} onShow={onShow} />
+      <AllRules {...{ rules, notices, text, setText, shown, setShown, field }} />
+    </>
+  )
+}
+
+function AllRules(props: {
+  readonly rules: readonly NetworkRuleView[]
+  readonly notices: readonly RuleNotice[]
+  readonly text: string
+  readonly setText: (text: string) => void
+  readonly shown: Shown
+  readonly setShown: (shown: Shown) => void
+  readonly field: RefObject<HTMLInputElement | null>
+}) {
+  const { rules, text, setText, shown, setShown } = props
   const found = rules.filter((rule) => isShown(rule, shown) && isAbout(rule, text.trim().toLowerCase()))
   const waiting = rules.filter(({ approvedBy }) => approvedBy === null).length
   return (
@@ -109,6 +132,7 @@ function AllRules({ rules }: { readonly rules: readonly NetworkRuleView[] }) {
     >
       <PanelBody>
         <TextInput
+          ref={props.field}
           type="search"
           size="xs"
           maw={320}
@@ -118,7 +142,7 @@ function AllRules({ rules }: { readonly rules: readonly NetworkRuleView[] }) {
           onChange={({ currentTarget }) => setText(currentTarget.value)}
         />
       </PanelBody>
-      <RulesTable rules={found} none="There is no such rule." />
+      <RulesTable rules={found} notices={props.notices} none="There is no such rule." />
     </Panel>
   )
 }

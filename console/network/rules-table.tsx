@@ -1,7 +1,7 @@
 import { Group, Text } from '@mantine/core'
 import { useMutation, useQueryClient } from '@tanstack/react-query'
-import { isActive } from '#contract/network.ts'
 import { type NetworkRuleView, networkRoutes } from '#contract/network-api.ts'
+import type { RuleNotice } from '#contract/network-notices.ts'
 import { call } from '../api/api.ts'
 import cells from '../app/cells.module.css'
 import { ConfirmButton } from '../app-shell/confirm-button.tsx'
@@ -12,7 +12,9 @@ import { keyOf } from '../live/topic-keys.ts'
 import { useServerTime } from '../live/use-server-time.ts'
 import { useMe } from '../session/use-me.ts'
 import { describeEnd, portsText } from './flows.ts'
+import { NoticesOfRule } from './notices.tsx'
 import { inOrder } from './rule-draft.ts'
+import { isOnTrial, stateOf, untilText } from './rule-state.ts'
 
 const COLUMNS = ['State', 'Who', 'May reach', 'Why', 'Until', '.Change']
 /** Of an app's own rules it is known whose they are. */
@@ -23,6 +25,7 @@ export function RulesTable(props: {
   readonly rules: readonly NetworkRuleView[]
   readonly app?: string
   readonly none: string
+  readonly notices?: readonly RuleNotice[] | undefined
 }) {
   const now = useServerTime()
   const { operator } = useMe()
@@ -57,12 +60,14 @@ export function RulesTable(props: {
           <td>
             <bdi>{rule.reason}</bdi>
             <bdi className={cells.below}>{whoseText(rule)}</bdi>
+            <NoticesOfRule notices={props.notices?.filter((one) => one.rule === rule.id) ?? []} />
           </td>
-          <td data-live>{untilText(rule)}</td>
+          <td data-live>{untilText(rule, now)}</td>
           <td className={cells.end}>
             <Group gap="xs" justify="end" wrap="nowrap">
               {operator && rule.approvedBy === null && <Approve rule={rule} />}
-              {!rule.builtIn && (
+              {isOnTrial(rule, now) && <KeepTakenBack rule={rule} />}
+              {!rule.builtIn && !isOnTrial(rule, now) && (
                 <TakeBack rule={rule} {...(props.app === undefined ? {} : { app: props.app })} />
               )}
             </Group>
@@ -73,21 +78,10 @@ export function RulesTable(props: {
   )
 }
 
-function stateOf(rule: NetworkRuleView, now: Date): string {
-  if (rule.builtIn) return 'built in'
-  if (!isActive(rule, now)) return 'ended'
-  return rule.approvedBy === null ? 'waits' : 'allowed'
-}
-
 function whoseText({ id, builtIn, approvedBy, askedBy }: NetworkRuleView): string {
   if (builtIn) return id
   const asked = askedBy === null ? [] : [`asked by ${askedBy}`]
   return [id, ...(approvedBy === null ? [] : [`allowed by ${approvedBy}`]), ...asked].join(', ')
-}
-
-function untilText({ builtIn, until }: NetworkRuleView): string {
-  if (until !== null) return `${until.slice(0, 16).replace('T', ' ')} UTC`
-  return builtIn ? '–' : 'it is taken back'
 }
 
 const sentence = ({ from, to, protocol, ports }: NetworkRuleView) =>
@@ -109,6 +103,28 @@ function Approve({ rule }: { readonly rule: NetworkRuleView }) {
       look={{ size: 'compact-sm' }}
     >
       {rule.askedBy} asks for {sentence(rule)}: {rule.reason}. It is in force on every host within seconds.
+    </ConfirmButton>
+  )
+}
+
+/** Its people were asked back: one that may be what lets them in is gone by a second word only. */
+function KeepTakenBack({ rule }: { readonly rule: NetworkRuleView }) {
+  const queries = useQueryClient()
+  const deny = useMutation({
+    mutationFn: () => call(networkRoutes.deny, { params: { rule: rule.id }, query: { keep: 'true' } }),
+    onSuccess: () => queries.invalidateQueries({ queryKey: keyOf({ kind: 'network' }) }),
+  })
+  return (
+    <ConfirmButton
+      label="Keep it so"
+      title={`Leave ${rule.id} taken back?`}
+      action={() => deny.mutate()}
+      pending={deny.isPending}
+      error={deny.error}
+      look={{ color: 'red', size: 'compact-sm' }}
+    >
+      It may be what lets you in, so it was taken back on trial and stands again by itself. You read this, so
+      you still reach the hosts without it. {sentence(rule)} stays refused.
     </ConfirmButton>
   )
 }

@@ -4,6 +4,7 @@ import { platformRoutes } from '#contract/platform.ts'
 import { routeQuery } from '../api/route-query.ts'
 import { Loaded } from '../app-shell/loaded.tsx'
 import { usePageTitle } from '../app-shell/page-title.ts'
+import { AuditPanel } from './audit-panel.tsx'
 import { ComponentsPanel } from './components-panel.tsx'
 import { DrillsPanel } from './drills-panel.tsx'
 import { HostsPanel } from './hosts-panel.tsx'
@@ -31,6 +32,7 @@ export function PlatformPage() {
       <NetworkPanel />
       <TrustPanel />
       <DrillsPanel />
+      <AuditPanel />
     </Stack>
   )
 }

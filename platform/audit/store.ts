@@ -2,10 +2,14 @@ import { type Generated, sql } from 'kysely'
 import { type ActResult, AUDIT_LIMITS } from '#contract/audit.ts'
 import type { ActEnd, BegunAct } from '#runtime/server/audit.ts'
 import type { ServerDeps } from '#runtime/server/handler.ts'
+import { notify } from '#runtime/server/notify.ts'
 import { storableJson } from '#runtime/server/storable-json.ts'
 
 /** The database or a transaction of it. */
 export type Db = ServerDeps['db']
+
+/** Rings when somebody began something, and when it ended. */
+export const AUDIT_CHANGED = 'audit'
 
 type Fields = Record<string, unknown>
 interface ActTable {
@@ -41,6 +45,7 @@ export async function insertAct(tx: Db, act: BegunAct, end?: ActEnd & { at: Date
     })
     .returning('id')
     .executeTakeFirstOrThrow()
+  await notify(tx, AUDIT_CHANGED)
   return Number(id)
 }
 
@@ -52,6 +57,7 @@ export async function endAct(tx: Db, id: number, end: ActEnd & { at: Date }): Pr
     .where('id', '=', String(id))
     .where('result', 'is', null)
     .execute()
+  await notify(tx, AUDIT_CHANGED)
 }
 
 const endColumns = (end?: ActEnd & { at: Date }) => ({
@@ -66,18 +72,23 @@ export interface ActQuery {
   readonly action?: string | undefined
   readonly on?: string | undefined
   readonly result?: ActResult | undefined
+  readonly since?: string | undefined
+  readonly until?: string | undefined
   readonly before?: number | undefined
   readonly limit: number
 }
 
 /** The newest first. */
-export async function listActs(db: Db, { who, action, on, result, before, limit }: ActQuery) {
+export async function listActs(db: Db, asked: ActQuery) {
+  const { who, action, on, result, since, until, before, limit } = asked
   let query = acts(db).selectFrom('audit_act').selectAll()
   if (who !== undefined) query = query.where('who', '=', who)
   if (action !== undefined) query = query.where(sql<boolean>`starts_with(action, ${action})`)
   if (on !== undefined) query = query.where(isGoal(on))
   if (result === 'unknown') query = query.where('result', 'is', null)
   else if (result !== undefined) query = query.where('result', '=', result)
+  if (since !== undefined) query = query.where('at', '>=', new Date(since))
+  if (until !== undefined) query = query.where('at', '<', new Date(until))
   if (before !== undefined) query = query.where('id', '<', String(before))
   return await query.orderBy('id', 'desc').limit(limit).execute()
 }

@@ -26,6 +26,7 @@ import {
   teamOfApp,
 } from '#platform/apps/index.ts'
 import {
+  AUDIT_CHANGED,
   auditJobs,
   makeAuditHandlers,
   makeAuditLog,
@@ -109,6 +110,7 @@ async function planDaily(deps: ServerDeps) {
 const TOLD = [
   { channel: TRUST_CHANNEL, kind: 'trust' },
   { channel: INCIDENTS_CHANGED, kind: 'incidents' },
+  { channel: AUDIT_CHANGED, kind: 'audit' },
   { channel: METRICS_STORED, kind: 'metrics' },
   { channel: HOSTS_CHANGED, kind: 'platform' },
   { channel: HOSTS_CHANGED, kind: 'hosts' },

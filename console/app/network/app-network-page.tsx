@@ -6,7 +6,7 @@ import { call } from '../../api/api.ts'
 import { Loaded } from '../../app-shell/loaded.tsx'
 import { Panel, PanelBody } from '../../app-shell/panel.tsx'
 import { MapPanel } from '../../network/map-panel.tsx'
-import { appRulesQuery } from '../../network/network-queries.ts'
+import { appNoticesQuery, appRulesQuery } from '../../network/network-queries.ts'
 import { type RuleDraft, requestOf } from '../../network/rule-draft.ts'
 import { RuleForm } from '../../network/rule-form.tsx'
 import { RulesTable } from '../../network/rules-table.tsx'
@@ -17,6 +17,7 @@ const PROCESS = { label: 'Process', hint: 'all of them' } as const
 export function AppNetworkPage() {
   const { app } = useParams({ from: '/signed-in/apps/$app/network' })
   const query = useQuery(appRulesQuery(app))
+  const notices = useQuery(appNoticesQuery(app)).data?.notices
   const send = ({ from, ...draft }: RuleDraft) => {
     const process = from.trim() === '' ? {} : { process: from.trim() }
     const body = { ...requestOf({ from, ...draft }), ...process }
@@ -37,6 +38,7 @@ export function AppNetworkPage() {
             <RulesTable
               rules={rules.filter(({ builtIn }) => !builtIn)}
               app={app}
+              notices={notices}
               none="Nothing yet: every connection to the outside is refused."
             />
           </Panel>

@@ -1,0 +1,24 @@
+import { isActive } from '#contract/network.ts'
+import type { NetworkRuleView } from '#contract/network-api.ts'
+import { elapsed } from '#runtime/kit/human-units.ts'
+
+/** It was taken back on trial, because it may be what lets somebody in, and stands again by itself. */
+export const isOnTrial = ({ pausedUntil }: Pick<NetworkRuleView, 'pausedUntil'>, now: Date) =>
+  pausedUntil !== undefined && new Date(pausedUntil) > now
+
+/** A rule's state in a word or two. */
+export function stateOf(rule: NetworkRuleView, now: Date): string {
+  if (rule.builtIn) return 'built in'
+  if (isOnTrial(rule, now)) return 'on trial'
+  if (!isActive(rule, now)) return 'ended'
+  return rule.approvedBy === null ? 'waits' : 'allowed'
+}
+
+/** Until when it stands; on trial, when it stands again. */
+export function untilText(rule: NetworkRuleView, now: Date): string {
+  const { builtIn, until, pausedUntil } = rule
+  if (pausedUntil !== undefined && isOnTrial(rule, now))
+    return `taken back; stands again in ${elapsed(Date.parse(pausedUntil) - now.getTime())}`
+  if (until !== null) return `${until.slice(0, 16).replace('T', ' ')} UTC`
+  return builtIn ? '–' : 'it is taken back'
+}
