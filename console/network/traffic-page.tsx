@@ -116,7 +116,7 @@ function Events({ events }: { readonly events: readonly HostEvent[] }) {
           <td>
             <bdi>{event.message}</bdi>
             <span className={cells.below}>
-              {counted(event.count, 'packet')}
+              {counted(event.count, event.kind === 'password guessing' ? 'attempt' : 'packet')}
               {event.app !== null && <bdi>, of the app {event.app}</bdi>}
               {event.disposition === 'Logged' && ', only recorded'}
             </span>
