@@ -67,14 +67,14 @@ test('a rule that is taken back on trial says when it stands again, and stays aw
 test('a lock-down on trial says how long it lasts yet, and is kept or ended by a button', async (t) => {
   const page = await openConsole(await openBrowser(t), operator ?? assert.fail(), '/platform/network/rules')
   await page.getByText('Allow a connection').waitFor()
-  // The server's own answers with a lock-down in them: a real one judges the whole machine, where other tests run.
+  // The server's own answer with a lock-down in it: a real one judges the whole machine, where other tests run.
   const asked: unknown[] = []
   const until = new Date(Date.now() + 45_000).toISOString()
-  await page.route(`${addressOf()}/v1/network/rules`, async (route: Intercepted) => {
-    const answer = await route.fetch()
-    const lockDown = { since: new Date().toISOString(), by: 'ada', until }
-    await route.fulfill({ response: answer, json: { ...(await answer.json()), lockDown } })
-  })
+  const lockDown = { since: new Date().toISOString(), by: 'ada', until }
+  const answer = await cliJson<object>(['network', 'rules'])
+  await page.route(`${addressOf()}/v1/network/rules`, (route: Intercepted) =>
+    route.fulfill({ json: { ...answer, lockDown } }),
+  )
   await page.route(`${addressOf()}/v1/network/lock-down`, async (route: Intercepted) => {
     asked.push(route.request().postDataJSON())
     await route.fulfill({ json: { lockDown: null } })

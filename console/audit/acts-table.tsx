@@ -6,6 +6,7 @@ import { DataTable } from '../app-shell/data-table.tsx'
 import { PanelBody } from '../app-shell/panel.tsx'
 import { StateBadge } from '../app-shell/state-badge.tsx'
 import { type ActWord, wordsOf } from './act-links.ts'
+import classes from './acts-table.module.css'
 
 const COLUMNS = ['When', 'Who', 'What', 'To what', 'Result'] as const
 
@@ -41,11 +42,11 @@ function ActRow({ act }: { readonly act: Act }) {
         </Link>
         <span className={cells.below}>{source === 'local' ? 'on the host' : <bdi>from {source}</bdi>}</span>
       </td>
-      <td>
+      <td className={classes.what}>
         {what}
         <span className={cells.below}>{action}</span>
       </td>
-      <td>
+      <td className={classes.words}>
         {wordsOf(act).map((word) => (
           <Word key={word.name} word={word} />
         ))}
@@ -59,8 +60,8 @@ function ActRow({ act }: { readonly act: Act }) {
 }
 
 const Word = ({ word: { name, text, link } }: { readonly word: ActWord }) => (
-  <span className={cells.below} style={{ overflowWrap: 'anywhere' }}>
-    {name}{' '}
+  <span className={classes.word}>
+    <span className={cells.aside}>{name}</span>{' '}
     {link === undefined ? (
       <bdi>{text}</bdi>
     ) : (

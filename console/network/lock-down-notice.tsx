@@ -7,6 +7,7 @@ import { call } from '../api/api.ts'
 import { ErrorNotice } from '../app-shell/error-notice.tsx'
 import { keyOf } from '../live/topic-keys.ts'
 import { useServerTime } from '../live/use-server-time.ts'
+import { READABLE } from './notices.tsx'
 
 /** Says that every host is locked down; while it is on trial, for how long yet, with the ways to keep and to end it. */
 export function LockDownNotice({ lockDown }: { readonly lockDown: LockDown }) {
@@ -19,7 +20,7 @@ export function LockDownNotice({ lockDown }: { readonly lockDown: LockDown }) {
   if (!isActive(lockDown, now)) return null
   const { until, by } = lockDown
   return (
-    <Alert color="yellow" title={`Every host is locked down, by ${by}`}>
+    <Alert color="yellow" styles={READABLE} title={`Every host is locked down, by ${by}`}>
       <Stack gap="sm">
         <Text size="sm" data-live>
           {until === null

@@ -10,6 +10,8 @@ const NAMES: Readonly<Record<NoticeKind, string>> = {
   overlaps: 'overlaps',
   contradicts: 'contradicts',
 }
+/** Yellow on yellow would be too faint for a heading. */
+export const READABLE = { title: { color: 'var(--mantine-color-text)' } }
 /** The first are shown; the others by a press. */
 const FIRST = 5
 
@@ -29,7 +31,7 @@ export function NoticesSummary(props: {
   if (notices.length === 0) return null
   const shown = all ? notices : notices.slice(0, FIRST)
   return (
-    <Alert color="yellow" title={`${counted(notices.length, 'notice')} about rules`}>
+    <Alert color="yellow" styles={READABLE} title={`${counted(notices.length, 'notice')} about rules`}>
       <Stack gap="xs">
         {shown.map(({ rule, kind, text }) => (
           <Group key={`${rule} ${text}`} gap="xs" wrap="nowrap" align="flex-start">
