@@ -71,7 +71,7 @@ test('a lock-down on trial says how long it lasts yet, and is kept or ended by a
   const asked: unknown[] = []
   const until = new Date(Date.now() + 45_000).toISOString()
   const lockDown = { since: new Date().toISOString(), by: 'ada', until }
-  const answer = await cliJson<object>(['network', 'rules'])
+  const { notices: _, ...answer } = await cliJson<Record<string, unknown>>(['network', 'rules'])
   await page.route(`${addressOf()}/v1/network/rules`, (route: Intercepted) =>
     route.fulfill({ json: { ...answer, lockDown } }),
   )
