@@ -17,7 +17,8 @@
  * POST /v1/removal → {} (the host no longer belongs to the installation: it ends what it runs), where there are others;
  * GET /v1/edge-requests?after=PURPOSE → EdgeRequests and PUT /v1/edge-certificates EdgeCertificates → {taken} on a host that
  * joined, POST /v1/edge-signatures EdgeSigning → EdgeSigned where the authority's key is;
- * GET /v1/guard?after=SEQ&waitMs=N → GuardReport (long poll); PUT /v1/guard GuardOrders → {}.
+ * GET /v1/guard?after=SEQ&waitMs=N → GuardReport (long poll); PUT /v1/guard GuardOrders → {};
+ * PUT /v1/upstream UpstreamOrders → {}: what this host has providers drop.
  */
 export const AGENT_API = {
   workload: '/v1/workload',
@@ -41,6 +42,7 @@ export const AGENT_API = {
   edgeSignatures: '/v1/edge-signatures',
   edgeCertificates: '/v1/edge-certificates',
   guard: '/v1/guard',
+  upstream: '/v1/upstream',
   image: (id: string) => `/v1/images/${id}`,
   app: (appId: string) => `/v1/apps/${appId}`,
 } as const

@@ -6,6 +6,7 @@ import { ErrorBody } from './errors.ts'
 import { AppId, AppName, DrillStartId, HostName, Instant, ProcessType } from './ids.ts'
 import { FilterReport, NetworkPolicy, NO_POLICY } from './network.ts'
 import { ComponentStatus } from './platform.ts'
+import { UpstreamReport } from './upstream.ts'
 
 /** Label that carries the hash of the files that a container reads only at its start: another hash makes another container. */
 export const FILES_LABEL = 'maru.files'
@@ -215,6 +216,8 @@ export const HostReport = z.strictObject({
   /** The packet filter; null before its rules were in force. */
   filter: FilterReport.nullable().default(null),
   detector: DetectorReport.nullable().optional(),
+  /** Left out where the host has no part in it. */
+  upstream: UpstreamReport.optional(),
   /** The newest; null before the first. */
   figures: HostFigures.nullable(),
 })

@@ -15,6 +15,7 @@ import { operationRoutes } from './operations.ts'
 import { platformRoutes } from './platform.ts'
 import { stackRoutes } from './stacks.ts'
 import { trustRoutes } from './trust.ts'
+import { upstreamRoutes } from './upstream-api.ts'
 
 /** Every route of the public API. A new capability adds its row here; everything else follows from it. */
 export const API = {
@@ -30,6 +31,7 @@ export const API = {
   metrics: metricsRoutes,
   network: networkRoutes,
   networkNotices: networkNoticeRoutes,
+  upstream: upstreamRoutes,
   operations: operationRoutes,
   stacks: stackRoutes,
   live: liveRoutes,

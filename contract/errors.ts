@@ -297,6 +297,48 @@ export const ERRORS = {
     'There are {limit} {what} already, which is all that a host takes.',
     'Take some away that are no longer needed, or name a network that has many of them in it.',
   ),
+  'upstream.exists': row(
+    409,
+    3,
+    'There is a provider {upstream} already.',
+    'Remove it first to set it up anew: `maru network upstream remove {upstream}`. Nothing was changed.',
+  ),
+  'upstream.full': row(
+    409,
+    3,
+    'There are {limit} providers already, which is all that hosts speak to.',
+    'Remove one that is no longer needed: `maru network upstream list` shows them.',
+  ),
+  'upstream.not_found': row(
+    404,
+    2,
+    'There is no provider {upstream}.',
+    '`maru network upstream list` shows them.',
+  ),
+  'upstream.not_own': row(
+    409,
+    3,
+    '{address} is no address of this installation, so nobody may be asked to drop what goes there.',
+    'Only addresses of its hosts, and those that hosts share, can be announced: {own}. Nothing was changed.',
+  ),
+  'upstream.nobody_brings': row(
+    409,
+    3,
+    'No provider that is set up brings {address}, so there is nobody to ask.',
+    '`maru network upstream list` shows whose addresses each brings; `maru network upstream add` sets one up.',
+  ),
+  'upstream.last': row(
+    409,
+    3,
+    '{address} is the last address that serves the apps: without it nobody reaches any of them.',
+    'If that is what you want, ask again with --even-the-last. Nothing was changed.',
+  ),
+  'upstream.not_announced': row(
+    404,
+    2,
+    'Nobody is asked to drop what goes to {address}.',
+    '`maru network upstream list` shows what is announced.',
+  ),
   'detection.no_incident': row(
     404,
     2,

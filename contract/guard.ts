@@ -102,6 +102,7 @@ export const EVENT_KINDS = [
   'instance scan',
   'spoofing',
   'password guessing',
+  'black hole',
   ...DETECTED_KINDS,
 ] as const
 export const EventKind = z.enum(EVENT_KINDS)

@@ -32,6 +32,8 @@ export const HOME = {
   address: 'address',
   /** What reads the traffic of the apps. */
   detector: 'detector',
+  /** What speaks BGP to providers. */
+  upstream: 'upstream',
   etcd: 'etcd',
   postgres: (n: number) => `postgres-${n}`,
   artifacts: 'artifacts',
@@ -59,6 +61,7 @@ export const UID = {
   pgproxy: 10007,
   mesh: 10008,
   detector: 10009,
+  upstream: 10010,
 } as const
 
 /** Where the host's tree of control groups is inside the agent. */

@@ -116,7 +116,8 @@ const NO_DRILLS: Pick<AgentClient, 'drills' | 'startDrill' | 'drillEvents'> = {
   async *drillEvents() {},
 }
 
-const NO_GUARD: Pick<AgentClient, 'guard' | 'putGuardOrders'> = {
+const NO_GUARD: Pick<AgentClient, 'guard' | 'putGuardOrders' | 'putUpstreamOrders'> = {
+  putUpstreamOrders: async () => undefined,
   guard: async (sequence) => ({ sequence, problem: '', blocks: [], events: [], counts: [] }),
   putGuardOrders: async () => undefined,
 }

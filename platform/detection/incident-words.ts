@@ -15,6 +15,7 @@ const DEEDS: Readonly<Record<EventKind, string>> = {
   'instance scan': 'searched the network from inside',
   spoofing: 'forged addresses',
   'password guessing': 'guessed passwords',
+  'black hole': 'was taken off the net at its provider',
   'web probe': 'looked for forgotten files',
   'web attack': 'attacked apps by requests',
   'break-in': 'got what only insiders should see',
@@ -35,6 +36,8 @@ const DID: Readonly<Partial<Record<EventKind, string>>> = {
   'instance scan': 'The instance opens no connections to new places for a while.',
   'password guessing': `After ${GUARD_LIMITS.failedSignIns} failures within 15 minutes no more sign-ins were taken from there; who was signed in, tokens and apps were not touched.`,
   spoofing: 'None of the forged packets left the instance’s port.',
+  'black hole':
+    'Providers were asked to drop everything to the address, attackers’ and visitors’ alike; that ends by itself.',
 }
 const CAN_DO: Readonly<Partial<Record<EventKind, readonly string[]>>> = {
   'password guessing': [
@@ -52,6 +55,7 @@ const WEIGHT: readonly EventKind[] = [
   'spoofing',
   'instance scan',
   'web attack',
+  'black hole',
   'flood',
   'exhaustion',
   'memory full',
@@ -117,6 +121,11 @@ function didOf(entries: readonly IncidentEntry[]): string[] {
 
 function canDoOf({ who, state }: Incident, entries: readonly IncidentEntry[]): string[] {
   const asked = [...new Set(entries.map(({ kind }) => kind))].flatMap((kind) => CAN_DO[kind] ?? [])
+function canDoOf({ who, state, kinds }: Incident, entries: readonly IncidentEntry[]): string[] {
+  if (kinds.includes('black hole'))
+    return [
+      `See what is dropped with \`maru network upstream\`; let it through again with \`maru network upstream withdraw ${who}\`.`,
+    ]
   const advice = entries.flatMap(({ rule }) => (rule === null ? [] : (ruleOf(Number(rule))?.advice ?? [])))
   const own = who.startsWith('app:')
     ? [

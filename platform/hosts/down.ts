@@ -5,6 +5,7 @@ import { HOME, type Installation } from '#contract/installation.ts'
 import { IMAGE_LABEL } from '#images/build-images.ts'
 import { removeHostGuard } from '#platform/guard/index.ts'
 import { removeHostRules } from '#platform/network/index.ts'
+import { removeUpstreamFilter } from '#platform/upstream/index.ts'
 import { ADDRESS_COMPONENT, removeStrays } from '#platform/virtual-address/index.ts'
 import { type Docker, LABELS, makeDocker } from '#runtime/drivers/docker.ts'
 import { makeNft } from '#runtime/drivers/nft.ts'
@@ -71,6 +72,7 @@ export async function destroy(home: string, options: DestroyOptions): Promise<st
     await removeHostRules(makeNft(), installation)
     await removeStrays(makeNft(), home, installation)
     await removeHostGuard(makeNft(), installation)
+    await removeUpstreamFilter(makeNft(), installation)
     await removeWrapper({ installation })
     const others = await forgetInstallation(installation.name)
     if (others.length === 0 && options.keepImages !== true) removed.push(...(await removeImages(docker)))

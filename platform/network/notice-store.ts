@@ -11,7 +11,8 @@ const lives = (db: Db) => db.withTables<{ network_rule: LifeTable }>()
 
 /** People's rules with what has happened to them: all, or those of an app. */
 export async function loadLives(db: Db, appId?: string): Promise<RuleLife[]> {
-  const all = lives(db).selectFrom('network_rule').selectAll().orderBy('created_at').orderBy('id')
+  const people = lives(db).selectFrom('network_rule').selectAll().where('built_in', '=', false)
+  const all = people.orderBy('created_at').orderBy('id')
   const rows = await (appId === undefined ? all : all.where('app_id', '=', appId)).execute()
   return rows.map((row) => ({
     rule: NetworkRule.parse(ruleOf(row)),

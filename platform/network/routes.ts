@@ -26,6 +26,7 @@ import {
   deleteRule,
   forgetEnded,
   insertRule,
+  isOwnRule,
   listRulesOfApp,
   loadPolicy,
   lockRules,
@@ -220,7 +221,8 @@ async function deny(
   appId?: string,
   caller?: Caller,
 ): Promise<NetworkRuleView> {
-  if (builtIn(deps).some((rule) => rule.id === id)) throw new MaruError('network.built_in', { rule: id })
+  const isBuiltIn = builtIn(deps).some((rule) => rule.id === id) || (await read(() => isOwnRule(deps.db, id)))
+  if (isBuiltIn) throw new MaruError('network.built_in', { rule: id })
   const gone = await transact(deps.db, async (tx) => {
     await notify(tx, RULES_CHANGED)
     const waited = await deleteWish(tx, id, appId)

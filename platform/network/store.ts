@@ -16,6 +16,8 @@ export interface RuleTable {
   approved_by: string
   until: Date | null
   paused_until: Generated<Date | null>
+  /** Of what people set up elsewhere: it goes with that. */
+  built_in: Generated<boolean>
   created_at: Generated<Date>
 }
 
@@ -40,7 +42,7 @@ export const ruleOf = (row: RuleRow): NetworkRule =>
     reason: row.reason,
     approvedBy: row.approved_by,
     until: row.until?.toISOString() ?? null,
-    builtIn: false,
+    builtIn: row.built_in,
     ...(row.paused_until ? { pausedUntil: row.paused_until.toISOString() } : {}),
   })
 
@@ -80,6 +82,7 @@ export async function insertRule(tx: Db, rule: NetworkRule, appId: string | null
       reason: rule.reason,
       approved_by: rule.approvedBy,
       until: rule.until === null ? null : new Date(rule.until),
+      built_in: rule.builtIn,
     })
     .onConflict((conflict) => conflict.columns(['from_end', 'to_end', 'protocol', 'ports']).doNothing())
     .returning('id')
@@ -89,7 +92,7 @@ export async function insertRule(tx: Db, rule: NetworkRule, appId: string | null
 
 /** Takes a rule away; an app's people only one of their own. Undefined where there is none. */
 export async function deleteRule(tx: Db, id: string, appId?: string): Promise<NetworkRule | undefined> {
-  const found = network(tx).deleteFrom('network_rule').where('id', '=', id)
+  const found = network(tx).deleteFrom('network_rule').where('id', '=', id).where('built_in', '=', false)
   const own = appId === undefined ? found : found.where('app_id', '=', appId)
   const row = await own.returningAll().executeTakeFirst()
   return row && ruleOf({ ...row, paused_until: null })
@@ -130,4 +133,16 @@ export async function setLockDown(tx: Db, lockDown: LockDown | null): Promise<vo
 /** Takes a rule back until a time. */
 export async function pauseRule(tx: Db, id: string, until: Date): Promise<void> {
   await network(tx).updateTable('network_rule').set({ paused_until: until }).where('id', '=', id).execute()
+}
+
+/** Whether a rule stands for what people set up elsewhere, and goes with that. */
+export async function isOwnRule(db: Db, id: string): Promise<boolean> {
+  const found = network(db).selectFrom('network_rule').select('id').where('id', '=', id)
+  return (await found.where('built_in', '=', true).executeTakeFirst()) !== undefined
+}
+
+/** Puts these in the place of all rules that the platform needs for what people set up elsewhere. */
+export async function setOwnRules(tx: Db, rules: readonly NetworkRule[]): Promise<void> {
+  await network(tx).deleteFrom('network_rule').where('built_in', '=', true).execute()
+  for (const rule of rules) await insertRule(tx, { ...rule, builtIn: true }, null)
 }

@@ -35,7 +35,7 @@ const wishes = (db: Db) =>
   }>()
 
 const wishOf = (row: Selectable<WishTable>): NetworkRuleView => ({
-  ...ruleOf({ ...row, approved_by: '', paused_until: null }),
+  ...ruleOf({ ...row, approved_by: '', paused_until: null, built_in: false }),
   approvedBy: null,
   askedBy: row.asked_by,
 })

@@ -2,7 +2,7 @@ import type { HostReport } from '#contract/agent.ts'
 import type { PlatformStatus } from '#contract/platform.ts'
 
 /** What of a host's report people should know of although nothing is down. */
-export function problemsIn({ problem, filter, detector }: HostReport): string[] {
+export function problemsIn({ problem, filter, detector, upstream }: HostReport): string[] {
   const bridged =
     filter?.bridged === false
       ? ['Packets between containers of one bridge are not judged: the kernel lacks br_netfilter.']
@@ -10,7 +10,8 @@ export function problemsIn({ problem, filter, detector }: HostReport): string[] 
   const refused = (filter?.refusedNames ?? []).map(
     (name) => `${name} means an address inside, so the rules that name it let nobody there.`,
   )
-  return [problem, ...bridged, ...refused, detector?.problem ?? ''].filter((sentence) => sentence !== '')
+  const parts = [detector?.problem ?? '', upstream?.problem ?? '']
+  return [problem, ...bridged, ...refused, ...parts].filter((sentence) => sentence !== '')
 }
 
 /** All hosts' problems, what their guards say among them. */

@@ -2,6 +2,7 @@ import type { PlatformConfig } from '#contract/agent.ts'
 import { DETECTOR_COMPONENT } from '#contract/detection.ts'
 import { CONTROL_SERVICES } from '#contract/fleet.ts'
 import type { ComponentStatus } from '#contract/platform.ts'
+import { UPSTREAM_COMPONENT } from '#contract/upstream.ts'
 import type { RunningEdge } from '#platform/edge/index.ts'
 import { ADDRESS_COMPONENT } from '#platform/virtual-address/index.ts'
 import type { EngineContainer } from '#runtime/drivers/docker.ts'
@@ -15,6 +16,8 @@ export interface ComponentFacts {
   readonly heldAddress?: string | undefined
   /** Why attacks could go unseen; empty where they would not. */
   readonly detectorProblem?: string | undefined
+  /** Why providers would not hear what they should drop; empty where they would. */
+  readonly upstreamProblem?: string | undefined
 }
 
 /** The state of each part of the platform on this host, in the order of the configuration. */
@@ -31,7 +34,7 @@ type State = Pick<ComponentStatus, 'state' | 'detail'>
 function stateOf(
   component: string,
   container: EngineContainer | undefined,
-  { edge, heldAddress, detectorProblem = '' }: ComponentFacts,
+  { edge, heldAddress, detectorProblem = '', upstreamProblem = '' }: ComponentFacts,
 ): State {
   if (container === undefined) return { state: 'down', detail: 'Its container does not exist.' }
   if (container.state === 'restarting') return { state: 'degraded', detail: 'It ends again and again.' }
@@ -42,6 +45,8 @@ function stateOf(
     return { state: 'ok', detail: `${heldAddress} leads here.` }
   if (component === DETECTOR_COMPONENT && detectorProblem !== '')
     return { state: 'degraded', detail: detectorProblem }
+  if (component === UPSTREAM_COMPONENT && upstreamProblem !== '')
+    return { state: 'degraded', detail: upstreamProblem }
   return { state: 'ok', detail: '' }
 }
 

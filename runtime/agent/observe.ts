@@ -21,6 +21,7 @@ export async function observe(
     edge,
     heldAddress: deps.address.held(),
     detectorProblem: deps.detector.report()?.problem,
+    upstreamProblem: deps.upstream.report()?.problem,
   }
   return {
     components: platform === undefined ? [] : judgeComponents(platform, facts),

@@ -34,6 +34,7 @@ import type { DetectorKeeper } from './own-detector.ts'
 import { withMesh } from './own-mesh.ts'
 import { type FilterState, guardHost } from './own-network.ts'
 import { withServices } from './own-services.ts'
+import type { UpstreamKeeper } from './own-upstream.ts'
 import { judgeRunsApps } from './runs-apps.ts'
 import type { Sparing } from './spare-members.ts'
 import type { WorkloadStore } from './workload-store.ts'
@@ -48,6 +49,7 @@ export interface ReconcileDeps {
   readonly address: SharedAddressKeeper
   readonly guard: Guard
   readonly detector: DetectorKeeper
+  readonly upstream: UpstreamKeeper
   readonly filter: FilterState
   readonly names: NameBook
   readonly uses: UseBook
@@ -127,9 +129,13 @@ export async function reconcile(deps: ReconcileDeps, before: number): Promise<Re
       memoryMb: machineMemoryMb(),
       filter: { ...deps.filter },
       detector: deps.detector.report(),
+      ...toldOf(deps.upstream.report()),
     },
   }
 }
+
+/** Left out where there is nothing to tell: a control plane of a version before knows no such word. */
+const toldOf = (upstream: HostReport['upstream']) => (upstream === undefined ? {} : { upstream })
 
 const isUnsettled = ({ state }: HostReport['instances'][number]) => state !== 'healthy'
 
@@ -137,10 +143,12 @@ async function readPlatform(deps: ReconcileDeps): Promise<PlatformConfig | undef
   const saved = await readJson(join(deps.config.home, HOME.platform))
   if (saved === undefined) return undefined
   const platform = PlatformConfig.parse(saved)
-  if (!deps.membership.isRemoved())
-    return await deps.detector.withDetector(
-      await deps.address.withAddress(await withMesh(deps, await withServices(deps, platform))),
+  if (!deps.membership.isRemoved()) {
+    const here = await withMesh(deps, await withServices(deps, platform))
+    return await deps.upstream.withUpstream(
+      await deps.detector.withDetector(await deps.address.withAddress(here)),
     )
+  }
   const containers = platform.containers.filter(({ component }) => component === AGENT_COMPONENT)
   return await deps.address.withAddress({ ...platform, containers })
 }

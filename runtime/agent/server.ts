@@ -19,9 +19,11 @@ import { readBody, sendError, sendJson, sendLines } from './http.ts'
 import { type LogDeps, lastLog, streamLogs } from './logs.ts'
 import type { HostMembership } from './membership.ts'
 import { MEMBERSHIP_ROUTES } from './membership-routes.ts'
+import type { UpstreamKeeper } from './own-upstream.ts'
 import type { ReportBoard } from './report-board.ts'
 import type { ServiceBundles } from './service-bundles.ts'
 import type { Signer } from './signer.ts'
+import { UPSTREAM_ROUTES } from './upstream-routes.ts'
 import type { WorkloadStore } from './workload-store.ts'
 
 export interface AgentServerDeps extends LogDeps {
@@ -39,6 +41,7 @@ export interface AgentServerDeps extends LogDeps {
   readonly membership: HostMembership
   readonly bundles: ServiceBundles
   readonly guard: Guard
+  readonly upstream: UpstreamKeeper
   readonly signer: Signer
   readonly installation: Pick<Installation, 'domain'>
   /** Where another host's authority signs for this host's edge. */
@@ -166,6 +169,7 @@ const ROUTES: readonly AgentRoute[] = [
   ...MEMBERSHIP_ROUTES,
   ...EDGE_ROUTES,
   ...GUARD_ROUTES,
+  ...UPSTREAM_ROUTES,
   ['PUT', AGENT_API.workload, putWorkload],
   ['GET', AGENT_API.report, getReport],
   ['POST', AGENT_API.builds, postBuild],

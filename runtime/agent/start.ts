@@ -24,6 +24,7 @@ import { makeAddressKeeper } from './own-address.ts'
 import { makeDetectorKeeper } from './own-detector.ts'
 import { openEdge } from './own-edge.ts'
 import { openNetwork } from './own-network.ts'
+import { openOwnUpstream } from './own-upstream.ts'
 import { pruneImages, removeApp } from './prune.ts'
 import { watchRejoins } from './rejoin-watch.ts'
 import { makeReportBoard } from './report-board.ts'
@@ -73,7 +74,9 @@ export async function startAgent(config: AgentConfig, log: Log): Promise<Agent> 
   const kept = { workloads, membership, watch, retirement, guard, ...network }
   const address = makeAddressKeeper({ config, docker, nft: makeNft(), membership, log })
   const detector = await makeDetectorKeeper({ config, docker, guard, log, now: () => new Date() })
-  const parts = { config, docker, addresses, log, ...kept, edge, authority, address, detector, memory }
+  const upstream = await openOwnUpstream(config, log)
+  const reads = { address, detector, upstream, memory }
+  const parts = { config, docker, addresses, log, ...kept, edge, authority, ...reads }
   const sparing = makeSparing({ ...config, docker, log, issuePass: passFor(config, membership) })
   const own = { announce: board.announceWanted, now: () => new Date(), images: new Map(), sparing }
   const signer = makeSigner(config.home, authority)
@@ -83,9 +86,7 @@ export async function startAgent(config: AgentConfig, log: Log): Promise<Agent> 
   const sockets = await openWays(config, {
     ...{ drills, docker, owner, log, workloads, board, wake },
     run: (stream) => serveRun({ docker, addresses, rules: network.rules, config, log }, stream),
-    membership,
-    guard,
-    signer,
+    ...{ membership, guard, upstream, signer },
     bundles: serviceBundles(config, membership, signer),
     asked,
     installation: config.installation,
@@ -101,7 +102,7 @@ export async function startAgent(config: AgentConfig, log: Log): Promise<Agent> 
       drills.stop()
       sockets.close()
       detector.stop()
-      await Promise.all([loop.stop(), guard.stop()])
+      await Promise.all([loop.stop(), guard.stop(), upstream.stop()])
     },
   }
 }

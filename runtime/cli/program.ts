@@ -15,6 +15,7 @@ import { registerNetworkCommands } from '#platform/network/commands.ts'
 import { registerOperationCommands } from '#platform/operations/commands.ts'
 import { registerStackCommands } from '#platform/stacks/commands.ts'
 import { registerTrustCommands } from '#platform/trust/commands.ts'
+import { registerUpstreamCommands } from '#platform/upstream/commands.ts'
 import { registerTestCommand } from '#tools/test-command.ts'
 import { addApiCommand, addGroup } from './command.ts'
 import { type CliContext, processContext } from './context.ts'
@@ -71,6 +72,7 @@ export function buildProgram(context: CliContext = processContext()): Command {
   registerNetworkCommands(network, context)
   registerGuardCommands(network, context)
   registerDetectionCommands(network, context)
+  registerUpstreamCommands(network, context)
   program.commandsGroup('Trust:')
   registerTrustCommands(program, context)
   registerAuditCommand(program, context)

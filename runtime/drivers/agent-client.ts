@@ -17,6 +17,7 @@ import { DrillStart } from '#contract/drills.ts'
 import { type GuardOrders, GuardReport } from '#contract/guard.ts'
 import { HostStacks, type RestackRequest, RestackResult } from '#contract/host-stacks.ts'
 import type { HostName } from '#contract/ids.ts'
+import type { UpstreamOrders } from '#contract/upstream.ts'
 import { textLines } from '#runtime/kit/text-lines.ts'
 import { broken, exchange, exchangeJson, type FindWay, socketWay, upgrade } from './agent-transport.ts'
 
@@ -50,6 +51,8 @@ export interface AgentClient {
   guard(after: number, waitMs: number, signal?: AbortSignal): Promise<GuardReport>
   /** Hands over what people decided about who speaks to the hosts. */
   putGuardOrders(orders: GuardOrders): Promise<void>
+  /** Hands over what the host has providers drop. */
+  putUpstreamOrders(orders: UpstreamOrders): Promise<void>
   /** Whether the host is a lab, and the drill that it carries out now. */
   drills(): Promise<HostDrills>
   /** Carries out a drill on the host; refused where it may not run. */
@@ -89,7 +92,7 @@ const REPORT_TIMEOUT_MS = 10_000
 /** Stopping containers and removing images takes its time. */
 const REMOVE_TIMEOUT_MS = 300_000
 
-const guardCalls = (json: Ask): Pick<AgentClient, 'guard' | 'putGuardOrders'> => ({
+const guardCalls = (json: Ask): Pick<AgentClient, 'guard' | 'putGuardOrders' | 'putUpstreamOrders'> => ({
   guard: (after, waitMs, signal) =>
     json(GuardReport, {
       path: withQuery(AGENT_API.guard, { after, waitMs }),
@@ -98,6 +101,10 @@ const guardCalls = (json: Ask): Pick<AgentClient, 'guard' | 'putGuardOrders'> =>
     }),
   putGuardOrders: async (orders) => {
     const options = { method: 'PUT', path: AGENT_API.guard, timeout: ANSWER_TIMEOUT_MS }
+    await json(z.strictObject({}), options, orders)
+  },
+  putUpstreamOrders: async (orders) => {
+    const options = { method: 'PUT', path: AGENT_API.upstream, timeout: ANSWER_TIMEOUT_MS }
     await json(z.strictObject({}), options, orders)
   },
 })

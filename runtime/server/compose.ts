@@ -83,6 +83,13 @@ import {
   trustJobs,
   trustLoop,
 } from '#platform/trust/index.ts'
+import {
+  UPSTREAM_ACTS,
+  UPSTREAM_CHANGED,
+  upstreamHandlers,
+  upstreamLoop,
+  upstreamProblems,
+} from '#platform/upstream/index.ts'
 import { loadReports, WANTED } from '#platform/workload/index.ts'
 import type { ServerDeps } from './handler.ts'
 import type { Composition } from './start.ts'
@@ -118,7 +125,13 @@ const TOLD = [
   { channel: RULES_CHANGED, kind: 'network' },
   { channel: GUARD_TOLD, kind: 'guard' },
   { channel: ORDERS_CHANGED, kind: 'guard' },
+  { channel: UPSTREAM_CHANGED, kind: 'platform' },
 ] as const
+
+async function loadProblems(db: ServerDeps['db']) {
+  const own = problemsOf(await loadReports(db), await listGuardReports(db))
+  return [...own, ...(await upstreamProblems(db, new Date()))]
+}
 
 /** Every capability of the control plane, put together. A new one adds its lines here. */
 export function compose(config: ControlConfig): Composition<typeof API> {
@@ -130,11 +143,11 @@ export function compose(config: ControlConfig): Composition<typeof API> {
       platform: statusHandlers({
         countApps,
         loadPair: (deps) => loadPair(deps, (at) => drillAt(deps.db, at)),
-        loadProblems: (db) => read(async () => problemsOf(await loadReports(db), await listGuardReports(db))),
+        loadProblems: (db) => read(() => loadProblems(db)),
       }),
       accounts: accountHandlers(authSecret),
       apps: appHandlers,
-      audit: makeAuditHandlers(meaningsOf(API, NETWORK_ACTS)),
+      audit: makeAuditHandlers(meaningsOf(API, { ...NETWORK_ACTS, ...UPSTREAM_ACTS })),
       hosts: makeHostHandlers(places),
       dataCentres: makeDataCentreHandlers(places),
       guard: guardHandlers,
@@ -143,6 +156,7 @@ export function compose(config: ControlConfig): Composition<typeof API> {
       metrics: makeMetricsHandlers({ findApp, listFinishedReleases }),
       network: makeNetworkHandlers({ findApp, listNames: listAppNames }),
       networkNotices: makeNoticeHandlers({ findApp }),
+      upstream: upstreamHandlers,
       operations: operationHandlers,
       stacks: stackHandlers,
       trust: trustHandlers(CHECKS, makePictures()),
@@ -167,6 +181,7 @@ export function compose(config: ControlConfig): Composition<typeof API> {
       guardLoop(correlate),
       incidentLoop,
       ruleLoop,
+      upstreamLoop,
       trustLoop(CHECKS),
       planDaily,
     ],

@@ -1,0 +1,45 @@
+import type { HostAddress } from '#contract/host-identity.ts'
+import { type Installation, UID } from '#contract/installation.ts'
+import { BGP_PORT, SPEAKER_PORT, type UpstreamOrders } from '#contract/upstream.ts'
+import type { Nft } from '#runtime/drivers/nft.ts'
+
+/** An installation's own table about providers; what is in others is never touched. */
+export const upstreamTableOf = ({ id }: Pick<Installation, 'id'>) =>
+  `maru_upstream_${id.replaceAll(/\W/g, '_')}`
+
+/** The counter of packets that come to an address. */
+export const counterOf = (address: HostAddress) => `to_${address.replaceAll('.', '_')}`
+
+/**
+ * Nobody knocks where BIRD listens, BIRD speaks to the providers' routers and to nobody else, and what comes to the addresses
+ * that have a limit is counted before anything is dropped. Counters go on when the rules are replaced.
+ */
+export function renderUpstreamFilter(table: string, { sessions, counted }: UpstreamOrders): string {
+  const neighbours = [...new Set(sessions.map(({ neighbour }) => neighbour))]
+  const addresses = [...new Set(counted.map(({ address }) => address))]
+  const at = `inet ${table}`
+  const outside = 'iifname != "lo"'
+  return `table ${at} {
+${addresses.map((address) => `  counter ${counterOf(address)} { }\n`).join('')}}
+flush table ${at}
+table ${at} {
+  chain count {
+    type filter hook prerouting priority raw - 150; policy accept;
+${addresses.map((address) => `    ${outside} ip daddr ${address} counter name "${counterOf(address)}"\n`).join('')}  }
+  chain door {
+    type filter hook input priority filter - 40; policy accept;
+    ${outside} tcp dport ${SPEAKER_PORT} drop
+  }
+  chain speaker {
+    type filter hook output priority filter - 40; policy accept;
+${neighbours.length === 0 ? '' : `    meta skuid ${UID.upstream} ip daddr ${setOf(neighbours)} tcp dport ${BGP_PORT} accept\n`}    meta skuid ${UID.upstream} drop
+  }
+}
+`
+}
+
+const setOf = (all: readonly string[]) => (all.length === 1 ? all[0] : `{ ${all.join(', ')} }`)
+
+/** Removes an installation's rules and counters about providers. */
+export const removeUpstreamFilter = (nft: Pick<Nft, 'remove'>, installation: Pick<Installation, 'id'>) =>
+  nft.remove('inet', upstreamTableOf(installation))
