@@ -23,6 +23,10 @@ export const LIMIT_MEANINGS: Readonly<Record<string, string>> = {
   runsAtOnce: 'one-off commands of an app at the same time',
   connectionsPerRole: 'connections of an app to its database',
   rotationOverlapS: 'how long old credentials work beside new ones',
+  upstreams: 'providers and partners that are set up',
+  announceMinutes: 'the longest that people announce an address at once, in minutes',
+  automaticPerSecond:
+    'packets a second to one address: the lowest limit above which it is announced by itself',
   networkRules: 'rules of the network that people have made',
   networkRulesPerApp: 'of these, rules of one app',
   networkRulePorts: 'ports and ranges in one rule',

@@ -11,6 +11,7 @@ import { NETWORK_LIMITS } from '#contract/network.ts'
 import { NOTICE_LIMITS } from '#contract/network-notices.ts'
 import type { Route } from '#contract/route.ts'
 import { STACK_LIMITS } from '#contract/stacks.ts'
+import { UPSTREAM_LIMITS } from '#contract/upstream.ts'
 import { EDGE_LIMITS } from '#platform/edge/index.ts'
 import { LIMIT_MEANINGS } from './limit-meanings.ts'
 
@@ -174,6 +175,7 @@ export function renderLimits(): string {
     ['Incidents', DETECTION_LIMITS],
     ['Databases', DATA_LIMITS],
     ['The network', { ...NETWORK_LIMITS, ...NOTICE_LIMITS }],
+    ['Providers', UPSTREAM_LIMITS],
     ['The audit log', AUDIT_LIMITS],
     ['Accounts', ACCOUNT_LIMITS],
   ]

@@ -75,6 +75,8 @@ const VALUES: Readonly<Record<string, string>> = {
   engagement: 'eng_2222',
   incident: 'inc_2222',
   rule: 'shop-k3f9x2m7',
+  upstream: 'isp',
+  address: '203.0.113.1',
 }
 const ABSENT: Readonly<Record<string, string>> = {
   app: 'absent',

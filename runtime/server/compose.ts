@@ -128,6 +128,19 @@ const TOLD = [
   { channel: UPSTREAM_CHANGED, kind: 'platform' },
 ] as const
 
+/** What runs once in the installation. */
+const LEADING: Composition<typeof API>['leading'] = [
+  appLoops,
+  stackLoop,
+  fleetLoop,
+  guardLoop(correlate),
+  incidentLoop,
+  ruleLoop,
+  upstreamLoop,
+  trustLoop(CHECKS),
+  planDaily,
+]
+
 async function loadProblems(db: ServerDeps['db']) {
   const own = problemsOf(await loadReports(db), await listGuardReports(db))
   return [...own, ...(await upstreamProblems(db, new Date()))]
@@ -174,17 +187,7 @@ export function compose(config: ControlConfig): Composition<typeof API> {
       trustJobs(CHECKS),
     ],
     loops: [live.loop, strayFilesLoop],
-    leading: [
-      appLoops,
-      stackLoop,
-      fleetLoop,
-      guardLoop(correlate),
-      incidentLoop,
-      ruleLoop,
-      upstreamLoop,
-      trustLoop(CHECKS),
-      planDaily,
-    ],
+    leading: LEADING,
     agents: makeAgents,
     audit: makeAuditLog,
     lookups: ({ db, now }) => ({
