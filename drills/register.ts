@@ -24,6 +24,7 @@ import { rulesReappliedUnderLoad } from './rules-reapplied-under-load.drill.ts'
 import { slowClientsHoldConnections } from './slow-clients-hold-connections.drill.ts'
 import { snifferInInstance } from './sniffer-in-instance.drill.ts'
 import { stackRollUnderLoad } from './stack-roll-under-load.drill.ts'
+import { upstreamAnnounced } from './upstream-announced.drill.ts'
 
 /** The drills on one host. */
 const DRILLS_ON_A_HOST: readonly Drill[] = [
@@ -48,6 +49,7 @@ const DRILLS_ON_A_HOST: readonly Drill[] = [
   slowClientsHoldConnections,
   floodedFromOutside,
   loginGuessed,
+  upstreamAnnounced,
   rulesChangedByHand,
   rulesReappliedUnderLoad,
 ]

@@ -79,8 +79,8 @@ export const REQUIREMENTS: Readonly<Record<KnownPromise, Requirement>> = {
     'Requests to apps and what apps send are read on every full host, which tests show with known attacks and ordinary use; of a running platform a drill has attacked the sign-in only.',
   ),
   'NET-4': part(
-    ['flooded-from-outside', 'slow-clients-hold-connections'],
-    'No upstream partner is called in when an attack is larger than the host can take.',
+    ['flooded-from-outside', 'slow-clients-hold-connections', 'upstream-announced'],
+    'Where a provider is set up it is called in, and then drops everything to the address, visitors’ packets too; drops by kind of traffic (BGP flow rules) are not asked for.',
   ),
   'NET-5': part(
     ['frames-forged-by-instance'],

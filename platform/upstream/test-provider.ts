@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { UID } from '#contract/installation.ts'
 import type { UpstreamOrders } from '#contract/upstream.ts'
 import { openUpstream, type UpstreamKeeper } from '#runtime/agent/own-upstream.ts'
-import { makeBird } from '#runtime/drivers/bird.ts'
+import { heardBy, makeBird } from '#runtime/drivers/bird.ts'
 import { exists } from '#runtime/drivers/files.ts'
 import { makeNft } from '#runtime/drivers/nft.ts'
 import { cable, makeNetwork, type TestNetwork } from '#runtime/drivers/test-networks.ts'
@@ -69,7 +69,7 @@ export async function makeProviderField(): Promise<ProviderField> {
       return keeper
     },
     ...{ host, router, home },
-    heard: async () => readHeard((await makeBird(socket).ask('show route all'))?.lines ?? []),
+    heard: async () => heardBy(makeBird(socket)),
     startSpeaker: () => host.start([...AS_SPEAKER, ...birdCommand(upstreamFiles(home))]),
     reopen: async () => {
       await keeper.stop()
@@ -102,18 +102,6 @@ const depsOf = (home: string, host: TestNetwork) => ({
   ...{ bird: makeBird(upstreamFiles(home).socket), nft: makeNft(host.enter) },
   ...{ log: silent, now: () => new Date() },
 })
-
-/** Each route's own lines are those from its prefix to the next. */
-function readHeard(lines: readonly string[]): string[] {
-  const heard: string[] = []
-  for (const line of lines) {
-    const [, prefix] = /^(\d+\.\d+\.\d+\.\d+\/\d+)\s/.exec(line.trim()) ?? []
-    if (prefix !== undefined) heard.push(prefix)
-    const [, communities] = /BGP\.community: (.*)/.exec(line) ?? []
-    if (communities !== undefined) heard.push(`${heard.pop()} ${communities.trim()}`)
-  }
-  return heard.sort()
-}
 
 /** Whether BIRD has its configuration: it starts only with one. */
 export const isReady = (home: string) => exists(upstreamFiles(home).config)

@@ -32,6 +32,18 @@ export const makeBird = (socketPath: string): Bird => ({
   },
 })
 
+/** The routes that a BIRD has heard: each prefix with its communities, sorted. Nothing where no BIRD listens. */
+export async function heardBy(bird: Bird): Promise<string[]> {
+  const heard: string[] = []
+  for (const line of (await bird.ask('show route all'))?.lines ?? []) {
+    const [, prefix] = /^(\d+\.\d+\.\d+\.\d+\/\d+)\s/.exec(line.trim()) ?? []
+    if (prefix !== undefined) heard.push(prefix)
+    const [, communities] = /BGP\.community: (.*)/.exec(line) ?? []
+    if (communities !== undefined) heard.push(`${heard.pop()} ${communities.trim()}`)
+  }
+  return heard.sort()
+}
+
 /** It greets, is asked, and answers: the second line that ends something ends the answer. */
 function exchange(socketPath: string, command: string): Promise<BirdAnswer> {
   return new Promise((resolve, reject) => {
