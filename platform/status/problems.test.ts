@@ -23,6 +23,7 @@ test('what cannot be set, what is refused, and what would go unseen are sentence
       problem: 'Setting the firewall rules failed: no such table',
       filter: { ...filter, bridged: false, refusedNames: ['inside.example.org'] },
       detector: { ...detector, problem: 'The detector has said nothing.' },
+      upstream: { sessions: [], above: [], problem: 'Nothing can be announced to isp.' },
     },
     'The rules against attacks are not as they should be.',
   )
@@ -33,6 +34,7 @@ test('what cannot be set, what is refused, and what would go unseen are sentence
       'one: Packets between containers of one bridge are not judged: the kernel lacks br_netfilter.',
       'one: inside.example.org means an address inside, so the rules that name it let nobody there.',
       'one: The detector has said nothing.',
+      'one: Nothing can be announced to isp.',
       'one: The rules against attacks are not as they should be.',
     ],
   )
