@@ -8,15 +8,15 @@ import { beginDropping } from './announce.ts'
 import { type AutomaticAct, planAutomatic } from './plan.ts'
 import { describeProblems } from './problems.ts'
 import { loadUpstream } from './snapshot.ts'
-import { type Db, holdUpstreams, listLetThrough } from './store.ts'
+import { type Db, holdUpstreams, listLetThrough, listProviders } from './store.ts'
 
 /** Longer than any limit's time. */
 const LET_THROUGH_MS = 86_400_000
 
 /** What limits ask for now. */
 export async function dueByLimits(db: Db, at: Date): Promise<AutomaticAct[]> {
+  if ((await listProviders(db)).every(({ automatic }) => automatic === null)) return []
   const snapshot = await loadUpstream(db, at)
-  if (snapshot.providers.every(({ automatic }) => automatic === null)) return []
   const above: UpstreamReport['above'] = []
   for (const { report } of (await loadReports(db)).values()) above.push(...(report.upstream?.above ?? []))
   const paused = await listLetThrough(db, new Date(at.getTime() - LET_THROUGH_MS))

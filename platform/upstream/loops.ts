@@ -2,7 +2,6 @@ import type { HostName } from '#contract/ids.ts'
 import type { UpstreamOrders } from '#contract/upstream.ts'
 import { recordOwnAct } from '#platform/audit/index.ts'
 import { HOSTS_CHANGED } from '#platform/fleet/index.ts'
-import { pause } from '#runtime/kit/pause.ts'
 import type { ServerDeps } from '#runtime/server/handler.ts'
 import { read, transact } from '#runtime/server/transact.ts'
 import { endDropping } from './announce.ts'
@@ -10,7 +9,7 @@ import { actByLimits } from './limits.ts'
 import { tellPartners } from './partners.ts'
 import { type AutomaticAct, planOrders } from './plan.ts'
 import { type Loaded, loadUpstream, openSecret } from './snapshot.ts'
-import { holdUpstreams, listOver, UPSTREAM_CHANGED } from './store.ts'
+import { holdUpstreams, listOver, listProviders, UPSTREAM_CHANGED } from './store.ts'
 
 /** What the platform does by itself, for the audit log. */
 export const UPSTREAM_ACTS = {
@@ -39,19 +38,23 @@ export function upstreamLoop(deps: ServerDeps): { stop(): Promise<void> } {
 
 /** Ends what is over, and asks for what limits ask for. */
 async function lookAfter(deps: ServerDeps, signal: AbortSignal): Promise<void> {
+  const bell = deps.hub.bell(UPSTREAM_CHANGED)
   let complained = false
+  let isIdle = false
   const refused = new Set<string>()
   while (!signal.aborted) {
     try {
       await endOver(deps)
       for (const act of await actByLimits(deps)) sayRefusal(deps, act, refused)
+      isIdle = (await read(() => listProviders(deps.db))).length === 0
       complained = false
     } catch (error) {
       if (!complained) deps.log.warn('upstream.not_looked_at', { error })
       complained = true
     }
-    await pause(LOOK_MS, signal)
+    await bell.wait(isIdle ? AGAIN_MS : LOOK_MS, signal)
   }
+  bell.close()
 }
 
 /** Once for each address and reason: it is looked at every second. */

@@ -36,6 +36,9 @@ export const upstreamHandlers: Handlers<typeof upstreamRoutes> = {
     const row = { ...rest, secret: sealed, created_by: principal.name, created_at: deps.now() }
     await transact(deps.db, async (tx) => {
       await holdUpstreams(tx)
+      const { hosts } = await loadUpstream(tx, deps.now())
+      const unknown = body.hosts.find((name) => !hosts.some((host) => host.name === name))
+      if (unknown !== undefined) throw new MaruError('hosts.not_found', { host: unknown })
       const wrong = await insertProvider(tx, row)
       if (wrong === 'exists') throw new MaruError('upstream.exists', { upstream: body.name })
       if (wrong === 'full') throw new MaruError('upstream.full', { limit: UPSTREAM_LIMITS.upstreams })

@@ -105,6 +105,8 @@ test('without a provider there is nobody to ask', async () => {
 test('a provider is set up once, its password is sealed, and a rule lets hosts speak to its router', async () => {
   await call('add', { body: isp })
   assert.equal(await refusal(call('add', { body: isp })), 'upstream.exists')
+  const elsewhere = { ...isp, name: 'other', hosts: ['nowhere'] }
+  assert.equal(await refusal(call('add', { body: elsewhere })), 'hosts.not_found')
   const rows = await sql`select * from upstream_provider`.execute(deps.db)
   assert.ok(!JSON.stringify(rows.rows).includes(PASSWORD))
   assert.ok(!JSON.stringify(await call('list')).includes(PASSWORD))
