@@ -9,6 +9,7 @@ import { commandDocuments, documentedCommands } from '../tools/documented-comman
 import { addressOf, cli, cliOk, HOME, installation, ROOT } from './harness.ts'
 
 const LAB = 'lab/lab.system.test.ts'
+const NO_PROVIDER = 'nobody speaks BGP there: platform/upstream/upstream.system.test.ts, with a provider'
 const DRILLS_IN_LAB =
   'it needs a lab with a platform: lab/test-two-data-centres.ts runs drills in one and looks for what they found'
 
@@ -24,6 +25,17 @@ const NOT_RUN: Readonly<Record<string, string>> = {
   'maru host undrain berlin-2': 'there is one host only: platform/apps/drain.system.test.ts',
   'maru host replace berlin-2 --with berlin-3':
     'there is one host only: platform/apps/replace-host.system.test.ts',
+  'maru network upstream add isp --own-as 64500 --neighbour 203.0.113.254 --neighbour-as 64496 --password-file isp.txt':
+    NO_PROVIDER,
+  'maru network upstream add isp --own-as 64500 --neighbour 203.0.113.254 --neighbour-as 64496 --password-file isp.txt --above 500000 --above-for 30':
+    NO_PROVIDER,
+  'maru network upstream test isp': NO_PROVIDER,
+  'maru network upstream remove isp': NO_PROVIDER,
+  'maru network upstream announce 203.0.113.5 --for 10m --reason "flood of 4 million packets a second"':
+    NO_PROVIDER,
+  'maru network upstream withdraw 203.0.113.5': NO_PROVIDER,
+  'maru network upstream add scrubber --url https://api.example.org/maru --secret-file hook.txt':
+    'there is no partner: platform/upstream/upstream.system.test.ts, with one',
   'cp maru-root.crt /usr/local/share/ca-certificates/maru-root.crt':
     'it changes what this machine trusts; the same file is trusted by one request in every document',
   'update-ca-certificates': 'it changes what this machine trusts',
