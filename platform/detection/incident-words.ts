@@ -119,13 +119,12 @@ function didOf(entries: readonly IncidentEntry[]): string[] {
   return [...new Set(sentences)].filter((sentence) => sentence !== '')
 }
 
-function canDoOf({ who, state }: Incident, entries: readonly IncidentEntry[]): string[] {
-  const asked = [...new Set(entries.map(({ kind }) => kind))].flatMap((kind) => CAN_DO[kind] ?? [])
 function canDoOf({ who, state, kinds }: Incident, entries: readonly IncidentEntry[]): string[] {
   if (kinds.includes('black hole'))
     return [
       `See what is dropped with \`maru network upstream\`; let it through again with \`maru network upstream withdraw ${who}\`.`,
     ]
+  const asked = [...new Set(entries.map(({ kind }) => kind))].flatMap((kind) => CAN_DO[kind] ?? [])
   const advice = entries.flatMap(({ rule }) => (rule === null ? [] : (ruleOf(Number(rule))?.advice ?? [])))
   const own = who.startsWith('app:')
     ? [
