@@ -36,7 +36,8 @@ export const loginGuessed: Drill<Names> = {
   setUp: 'Two places outside of the platform.',
   fault: `From one of them curl tries ${GUESSES} accounts, a password for each. Meanwhile others behind the same address read a page, and somebody at the other place signs in.`,
   measures: {
-    [REACHED]: { unit: 'guesses', limit: failedSignIns },
+    // The edge counts over a window that slides: it can be behind by one.
+    [REACHED]: { unit: 'guesses', limit: failedSignIns + 1 },
     [FREE]: { unit: 'guessers', limit: 0 },
     [TOLD]: { unit: 's', limit: 10 },
     [OTHERS]: { unit: 'sign-ins', limit: 0 },
