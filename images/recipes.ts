@@ -106,10 +106,10 @@ export const RECIPES: Readonly<Record<ImageName, ImageRecipe>> = {
   },
   // What starts Patroni; see docs/decisions/0015.
   patroni: { kind: 'layer', from: 'database', content: 'patroni', settings: [], expectedS: 2 },
-  // What visitors meet: HAProxy, and what moves an address between the hosts of a data centre.
+  // What visitors meet: HAProxy, and what moves an address between the hosts of a data centre; what apps ask for names: dnsmasq.
   edge: {
     kind: 'rootfs',
-    packages: ['ca-certificates', 'haproxy', 'keepalived'],
+    packages: ['ca-certificates', 'dnsmasq-base', 'haproxy', 'keepalived'],
     // keepalived can tell of itself by SNMP, whose library would bring Perl: 50 MB that nobody asks.
     exclude: ['/usr/share/perl/*', '/usr/lib/*/perl/*', '/usr/share/snmp/*', '/usr/share/misc/pci.ids*'],
     expectedS: 40,
