@@ -7,7 +7,7 @@ import type { NetworkFacts } from './layout.ts'
 export interface Asker {
   readonly who: string
   readonly mark: number
-  /** Sorted. */
+  /** Sorted; what everybody may ask for is with everybody. */
   readonly names: readonly string[]
   /** Who may reach every public address may ask for every name. */
   readonly any: boolean
@@ -16,8 +16,9 @@ export interface Asker {
 /** What every instance may ask for. */
 export const EVERYBODY = 'apps'
 
-/** Marks are as long as this; the bits above are zero. */
+/** Each mark is as long as this, the bits above are zero, and the highest one says that it is one. */
 export const MARK_BITS = 25
+export const MARK_FLAG = 2 ** 31
 
 /**
  * The mark of an asker. It stays the same whatever his rules are, so that no question goes astray while they change; nobody outside
@@ -25,8 +26,7 @@ export const MARK_BITS = 25
  */
 export function markOf({ id }: Pick<Installation, 'id'>, who: string): number {
   const hash = createHash('sha256').update(`${id} ${who}`).digest()
-  // Zero means that nobody has written anything down.
-  return hash.readUInt32BE(0) >>> (32 - MARK_BITS) || 1
+  return MARK_FLAG + (hash.readUInt32BE(0) >>> (32 - MARK_BITS))
 }
 
 /** Names under `.local` belong to whoever is on a link: no name server is asked for them. */
@@ -71,8 +71,8 @@ function nameOf({ to }: Rule): string | undefined {
 
 const leadsAnywhere = ({ to }: Rule) => to === 'internet' || /^[\d.]+\/0$/.test(to)
 
-/** A process of an app has what its app has, and that has what all have. */
+/** A process of an app has what its app has. What all have, they have by being there. */
 function groupsOf(who: string): string[] {
   const end = parseEnd(who)
-  return end?.kind === 'app' ? [EVERYBODY, `app:${end.app}`, who] : [EVERYBODY]
+  return end?.kind === 'app' ? [`app:${end.app}`, who] : [EVERYBODY]
 }

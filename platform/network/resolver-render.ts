@@ -1,7 +1,7 @@
 import { addressesOf, type Installation } from '#contract/installation.ts'
 import { type NetworkPolicy, parseEnd } from '#contract/network.ts'
 import { ipv4Without } from '#runtime/kit/ipv4.ts'
-import { type Asker, canBeAsked, MARK_BITS, planAskers } from './askers.ts'
+import { type Asker, canBeAsked, EVERYBODY, MARK_BITS, MARK_FLAG, planAskers } from './askers.ts'
 import { nameSet, PIN_TURNS } from './classes.ts'
 import { tableOf } from './compile.ts'
 import { insideOf, NEVER, type NetworkFacts, PRIVATE } from './layout.ts'
@@ -65,17 +65,19 @@ const LINE = 900
 
 /**
  * What an asker may ask for, in as many lines as it takes. One mark and mask may have one line: each has another mask, of which the
- * bits above the marks, which are zero, make no difference.
+ * bits above the marks, which are zero, make no difference. What everybody may ask for goes by the highest bit, which all have: so
+ * whoever has got a mark of his own since goes on hearing it.
  */
-function mayAsk({ mark, names, any }: Asker, platform: readonly string[]): string[] {
+function mayAsk({ who, mark, names, any }: Asker, platform: readonly string[]): string[] {
   const lines: string[] = []
-  for (const name of any ? ['*'] : [...platform, ...names]) {
+  for (const name of any ? ['*'] : [...(who === EVERYBODY ? platform : []), ...names]) {
     const longer = `${lines.at(-1)}/${name}`
     if (lines.length > 0 && longer.length < LINE) lines[lines.length - 1] = longer
     else lines.push(name)
   }
-  const maskOf = (line: number) => 2 ** MARK_BITS - 1 + line * 2 ** MARK_BITS
-  return lines.map((line, at) => `connmark-allowlist=${mark}/${maskOf(at)},${line}`)
+  const [own, bits] = who === EVERYBODY ? [MARK_FLAG, 0] : [mark, 2 ** MARK_BITS - 1]
+  const maskOf = (line: number) => MARK_FLAG + line * 2 ** MARK_BITS + bits
+  return lines.map((line, at) => `connmark-allowlist=${own}/${maskOf(at)},${line}`)
 }
 
 const setsOf = (name: string, installation: Pick<Installation, 'id'>) =>

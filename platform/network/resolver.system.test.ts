@@ -138,8 +138,9 @@ test('the address that one app has heard lets no other app out', async () => {
 })
 
 test('the platform’s own names are told to all, and lead to the edge of the host', async () => {
-  for (const name of ['maru.localhost', 'blog.maru.localhost'])
-    assert.deepEqual(await names.ask(blog, FIRST, name), [{ addresses: ['10.89.128.1'], end: null }])
+  for (const machine of [shop, blog])
+    for (const name of ['maru.localhost', 'blog.maru.localhost'])
+      assert.deepEqual(await names.ask(machine, FIRST, name), [{ addresses: ['10.89.128.1'], end: null }])
   assert.equal((await names.ask(blog, FIRST, 'a.b.maru.localhost'))[0]?.end, 'EREFUSED')
 })
 

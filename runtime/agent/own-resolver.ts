@@ -48,7 +48,7 @@ export function makeResolverKeeper(deps: ResolverDeps): ResolverKeeper {
   /** Whether it runs, with what is written down now or before, and answers. */
   const look = async (component: ResolverComponent, have: readonly EngineContainer[]) => {
     const there = have.find(({ labels }) => labels[LABELS.component] === component)
-    const isUp = there?.state === 'running'
+    const isUp = there?.state === 'running' || there?.state === 'paused'
     const answers = isUp && (await answersName(resolverAddress(installation, component), RESOLVER_NAME))
     if (answers || !isUp) quiet.delete(component)
     else if (!quiet.has(component)) quiet.set(component, deps.now().getTime())

@@ -84,7 +84,7 @@ test('while rules about names change, a program hears what it may without a gap'
   assert.deepEqual([...new Set(answers)], [addressesOf(agent.host.installation).edge.apps])
 })
 
-test('one that is killed is told of or back, and the other answers meanwhile', async (t) => {
+test('one that is killed is back at once, and the other answers meanwhile', async (t) => {
   const [first] = RESOLVER_COMPONENTS
   const [address = ''] = addressesOf(agent.host.installation).names
   const began = performance.now()
