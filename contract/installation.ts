@@ -34,6 +34,8 @@ export const HOME = {
   detector: 'detector',
   /** What speaks BGP to providers. */
   upstream: 'upstream',
+  /** What apps ask for names. */
+  resolver: 'resolver',
   etcd: 'etcd',
   postgres: (n: number) => `postgres-${n}`,
   artifacts: 'artifacts',
@@ -62,6 +64,7 @@ export const UID = {
   mesh: 10008,
   detector: 10009,
   upstream: 10010,
+  resolver: 10011,
 } as const
 
 /** Where the host's tree of control groups is inside the agent. */
@@ -137,6 +140,8 @@ export function addressesOf(installation: Pick<Installation, 'name' | 'subnet'>)
     'control-2': { data: `${subnet}.0.31`, edge: `${subnet}.1.31` },
     /** The edge is on the host's own network: containers find it at these addresses, and see it come from them. */
     edge: { edge: `${subnet}.1.1`, apps: `${subnet}.128.1` },
+    /** Where apps ask for names; two, so that one can be replaced while the other answers. */
+    names: [`${subnet}.128.1`, `${subnet}.1.1`] as const,
     controlPort: 7700,
     etcdPorts: { client: 2379, peer: 2380 },
     postgresPort: 5432,

@@ -15,6 +15,10 @@ export const NETWORK_GROUPS = {
   agent: { where: 'host', what: 'the agent of a host, and whoever else is root there' },
   mesh: { where: 'host', what: 'the door through which other hosts reach the parts of this one' },
   host: { where: 'host', what: 'the machine itself: its ssh and whatever else it runs' },
+  names: {
+    where: 'host',
+    what: 'the platform’s resolver on the host: it tells apps the names that their rules allow, and no others',
+  },
   control: { where: 'inside', what: 'the control planes' },
   database: { where: 'inside', what: 'the members of the database pair, with their keepers' },
   store: { where: 'inside', what: 'the members of etcd, the cluster’s store' },
@@ -30,6 +34,10 @@ export const NETWORK_GROUPS = {
 export type NetworkGroup = keyof typeof NETWORK_GROUPS
 
 const isGroup = (text: string): text is NetworkGroup => Object.hasOwn(NETWORK_GROUPS, text)
+
+/** What apps ask for names, on every host that runs apps: one answers while the other is replaced. */
+export const RESOLVER_COMPONENTS = ['resolver', 'resolver-2'] as const
+export type ResolverComponent = (typeof RESOLVER_COMPONENTS)[number]
 
 /** One side of a rule, understood. */
 export type RuleEnd =

@@ -106,10 +106,11 @@ export const RECIPES: Readonly<Record<ImageName, ImageRecipe>> = {
   },
   // What starts Patroni; see docs/decisions/0015.
   patroni: { kind: 'layer', from: 'database', content: 'patroni', settings: [], expectedS: 2 },
-  // What visitors meet: HAProxy, what moves an address between the hosts of a data centre, and what asks providers by BGP (BIRD).
+  // What visitors meet: HAProxy, and what moves an address between the hosts of a data centre; what apps ask for names: dnsmasq; and
+  // what asks providers by BGP: BIRD.
   edge: {
     kind: 'rootfs',
-    packages: ['bird2', 'ca-certificates', 'haproxy', 'keepalived'],
+    packages: ['bird2', 'ca-certificates', 'dnsmasq-base', 'haproxy', 'keepalived'],
     // keepalived can tell of itself by SNMP, whose library would bring Perl: 50 MB that nobody asks.
     exclude: ['/usr/share/perl/*', '/usr/lib/*/perl/*', '/usr/share/snmp/*', '/usr/share/misc/pci.ids*'],
     expectedS: 40,

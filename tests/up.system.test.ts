@@ -36,6 +36,8 @@ test('the status names every component and its memory, 1 GB in all', async () =>
     'control',
     'edge',
     'agent',
+    'resolver',
+    'resolver-2',
     'detector',
   ])
     assert.ok(names.includes(component), `${component} is missing among ${names.join(', ')}`)

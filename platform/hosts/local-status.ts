@@ -3,6 +3,7 @@ import type { ContainerSpec, PlatformConfig } from '#contract/agent.ts'
 import { DETECTOR_COMPONENT } from '#contract/detection.ts'
 import type { HostIdentity } from '#contract/host-identity.ts'
 import { HOME, type Installation, urlOf } from '#contract/installation.ts'
+import { RESOLVER_COMPONENTS } from '#contract/network.ts'
 import { loadFleet, placedHere } from '#platform/mesh/index.ts'
 import { LABELS, makeDocker } from '#runtime/drivers/docker.ts'
 import { readJson, readText } from '#runtime/drivers/files.ts'
@@ -70,9 +71,10 @@ async function expectedComponents(home: string, host: HostIdentity | null): Prom
   const { containers } = placedHere(platform, host, await loadFleet(home))
   const listed = containers.map(({ component, name }) => ({ component, name }))
   if (host.role === 'witness') return listed
-  // The agent makes it, so it is not in the platform's half.
+  // The agent makes these, so they are not in the platform's half.
   const { name } = await requireInstallation(home)
-  return [...listed, { component: DETECTOR_COMPONENT, name: `${name}-${DETECTOR_COMPONENT}` }]
+  const own = [...RESOLVER_COMPONENTS, DETECTOR_COMPONENT]
+  return [...listed, ...own.map((component) => ({ component, name: `${name}-${component}` }))]
 }
 
 /** On a host that joined: what the platform's half of its state names. */

@@ -3,6 +3,7 @@ import type { PlatformConfig } from '#contract/agent.ts'
 import { DETECTOR_COMPONENT } from '#contract/detection.ts'
 import type { HostIdentity } from '#contract/host-identity.ts'
 import { type AgentConfig, HOME, type Installation, urlOf } from '#contract/installation.ts'
+import { RESOLVER_COMPONENTS } from '#contract/network.ts'
 import { UPSTREAM_COMPONENT } from '#contract/upstream.ts'
 import { ensureImages, programVersion } from '#images/build-images.ts'
 import {
@@ -55,7 +56,13 @@ import { readDatabasePair, waitUntilHealthy } from './wait-healthy.ts'
 import { installWrapper } from './wrapper.ts'
 
 /** What the agent alone looks after: what these are depends on the other hosts. */
-const AGENTS_OWN = [...MESH_COMPONENTS, ADDRESS_COMPONENT, DETECTOR_COMPONENT, UPSTREAM_COMPONENT]
+const AGENTS_OWN = [
+  ...MESH_COMPONENTS,
+  ADDRESS_COMPONENT,
+  ...RESOLVER_COMPONENTS,
+  DETECTOR_COMPONENT,
+  UPSTREAM_COMPONENT,
+]
 
 export interface UpResult {
   readonly installation: string

@@ -4,6 +4,7 @@ import type { Nft } from '#runtime/drivers/nft.ts'
 import { compileFilter, tableOf } from './compile.ts'
 import type { Filter } from './filter.ts'
 import type { AppAddress, NetworkFacts } from './layout.ts'
+import { makePinAges, type PinAges, pinsIn, setsOfTurn, withoutPins } from './pins.ts'
 import { renderChange, renderFilter } from './render.ts'
 
 /** What had to be done so that the rules are in force: nothing, something new, or what somebody had changed by hand. */
@@ -30,9 +31,14 @@ interface InForce {
 }
 
 /** Rules of a table that a driver loads. One change at a time. */
-export function makeHostRules(nft: Nft, installation: Pick<Installation, 'id'>): HostRules {
+export function makeHostRules(
+  nft: Nft,
+  installation: Pick<Installation, 'id'>,
+  clock: () => number = Date.now,
+): HostRules {
   const table = tableOf(installation)
-  const look = () => nft.list('inet', table)
+  const pins = makePinKeeper(nft, table, makePinAges(clock()))
+  const look = async () => withoutPins(pins.note(await nft.list('inet', table)))
   let inForce: InForce | undefined
   let turn: Promise<unknown> = Promise.resolve()
   const inTurn = <T>(work: () => Promise<T>): Promise<T> => {
@@ -50,7 +56,7 @@ export function makeHostRules(nft: Nft, installation: Pick<Installation, 'id'>):
     const before = inForce
     const untouched = before !== undefined && shown === before.shown
     const change = untouched ? renderChange(before.filter, filter) : undefined
-    if (change === undefined) await loadWhole(nft, filter, shown)
+    if (change === undefined) await loadWhole(nft, pins.withKnown(filter), shown)
     else if (change !== '') await nft.load(change)
     inForce = { policy, facts, filter, shown }
     if (change === '') return 'kept'
@@ -64,6 +70,7 @@ export function makeHostRules(nft: Nft, installation: Pick<Installation, 'id'>):
       inTurn(async () => {
         const did = await bring(policy, facts, await look())
         if (did !== 'kept') await settle()
+        await pins.age(clock())
         return did
       }),
     stand: async () => (await look()) !== undefined,
@@ -77,6 +84,31 @@ export function makeHostRules(nft: Nft, installation: Pick<Installation, 'id'>):
       })
       // Nobody waits for the look: it is over before the next turn.
       if (did !== 'kept') void inTurn(settle).catch(() => undefined)
+    },
+  }
+}
+
+/** Knows what the resolver has put into the sets of names, so that it can be put back when a hand has taken the table away. */
+function makePinKeeper(nft: Nft, table: string, ages: PinAges) {
+  let known: ReadonlyMap<string, readonly string[]> = new Map()
+  return {
+    note: (shown: string | undefined) => {
+      if (shown !== undefined) known = pinsIn(shown)
+      return shown
+    },
+    withKnown: (filter: Filter): Filter => ({
+      ...filter,
+      sets: new Map(
+        [...filter.sets].map(([name, all]) => [name, [...new Set([...all, ...(known.get(name) ?? [])])]]),
+      ),
+    }),
+    age: async (now: number) => {
+      const turn = ages.due(now)
+      if (turn === undefined) return
+      const sets = setsOfTurn(turn, known.keys())
+      if (sets.length > 0) await nft.load(sets.map((set) => `flush set inet ${table} ${set}\n`).join(''))
+      known = new Map([...known].filter(([set]) => !sets.includes(set)))
+      ages.emptied(turn, now)
     },
   }
 }

@@ -25,8 +25,16 @@ export interface Classes {
 
 const isSingle = ({ at }: Member) => !/[-/]/.test(at)
 
-/** Name of the set with the addresses that a name was seen to mean. */
-export const nameSet = (name: string) => `name_${name}`
+/**
+ * Every address that the resolver answers for a name goes into both sets of that name; they are emptied in turns, so that what
+ * was answered is in one of them for an hour at least, and in none for ever.
+ */
+export const PIN_TURNS = ['a', 'b'] as const
+export type PinTurn = (typeof PIN_TURNS)[number]
+
+/** Name of a set with the addresses that were answered for a name. */
+export const nameSet = (turn: PinTurn, name: string) => `name_${turn}_${name}`
+export const isNameSet = (set: string) => set.startsWith('name_')
 
 /** Of groups that only some members of a network are in: no two lists of groups give the same name. */
 const chainName = (kind: 'from' | 'host', groups: readonly string[]) =>
@@ -77,7 +85,9 @@ export function makeClasses(rules: readonly NetworkRule[], facts: NetworkFacts):
       ['from_to_host', fromToHost],
     ]),
     fallback,
-    sets: namesIn(rules).map((name) => [nameSet(name), facts.names.get(name) ?? []]),
+    sets: namesIn(rules).flatMap((name) =>
+      PIN_TURNS.map((turn) => [nameSet(turn, name), facts.names.get(name) ?? []] as const),
+    ),
   }
 }
 
@@ -107,10 +117,7 @@ function forwardChain(
   const known = goals.flatMap(({ rule, goal }) =>
     goal.known.length === 0 ? [] : [accept(rule, [{ kind: 'to', among: goal.known }])],
   )
-  const outside = goals.flatMap(({ rule, goal }) => {
-    const to = outsideOf(rule, goal)
-    return to === undefined ? [] : [accept(rule, [to])]
-  })
+  const outside = goals.flatMap(({ rule, goal }) => outsideOf(rule, goal).map((where) => accept(rule, where)))
   const end = rest === undefined ? NO_RULE : { match: [], verdict: goto(rest) }
   const shut = [SETS.inside, SETS.never].map(
     (set): FilterRule => ({
@@ -121,18 +128,25 @@ function forwardChain(
   return { name, rules: [...known, ...(outside.length === 0 ? [] : [...shut, ...outside]), end] }
 }
 
-function outsideOf({ to }: NetworkRule, goal: Goal): Match | undefined {
-  if (goal.internet) return { kind: 'to', among: { set: SETS.private }, not: true }
-  if (to === 'private') return { kind: 'to', among: { set: SETS.private } }
-  if (parseEnd(to)?.kind === 'name') return { kind: 'to', among: { set: nameSet(to) } }
-  return goal.outside.length === 0 ? undefined : { kind: 'to', among: goal.outside }
+const NOT_PRIVATE: Match = { kind: 'to', among: { set: SETS.private }, not: true }
+
+/** Each of the ways in which a goal is outside. A name leads nowhere private, whatever was answered for it. */
+function outsideOf({ to }: NetworkRule, goal: Goal): Match[][] {
+  if (goal.internet) return [[NOT_PRIVATE]]
+  if (to === 'private') return [[{ kind: 'to', among: { set: SETS.private } }]]
+  if (parseEnd(to)?.kind === 'name')
+    return PIN_TURNS.map((turn) => [NOT_PRIVATE, { kind: 'to', among: { set: nameSet(turn, to) } }])
+  return goal.outside.length === 0 ? [] : [[{ kind: 'to', among: goal.outside }]]
 }
 
-/** Of the host itself only the port counts: it has many addresses. */
+/** Of the host itself mostly the port alone counts: it has many addresses. */
 function hostChain(name: string, rules: readonly NetworkRule[], facts: NetworkFacts, rest?: string): Chain {
-  const local = rules.filter(({ to }) => goalOf(to, facts).local)
+  const local = rules.flatMap((rule) => {
+    const { local, localAt } = goalOf(rule.to, facts)
+    return local ? [accept(rule, localAt === undefined ? [] : [{ kind: 'to', among: localAt }])] : []
+  })
   const end = rest === undefined ? NO_RULE : { match: [], verdict: goto(rest) }
-  return { name, rules: [...local.map((rule) => accept(rule, [])), end] }
+  return { name, rules: [...local, end] }
 }
 
 const accept = (rule: NetworkRule, where: Match[]): FilterRule => ({

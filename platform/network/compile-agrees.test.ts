@@ -130,8 +130,8 @@ function randomConnection(random: Random, facts: NetworkFacts, mostly = 80): Con
 function aimedConnection(random: Random, policy: NetworkPolicy, facts: NetworkFacts): Connection {
   const { one } = random
   const rule = one([...builtInRules(facts.installation), ...policy.rules])
-  const { known, outside, local } = goalOf(rule.to, facts)
-  const goals = [...known, ...outside, ...(rule.to === 'internet' ? ['203.0.113.0/24'] : [])]
+  const { known, outside, local, localAt = [] } = goalOf(rule.to, facts)
+  const goals = [...localAt, ...known, ...outside, ...(rule.to === 'internet' ? ['203.0.113.0/24'] : [])]
   const to = goals.length === 0 ? '192.0.2.2' : ipv4Text(ipv4Span(one(goals)).first)
   const source = one(membersOf(facts).filter(({ groups }) => groups.includes(rule.from)))
   const user = HOST_USERS[rule.from as NetworkGroup]

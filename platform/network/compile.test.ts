@@ -39,6 +39,8 @@ test('an instance more or less is a change of addresses only', () => {
 add element inet maru_inst_a from { 10.89.129.9 : goto from_apps_app.shop }
 delete element inet maru_inst_a from_to_host { 10.89.129.1 : goto host_apps_app.shop }
 add element inet maru_inst_a from_to_host { 10.89.129.9 : goto host_apps_app.shop }
+delete element inet maru_inst_a askers { 10.89.129.1 : 2169723909 }
+add element inet maru_inst_a askers { 10.89.129.9 : 2169723909 }
 `,
   )
   assert.equal(renderChange(before, filterOf([web, mailer, blog])), '')

@@ -1,11 +1,13 @@
 import { MESH_PORT, PEER_PORT } from '#contract/fleet.ts'
 import { AGENT_PORT } from '#contract/host-identity.ts'
-import type { Installation } from '#contract/installation.ts'
+import { addressesOf, type Installation } from '#contract/installation.ts'
 import { type NetworkGroup, type NetworkPolicy, type NetworkRule, parseEnd } from '#contract/network.ts'
+import { EVERYBODY, markedAddresses, markOf } from './askers.ts'
 import { builtInRules } from './built-in-rules.ts'
 import { makeClasses } from './classes.ts'
 import {
   ACCEPT,
+  ASKERS,
   type Chain,
   countedIf,
   DROP,
@@ -47,6 +49,7 @@ export function compileFilter(policy: NetworkPolicy, facts: NetworkFacts): Filte
       ...classes.sets,
     ]),
     maps: classes.maps,
+    askers: markedAddresses(policy.rules, facts),
     chains: [
       ...classes.chains,
       ...judgingChains(classes.fallback, facts),
@@ -77,6 +80,7 @@ function baseChains(facts: NetworkFacts, locked: boolean): Chain[] {
       name: 'input',
       hook: 'input',
       rules: [
+        ...whoAsks(facts),
         { match: [comes], verdict: goto('to_host') },
         ...(facts.own === undefined ? [] : [{ match: knock, verdict: goto('host_doors') }]),
         ...sharedAddress(facts),
@@ -97,6 +101,20 @@ function baseChains(facts: NetworkFacts, locked: boolean): Chain[] {
       hook: 'output',
       rules: [{ match: [goes], verdict: goto('to_inside') }, ...last('locked_output')],
     },
+  ]
+}
+
+/** The resolver tells each app its own names: who asks is written down with the question, by the address that it comes from. */
+function whoAsks({ installation }: NetworkFacts): FilterRule[] {
+  const { bridge } = addressesOf(installation).networks.apps
+  const asks: Match[] = [
+    { kind: 'in', interfaces: [bridge] },
+    { kind: 'protocol', protocols: ['tcp', 'udp'] },
+    { kind: 'ports', ports: ['53'] },
+  ]
+  return [
+    { match: asks, verdict: { kind: 'mark', mark: markOf(installation, EVERYBODY) } },
+    { match: asks, verdict: { kind: 'mark-by', table: ASKERS } },
   ]
 }
 

@@ -19,8 +19,10 @@ export const networkChecks = (follow: FollowCommand): Check[] => [
   },
 ]
 
-/** A public name that is there wherever there is a way outside: builds need it. */
-const PUBLIC_NAME = 'registry.npmjs.org'
+/** Public addresses that answer wherever there is a way outside, a name server’s door among them. */
+const PUBLIC = ['1.1.1.1:443', '8.8.8.8:53'] as const
+/** No rule allows it and there is none: who is told that has asked somebody outside. */
+const UNLISTED_NAME = 'unlisted.maru.invalid'
 const TRY_MS = 1_500
 
 /** Runs inside an app's confinement, on an app's network, as any app's program would. */
@@ -36,16 +38,14 @@ const attempt = (target) => new Promise((resolve) => {
   socket.on('connect', () => { clearTimeout(timer); end('open') })
   socket.on('error', () => { clearTimeout(timer); end('refused') })
 })
-const outside = resolve4(process.argv[2]).then(([one]) => [one + ':443'], () => [])
-Promise.all([...targets.map(attempt), outside.then((all) => {
-  console.log(JSON.stringify({ outside: all.length > 0 }))
-  return Promise.all(all.map(attempt))
-})]).then(() => process.exit(0))`
+const ask = (name) => resolve4(name).then((all) => all.join(), ({ code }) => code)
+  .then((said) => console.log(JSON.stringify({ name, said })))
+Promise.all([...targets.map(attempt), ...process.argv.slice(2).map(ask)]).then(() => process.exit(0))`
 
 interface Seen {
   readonly ends: ReadonlyMap<string, string>
-  /** Whether a public name was found, so that its address could be tried. */
-  readonly outside: boolean
+  /** Name → what was said of it. */
+  readonly names: ReadonlyMap<string, string>
 }
 
 /** From inside an app, on every host that runs apps: what it needs is open, and nothing else is. */
@@ -54,7 +54,6 @@ async function lookAtHosts(deps: ServerDeps, follow: FollowCommand, signal: Abor
   const reports = await read(() => loadReports(deps.db))
   const problems: string[] = []
   let tried = 0
-  let outside = 0
   const running = hosts.filter(({ name }) => reports.get(name)?.report.runsApps === true)
   for (const host of running) {
     const filter = reports.get(host.name)?.report.filter ?? null
@@ -66,7 +65,6 @@ async function lookAtHosts(deps: ServerDeps, follow: FollowCommand, signal: Abor
     else {
       problems.push(...judgeProbe(deps, host, seen))
       tried += seen.ends.size
-      outside += seen.outside ? 1 : 0
     }
   }
   if (running.length === 0) problems.push('No host runs apps, so nothing could be tried from inside one.')
@@ -74,13 +72,12 @@ async function lookAtHosts(deps: ServerDeps, follow: FollowCommand, signal: Abor
     passed: problems.length === 0,
     summary:
       problems.length === 0
-        ? 'From inside an app only the proxy that leads to its database and the edge answered; the control plane, the store, the pair, the hosts themselves, a cloud’s credentials and the public address that was tried did not.'
+        ? 'From inside an app only the proxy that leads to its database and the edge answered; the control plane, the store, the pair, the hosts themselves, a cloud’s credentials and the public addresses that were tried did not; of names it heard the platform’s own and no other.'
         : problems.join(' '),
     facts: [
-      { name: 'Tried from inside an app', value: `${tried} doors on ${running.length} hosts` },
       {
-        name: 'Public addresses tried',
-        value: `${outside}; a host whose name servers do not answer tries none`,
+        name: 'Tried from inside an app',
+        value: `${tried} doors on ${running.length} hosts, ${PUBLIC.length} public ones on each`,
       },
     ],
   }
@@ -98,6 +95,7 @@ function doorsOf({ config }: ServerDeps, hosts: readonly Host[]) {
     ...['22', ...BETWEEN_HOSTS].map((port) => `${at.edge.apps}:${port}`),
     ...hosts.flatMap(({ address }) => ['22', String(AGENT_PORT)].map((port) => `${address}:${port}`)),
     '169.254.169.254:80',
+    ...PUBLIC,
   ]
   return { open, shut }
 }
@@ -110,20 +108,21 @@ async function probe(
   signal: AbortSignal,
 ): Promise<Seen | undefined> {
   const { open, shut } = doorsOf(deps, hosts)
-  const command = ['node', '-e', PROGRAM, JSON.stringify([...open, ...shut]), PUBLIC_NAME]
+  const asked = [deps.config.installation.domain, UNLISTED_NAME]
+  const command = ['node', '-e', PROGRAM, JSON.stringify([...open, ...shut]), ...asked]
   const ends = new Map<string, string>()
-  let outside = false
+  const names = new Map<string, string>()
   const onLine = async (line: string) => {
-    const said = JSON.parse(line) as { target?: string; end?: string; outside?: boolean }
+    const said = JSON.parse(line) as { [key in 'target' | 'end' | 'name' | 'said']?: string }
     if (said.target !== undefined && said.end !== undefined) ends.set(said.target, said.end)
-    outside ||= said.outside === true
+    if (said.name !== undefined && said.said !== undefined) names.set(said.name, said.said)
   }
   const ran = await runProbe(deps, { host: host.name, command, onLine }, follow, signal)
-  return ran ? { ends, outside } : undefined
+  return ran ? { ends, names } : undefined
 }
 
 /** Who reaches nothing at all proves nothing: what an app needs has to be open. */
-function judgeProbe(deps: ServerDeps, host: Host, { ends }: Seen): string[] {
+function judgeProbe(deps: ServerDeps, host: Host, { ends, names }: Seen): string[] {
   const { open } = doorsOf(deps, [])
   const missing = open.filter((target) => ends.get(target) !== 'open')
   const leaks = [...ends].filter(([target, end]) => !open.includes(target) && end !== 'silent')
@@ -131,7 +130,23 @@ function judgeProbe(deps: ServerDeps, host: Host, { ends }: Seen): string[] {
     ...(missing.length === 0
       ? []
       : [`From inside an app on ${host.name} not all that an app needs answered.`]),
+    ...judgeNames(deps, host, names),
     ...leaks.map(([target]) => `From inside an app on ${host.name} ${nameOf(deps, target)} answered.`),
+  ]
+}
+
+/** The platform’s own name is heard from the resolver; that there is no other one would have been heard from outside. */
+function judgeNames({ config }: ServerDeps, { name: host }: Host, names: Seen['names']): string[] {
+  const { domain, ...place } = config.installation
+  const heard = names.get(domain)
+  const unlisted = names.get(UNLISTED_NAME) ?? ''
+  return [
+    ...(heard === addressesOf(place).edge.apps || !domain.includes('.')
+      ? []
+      : [`An app on ${host} asked for the platform’s own name and heard ${heard ?? 'nothing'}.`]),
+    ...(unlisted === 'ENOTFOUND' || unlisted.includes('.')
+      ? [`An app on ${host} had a name looked up outside that no rule allows.`]
+      : []),
   ]
 }
 

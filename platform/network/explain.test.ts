@@ -37,6 +37,15 @@ test('what no rule allows is refused, with the rule that comes nearest', () => {
   assert.equal(ask('app:shop', 'database', 9).rule, null)
 })
 
+test('of a name it is said whether the app would be told what it means', () => {
+  assert.match(
+    ask('app:shop', 'pay.example.org', 443).sentence,
+    /^Refused: no rule leads from app:shop to pay\.example\.org at tcp 443; nor is it told what the name means/,
+  )
+  assert.doesNotMatch(ask('app:shop', 'api.example.org', 444).sentence, /nor is it told/)
+  assert.doesNotMatch(ask('builder', 'api.example.org', 444).sentence, /nor is it told/)
+})
+
 test('a rule that has ended is named before any other', () => {
   const { allowed, sentence } = ask('app:shop', '203.0.113.7', 443)
   assert.equal(allowed, false)

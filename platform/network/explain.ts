@@ -1,6 +1,7 @@
 import { isActive, type NetworkRule, parseEnd } from '#contract/network.ts'
 import type { Explanation, NetworkRuleView } from '#contract/network-api.ts'
 import { ipv4Among } from '#runtime/kit/ipv4.ts'
+import { EVERYBODY, planAskers } from './askers.ts'
 import { goalOf, insideOf, membersOf, NEVER, type NetworkFacts, PRIVATE } from './layout.ts'
 
 /** Who wants to reach whom. */
@@ -45,8 +46,17 @@ export function explain(
     wish === undefined
       ? ''
       : `; one waits for the approval of an operator: ${wish.id}, asked by ${wish.askedBy}`
-  const sentence = `Refused: no rule leads from ${asked}${waits}${near}.`
+  const untold = isUntold(standing, question, sources) ? '; nor is it told what the name means' : ''
+  const sentence = `Refused: no rule leads from ${asked}${untold}${waits}${near}.`
   return { allowed: false, sentence, rule: nearest ?? null }
+}
+
+/** Whether an app that asks the resolver for the name is refused. */
+function isUntold(standing: readonly NetworkRule[], { to }: Question, sources: readonly string[]): boolean {
+  const end = parseEnd(to)
+  if (end?.kind !== 'name' || !sources.includes(EVERYBODY)) return false
+  const asking = planAskers(standing, { id: '' }).filter(({ who }) => sources.includes(who))
+  return !asking.some(({ any, names }) => any || names.includes(end.name))
 }
 
 type RuleEnds = Pick<NetworkRule, 'from' | 'to' | 'protocol' | 'ports'>

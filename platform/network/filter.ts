@@ -31,6 +31,10 @@ export type Verdict =
   | { readonly kind: 'jump' | 'goto'; readonly chain: string }
   /** Goes on in the chain that a map has for who opened the connection; without one, at the next rule. */
   | { readonly kind: 'dispatch'; readonly map: string }
+  /** Writes down with the connection who asks for names, and goes on at the next rule. */
+  | { readonly kind: 'mark'; readonly mark: number }
+  /** The same by a table of addresses; an address that is not there changes nothing. */
+  | { readonly kind: 'mark-by'; readonly table: typeof ASKERS }
 
 export interface FilterRule {
   readonly match: readonly Match[]
@@ -52,8 +56,13 @@ export interface Filter {
   readonly sets: ReadonlyMap<string, readonly string[]>
   /** Name → address → chain. */
   readonly maps: ReadonlyMap<string, ReadonlyMap<string, string>>
+  /** Address → mark of who asks for names there; of those only who may ask for more than everybody. */
+  readonly askers: ReadonlyMap<string, number>
   readonly chains: readonly Chain[]
 }
+
+/** Name of the table of addresses and marks. */
+export const ASKERS = 'askers'
 
 export const ACCEPT: Verdict = { kind: 'accept' }
 export const DROP: Verdict = { kind: 'drop' }

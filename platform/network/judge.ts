@@ -3,6 +3,7 @@ import { ipv4Among } from '#runtime/kit/ipv4.ts'
 import { builtInRules } from './built-in-rules.ts'
 import {
   bridgesOf,
+  type Goal,
   goalOf,
   HOST_USERS,
   insideOf,
@@ -57,7 +58,7 @@ export function judge(
   if (here !== undefined) {
     if (!ipv4Among(from, [here])) return { verdict: 'refused' }
     const groups = groupsAt(facts, from)
-    if (leavesBy === null) return found(groups, (rule) => goalOf(rule.to, facts).local)
+    if (leavesBy === null) return found(groups, (rule) => isDoorAt(goalOf(rule.to, facts), to))
     return found(groups, (rule) => leadsTo(rule, facts, to))
   }
   if (comesBy === null && there)
@@ -72,6 +73,8 @@ const DOORS = [7443, 7444, 7701]
 
 const isDoor = (facts: NetworkFacts, { to, protocol, port }: Connection) =>
   to === facts.own && protocol === 'tcp' && DOORS.includes(port)
+
+const isDoorAt = ({ local, localAt }: Goal, to: string) => local && (localAt?.includes(to) ?? true)
 
 const fits = ({ protocol, ports }: NetworkRule, connection: Connection) =>
   protocol === connection.protocol &&

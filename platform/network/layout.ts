@@ -1,6 +1,7 @@
 import type { HostAddress } from '#contract/host-identity.ts'
 import { addressesOf, type Installation, UID } from '#contract/installation.ts'
 import { NETWORK_GROUPS, type NetworkGroup, parseEnd, type RuleEnd } from '#contract/network.ts'
+import { ipv4Among } from '#runtime/kit/ipv4.ts'
 
 /** Who has an address on the apps' network of this host. */
 export interface AppAddress {
@@ -26,7 +27,7 @@ export interface NetworkFacts {
   /** Addresses at which something stands for a part that is on another host. */
   readonly ways: readonly string[]
   readonly apps: readonly AppAddress[]
-  /** Names in rules → what they were seen to mean. */
+  /** Names in rules → what they were seen to mean, where that is known beforehand: the resolver adds what it answers. */
   readonly names: ReadonlyMap<string, readonly string[]>
 }
 
@@ -55,7 +56,11 @@ export const bridgesOf = ({ installation }: Pick<NetworkFacts, 'installation'>) 
   Object.values(addressesOf(installation).networks).map(({ bridge, subnet }) => ({ bridge, subnet }))
 
 /** Addresses that only rules between groups lead to: the installation's own, and its hosts. */
-export const insideOf = ({ installation, hosts, shared = [] }: NetworkFacts): string[] => [
+export const insideOf = ({
+  installation,
+  hosts,
+  shared = [],
+}: Pick<NetworkFacts, 'installation' | 'hosts' | 'shared'>): string[] => [
   `${installation.subnet}.0.0/16`,
   ...hosts,
   ...shared,
@@ -97,6 +102,8 @@ export const appsRange = ({ installation: { subnet } }: Pick<NetworkFacts, 'inst
 export interface Goal {
   /** A port of the host itself. */
   readonly local: boolean
+  /** Only at these of its addresses; undefined: at each. */
+  readonly localAt?: readonly string[]
   /** Addresses on the installation's bridges, or of its hosts and name servers. */
   readonly known: readonly string[]
   /** Addresses outside, whatever is the installation's own taken out of them. */
@@ -111,12 +118,18 @@ const NOTHING: Goal = { local: false, known: [], outside: [], internet: false }
 export function goalOf(to: string, facts: NetworkFacts): Goal {
   const end = parseEnd(to)
   if (end?.kind === 'network') return { ...NOTHING, outside: [end.network] }
-  if (end?.kind === 'name') return { ...NOTHING, outside: facts.names.get(end.name) ?? [] }
+  if (end?.kind === 'name') {
+    const said = facts.names.get(end.name) ?? []
+    return { ...NOTHING, outside: said.filter((address) => !ipv4Among(address, PRIVATE)) }
+  }
   if (end?.kind === 'app') return { ...NOTHING, known: addressesOfApp(facts, end) }
   if (end === undefined) return NOTHING
   const others = [...facts.hosts.filter((address) => address !== facts.own), ...(facts.shared ?? [])]
   if (end.group === 'hosts') return { ...NOTHING, known: others }
-  if (end.group === 'resolver') return { ...NOTHING, local: true, known: facts.resolvers }
+  if (end.group === 'resolver')
+    return { ...NOTHING, local: true, localAt: facts.resolvers, known: facts.resolvers }
+  if (end.group === 'names')
+    return { ...NOTHING, local: true, localAt: addressesOf(facts.installation).names }
   if (end.group === 'private') return { ...NOTHING, outside: PRIVATE }
   if (end.group === 'internet') return { ...NOTHING, internet: true }
   if (NETWORK_GROUPS[end.group].where === 'host') return { ...NOTHING, local: true }

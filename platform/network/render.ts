@@ -1,4 +1,14 @@
-import type { Among, Chain, Filter, FilterRule, Match, Protocol, Verdict } from './filter.ts'
+import { isNameSet } from './classes.ts'
+import {
+  type Among,
+  ASKERS,
+  type Chain,
+  type Filter,
+  type FilterRule,
+  type Match,
+  type Protocol,
+  type Verdict,
+} from './filter.ts'
 
 /*
  * Sets say what they hold by `typeof`: nftables 1.0, which Debian 12 has, crashes on listing sets that a later version made by
@@ -11,6 +21,9 @@ const NUMBERS: Readonly<Record<Protocol, number>> = { icmp: 1, tcp: 6, udp: 17, 
 /** Named counters go on when the rules are replaced. What is judged is counted where the kernel begins, and at its end what is refused. */
 export const COUNTERS = { judged: 'judged', refused: 'refused' } as const
 
+/** So many addresses may have been answered for one name; more are not let through. */
+const PINS = 65_536
+
 /** What is in the table now and no longer belongs there. */
 export interface Leftovers {
   readonly chains: readonly string[]
@@ -20,24 +33,23 @@ export interface Leftovers {
 
 const NONE: Leftovers = { chains: [], sets: [], maps: [] }
 
-/** Sets whose elements come and go with what names mean. */
-const isNameSet = (name: string) => name.startsWith('name_')
-
 /**
- * The whole filter as a script. The table stays, what is in it is replaced in one transaction: at no moment less is refused.
+ * The whole filter as a script. The table stays, what is in it is replaced in one transaction: at no moment less is refused. What
+ * the resolver has put into the sets of names stays there.
  */
 export function renderFilter(filter: Filter, leftovers = NONE): string {
-  const { table, sets, maps, chains } = filter
+  const { table, sets, maps, chains, askers } = filter
   const at = `inet ${table}`
   return [
     `table ${at} {`,
     ...[...sets.keys()].map((name) => `  set ${name} { ${setType(name)} }`),
     ...[...maps.keys()].map((name) => `  map ${name} { typeof ip saddr : verdict; }`),
+    `  map ${ASKERS} { typeof ip saddr : ct mark; }`,
     ...Object.values(COUNTERS).map((name) => `  counter ${name} { }`),
     '}',
     `flush table ${at}`,
-    ...[...sets.keys()].map((name) => `flush set ${at} ${name}`),
-    ...[...maps.keys()].map((name) => `flush map ${at} ${name}`),
+    ...[...sets.keys()].filter((name) => !isNameSet(name)).map((name) => `flush set ${at} ${name}`),
+    ...[...maps.keys(), ASKERS].map((name) => `flush map ${at} ${name}`),
     ...leftovers.maps.map((name) => `delete map ${at} ${name}`),
     ...leftovers.chains.map((name) => `delete chain ${at} ${name}`),
     ...leftovers.sets.map((name) => `delete set ${at} ${name}`),
@@ -46,15 +58,18 @@ export function renderFilter(filter: Filter, leftovers = NONE): string {
     '}',
     ...[...sets].flatMap(([name, all]) => elements(`${at} ${name}`, all)),
     ...[...maps].flatMap(([name, map]) => elements(`${at} ${name}`, pairs(map))),
+    ...elements(`${at} ${ASKERS}`, marks(askers)),
     '',
   ].join('\n')
 }
 
 const setType = (name: string) =>
-  isNameSet(name) ? 'typeof ip daddr;' : 'typeof ip daddr; flags interval; auto-merge;'
+  isNameSet(name) ? `typeof ip daddr; size ${PINS};` : 'typeof ip daddr; flags interval; auto-merge;'
 
 const pairs = (map: ReadonlyMap<string, string>) =>
   [...map].map(([address, chain]) => `${address} : goto ${chain}`)
+
+const marks = (askers: Filter['askers']) => [...askers].map(([address, mark]) => `${address} : ${mark}`)
 
 const elements = (where: string, all: readonly string[]) =>
   all.length === 0 ? [] : [`add element ${where} { ${[...new Set(all)].join(', ')} }`]
@@ -76,21 +91,19 @@ export function renderChange(before: Filter, after: Filter): string | undefined 
     ...[...after.maps].map(([name, map]) =>
       change(name, pairs(before.maps.get(name) ?? new Map()), pairs(map)),
     ),
-    ...[...after.sets]
-      .filter(([name]) => isNameSet(name))
-      .map(([name, all]) => change(name, before.sets.get(name) ?? [], all)),
+    change(ASKERS, marks(before.askers), marks(after.askers)),
   ]
     .flat()
     .map((line) => `${line}\n`)
     .join('')
 }
 
-/** Everything but who is where, and what names mean. */
+/** Everything but who is where. */
 const frameOf = (filter: Filter) =>
   renderFilter({
     ...filter,
     maps: new Map([...filter.maps.keys()].map((name) => [name, new Map()])),
-    sets: new Map([...filter.sets].map(([name, all]) => [name, isNameSet(name) ? [] : all])),
+    askers: new Map(),
   })
 
 function renderChain({ name, hook, rules }: Chain): string[] {
@@ -163,6 +176,8 @@ function list(all: readonly string[]): string {
 }
 
 function renderVerdict(verdict: Verdict): string {
+  if (verdict.kind === 'mark') return `ct mark set ${verdict.mark}`
+  if (verdict.kind === 'mark-by') return `ct mark set ip saddr map @${verdict.table}`
   if (verdict.kind === 'dispatch') return `ct original ip saddr vmap @${verdict.map}`
   return 'chain' in verdict ? `${verdict.kind} ${verdict.chain}` : verdict.kind
 }

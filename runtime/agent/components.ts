@@ -14,6 +14,8 @@ export interface ComponentFacts {
   readonly edge: RunningEdge | undefined
   /** The address of the data centre, when it leads here. */
   readonly heldAddress?: string | undefined
+  /** Parts of the resolver that run and do not answer. */
+  readonly silentResolvers?: readonly string[] | undefined
   /** Why attacks could go unseen; empty where they would not. */
   readonly detectorProblem?: string | undefined
   /** Why providers would not hear what they should drop; empty where they would. */
@@ -34,7 +36,7 @@ type State = Pick<ComponentStatus, 'state' | 'detail'>
 function stateOf(
   component: string,
   container: EngineContainer | undefined,
-  { edge, heldAddress, detectorProblem = '', upstreamProblem = '' }: ComponentFacts,
+  { edge, heldAddress, silentResolvers = [], detectorProblem = '', upstreamProblem = '' }: ComponentFacts,
 ): State {
   if (container === undefined) return { state: 'down', detail: 'Its container does not exist.' }
   if (container.state === 'restarting') return { state: 'degraded', detail: 'It ends again and again.' }
@@ -43,6 +45,8 @@ function stateOf(
   if (CONTROL_SERVICES.some((one) => one === component)) return controlState(component, edge)
   if (component === ADDRESS_COMPONENT && heldAddress !== undefined)
     return { state: 'ok', detail: `${heldAddress} leads here.` }
+  if (silentResolvers.includes(component))
+    return { state: 'degraded', detail: 'It does not answer: apps that ask it learn no names.' }
   if (component === DETECTOR_COMPONENT && detectorProblem !== '')
     return { state: 'degraded', detail: detectorProblem }
   if (component === UPSTREAM_COMPONENT && upstreamProblem !== '')

@@ -1,5 +1,6 @@
 import type { ContainerSpec, InstanceSpec, WorkloadApp, WorkloadConfig } from '#contract/agent.ts'
 import type { MaruError } from '#contract/errors.ts'
+import { addressesOf } from '#contract/installation.ts'
 import { applyStep, type ContainerStep, planContainers, withLiveNetworks } from '#platform/hosts/converge.ts'
 import type { HostRules } from '#platform/network/apply-rules.ts'
 import {
@@ -103,7 +104,7 @@ async function raise(
   const owner = installation.id
   if (step.kind !== 'create') return applyStep({ docker, owner }, step)
   const address = await addresses.take()
-  await docker.containers.create(step.spec, owner, { address })
+  await docker.containers.create(step.spec, owner, { address, dns: addressesOf(installation).names })
   const { [LABELS.app]: app = '', [LABELS.process]: process = '' } = step.spec.labels
   await rules.admit({ address, app, process })
 }

@@ -20,6 +20,7 @@ export async function observe(
     memory: deps.memory,
     edge,
     heldAddress: deps.address.held(),
+    silentResolvers: deps.resolver.silent(),
     detectorProblem: deps.detector.report()?.problem,
     upstreamProblem: deps.upstream.report()?.problem,
   }

@@ -5,7 +5,7 @@ import { planMesh } from '#platform/mesh/index.ts'
 import { type HostRules, makeHostRules } from '#platform/network/apply-rules.ts'
 import { namesIn } from '#platform/network/classes.ts'
 import { type AppAddress, insideOf, type NetworkFacts } from '#platform/network/layout.ts'
-import { makeNameBook } from '#platform/network/name-book.ts'
+import { watchNames } from '#platform/network/name-watch.ts'
 import { makeUseBook } from '#platform/network/use-book.ts'
 import { planAddress } from '#platform/virtual-address/index.ts'
 import { type EngineContainer, LABELS } from '#runtime/drivers/docker.ts'
@@ -34,16 +34,15 @@ export interface FilterState {
   used: string[]
 }
 
-/** What the agent keeps of the network, from its start on; `changed` is told when a name means something else. */
+/** What the agent keeps of the network, from its start on. */
 export const openNetwork = (
   installation: Pick<Installation, 'id'>,
   guard: Pick<Guard, 'expect'>,
-  changed: () => void,
 ): Pick<ReconcileDeps, 'rules' | 'filter' | 'names' | 'uses'> => ({
   rules: expecting(makeHostRules(makeNft(), installation), guard),
   filter: { restored: 0, restoredAt: null, bridged: false, refusedNames: [], used: [] },
   uses: makeUseBook(),
-  names: makeNameBook(lookUpName, Date.now, changed),
+  names: watchNames(lookUpName, Date.now),
 })
 
 /** Whoever is let in is expected on the bridge, too: there a port that nobody knows says nothing. */
@@ -56,7 +55,17 @@ const expecting = (rules: HostRules, guard: Pick<Guard, 'expect'>): HostRules =>
 
 type GuardDeps = Pick<
   ReconcileDeps,
-  'rules' | 'config' | 'membership' | 'workloads' | 'docker' | 'log' | 'now' | 'filter' | 'names' | 'uses'
+  | 'rules'
+  | 'config'
+  | 'membership'
+  | 'workloads'
+  | 'docker'
+  | 'log'
+  | 'now'
+  | 'filter'
+  | 'names'
+  | 'uses'
+  | 'resolver'
 >
 
 /** Brings what people have decided, and what the platform needs, in force on this host. */
@@ -74,6 +83,7 @@ export async function guardHost(deps: GuardDeps): Promise<void> {
     filter.restored += 1
     filter.restoredAt = now().toISOString()
   }
+  await deps.resolver.prepare(policy, facts)
   filter.bridged = await judgeBridged()
   filter.refusedNames = [...names.refused()]
   await lookAtUses(deps, policy)
@@ -89,7 +99,7 @@ async function lookAtUses({ rules, uses, filter, now }: GuardDeps, policy: Netwo
 }
 
 async function factsOf(deps: GuardDeps, policy: NetworkPolicy): Promise<NetworkFacts> {
-  const { config, membership, names } = deps
+  const { config, membership } = deps
   const { installation, host } = config
   const fleet = membership.fleet()
   const hosts = fleet.hosts.map(({ address }) => address)
@@ -102,7 +112,8 @@ async function factsOf(deps: GuardDeps, policy: NetworkPolicy): Promise<NetworkF
     resolvers: await nameServers(),
     ways: planMesh(installation, host.name, fleet)?.ways.map(({ address }) => address) ?? [],
     apps: speaksOfApps(policy) ? await appAddresses(deps) : [],
-    names: names.addresses(),
+    // The resolver puts into the kernel what it answers.
+    names: new Map(),
   }
 }
 

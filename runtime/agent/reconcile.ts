@@ -6,7 +6,7 @@ import { convergePlatform } from '#platform/hosts/converge.ts'
 import { handingOver } from '#platform/hosts/handing-over.ts'
 import { isLocked } from '#platform/hosts/lock.ts'
 import type { HostRules } from '#platform/network/apply-rules.ts'
-import type { NameBook } from '#platform/network/name-book.ts'
+import type { NameWatch } from '#platform/network/name-watch.ts'
 import type { UseBook } from '#platform/network/use-book.ts'
 import type { Authority } from '#platform/trust/index.ts'
 import { type Docker, type EngineContainer, LABELS } from '#runtime/drivers/docker.ts'
@@ -33,6 +33,7 @@ import type { SharedAddressKeeper } from './own-address.ts'
 import type { DetectorKeeper } from './own-detector.ts'
 import { withMesh } from './own-mesh.ts'
 import { type FilterState, guardHost } from './own-network.ts'
+import type { ResolverKeeper } from './own-resolver.ts'
 import { withServices } from './own-services.ts'
 import type { UpstreamKeeper } from './own-upstream.ts'
 import { judgeRunsApps } from './runs-apps.ts'
@@ -51,7 +52,8 @@ export interface ReconcileDeps {
   readonly detector: DetectorKeeper
   readonly upstream: UpstreamKeeper
   readonly filter: FilterState
-  readonly names: NameBook
+  readonly resolver: ResolverKeeper
+  readonly names: NameWatch
   readonly uses: UseBook
   /** Tells of certificates that are wanted, before the pass is over. */
   readonly announce: (certificatesWanted: number) => void
@@ -145,9 +147,8 @@ async function readPlatform(deps: ReconcileDeps): Promise<PlatformConfig | undef
   const platform = PlatformConfig.parse(saved)
   if (!deps.membership.isRemoved()) {
     const here = await withMesh(deps, await withServices(deps, platform))
-    return await deps.upstream.withUpstream(
-      await deps.detector.withDetector(await deps.address.withAddress(here)),
-    )
+    const reached = await deps.resolver.withResolver(await deps.address.withAddress(here))
+    return await deps.upstream.withUpstream(await deps.detector.withDetector(reached))
   }
   const containers = platform.containers.filter(({ component }) => component === AGENT_COMPONENT)
   return await deps.address.withAddress({ ...platform, containers })

@@ -3,7 +3,7 @@ import type { Duplex } from 'node:stream'
 import { AgentRunRequest, type ContainerSpec } from '#contract/agent.ts'
 import { APP_LIMITS, RUN_FRAME } from '#contract/apps.ts'
 import { MaruError, parseWith } from '#contract/errors.ts'
-import type { AgentConfig } from '#contract/installation.ts'
+import { type AgentConfig, addressesOf } from '#contract/installation.ts'
 import type { HostRules } from '#platform/network/apply-rules.ts'
 import { type Attached, type Docker, EngineRefusal, LABELS } from '#runtime/drivers/docker.ts'
 import type { Log } from '#runtime/kit/log.ts'
@@ -139,7 +139,8 @@ async function runOne(
   await checkRoom(deps, request)
   const spec = await specOf(deps, request)
   const address = await deps.addresses.take()
-  const extras = { stdin: true, tty: request.tty, address }
+  const dns = addressesOf(config.installation).names
+  const extras = { stdin: true, tty: request.tty, address, dns }
   const id = await started(() => docker.containers.create(spec, config.installation.id, extras))
   const timeout = AbortSignal.timeout(request.timeoutS * 1000)
   const end = () => void docker.containers.kill(id).catch(() => {})

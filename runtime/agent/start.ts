@@ -24,6 +24,7 @@ import { makeAddressKeeper } from './own-address.ts'
 import { makeDetectorKeeper } from './own-detector.ts'
 import { openEdge } from './own-edge.ts'
 import { openNetwork } from './own-network.ts'
+import { makeResolverKeeper } from './own-resolver.ts'
 import { openOwnUpstream } from './own-upstream.ts'
 import { pruneImages, removeApp } from './prune.ts'
 import { watchRejoins } from './rejoin-watch.ts'
@@ -69,9 +70,10 @@ export async function startAgent(config: AgentConfig, log: Log): Promise<Agent> 
   })
   const { edge, traffic, authority, asked } = await openEdge(config, docker)
   const memory = watchFigures({ docker, owner, log, traffic, workloads, board }, ended.signal)
-  const network = openNetwork(config.installation, guard, () => wake())
+  const network = openNetwork(config.installation, guard)
   const addresses = makeAddressBook(docker, config.installation, Math.floor(Date.now() / 1000))
-  const kept = { workloads, membership, watch, retirement, guard, ...network }
+  const resolver = makeResolverKeeper({ config, docker, log, now: () => new Date() })
+  const kept = { workloads, membership, watch, retirement, guard, resolver, ...network }
   const address = makeAddressKeeper({ config, docker, nft: makeNft(), membership, log })
   const detector = await makeDetectorKeeper({ config, docker, guard, log, now: () => new Date() })
   const upstream = await openOwnUpstream(config, log)

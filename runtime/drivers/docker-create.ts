@@ -47,6 +47,8 @@ export interface CreateExtras {
   readonly cgroupParent?: string
   /** On its first network; its own for as long as it exists, also while it does not run. */
   readonly address?: string
+  /** Whom the engine asks for it, from its own network; without, whom the host asks. */
+  readonly dns?: readonly string[]
   readonly volumes?: readonly { readonly name: string; readonly target: string }[]
 }
 
@@ -128,6 +130,7 @@ function hostConfigOf(spec: ContainerSpec, extras: CreateExtras) {
     // Not 'always': what `maru down` stopped would come back with the engine.
     RestartPolicy: { Name: spec.restart === 'always' ? 'unless-stopped' : 'no' },
     Init: spec.init,
+    ...(extras.dns === undefined ? {} : { Dns: [...extras.dns] }),
     PidMode: spec.pidMode === 'host' ? 'host' : '',
     // Who sees the host's processes must also read the names of their groups as the host does.
     ...(spec.pidMode === 'host' ? { CgroupnsMode: 'host' as const } : {}),

@@ -33,3 +33,21 @@ export const ipv4Among = (address: string, among: readonly string[]): boolean =>
 /** The address with a number. */
 export const ipv4Text = (number: number): string =>
   [24, 16, 8, 0].map((shift) => Math.floor(number / 2 ** shift) % 256).join('.')
+
+/** What is left of a network without others, as networks. */
+export function ipv4Without(range: string, holes: readonly string[]): string[] {
+  const { first, last } = ipv4Ends(range)
+  const touching = holes.filter((hole) => {
+    const ends = ipv4Ends(hole)
+    return ends.first <= last && ends.last >= first
+  })
+  if (touching.length === 0) return [range]
+  const isGone = touching.some((hole) => {
+    const ends = ipv4Ends(hole)
+    return ends.first <= first && ends.last >= last
+  })
+  if (isGone) return []
+  const bits = Number(range.split('/')[1] ?? '32') + 1
+  const middle = first + (last + 1 - first) / 2
+  return [first, middle].flatMap((half) => ipv4Without(`${ipv4Text(half)}/${bits}`, touching))
+}
