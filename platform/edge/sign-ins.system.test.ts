@@ -12,7 +12,7 @@ import { makeTestHost, type TestHost, until } from '#runtime/agent/test-host.ts'
 import { run } from '#runtime/drivers/process.ts'
 import { makeNetwork, type TestNetwork } from '#runtime/drivers/test-networks.ts'
 import { makeLog } from '#runtime/kit/log.ts'
-import { makeSignInDoor } from './index.ts'
+import { makeSignInDoor, readEdge } from './index.ts'
 
 const GUESSER = '10.231.19.1'
 const OTHER = '10.231.19.2'
@@ -37,7 +37,13 @@ before(async () => {
   control = await stranger(at.edge, controlPort)
   await mkdir(join(host.home, HOME.agent), { recursive: true })
   guard = await start()
-  await until('the edge leads there', async () => (await ask(OTHER, 'GET', '/')).status === 200)
+  // At first HAProxy takes everybody to be there: it has to have seen it.
+  await until('the edge has seen it', async () =>
+    (await readEdge(host.haproxy))?.servers.some(
+      ({ backend, health }) => backend === 'control' && health === 'up',
+    ),
+  )
+  assert.equal((await ask(OTHER, 'GET', '/')).status, 200)
 })
 after(async () => {
   await guard?.stop()
