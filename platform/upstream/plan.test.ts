@@ -140,7 +140,7 @@ test('the network lets hosts speak to providers, and the control plane to partne
     rules.map(({ from, to, protocol, ports, builtIn }) => [from, to, protocol, ...ports, builtIn]),
     [
       ['host', '203.0.113.254', 'tcp', '179', true],
-      ['control', 'api.example.org', 'tcp', '8443', true],
+      ['control', 'internet', 'tcp', '8443', true],
       ['control', 'resolver', 'udp', '53', true],
       ['control', 'resolver', 'tcp', '53', true],
     ],

@@ -1,6 +1,6 @@
 import type { HostAddress } from '#contract/host-identity.ts'
 import type { HostName } from '#contract/ids.ts'
-import type { NetworkRule } from '#contract/network.ts'
+import { type NetworkRule, parseEnd } from '#contract/network.ts'
 import {
   type AutomaticLimit,
   BGP_PORT,
@@ -202,6 +202,9 @@ export const wishOf = (snapshot: UpstreamSnapshot, provider: Provider): WebhookB
     .map(({ address, since, until, reason }) => ({ prefix: `${address}/32`, since, until, reason }))
     .sort((a, b) => `${a.prefix} ${a.since}`.localeCompare(`${b.prefix} ${b.since}`))
 
+/** Names are told to apps only, so no rule can follow that of a partner: any public address may be his, a private one is not. */
+const goalOf = (hostname: string) => (parseEnd(hostname)?.kind === 'network' ? hostname : 'internet')
+
 /** The rules that providers need where hosts are locked down, and the control plane always. */
 export function rulesOf(providers: readonly Provider[]): NetworkRule[] {
   const rules = providers.flatMap(({ name, settings, by }): NetworkRule[] => {
@@ -219,7 +222,7 @@ export function rulesOf(providers: readonly Provider[]): NetworkRule[] {
     const { hostname, port } = new URL(settings.url)
     return [
       rule(`upstream-hook-${name}`, {
-        ...{ from: 'control', to: hostname, protocol: 'tcp', ports: [port === '' ? '443' : port] },
+        ...{ from: 'control', to: goalOf(hostname), protocol: 'tcp', ports: [port === '' ? '443' : port] },
         reason: `the partner ${name} is told what it should drop`,
       }),
       ...(['udp', 'tcp'] as const).map((protocol) =>

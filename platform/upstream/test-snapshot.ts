@@ -11,7 +11,8 @@ const host = (name: string, address: string, dataCentre: string) => ({
 export const BGP = UpstreamSettings.parse({
   ...{ kind: 'bgp', ownAs: 64500, neighbour: '203.0.113.254', neighbourAs: 64496 },
 })
-export const HOOK = UpstreamSettings.parse({ kind: 'webhook', url: 'https://api.example.org:8443/drop' })
+export const hookTo = (url: string) => UpstreamSettings.parse({ kind: 'webhook', url })
+export const HOOK = hookTo('https://api.example.org:8443/drop')
 
 export const provider = (name: string, more: Partial<Provider> = {}): Provider => ({
   ...{ name, settings: BGP, hosts: [], automatic: null, by: 'ada' },
