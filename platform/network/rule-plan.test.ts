@@ -55,6 +55,18 @@ test('between the platform’s parts there are no rules but its own', () => {
   assert.equal(codeFor('builder', '10.4.0.7'), undefined)
 })
 
+test('a name is for apps, and one that a name server can know', () => {
+  const reasonFor = (from: string, to: string) => {
+    const refusal = refuseRule({ from, to }, OPERATOR)
+    return refusal?.code === 'invalid' ? refusal.params.reason : refusal
+  }
+  for (const from of ['apps', 'app:shop', 'app:shop/web'])
+    assert.equal(reasonFor(from, 'api.example.org'), undefined, from)
+  assert.match(String(reasonFor('builder', 'api.example.org')), /only apps are told names: give builder an/)
+  assert.match(String(reasonFor('control', 'api.example.org')), /only apps are told names/)
+  assert.match(String(reasonFor('app:shop', 'printer.local')), /no name server answers/)
+})
+
 test('what is over already, and what is too much, is refused', () => {
   assert.equal(codeFor('app:shop', 'internet', OWNER, '2026-06-01T11:59:59.000Z'), 'invalid')
   assert.equal(codeFor('app:shop', 'internet', OWNER, '2026-06-01T12:00:01.000Z'), undefined)

@@ -1,5 +1,6 @@
 import { NETWORK_LIMITS, parseEnd, type RuleEnd } from '#contract/network.ts'
 import { ipv4Among, ipv4Span, ipv4Text } from '#runtime/kit/ipv4.ts'
+import { canBeAsked, EVERYBODY } from './askers.ts'
 import { NEVER, PRIVATE } from './layout.ts'
 
 /** A rule that somebody asks for. */
@@ -38,6 +39,10 @@ export function refuseRule(asked: AskedRule, asker: Asker): Refusal | undefined 
   const [from, to] = [parseEnd(asked.from), parseEnd(asked.to)]
   if (from === undefined || to === undefined || !fitTogether(from, to))
     return { code: 'network.between_parts', params: { from: asked.from, to: asked.to } }
+  if (to.kind === 'name') {
+    const reason = whyNoName(from, to.name)
+    if (reason !== undefined) return { code: 'invalid', params: { field: 'to', reason } }
+  }
   if (asked.until !== undefined && new Date(asked.until) <= asker.now)
     return { code: 'invalid', params: { field: 'until', reason: 'is over already' } }
   const { all, app } = asker.count
@@ -54,6 +59,13 @@ function fitTogether(from: RuleEnd, to: RuleEnd): boolean {
   if (from.kind === 'name') return false
   if (from.kind === 'group' && !FROM_INSIDE.has(from.group)) return false
   return to.kind === 'network' || to.kind === 'name' || (to.kind === 'group' && GOALS_OUTSIDE.has(to.group))
+}
+
+/** Names lead somewhere because the resolver has answered them, and it answers apps. */
+function whyNoName(from: RuleEnd, name: string): string | undefined {
+  if (from.kind === 'group' && from.group !== EVERYBODY)
+    return `is a name, and only apps are told names: give ${from.group} an address, a network or internet`
+  return canBeAsked(name) ? undefined : 'ends with .local: no name server answers for such a name'
 }
 
 function refuseGoal(to: RuleEnd, text: string, { operator, inside }: Asker): Refusal | undefined {
