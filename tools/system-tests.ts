@@ -60,11 +60,13 @@ function upOf(installation: TestInstallation, signal: AbortSignal): Promise<numb
 }
 
 /**
- * These files have databases, networks, agents and labs of their own, and mostly wait for them. Labs, which measure how long a fault
- * is felt, run one at a time beside the rest of them. The last one builds on the installation that all others share: it takes long,
- * measures nothing and leaves the engine alone.
+ * Two rows of files that run side by side, before all others: these have databases, networks, agents and labs of their own, or use the
+ * installation that all share without measuring or breaking anything. Labs, which measure how long a fault is felt, run one at a time.
  */
-const APART = [['lab/'], ['images/', 'runtime/', 'platform/', 'tests/deploy.system.test.ts']] as const
+const APART = [
+  ['lab/', 'tests/docs-commands.system.test.ts', 'tests/console-look.system.test.ts'],
+  ['images/', 'runtime/', 'platform/', 'tests/deploy.system.test.ts'],
+] as const
 const isApart = (file: string) => !isLong(file) && APART.flat().some((begin) => file.startsWith(begin))
 /** They have the machine to themselves. */
 const isLong = (file: string) => file.endsWith('.long.test.ts')
