@@ -1,4 +1,4 @@
-import { NetworkRule } from '#contract/network.ts'
+import { NetworkRuleView } from '#contract/network-api.ts'
 import { pause } from '#runtime/kit/pause.ts'
 import type { Drill, DrillPlace, Measured, Stages } from './drill.ts'
 import { drillApp } from './drill-app.ts'
@@ -131,10 +131,10 @@ async function undeclared(own: Inside, outside: Outsider, capture: Capture): Pro
   return await arrivedAt(outside, capture)
 }
 
-async function allow(place: DrillPlace, app: string, { address }: Outsider): Promise<NetworkRule> {
+async function allow(place: DrillPlace, app: string, { address }: Outsider): Promise<NetworkRuleView> {
   const to = ['--to', `${address}:${DECLARED}`, '--reason', 'drill app-reaches-out']
   const { stdout } = await maruOk(place, 'network', 'allow', `app:${app}`, ...to, '--json')
-  return NetworkRule.parse(JSON.parse(stdout))
+  return NetworkRuleView.parse(JSON.parse(stdout))
 }
 
 /** A first packet that was dropped is sent again after seconds: whoever wants to know at once asks anew. */
@@ -159,7 +159,7 @@ async function untilOpen(
 
 async function takeBack(
   place: DrillPlace,
-  { id }: NetworkRule,
+  { id }: NetworkRuleView,
   outside: Outsider,
   line: LiveLine,
   listen: () => Promise<Capture>,

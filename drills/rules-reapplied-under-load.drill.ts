@@ -1,5 +1,5 @@
 import { addressesOf } from '#contract/installation.ts'
-import { NetworkRule } from '#contract/network.ts'
+import { NetworkRuleView } from '#contract/network-api.ts'
 import type { Load } from '#runtime/drivers/https-load.ts'
 import { startAppLoad } from './app-load.ts'
 import type { Drill, DrillPlace, Measured, Stages } from './drill.ts'
@@ -155,7 +155,7 @@ async function seeThatItWouldArrive(place: DrillPlace, field: Field, app: string
 async function allow(place: DrillPlace, app: string, { address }: Outsider, port: number): Promise<string> {
   const to = ['--to', `${address}:${port}`, '--reason', 'drill rules-reapplied-under-load']
   const { stdout } = await maruOk(place, 'network', 'allow', `app:${app}`, ...to, '--json')
-  return NetworkRule.parse(JSON.parse(stdout)).id
+  return NetworkRuleView.parse(JSON.parse(stdout)).id
 }
 
 /** Has the rules applied, each time by what changes them, and waits until the kernel shows it. */
