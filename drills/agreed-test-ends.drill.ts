@@ -92,11 +92,7 @@ function begin(place: DrillPlace): Stages<Names> {
       endAll([
         end,
         ...scanners.map(({ capture }) => capture.stop),
-        () =>
-          letIn(
-            place,
-            outsiders.map(({ address }) => address),
-          ),
+        () => letIn(place, outsiders),
         ...outsiders.map((one) => one.remove),
       ]),
   }

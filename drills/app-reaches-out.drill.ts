@@ -1,4 +1,4 @@
-import { NetworkRuleView } from '#contract/network-api.ts'
+import type { NetworkRuleView } from '#contract/network-api.ts'
 import { pause } from '#runtime/kit/pause.ts'
 import type { Drill, DrillPlace, Measured, Stages } from './drill.ts'
 import { drillApp } from './drill-app.ts'
@@ -11,6 +11,7 @@ import { type LiveLine, startEcho, startLiveLine } from './network/live-line.ts'
 import { makeOutsiders, type Outsider } from './network/other-network.ts'
 import { parsePacket } from './network/packets.ts'
 import { endAll } from './network/programs-on-host.ts'
+import { allowApp } from './network/said.ts'
 import { present } from './present.ts'
 import { secondsUntil, waitUntil } from './wait-until.ts'
 
@@ -79,7 +80,7 @@ function begin(place: DrillPlace): Stages<Names> {
       const before = await undeclared(own, outside, await listen())
       place.mark('undeclared destination tried')
       const since = performance.now()
-      const rule = await allow(place, app.name, outside)
+      const rule = await allowApp(place, 'app-reaches-out', app.name, `${outside.address}:${DECLARED}`)
       const line = startLiveLine(own, outside.address, DECLARED)
       endings.push(line.end)
       const lines = await untilOpen(place, own, outside, line, endings)
@@ -129,12 +130,6 @@ async function undeclared(own: Inside, outside: Outsider, capture: Capture): Pro
   await own.run([...five, '--udp', '-p', PORT_OF_NAMES, outside.address])
   await own.run([...five, '--icmp', outside.address])
   return await arrivedAt(outside, capture)
-}
-
-async function allow(place: DrillPlace, app: string, { address }: Outsider): Promise<NetworkRuleView> {
-  const to = ['--to', `${address}:${DECLARED}`, '--reason', 'drill app-reaches-out']
-  const { stdout } = await maruOk(place, 'network', 'allow', `app:${app}`, ...to, '--json')
-  return NetworkRuleView.parse(JSON.parse(stdout))
 }
 
 /** A first packet that was dropped is sent again after seconds: whoever wants to know at once asks anew. */

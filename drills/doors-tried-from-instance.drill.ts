@@ -83,7 +83,7 @@ function begin(place: DrillPlace): Stages<Names> {
       endAll([
         () => scanner?.capture.stop(),
         () => inside && setIpv6(inside, false),
-        () => inside && letIn(place, [inside.address]),
+        () => inside && letIn(place, [inside]),
         intruder.destroy,
         neighbour.destroy,
       ]),

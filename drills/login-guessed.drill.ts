@@ -77,21 +77,13 @@ function begin(place: DrillPlace): Stages<Names> {
       if (seen.toldAfterS < SOON_S) place.mark('people told')
       seen.heldAfterS = await until(place, () => isHeld(place, office))
       if (seen.heldAfterS < SOON_S) place.mark('guesser held')
-      await letIn(place, [office.address])
+      await letIn(place, [office])
       place.mark('let in again')
       const again = async () => !(await callerAt(place, office).signIn(0)).isTurnedAway
       seen.isShut = (await until(place, again)) >= SOON_S
     },
     measure: async () => summarize(seen, await incidentOf(place, present(outsiders[0]))),
-    cleanUp: () =>
-      endAll([
-        () =>
-          letIn(
-            place,
-            outsiders.map(({ address }) => address),
-          ),
-        ...outsiders.map((one) => one.remove),
-      ]),
+    cleanUp: () => endAll([() => letIn(place, outsiders), ...outsiders.map((one) => one.remove)]),
   }
 }
 

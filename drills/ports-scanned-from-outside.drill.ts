@@ -109,11 +109,7 @@ function begin(place: DrillPlace): Stages<Names> {
         ...field.visitors.map((one) => one.stop),
         ...field.scanners.map(({ capture }) => capture.stop),
         () => field.programs?.end(),
-        () =>
-          letIn(
-            place,
-            field.outsiders.map(({ address }) => address),
-          ),
+        () => letIn(place, field.outsiders),
         ...field.outsiders.map((one) => one.remove),
         app.destroy,
       ]),

@@ -86,8 +86,7 @@ function begin(place: DrillPlace): Stages<Names> {
       away.push(await lookAround(place, own, neighbours))
     },
     measure: async () => summarize(undone, away),
-    cleanUp: () =>
-      endAll([thaw, () => inside && letIn(place, [inside.address]), app.destroy, neighbour.destroy]),
+    cleanUp: () => endAll([thaw, () => inside && letIn(place, [inside]), app.destroy, neighbour.destroy]),
   }
 }
 

@@ -1,5 +1,4 @@
 import { addressesOf } from '#contract/installation.ts'
-import { NetworkRuleView } from '#contract/network-api.ts'
 import type { Load } from '#runtime/drivers/https-load.ts'
 import { startAppLoad } from './app-load.ts'
 import type { Drill, DrillPlace, Measured, Stages } from './drill.ts'
@@ -12,6 +11,7 @@ import { type Inside, insideOf, instancesOf } from './network/instances.ts'
 import { makeOutsiders, type Outsider } from './network/other-network.ts'
 import { parsePacket, TCP } from './network/packets.ts'
 import { endAll } from './network/programs-on-host.ts'
+import { allowApp } from './network/said.ts'
 import { present } from './present.ts'
 import { waitUntil } from './wait-until.ts'
 
@@ -137,7 +137,7 @@ async function countFrom(own: Inside, capture: Capture, outside: Outsider): Prom
 /** The counter-proof: what is allowed arrives and is counted. */
 async function seeThatItWouldArrive(place: DrillPlace, field: Field, app: string): Promise<void> {
   const [own, outside] = [present(field.own), present(field.outsiders[0])]
-  const id = await allow(place, app, outside, DENIED)
+  const { id } = await allow(place, app, outside, DENIED)
   const capture = await listen(field, outside)
   const ending = AbortSignal.timeout(ALLOWED_MS)
   await knockOn(own, outside.address, DENIED, ending)
@@ -152,11 +152,8 @@ async function seeThatItWouldArrive(place: DrillPlace, field: Field, app: string
   await waitUntil('the rule to be gone', { timeoutS: SOON_S, signal: place.signal }, isSilent)
 }
 
-async function allow(place: DrillPlace, app: string, { address }: Outsider, port: number): Promise<string> {
-  const to = ['--to', `${address}:${port}`, '--reason', 'drill rules-reapplied-under-load']
-  const { stdout } = await maruOk(place, 'network', 'allow', `app:${app}`, ...to, '--json')
-  return NetworkRuleView.parse(JSON.parse(stdout)).id
-}
+const allow = (place: DrillPlace, app: string, { address }: Outsider, port: number) =>
+  allowApp(place, 'rules-reapplied-under-load', app, `${address}:${port}`)
 
 /** Has the rules applied, each time by what changes them, and waits until the kernel shows it. */
 async function applyAgain(place: DrillPlace, app: string, outside: Outsider): Promise<number> {
@@ -176,7 +173,7 @@ async function applyAgain(place: DrillPlace, app: string, outside: Outsider): Pr
   for (let round = 0; round < TIMES / 2; round += 1) {
     let id = ''
     await changed(async () => {
-      id = await allow(place, app, outside, 1000 + round)
+      ;({ id } = await allow(place, app, outside, 1000 + round))
     })
     await changed(() => maruOk(place, 'network', 'deny', id, '--json'))
     if (round % (TIMES / 2 / KILLS) !== 0) continue

@@ -8,6 +8,7 @@ import { ErrorNotice } from '../app-shell/error-notice.tsx'
 import { keyOf } from '../live/topic-keys.ts'
 import { useServerTime } from '../live/use-server-time.ts'
 import { READABLE } from './notices.tsx'
+import { leftMs } from './rule-state.ts'
 
 /** Says that every host is locked down; while it is on trial, for how long yet, with the ways to keep and to end it. */
 export function LockDownNotice({ lockDown }: { readonly lockDown: LockDown }) {
@@ -47,6 +48,3 @@ export function LockDownNotice({ lockDown }: { readonly lockDown: LockDown }) {
     </Alert>
   )
 }
-
-/** How much of a trial is left. */
-export const leftMs = (until: string, now: Date) => Math.max(0, Date.parse(until) - now.getTime())

@@ -2,6 +2,9 @@ import { isActive } from '#contract/network.ts'
 import type { NetworkRuleView } from '#contract/network-api.ts'
 import { elapsed } from '#runtime/kit/human-units.ts'
 
+/** How much of a trial is left. */
+export const leftMs = (until: string, now: Date) => Math.max(0, Date.parse(until) - now.getTime())
+
 /** It was taken back on trial, because it may be what lets somebody in, and stands again by itself. */
 export const isOnTrial = ({ pausedUntil }: Pick<NetworkRuleView, 'pausedUntil'>, now: Date) =>
   pausedUntil !== undefined && new Date(pausedUntil) > now
@@ -18,7 +21,7 @@ export function stateOf(rule: NetworkRuleView, now: Date): string {
 export function untilText(rule: NetworkRuleView, now: Date): string {
   const { builtIn, until, pausedUntil } = rule
   if (pausedUntil !== undefined && isOnTrial(rule, now))
-    return `taken back; stands again in ${elapsed(Date.parse(pausedUntil) - now.getTime())}`
+    return `taken back; stands again in ${elapsed(leftMs(pausedUntil, now))}`
   if (until !== null) return `${until.slice(0, 16).replace('T', ' ')} UTC`
   return builtIn ? '–' : 'it is taken back'
 }

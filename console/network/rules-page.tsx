@@ -1,8 +1,7 @@
 import { SegmentedControl, Stack, Switch, TextInput } from '@mantine/core'
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
-import { type RefObject, useRef, useState } from 'react'
+import { useRef, useState } from 'react'
 import { type NetworkRuleView, networkRoutes } from '#contract/network-api.ts'
-import type { RuleNotice } from '#contract/network-notices.ts'
 import { counted } from '#runtime/kit/human-units.ts'
 import { call } from '../api/api.ts'
 import { ErrorNotice } from '../app-shell/error-notice.tsx'
@@ -28,7 +27,7 @@ export function RulesPage() {
         {({ rules, lockDown, approvalNeeded }) => (
           <Stack gap="lg">
             {lockDown !== null && <LockDownNotice lockDown={lockDown} />}
-            <NoticedRules rules={rules} />
+            <AllRules rules={rules} />
             <NewRule />
             <Approval needed={approvalNeeded} />
           </Stack>
@@ -79,8 +78,8 @@ function Approval({ needed }: { readonly needed: boolean }) {
   )
 }
 
-/** What people should know of their rules, above all rules; a notice leads to its rule. */
-function NoticedRules({ rules }: { readonly rules: readonly NetworkRuleView[] }) {
+/** All rules, below what people should know of theirs; a notice leads to its rule. */
+function AllRules({ rules }: { readonly rules: readonly NetworkRuleView[] }) {
   const notices = useQuery(noticesQuery).data?.notices ?? []
   const [text, setText] = useState('')
   const [shown, setShown] = useState<Shown>('people')
@@ -90,60 +89,45 @@ function NoticedRules({ rules }: { readonly rules: readonly NetworkRuleView[] })
     setText(rule)
     field.current?.focus()
   }
-  return (
-    <>
-      <NoticesSummary notices={notices} onShow={onShow} />
-      <AllRules {...{ rules, notices, text, setText, shown, setShown, field }} />
-    </>
-  )
-}
-
-function AllRules(props: {
-  readonly rules: readonly NetworkRuleView[]
-  readonly notices: readonly RuleNotice[]
-  readonly text: string
-  readonly setText: (text: string) => void
-  readonly shown: Shown
-  readonly setShown: (shown: Shown) => void
-  readonly field: RefObject<HTMLInputElement | null>
-}) {
-  const { rules, text, setText, shown, setShown } = props
   const found = rules.filter((rule) => isShown(rule, shown) && isAbout(rule, text.trim().toLowerCase()))
   const waiting = rules.filter(({ approvedBy }) => approvedBy === null).length
   return (
-    <Panel
-      title="Rules"
-      note={
-        <span data-live>{`${counted(found.length, 'rule')} shown; ${waiting} waiting for approval`}</span>
-      }
-      actions={
-        <SegmentedControl
-          size="xs"
-          aria-label="Whose rules"
-          data={[
-            { value: 'people', label: 'Made by people' },
-            { value: 'built-in', label: 'Built in' },
-            { value: 'all', label: 'All' },
-          ]}
-          value={shown}
-          onChange={(value) => setShown(value as Shown)}
-        />
-      }
-    >
-      <PanelBody>
-        <TextInput
-          ref={props.field}
-          type="search"
-          size="xs"
-          maw={320}
-          aria-label="Find a rule"
-          placeholder="Find by app, group, address or reason"
-          value={text}
-          onChange={({ currentTarget }) => setText(currentTarget.value)}
-        />
-      </PanelBody>
-      <RulesTable rules={found} notices={props.notices} none="There is no such rule." />
-    </Panel>
+    <>
+      <NoticesSummary notices={notices} onShow={onShow} />
+      <Panel
+        title="Rules"
+        note={
+          <span data-live>{`${counted(found.length, 'rule')} shown; ${waiting} waiting for approval`}</span>
+        }
+        actions={
+          <SegmentedControl
+            size="xs"
+            aria-label="Whose rules"
+            data={[
+              { value: 'people', label: 'Made by people' },
+              { value: 'built-in', label: 'Built in' },
+              { value: 'all', label: 'All' },
+            ]}
+            value={shown}
+            onChange={(value) => setShown(value as Shown)}
+          />
+        }
+      >
+        <PanelBody>
+          <TextInput
+            ref={field}
+            type="search"
+            size="xs"
+            maw={320}
+            aria-label="Find a rule"
+            placeholder="Find by app, group, address or reason"
+            value={text}
+            onChange={({ currentTarget }) => setText(currentTarget.value)}
+          />
+        </PanelBody>
+        <RulesTable rules={found} notices={notices} none="There is no such rule." />
+      </Panel>
+    </>
   )
 }
 

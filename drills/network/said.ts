@@ -1,5 +1,6 @@
 import type { EventKind, HostEvent, NetworkBlock } from '#contract/guard.ts'
 import { guardRoutes } from '#contract/guard-api.ts'
+import { NetworkRuleView } from '#contract/network-api.ts'
 import type { DrillPlace } from '../drill.ts'
 import { maruOk } from '../maru-ok.ts'
 
@@ -16,6 +17,21 @@ export async function blocksOf(place: Pick<DrillPlace, 'maru'>): Promise<Network
 }
 
 /** Lets these in again; who was not kept out stays so. */
-export async function letIn({ maru }: Pick<DrillPlace, 'maru'>, addresses: readonly string[]): Promise<void> {
-  for (const address of addresses) await maru(['network', 'blocks', 'lift', address, '--json'])
+export async function letIn(
+  { maru }: Pick<DrillPlace, 'maru'>,
+  all: ReadonlyArray<{ readonly address: string }>,
+): Promise<void> {
+  for (const { address } of all) await maru(['network', 'blocks', 'lift', address, '--json'])
+}
+
+/** Lets an app reach an address and port outside, by a rule whose reason is the drill. */
+export async function allowApp(
+  place: Pick<DrillPlace, 'maru'>,
+  drill: string,
+  app: string,
+  to: string,
+): Promise<NetworkRuleView> {
+  const how = ['--to', to, '--reason', `drill ${drill}`, '--json']
+  const { stdout } = await maruOk(place, 'network', 'allow', `app:${app}`, ...how)
+  return NetworkRuleView.parse(JSON.parse(stdout))
 }

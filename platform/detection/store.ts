@@ -2,6 +2,7 @@ import { type Selectable, sql } from 'kysely'
 import type { Incident, IncidentEntry } from '#contract/detection.ts'
 import type { HostEvent } from '#contract/guard.ts'
 import type { ServerDeps } from '#runtime/server/handler.ts'
+import { jsonb } from '#runtime/server/jsonb.ts'
 import { notify } from '#runtime/server/notify.ts'
 import type { IncidentChange, Known } from './incident-plan.ts'
 
@@ -29,8 +30,6 @@ interface EntryTable {
 
 const tables = (db: Db) =>
   db.withTables<{ network_incident: IncidentTable; network_incident_entry: EntryTable }>()
-
-const jsonb = <T>(value: T) => sql<T>`${JSON.stringify(value)}::jsonb`
 
 /** Reports of several hosts come at once: one after the other decides which incident something belongs to. */
 export async function holdIncidents(tx: Db): Promise<void> {

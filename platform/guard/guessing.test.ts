@@ -1,16 +1,17 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { GUARD_LIMITS } from '#contract/guard.ts'
-import { judgeGuessers, type SeenGuesser } from './guessing.ts'
+import type { Guesser } from '#platform/edge/index.ts'
+import { judgeGuessers } from './guessing.ts'
 import { describeHolds, settleHolds } from './ledger.ts'
 
 const NOW = Date.parse('2030-01-07T08:00:00Z')
 const LIMIT = GUARD_LIMITS.turnedAwaySignIns
-const seen = (more: Partial<SeenGuesser> = {}): SeenGuesser => ({
+const seen = (more: Partial<Guesser> = {}): Guesser => ({
   ...{ address: '203.0.113.7', failed: 50, turnedAway: LIMIT, leftS: 0 },
   ...more,
 })
-const judge = (one: SeenGuesser, orders: Partial<Parameters<typeof judgeGuessers>[1]> = {}) =>
+const judge = (one: Guesser, orders: Partial<Parameters<typeof judgeGuessers>[1]> = {}) =>
   judgeGuessers([one], { partners: [], engagements: [], ...orders }, ['192.0.2.10'], NOW)
 const window = { from: '2030-01-07T07:00:00Z', until: '2030-01-07T09:00:00Z' }
 

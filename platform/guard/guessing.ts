@@ -1,19 +1,11 @@
 import { ACCOUNT_LIMITS } from '#contract/accounts.ts'
 import { GUARD_LIMITS, type GuardOrders } from '#contract/guard.ts'
-import { overlap, parseNetwork } from '#contract/networks.ts'
+import type { Guesser } from '#platform/edge/index.ts'
+import { AGREED, isAgreed, isAmong } from './agreed.ts'
 import { SIGN_IN_SET, type Wanted } from './ledger.ts'
 
-/** Somebody who fails to sign in too often, as the edge counts within the window. */
-export interface SeenGuesser {
-  readonly address: string
-  readonly failed: number
-  readonly turnedAway: number
-  /** For how many more seconds he may not sign in. */
-  readonly leftS: number
-}
-
 /** What is known of him, and what follows. */
-export interface Judged extends SeenGuesser {
+export interface Judged extends Guesser {
   /** His test was agreed on. */
   readonly agreed: boolean
   /** He is to be held. */
@@ -27,20 +19,21 @@ const HOST_ITSELF = ['127.0.0.0/8', '::/64']
 
 /** Whom the edge turns away, without those who are never judged: partners and hosts. */
 export function judgeGuessers(
-  seen: readonly SeenGuesser[],
-  { partners, engagements }: Pick<GuardOrders, 'partners' | 'engagements'>,
+  seen: readonly Guesser[],
+  orders: Pick<GuardOrders, 'partners' | 'engagements'>,
   hosts: readonly string[],
   now: number,
 ): Judged[] {
-  const agreed = engagements
-    .filter(({ from, until }) => Date.parse(from) <= now && now < Date.parse(until))
-    .map(({ source }) => source)
+  const spared = [...orders.partners, ...hosts, ...HOST_ITSELF]
   return seen
-    .filter(({ address }) => !isAmong(address, [...partners, ...hosts, ...HOST_ITSELF]))
-    .map((one) => judge(one, isAmong(one.address, agreed)))
+    .filter(({ address }) => !isAmong(sourceOf(address), spared))
+    .map((one) => judge(one, isAgreed(orders, sourceOf(one.address), now)))
 }
 
-function judge(one: SeenGuesser, agreed: boolean): Judged {
+/** An IPv6 customer has a whole network. */
+const sourceOf = (address: string) => (address.includes(':') ? `${address}/64` : address)
+
+function judge(one: Guesser, agreed: boolean): Judged {
   const { address, failed, turnedAway, leftS } = one
   const goesOn = turnedAway >= GUARD_LIMITS.turnedAwaySignIns && leftS === 0
   const reason =
@@ -51,21 +44,13 @@ function judge(one: SeenGuesser, agreed: boolean): Judged {
   return { ...one, agreed, wanted, message: messageOf(one, agreed, wanted !== undefined) }
 }
 
-function messageOf({ address, failed, turnedAway, leftS }: SeenGuesser, agreed: boolean, isHeld: boolean) {
-  const who = address.includes(':') ? `${address}/64` : address
+function messageOf({ address, failed, turnedAway, leftS }: Guesser, agreed: boolean, isHeld: boolean) {
+  const who = sourceOf(address)
   if (leftS > 0)
     return `${who} guessed passwords and may not sign in for a while; it tried ${turnedAway} times all the same.`
   const times = `${who} failed to sign in ${failed} times within ${MINUTES} minutes, whoever it said to be`
   const then = isHeld
     ? `went on ${turnedAway} times and may not sign in for a while`
     : 'is turned away at the edge'
-  return `${times}, and ${then}.${agreed ? ' It is a test that was agreed on.' : ''}`
-}
-
-const isAmong = (address: string, networks: readonly string[]): boolean => {
-  const own = parseNetwork(address.includes(':') ? `${address}/64` : address)
-  return networks.some((text) => {
-    const one = parseNetwork(text)
-    return own !== undefined && one !== undefined && overlap(own, one)
-  })
+  return `${times}, and ${then}.${agreed ? AGREED : ''}`
 }

@@ -7,6 +7,7 @@ import type {
   NetworkEvent,
   NetworkTraffic,
 } from '#contract/guard.ts'
+import { jsonb } from '#runtime/server/jsonb.ts'
 import { notify } from '#runtime/server/notify.ts'
 import {
   type BlockRow,
@@ -159,8 +160,6 @@ export async function loadTraffic(
     rows.map((row) => ({ ...row, at: row.at.toISOString() }))
   return { counts: dated(counts.rows), events: dated(events.rows) }
 }
-
-const jsonb = <T>(value: T) => sql<T>`${JSON.stringify(value)}::jsonb`
 
 export const listReports = (db: Db): Promise<ReportRow[]> =>
   guardTables(db).selectFrom('network_report').selectAll().orderBy('host').execute()

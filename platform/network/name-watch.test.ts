@@ -13,7 +13,7 @@ function openWatch(names = [NAME]) {
   const watch = watchNames(
     async () => {
       if (said instanceof Error) throw said
-      return said.map((address) => ({ address }))
+      return said
     },
     () => now,
   )

@@ -3,7 +3,7 @@ import { canBeAsked } from './askers.ts'
 import { NEVER, PRIVATE } from './layout.ts'
 
 /** What a name server says of a name. */
-export type LookUp = (name: string) => Promise<ReadonlyArray<{ readonly address: string }>>
+export type LookUp = (name: string) => Promise<readonly string[]>
 
 /** Which names in rules help nobody, because they mean an address to which no name may lead. */
 export interface NameWatch {
@@ -26,7 +26,7 @@ export function watchNames(lookUp: LookUp, now: () => number): NameWatch {
   const ask = async (name: string, entry: Entry, inside: readonly string[]) => {
     try {
       const answers = await lookUp(name)
-      entry.refused = answers.some(({ address }) => ipv4Among(address, [...NEVER, ...PRIVATE, ...inside]))
+      entry.refused = answers.some((address) => ipv4Among(address, [...NEVER, ...PRIVATE, ...inside]))
     } catch {
       // Nobody answered: what was known last is told on.
     }

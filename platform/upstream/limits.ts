@@ -5,18 +5,17 @@ import { loadReports } from '#platform/workload/index.ts'
 import type { ServerDeps } from '#runtime/server/handler.ts'
 import { read, transact } from '#runtime/server/transact.ts'
 import { beginDropping } from './announce.ts'
-import { type AutomaticAct, planAutomatic } from './plan.ts'
+import { type AutomaticAct, planAutomatic, type UpstreamSnapshot } from './plan.ts'
 import { describeProblems } from './problems.ts'
 import { loadUpstream } from './snapshot.ts'
-import { type Db, holdUpstreams, listLetThrough, listProviders } from './store.ts'
+import { type Db, holdUpstreams, listLetThrough } from './store.ts'
 
 /** Longer than any limit's time. */
 const LET_THROUGH_MS = 86_400_000
 
 /** What limits ask for now. */
-export async function dueByLimits(db: Db, at: Date): Promise<AutomaticAct[]> {
-  if ((await listProviders(db)).every(({ automatic }) => automatic === null)) return []
-  const snapshot = await loadUpstream(db, at)
+async function dueByLimits(db: Db, snapshot: UpstreamSnapshot, at: Date): Promise<AutomaticAct[]> {
+  if (snapshot.providers.every(({ automatic }) => automatic === null)) return []
   const above: UpstreamReport['above'] = []
   for (const { report } of (await loadReports(db)).values()) above.push(...(report.upstream?.above ?? []))
   const paused = await listLetThrough(db, new Date(at.getTime() - LET_THROUGH_MS))
@@ -26,15 +25,19 @@ export async function dueByLimits(db: Db, at: Date): Promise<AutomaticAct[]> {
 /** One look at the limits: does what they ask for, and gives what was refused. */
 export async function actByLimits({ db, now }: Pick<ServerDeps, 'db' | 'now'>): Promise<AutomaticAct[]> {
   const at = now()
-  const due = await read(() => dueByLimits(db, at))
+  const due = await read(async () => dueByLimits(db, await loadUpstream(db, at), at))
   if (due.some(({ refusal }) => refusal === undefined))
     await transact(db, async (tx) => {
       await holdUpstreams(tx)
       // One after the other: each may leave only the last address.
-      for (let next = await nextOf(tx, at); next !== undefined; next = await nextOf(tx, at)) {
+      for (;;) {
+        const snapshot = await loadUpstream(tx, at)
+        // What is done is due no more.
+        const next = (await dueByLimits(tx, snapshot, at)).find(({ refusal }) => refusal === undefined)
+        if (next === undefined) break
         const { wanted, minutes, reason } = next
         const asked = { ...wanted, minutes, reason, by: 'maru', automatic: true }
-        await beginDropping(tx, await loadUpstream(tx, at), asked, at)
+        await beginDropping(tx, snapshot, asked, at)
         const told = { upstream: wanted.upstream, minutes, reason }
         await recordOwnAct(tx, { action: 'upstream.announced', on: { address: wanted.address }, told }, at)
       }
@@ -42,10 +45,8 @@ export async function actByLimits({ db, now }: Pick<ServerDeps, 'db' | 'now'>): 
   return due.filter(({ refusal }) => refusal !== undefined)
 }
 
-/** The first that may be done; what is done is due no more. */
-const nextOf = async (tx: Db, at: Date) =>
-  (await dueByLimits(tx, at)).find(({ refusal }) => refusal === undefined)
-
 /** What people should know of providers. */
-export const upstreamProblems = async (db: Db, at: Date): Promise<PlatformStatus['problems']> =>
-  describeProblems(await loadUpstream(db, at), await dueByLimits(db, at))
+export async function upstreamProblems(db: Db, at: Date): Promise<PlatformStatus['problems']> {
+  const loaded = await loadUpstream(db, at)
+  return describeProblems(loaded, await dueByLimits(db, loaded, at))
+}

@@ -45,8 +45,10 @@ async function lookAfter(deps: ServerDeps, signal: AbortSignal): Promise<void> {
   while (!signal.aborted) {
     try {
       await endOver(deps)
-      for (const act of await actByLimits(deps)) sayRefusal(deps, act, refused)
-      isIdle = (await read(() => listProviders(deps.db))).length === 0
+      const providers = await read(() => listProviders(deps.db))
+      isIdle = providers.length === 0
+      if (providers.some(({ automatic }) => automatic !== null))
+        for (const act of await actByLimits(deps)) sayRefusal(deps, act, refused)
       complained = false
     } catch (error) {
       if (!complained) deps.log.warn('upstream.not_looked_at', { error })

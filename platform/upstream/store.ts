@@ -2,6 +2,7 @@ import { type Selectable, sql } from 'kysely'
 import type { HostAddress } from '#contract/host-identity.ts'
 import { type AutomaticLimit, type BlackHole, UPSTREAM_LIMITS, UpstreamSettings } from '#contract/upstream.ts'
 import type { ServerDeps } from '#runtime/server/handler.ts'
+import { jsonb } from '#runtime/server/jsonb.ts'
 import { notify } from '#runtime/server/notify.ts'
 
 /** Rings when providers, or what they should drop, are others. */
@@ -41,8 +42,6 @@ export type BlackHoleRow = Selectable<BlackHoleTable>
 
 const tables = (db: Db) =>
   db.withTables<{ upstream_provider: ProviderTable; upstream_black_hole: BlackHoleTable }>()
-const jsonb = <T>(value: T) => sql<T>`${JSON.stringify(value)}::jsonb`
-
 /** One change at a time: what is the last address depends on the others. */
 export async function holdUpstreams(tx: Db): Promise<void> {
   await sql`select pg_advisory_xact_lock(hashtext('upstream'))`.execute(tx)

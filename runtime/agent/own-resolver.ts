@@ -76,13 +76,10 @@ export function makeResolverKeeper(deps: ResolverDeps): ResolverKeeper {
       await replaceStuck()
       const have = await docker.containers.list({ [LABELS.owner]: installation.id })
       const seen = await Promise.all(RESOLVER_COMPONENTS.map((component) => look(component, have)))
-      return { ...platform, containers: [...platform.containers, ...inTurn(seen, wanted).map(specOf)] }
+      const parts = inTurn(seen, wanted).map((part) => resolverContainer(place, part.component, part.hash))
+      return { ...platform, containers: [...platform.containers, ...parts] }
     },
     silent: () => [...quiet.keys()],
-  }
-
-  function specOf({ component, hash }: { component: ResolverComponent; hash: string }) {
-    return resolverContainer(place, component, hash)
   }
 }
 

@@ -92,6 +92,10 @@ const REPORT_TIMEOUT_MS = 10_000
 /** Stopping containers and removing images takes its time. */
 const REMOVE_TIMEOUT_MS = 300_000
 
+async function handOver(json: Ask, path: string, orders: object): Promise<void> {
+  await json(z.strictObject({}), { method: 'PUT', path, timeout: ANSWER_TIMEOUT_MS }, orders)
+}
+
 const guardCalls = (json: Ask): Pick<AgentClient, 'guard' | 'putGuardOrders' | 'putUpstreamOrders'> => ({
   guard: (after, waitMs, signal) =>
     json(GuardReport, {
@@ -99,14 +103,8 @@ const guardCalls = (json: Ask): Pick<AgentClient, 'guard' | 'putGuardOrders' | '
       timeout: waitMs + REPORT_TIMEOUT_MS,
       ...(signal === undefined ? {} : { signal }),
     }),
-  putGuardOrders: async (orders) => {
-    const options = { method: 'PUT', path: AGENT_API.guard, timeout: ANSWER_TIMEOUT_MS }
-    await json(z.strictObject({}), options, orders)
-  },
-  putUpstreamOrders: async (orders) => {
-    const options = { method: 'PUT', path: AGENT_API.upstream, timeout: ANSWER_TIMEOUT_MS }
-    await json(z.strictObject({}), options, orders)
-  },
+  putGuardOrders: (orders) => handOver(json, AGENT_API.guard, orders),
+  putUpstreamOrders: (orders) => handOver(json, AGENT_API.upstream, orders),
 })
 
 /** The agent behind a unix socket, or wherever it is found. */

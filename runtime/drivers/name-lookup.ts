@@ -5,10 +5,10 @@ const TIMEOUT_MS = 2_000
 const NOTHING: ReadonlySet<string> = new Set(['ENOTFOUND', 'ENODATA'])
 
 /** Asks the host's name servers for the IPv4 addresses of a name. A server that does not answer is an error. */
-export async function lookUpName(name: string): Promise<Array<{ readonly address: string }>> {
+export async function lookUpName(name: string): Promise<string[]> {
   const resolver = new Resolver({ timeout: TIMEOUT_MS, tries: 2 })
   try {
-    return (await resolver.resolve4(name)).map((address) => ({ address }))
+    return await resolver.resolve4(name)
   } catch (error) {
     if (NOTHING.has((error as NodeJS.ErrnoException).code ?? '')) return []
     throw error
