@@ -4,6 +4,7 @@ import { appReachesOut } from './app-reaches-out.drill.ts'
 import { databaseClockJumps } from './database-clock-jumps.drill.ts'
 import { databaseContainerDies } from './database-container-dies.drill.ts'
 import { databaseDiskFull } from './database-disk-full.drill.ts'
+import { databaseHandsOver } from './database-hands-over.drill.ts'
 import { databasePrimaryCannotWrite } from './database-primary-cannot-write.drill.ts'
 import { databasePrimaryCutOff } from './database-primary-cut-off.drill.ts'
 import { databasePrimaryDies } from './database-primary-dies.drill.ts'
@@ -28,6 +29,7 @@ import { upstreamAnnounced } from './upstream-announced.drill.ts'
 
 /** The drills on one host. */
 const DRILLS_ON_A_HOST: readonly Drill[] = [
+  databaseHandsOver,
   databasePrimaryDies,
   databaseContainerDies,
   databasePrimaryFreezes,

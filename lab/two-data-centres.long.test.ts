@@ -3,6 +3,7 @@ import { testTwoDataCentres } from './test-two-data-centres.ts'
 
 const lab = testTwoDataCentres([
   'links-captured',
+  'hosts-hand-over',
   'host-drained-under-load',
   'witness-dies',
   'host-with-etcd-leader-dies',

@@ -55,6 +55,9 @@ test('a Patroni that works differently is not started', async () => {
     'import patroni.config as p; p.Config._validate_and_adjust_timeouts = lambda self, settings: settings.update(ttl=15)',
     "import patroni.config as p; delattr(p.Config, '_Config__get_and_maybe_adjust_int_value')",
     'import patroni.config, patroni.ha as p; p.Ha.fetch_node_status = lambda self, member: self.patroni.request(member, timeout=9)',
+    // A server that stops is looked at more seldom; a lead that is handed over otherwise.
+    'import patroni.config, patroni.postgresql as p; p.STOP_POLLING_INTERVAL = 2',
+    'import patroni.config, patroni.ha as p; p.Ha.demote = lambda self, mode: None',
   ]
   for (const change of changes) {
     const { exitCode, stderr } = await startChanged(change)

@@ -1,14 +1,18 @@
 """Starts Patroni with shorter minimums: failover in seconds. Why this is safe: docs/decisions/0015.
 
-Debian's files stay as they are. Before Patroni's own main runs, two of its functions get other numbers, and what was
+Debian's files stay as they are. Before Patroni's own main runs, a few of its functions get other numbers, and what was
 changed is tried: a Patroni that works differently ends here with a message, before it touches the database.
 """
 
 import logging
 import sys
+import time
 from types import SimpleNamespace
+from unittest.mock import MagicMock
 
+# Config first: Patroni's modules import one another in a circle.
 from patroni.config import Config
+from patroni import ha, postgresql
 from patroni.ha import Ha
 
 # The least that the settings of the pair may ask for. Patroni 4 raises them to 20 and 3.
@@ -16,6 +20,11 @@ MINIMUM = {'ttl': 5, 'retry_timeout': 2}
 # How long a standby waits for the member that it is about to replace; Patroni: 2 s.
 PROBE_TIMEOUT_S = 0.5
 PATRONI_PROBE = {'timeout': 2, 'retries': 0}
+# How often a primary that stops looks whether it has, and how long it waits then before it asks its standby whether that
+# one has everything; Patroni: 1 s each. After 'no' it waits for the end of its server, which means the same.
+STOP_POLL_S = 0.1
+CATCH_UP_S = 0.1
+PATRONI_CATCH_UP_S = 1
 
 LIMITER = '_Config__get_and_maybe_adjust_int_value'
 
@@ -81,12 +90,44 @@ def shorten_probe():
     Ha.fetch_node_status = lambda self, member: original(Impatient(self.patroni.request), member)
 
 
+class Clock:
+    """The module time, as patroni.ha has it, with a shorter wait for standbys that catch up."""
+
+    def __init__(self, sleep=time.sleep):
+        self._sleep = sleep
+        self.time = time.time
+
+    def sleep(self, seconds):
+        self._sleep(CATCH_UP_S if seconds == PATRONI_CATCH_UP_S else seconds)
+
+
+def waits_of_demotion(clock):
+    """How long a primary rests, time for time, that hands its lead over to a standby which has everything."""
+    ha.time = clock
+    daemon = MagicMock()
+    daemon.state_handler.stop.side_effect = lambda *_, on_shutdown, **__: on_shutdown(1, 1)
+    Ha.demote(daemon, 'graceful')
+    return daemon.release_leader_key_voluntarily.call_count
+
+
+def shorten_hand_over():
+    if postgresql.STOP_POLLING_INTERVAL != 1:
+        refuse('a server that stops is looked at another number of times')
+    postgresql.STOP_POLLING_INTERVAL = STOP_POLL_S
+    for clock_of, want in ((lambda note: SimpleNamespace(sleep=note), [1, 2]), (Clock, [CATCH_UP_S, 2])):
+        rests = []
+        if waits_of_demotion(clock_of(rests.append)) != 1 or rests != want:
+            refuse(f'a primary that hands over rests {rests}')
+    ha.time = Clock()
+
+
 if __name__ == '__main__':
     # What is tried here is none of the log's business.
     logging.disable()
     try:
         lower_minimums()
         shorten_probe()
+        shorten_hand_over()
     except Exception as error:
         refuse(f'{type(error).__name__} {error}'.strip())
     logging.disable(logging.NOTSET)

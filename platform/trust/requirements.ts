@@ -49,9 +49,9 @@ export const REQUIREMENTS: Readonly<Record<KnownPromise, Requirement>> = {
     'Controls do not stand at every layer yet: buildings, environment and staff access are not the platform’s matter so far.',
   ),
   'PLT-3': part(
-    ['stack-roll-under-load', 'host-drained-under-load'],
+    ['stack-roll-under-load', 'host-drained-under-load', 'database-hands-over', 'hosts-hand-over'],
     'Newer packages and a newer platform are brought in by an operator who runs a command; nothing does it without one.',
-    'The drills replace what the apps stand on and the host agent, and empty a host; the other parts of the platform are not replaced under load by a drill yet.',
+    'The drills replace what the apps stand on and the host agent, empty a host and hand the database’s lead over; the other parts of the platform are not replaced under load by a drill yet.',
   ),
   'ASR-1': gaps(
     'The platform holds no certificate.',
