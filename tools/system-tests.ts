@@ -59,13 +59,32 @@ function upOf(installation: TestInstallation, signal: AbortSignal): Promise<numb
   return ended(spawn(MARU, ['up', '--lab', ...where, ...ports], { cwd: ROOT, stdio: 'inherit' }), signal)
 }
 
+/** Of the tests on the installation that all share, those that neither measure nor break anything. */
+const SHARING = [
+  'docs-commands',
+  'console-look',
+  'deploy',
+  'bad-input',
+  'console-audit',
+  'console-hosts',
+  'console-network',
+  'console-pages',
+  'console-rules',
+  'database',
+  'edge',
+  'faulty-releases',
+  'hosts',
+  'login',
+  'trust',
+].map((name) => `tests/${name}.system.test.ts`)
+
 /**
- * Two rows of files that run side by side, before all others: these have databases, networks, agents and labs of their own, or use the
- * installation that all share without measuring or breaking anything. Labs, which measure how long a fault is felt, run one at a time.
+ * Two rows of files that run side by side, before all others: what has databases, networks, agents and labs of its own, and what may
+ * share the installation. Labs, which measure how long a fault is felt, run one at a time, and so do those that share.
  */
 const APART = [
-  ['lab/', 'tests/docs-commands.system.test.ts', 'tests/console-look.system.test.ts'],
-  ['images/', 'runtime/', 'platform/', 'tests/deploy.system.test.ts'],
+  ['lab/', ...SHARING],
+  ['images/', 'runtime/', 'platform/'],
 ] as const
 const isApart = (file: string) => !isLong(file) && APART.flat().some((begin) => file.startsWith(begin))
 /** They have the machine to themselves. */
