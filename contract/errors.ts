@@ -557,6 +557,12 @@ export const ERRORS = {
     'The container engine on the host does not answer.',
     'Run `maru up`: it starts the engine again.',
   ),
+  'hosts.network_in_use': row(
+    409,
+    3,
+    '{containers} of yours is in the network {network}, which would be removed.',
+    'Take it out first: `docker network disconnect {network} CONTAINER`. Nothing was removed.',
+  ),
   'hosts.disk_full': row(
     507,
     3,

@@ -15,10 +15,10 @@ import { inNewNamespaces } from '#runtime/drivers/namespaces.ts'
 import { run } from '#runtime/drivers/process.ts'
 import { mountOf } from './disks.ts'
 import { runIn } from './enter.ts'
-import { hostFolder, hostSocket, requireRunning } from './host.ts'
+import { hostFolder, hostSocket, hostState, requireRunning } from './host.ts'
 import { waitFor } from './keeper.ts'
 import { type Lab, PROGRAM_DIR } from './lab.ts'
-import type { HostPlan } from './plan.ts'
+import { type HostPlan, hostsOf } from './plan.ts'
 
 const ENGINE_TIMEOUT_MS = 60_000
 
@@ -61,39 +61,62 @@ async function startEngine(lab: Lab, host: HostPlan): Promise<Docker> {
   return docker
 }
 
+/** An engine that has stack images of this program, and where its store is as seen from outside of all hosts. */
+interface Source {
+  readonly docker: Docker
+  readonly store: string
+  readonly images: readonly StoredImage[]
+}
+
+/** This machine's engine with the images that it has; else a host of the lab that has them all, as one has after its `up`. */
+async function findSource(lab: Lab, host: HostPlan, tags: readonly string[]): Promise<Source | undefined> {
+  if (await exists(DOCKER_SOCKET)) {
+    const docker = makeDocker(DOCKER_SOCKET)
+    const images = (await unlessAway(() => present(docker, tags))) ?? []
+    if (images.length > 0) return { docker, store: (await docker.info()).rootDir, images }
+  }
+  for (const other of hostsOf(lab.plan)) {
+    if (other.name === host.name || (await hostState(lab, other)) !== 'running') continue
+    const docker = await engineOf(lab, other)
+    const images = (await unlessAway(() => present(docker, tags))) ?? []
+    if (images.length === tags.length) return { docker, store: storeOf(lab, other), images }
+  }
+  return undefined
+}
+const storeOf = (lab: Lab, host: HostPlan) => join(hostFolder(lab, host), 'disk/var/lib/docker')
+
 /**
- * Starts the engine of a host with the stack images of this program that this machine's engine has, so that `up` there has
- * nothing to build. Gives how many those are; none, and no engine, where this machine has no engine or no images.
+ * Starts the engine of a host with the stack images of this program that this machine's engine has, or another host of the lab, so
+ * that `up` there has nothing to build. Gives how many those are; none, and no engine, where nobody has any.
  */
 export async function giveImages(lab: Lab, host: HostPlan): Promise<number> {
-  if (!(await exists(DOCKER_SOCKET))) return 0
-  const own = makeDocker(DOCKER_SOCKET)
   const tags = await stackTags(PROGRAM_DIR)
-  const images = (await unlessAway(() => present(own, tags))) ?? []
-  if (images.length === 0) return 0
-  await share(lab, host, own, images)
+  const source = await findSource(lab, host, tags)
+  if (source === undefined) return 0
+  const { images } = source
+  await share(lab, host, source)
   const docker = await startEngine(lab, host)
   const have = new Set((await present(docker, tags)).map(({ id }) => id))
   const missing = images.filter(({ id }) => !have.has(id)).flatMap((image) => image.tags.slice(0, 1))
   if (missing.length === 0) return images.length
-  await docker.images.load(await own.images.save(missing))
+  await docker.images.load(await source.docker.images.save(missing))
   for (const tag of missing) await docker.images.tag(tag, latestOf(tag))
   return images.length
 }
 
 /**
- * The layers as the very files that this machine's engine has: nothing is copied and nothing unpacked. Only for a host whose
+ * The layers as the very files that the other engine has: nothing is copied and nothing unpacked. Only for a host whose
  * engine has not started yet; where it is not possible, the images are handed over in full.
  */
-async function share(lab: Lab, host: HostPlan, own: Docker, images: readonly StoredImage[]): Promise<void> {
-  const store = join(hostFolder(lab, host), 'disk/var/lib/docker')
-  const { rootDir, storageDriver } = await own.info()
-  const possible = storageDriver === STORE_DRIVER && (await onOneDisk(rootDir, store))
+async function share(lab: Lab, host: HostPlan, source: Source): Promise<void> {
+  const store = storeOf(lab, host)
+  const { storageDriver } = await source.docker.info()
+  const possible = storageDriver === STORE_DRIVER && (await onOneDisk(source.store, store))
   if (!possible || (await exists(join(store, STORE_INDEX)))) return
   const mount = mountOf((await readText('/proc/self/mountinfo')) ?? '', lab.home)
   const script = join(PROGRAM_DIR, 'lab/link-trees.sh')
   try {
-    await shareImages(rootDir, store, images, async (pairs) => {
+    await shareImages(source.store, store, source.images, async (pairs) => {
       const done = await run(inNewNamespaces(['mount'], [script, mount, ...pairs.flat()]))
       if (done.exitCode !== 0) throw new NotShared(done.stderr.trim())
     })

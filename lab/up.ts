@@ -145,15 +145,17 @@ async function withPlatform(lab: Lab, { progress }: LabDeps): Promise<LabPlatfor
   const [first, ...others] = hostsOf(lab.plan) as [HostPlan, ...HostPlan[]]
   const give = (hosts: readonly HostPlan[]) =>
     step(lab, 'Copying images', () =>
-      progress.step(`Images for ${hosts.map(({ name }) => name).join(', ')}`, 20, undefined, async () => {
-        await Promise.all(hosts.map((host) => giveImages(lab, host)))
-      }),
+      progress.step(`Images for ${hosts.map(({ name }) => name).join(', ')}`, 20, undefined, () =>
+        withoutImages(lab, hosts),
+      ),
     )
   await give([first])
-  const [platform] = await Promise.all([
+  const [platform, empty] = await Promise.all([
     progress.step(`\`maru up\` on ${first.name}`, 40, undefined, () => bringUpPlatform(lab, first)),
-    others.length > 0 ? give(others) : undefined,
+    others.length > 0 ? give(others) : [],
   ])
+  // Where the machine has no images the first host has built them by now.
+  if (empty.length > 0) await give(empty)
   for (const host of others) {
     const isVoice = host.site === WITNESS
     await progress.step(`\`maru host join\` on ${host.name}`, 20, undefined, () =>
@@ -167,6 +169,12 @@ async function withPlatform(lab: Lab, { progress }: LabDeps): Promise<LabPlatfor
   const { host, url } = platform
   await saveLabFile(lab.home, { ...lab.file, platform: { host, url } })
   return platform
+}
+
+/** Gives images to hosts, and says who got none. */
+async function withoutImages(lab: Lab, hosts: readonly HostPlan[]): Promise<HostPlan[]> {
+  const given = await Promise.all(hosts.map((host) => giveImages(lab, host)))
+  return hosts.filter((_, index) => given[index] === 0)
 }
 
 /** Whatever goes wrong in a step is an error that says what to do. */

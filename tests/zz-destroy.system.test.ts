@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { addressesOf } from '#contract/installation.ts'
 import { docker, leftovers } from '../tools/test-installation.ts'
 import { cliError, cliOk, HOME, installation } from './harness.ts'
 import { ownEngine } from './own-engine.ts'
@@ -16,6 +17,17 @@ test('down stops and keeps the data, up starts it again', async () => {
   const running = await docker('ps', '--filter', `name=^${installation.name}-`, '--format', '{{.Names}}')
   assert.equal(running, '')
   await cliOk(['up', '--home', HOME])
+  await cliOk(['apps'])
+})
+
+test('destroy refuses while somebody else’s container is in a network of the installation, and changes nothing', async (t) => {
+  const network = addressesOf(installation).networks.apps.name
+  const guest = `guest-of-${installation.name}`
+  await docker('run', '--detach', '--name', guest, '--network', network, 'maru/base:latest', 'sleep', '600')
+  t.after(() => docker('rm', '--force', guest))
+  const refused = await cliError(['destroy', '--home', HOME, '--confirm', installation.name])
+  assert.equal(refused.code, 'hosts.network_in_use')
+  assert.match(refused.message, new RegExp(`^${guest} of yours is in the network ${network}`))
   await cliOk(['apps'])
 })
 

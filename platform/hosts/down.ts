@@ -39,23 +39,25 @@ export async function down(home: string): Promise<string[]> {
  * edge; the databases last, when nobody writes any more.
  */
 async function stopAll(docker: Docker, installation: Installation): Promise<string[]> {
-  const running = (await docker.containers.list({ [LABELS.owner]: installation.id })).filter(
-    ({ state }) => state === 'running' || state === 'restarting',
-  )
-  const rank = (component: string | undefined) => {
-    if (component === 'agent') return 0
-    if (component === ADDRESS_COMPONENT) return 1
-    if (component === 'pgproxy') return 3
-    if (component?.startsWith('postgres-')) return 4
-    return component?.startsWith('etcd') ? 5 : 2
-  }
   const names: string[] = []
   for (const turn of [0, 1, 2, 3, 4, 5]) {
-    const group = running.filter(({ labels }) => rank(labels[LABELS.component]) === turn)
+    // Looked for in each turn: the agent may have started something just before it ended.
+    const group = (await docker.containers.list({ [LABELS.owner]: installation.id })).filter(
+      ({ state, labels }) =>
+        (state === 'running' || state === 'restarting') && turnOf(labels[LABELS.component]) === turn,
+    )
     await Promise.all(group.map(({ id }) => docker.containers.stop(id)))
     names.push(...group.map(({ name }) => name))
   }
   return names
+}
+
+function turnOf(component: string | undefined): number {
+  if (component === 'agent') return 0
+  if (component === ADDRESS_COMPONENT) return 1
+  if (component === 'pgproxy') return 3
+  if (component?.startsWith('postgres-')) return 4
+  return component?.startsWith('etcd') ? 5 : 2
 }
 
 export interface DestroyOptions {
@@ -68,6 +70,7 @@ export async function destroy(home: string, options: DestroyOptions): Promise<st
   const unlock = await takeLock(home, 'destroy')
   try {
     const docker = makeDocker(DOCKER_SOCKET)
+    await refuseGuests(docker, installation)
     const removed = await removeOwned(docker, installation)
     await removeHostRules(makeNft(), installation)
     await removeStrays(makeNft(), home, installation)
@@ -81,6 +84,21 @@ export async function destroy(home: string, options: DestroyOptions): Promise<st
     return [...removed, home]
   } finally {
     unlock()
+  }
+}
+
+/** The engine removes no network in which somebody else's container is. */
+async function refuseGuests(docker: Docker, installation: Installation): Promise<void> {
+  const owned = { [LABELS.owner]: installation.id }
+  const all = await docker.containers.list({})
+  for (const { name: network } of await docker.networks.list(owned)) {
+    const members = new Set(await docker.networks.members(network))
+    const guests = all.filter(({ id, labels }) => members.has(id) && labels[LABELS.owner] !== installation.id)
+    if (guests.length > 0)
+      throw new MaruError('hosts.network_in_use', {
+        network,
+        containers: guests.map(({ name }) => name).join(', '),
+      })
   }
 }
 
