@@ -253,8 +253,9 @@ export function pgproxyFiles(home: string) {
 /**
  * HAProxy before the pair: connections lead to whoever Patroni says is the primary, and end when it is not any more. A
  * check's handshake may take as long as `inter`: with 300 ms a busy machine's primary was taken for dead. A new primary is
- * seen by `downinter`, so that patience with the old one costs nothing. A process whose successor serves checks nobody any more:
- * a server that is gone without a word is noticed there by its silence.
+ * seen by `downinter`, so that patience with the old one costs nothing. To OPTIONS Patroni says yes or no and nothing more,
+ * while an answer that nobody reads to its end fills its log. A process whose successor serves checks nobody any more: a
+ * server that is gone without a word is noticed there by its silence.
  */
 export function renderPgproxy(installation: Place, home: string): string {
   const { postgres, patroniPort, postgresPort } = addressesOf(installation)
@@ -289,7 +290,7 @@ defaults
 listen primary
   bind :${postgresPort}
   option httpchk
-  http-check send meth GET uri /primary
+  http-check send meth OPTIONS uri /primary
   http-check expect status 200
   default-server check port ${patroniPort} check-ssl verify required ca-file ${files.ca} verifyhost ${POSTGRES_HOST} tcp-ut 5s inter 1s fastinter 150ms downinter 200ms fall 3 rise 1 on-marked-down shutdown-sessions
 ${servers.join('\n')}
