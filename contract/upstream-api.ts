@@ -1,11 +1,12 @@
 import { z } from 'zod'
-import { HostAddress } from './host-identity.ts'
 import { route } from './route.ts'
 import {
   announceReason,
   BlackHole,
+  MeasuredRate,
   UPSTREAM_LIMITS,
   Upstream,
+  UpstreamAddress,
   UpstreamName,
   UpstreamRequest,
   UpstreamState,
@@ -20,7 +21,12 @@ export const upstreamRoutes = {
     path: '/v1/network/upstreams',
     summary: 'Providers that drop traffic before it arrives, and what they drop now',
     access: operators('read'),
-    response: z.strictObject({ upstreams: z.array(Upstream), dropped: z.array(BlackHole) }),
+    response: z.strictObject({
+      upstreams: z.array(Upstream),
+      dropped: z.array(BlackHole),
+      measured: z.array(MeasuredRate).describe('What comes to the addresses that have a limit'),
+      own: z.array(UpstreamAddress).describe('Every address that may be announced'),
+    }),
   }),
   add: route({
     method: 'POST',
@@ -55,7 +61,7 @@ export const upstreamRoutes = {
     access: operators('manage'),
     recorded: { body: ['address', 'minutes', 'reason', 'upstream', 'evenLast'] },
     body: z.strictObject({
-      address: HostAddress.describe('Of a host, or one that the hosts of a data centre share'),
+      address: UpstreamAddress.describe('Of a host, or one that the hosts of a data centre share'),
       minutes: z.number().int().min(1).max(UPSTREAM_LIMITS.announceMinutes),
       reason: announceReason,
       upstream: UpstreamName.optional().describe('Only to this one'),
@@ -69,7 +75,7 @@ export const upstreamRoutes = {
     path: '/v1/network/black-holes/{address}',
     summary: 'Have providers let an address through again',
     access: operators('manage'),
-    params: z.strictObject({ address: HostAddress }),
-    response: z.strictObject({ address: HostAddress }),
+    params: z.strictObject({ address: UpstreamAddress }),
+    response: z.strictObject({ address: UpstreamAddress }),
   }),
 }

@@ -9,6 +9,13 @@ export function detectorFiles(home: string) {
     folder,
     config: `${folder}/suricata.yaml`,
     rules: `${folder}/maru.rules`,
+    /** Rules of others that are in use, and what is known of them. */
+    selected: `${folder}/rule-set.rules`,
+    about: `${folder}/rule-set.json`,
+    /** A selection that is tried. */
+    candidate: `${folder}/candidate.rules`,
+    /** Where what fetches writes; nothing in it is used as it is. */
+    fetched: `${home}/${HOME.ruleSet}`,
     run: `${folder}/run`,
     /** Where the agent listens; the detector connects, and again when the agent was away. */
     socket: `${folder}/run/events.sock`,

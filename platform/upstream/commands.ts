@@ -34,6 +34,7 @@ function registerProviders(upstream: Command, context: CliContext): void {
     .option('--neighbour-as <number>', 'AS number of the provider, for BGP')
     .option('--community <numbers>', 'community that means: drop this (default: 65535:666)')
     .option('--next-hop <address>', 'where dropped addresses lead, if the provider wants that')
+    .option('--next-hop6 <address>', 'the same for addresses of IPv6')
     .option('--password-file <file>', 'file with the password of the session (TCP MD5)')
     .option('--url <address>', 'https address of a webhook')
     .option('--secret-file <file>', 'file with what signs messages to the webhook')
@@ -65,6 +66,7 @@ function registerDropping(upstream: Command, context: CliContext): void {
     examples: [
       'maru network upstream announce 203.0.113.5 --for 10m --reason "flood of 4 million packets a second"',
       'maru network upstream announce 203.0.113.5 --for 1h --reason "flood" --upstream isp',
+      'maru network upstream announce 2001:db8::5 --for 10m --reason "flood"',
     ],
   })
     .argument('<address>', 'of a host, or one that the hosts of a data centre share')

@@ -6,13 +6,14 @@ import {
   hostsAt,
   planAutomatic,
   planOrders,
+  ratesOf,
   refuseAnnouncing,
   rulesOf,
   speakersOf,
   warningOf,
   wishOf,
 } from './plan.ts'
-import { HOOK, hole, LATER, NOW, provider, snapshot } from './test-snapshot.ts'
+import { BGP, HOOK, hole, LATER, NOW, provider, snapshot } from './test-snapshot.ts'
 
 const wanted = (address: string, more: object = {}) => ({ address, upstream: null, evenLast: false, ...more })
 const announcedBy = (
@@ -21,11 +22,11 @@ const announcedBy = (
 ) => planOrders(from, name as HostName).sessions.flatMap((one) => one.announced.map(({ address }) => address))
 
 test('only an own address may be announced: of a host, or one that hosts share', () => {
-  for (const own of ['203.0.113.1', '203.0.113.9', '198.51.100.1'])
+  for (const own of ['203.0.113.1', '203.0.113.9', '198.51.100.1', '2001:db8::1'])
     assert.equal(refuseAnnouncing(snapshot(), wanted(own)), undefined, own)
   const foreign = refuseAnnouncing(snapshot(), wanted('203.0.113.77'))
   assert.equal(foreign?.code, 'upstream.not_own')
-  assert.equal(foreign?.params.own, '203.0.113.1, 203.0.113.2, 198.51.100.1, 203.0.113.9')
+  assert.equal(foreign?.params.own, '203.0.113.1, 203.0.113.2, 198.51.100.1, 203.0.113.9, 2001:db8::1')
 })
 
 test('somebody has to bring the address', () => {
@@ -91,6 +92,7 @@ test('packets are counted where a limit asks for it, at the addresses that lead 
   assert.deepEqual(counted, [
     { address: '203.0.113.1', perSecond: 500_000 },
     { address: '203.0.113.9', perSecond: 500_000 },
+    { address: '2001:db8::1', perSecond: 500_000 },
   ])
   assert.deepEqual(planOrders(snapshot(), 'a1' as HostName).counted, [])
 })
@@ -146,4 +148,28 @@ test('the network lets hosts speak to providers, and the control plane to partne
     ],
   )
   assert.equal(new Set(rules.map(({ id }) => id)).size, rules.length)
+})
+
+test('an address of IPv6 is told by hosts that have one to lead it to, its own among them', () => {
+  const six = snapshot({ dropped: [hole('2001:db8::1')] })
+  assert.deepEqual(announcedBy('a1', six), ['2001:db8::1'])
+  assert.deepEqual(announcedBy('a2', six), [])
+  const led = { ...BGP, nextHop6: '2001:db8:ffff::1' }
+  const everywhere = snapshot({ dropped: six.dropped, providers: [provider('isp', { settings: led })] })
+  assert.deepEqual(announcedBy('b1', everywhere), ['2001:db8::1'])
+  assert.doesNotMatch(warningOf(six, wanted('2001:db8::1')), /session breaks/)
+  const hook = provider('scrubber', { settings: HOOK })
+  assert.deepEqual(
+    wishOf({ ...six, providers: [hook] }, hook).map(({ prefix }) => prefix),
+    ['2001:db8::1/128'],
+  )
+})
+
+test('what was measured stands beside each limit it is measured for', () => {
+  const automatic = AutomaticLimit.parse({ perSecond: 5_000 })
+  const limited = snapshot({ providers: [provider('isp', { automatic }), provider('other')] })
+  const measured = [{ address: '203.0.113.1', perSecond: 40, highest: 900 }]
+  assert.deepEqual(ratesOf(limited, [{ host: 'a1', measured }]), [
+    { address: '203.0.113.1', perSecond: 40, highest: 900, host: 'a1', upstream: 'isp', limit: 5_000 },
+  ])
 })

@@ -5,6 +5,10 @@ import {
   type AutomaticLimit,
   BGP_PORT,
   type BlackHole,
+  isIpv6,
+  type MeasuredRate,
+  prefixOf,
+  type UpstreamAddress,
   type UpstreamOrders,
   type UpstreamReport,
   type UpstreamSettings,
@@ -27,6 +31,8 @@ export interface UpstreamSnapshot {
   readonly hosts: ReadonlyArray<{
     readonly name: HostName
     readonly address: HostAddress
+    /** Its public IPv6 addresses. */
+    readonly addresses6: readonly UpstreamAddress[]
     readonly dataCentre: string
   }>
   readonly shared: ReadonlyArray<{ readonly dataCentre: string; readonly address: HostAddress }>
@@ -38,15 +44,21 @@ export interface UpstreamSnapshot {
 }
 
 /** Every address that may be announced: there is no other that is the installation's own. */
-export const ownAddresses = ({ hosts, shared }: UpstreamSnapshot): HostAddress[] => [
-  ...new Set([...hosts.map(({ address }) => address), ...shared.map(({ address }) => address)]),
+export const ownAddresses = ({ hosts, shared }: UpstreamSnapshot): UpstreamAddress[] => [
+  ...new Set([
+    ...[...hosts, ...shared].map(({ address }) => address),
+    ...hosts.flatMap(({ addresses6 }) => addresses6),
+  ]),
 ]
 
 /** The hosts to which an address leads. */
 export function hostsAt({ hosts, shared }: UpstreamSnapshot, address: string): HostName[] {
   const centres = shared.filter((one) => one.address === address).map(({ dataCentre }) => dataCentre)
   return hosts
-    .filter((host) => host.address === address || centres.includes(host.dataCentre))
+    .filter(
+      (host) =>
+        host.address === address || host.addresses6.includes(address) || centres.includes(host.dataCentre),
+    )
     .map(({ name }) => name)
 }
 
@@ -58,16 +70,21 @@ export const providersOf = (snapshot: UpstreamSnapshot, address: string): Provid
 
 /**
  * The hosts that tell a provider of an address: all of its hosts but the one whose own address it is, because what is dropped is
- * dropped for that host's session, too. Only where there is no other it says so itself.
+ * dropped for that host's session, too. Only where there is no other it says so itself. Sessions are IPv4's: one of IPv6 takes none
+ * with it, and is told by hosts that have one to lead it to.
  */
 export function speakersOf(snapshot: UpstreamSnapshot, provider: Provider, address: string): HostName[] {
   const all = snapshot.hosts.filter(({ name }) => isOf(provider, name))
+  if (isIpv6(address)) {
+    const leads = provider.settings.kind === 'bgp' && provider.settings.nextHop6 !== undefined
+    return all.filter(({ addresses6 }) => leads || addresses6.length > 0).map(({ name }) => name)
+  }
   const others = all.filter((host) => host.address !== address)
   return (others.length === 0 ? all : others).map(({ name }) => name)
 }
 
 export interface Wanted {
-  readonly address: HostAddress
+  readonly address: UpstreamAddress
   readonly upstream: string | null
   readonly evenLast: boolean
 }
@@ -141,8 +158,8 @@ export function planOrders(snapshot: UpstreamSnapshot, host: HostName): Upstream
 }
 
 /** An address that is wanted twice is wanted until the later end. */
-function latestOf(all: ReadonlyArray<{ address: HostAddress; until: string }>) {
-  const latest = new Map<HostAddress, string>()
+function latestOf(all: ReadonlyArray<{ address: UpstreamAddress; until: string }>) {
+  const latest = new Map<UpstreamAddress, string>()
   for (const { address, until } of all) if ((latest.get(address) ?? '') < until) latest.set(address, until)
   return [...latest].map(([address, until]) => ({ address, until }))
 }
@@ -150,6 +167,21 @@ function latestOf(all: ReadonlyArray<{ address: HostAddress; until: string }>) {
 const limitsOf = (snapshot: UpstreamSnapshot, address: string): number[] => [
   ...new Set(providersOf(snapshot, address).flatMap(({ automatic }) => automatic?.perSecond ?? [])),
 ]
+
+/** What hosts measured, beside each limit that it is measured for. */
+export const ratesOf = (
+  snapshot: UpstreamSnapshot,
+  told: ReadonlyArray<{ readonly host: string; readonly measured: UpstreamReport['measured'] }>,
+): MeasuredRate[] =>
+  told.flatMap(({ host, measured }) =>
+    measured.flatMap((one) =>
+      providersOf(snapshot, one.address).flatMap(({ name, automatic }) =>
+        automatic === null
+          ? []
+          : [{ ...one, host: host as HostName, upstream: name, limit: automatic.perSecond }],
+      ),
+    ),
+  )
 
 /** Something that a limit asks for. */
 export interface AutomaticAct {
@@ -199,7 +231,7 @@ export function planAutomatic(
 /** What a partner should drop: equal wishes are equal. */
 export const wishOf = (snapshot: UpstreamSnapshot, provider: Provider): WebhookBody['dropped'] =>
   droppedBy(snapshot, provider)
-    .map(({ address, since, until, reason }) => ({ prefix: `${address}/32`, since, until, reason }))
+    .map(({ address, since, until, reason }) => ({ prefix: prefixOf(address), since, until, reason }))
     .sort((a, b) => `${a.prefix} ${a.since}`.localeCompare(`${b.prefix} ${b.since}`))
 
 /** Names are told to apps only, so no rule can follow that of a partner: any public address may be his, a private one is not. */

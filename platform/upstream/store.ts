@@ -1,6 +1,11 @@
 import { type Selectable, sql } from 'kysely'
-import type { HostAddress } from '#contract/host-identity.ts'
-import { type AutomaticLimit, type BlackHole, UPSTREAM_LIMITS, UpstreamSettings } from '#contract/upstream.ts'
+import {
+  type AutomaticLimit,
+  type BlackHole,
+  UPSTREAM_LIMITS,
+  type UpstreamAddress,
+  UpstreamSettings,
+} from '#contract/upstream.ts'
 import type { ServerDeps } from '#runtime/server/handler.ts'
 import { jsonb } from '#runtime/server/jsonb.ts'
 import { notify } from '#runtime/server/notify.ts'
@@ -153,7 +158,7 @@ export async function listLetThrough(
 }
 
 export const blackHoleOf = (row: BlackHoleRow): BlackHole => ({
-  ...{ id: row.id, address: row.address as HostAddress, upstream: row.upstream },
+  ...{ id: row.id, address: row.address as UpstreamAddress, upstream: row.upstream },
   ...{ since: row.since.toISOString(), until: row.until.toISOString() },
   ...{ reason: row.reason, by: row.created_by, automatic: row.automatic },
 })

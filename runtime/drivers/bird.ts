@@ -36,7 +36,7 @@ export const makeBird = (socketPath: string): Bird => ({
 export async function heardBy(bird: Bird): Promise<string[]> {
   const heard: string[] = []
   for (const line of (await bird.ask('show route all'))?.lines ?? []) {
-    const [, prefix] = /^(\d+\.\d+\.\d+\.\d+\/\d+)\s/.exec(line.trim()) ?? []
+    const [, prefix] = /^(\d+\.\d+\.\d+\.\d+\/\d+|[\da-f:]*:[\da-f:]*\/\d+)\s/.exec(line.trim()) ?? []
     if (prefix !== undefined) heard.push(prefix)
     const [, communities] = /BGP\.community: (.*)/.exec(line) ?? []
     if (communities !== undefined) heard.push(`${heard.pop()} ${communities.trim()}`)
