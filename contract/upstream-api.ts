@@ -3,6 +3,7 @@ import { route } from './route.ts'
 import {
   announceReason,
   BlackHole,
+  FlowText,
   MeasuredRate,
   UPSTREAM_LIMITS,
   Upstream,
@@ -57,14 +58,15 @@ export const upstreamRoutes = {
   announce: route({
     method: 'POST',
     path: '/v1/network/black-holes',
-    summary: 'Have providers drop everything to an address of the installation: it is off the net until then',
+    summary: 'Have providers drop everything to an address of the installation, or a part of it, until then',
     access: operators('manage'),
-    recorded: { body: ['address', 'minutes', 'reason', 'upstream', 'evenLast'] },
+    recorded: { body: ['address', 'minutes', 'reason', 'upstream', 'only', 'evenLast'] },
     body: z.strictObject({
       address: UpstreamAddress.describe('Of a host, or one that the hosts of a data centre share'),
       minutes: z.number().int().min(1).max(UPSTREAM_LIMITS.announceMinutes),
       reason: announceReason,
       upstream: UpstreamName.optional().describe('Only to this one'),
+      only: FlowText.optional(),
       evenLast: z.boolean().default(false).describe('Also the last address that serves the apps'),
     }),
     response: z.strictObject({ dropped: BlackHole, warning: z.string().describe('What it means') }),

@@ -35,6 +35,17 @@ export const isIpv6 = (address: string) => address.includes(':')
 /** The address alone, as routers write it. */
 export const prefixOf = (address: string) => `${address}/${isIpv6(address) ? 128 : 32}`
 
+/** What of the traffic to an address a flow rule means: `udp`, `udp:53`, `tcp:8443`, `icmp`. */
+export const FlowText = z
+  .string()
+  .regex(/^((udp|tcp)(:\d{1,5})?|icmp)$/, 'must be udp, udp:PORT, tcp, tcp:PORT or icmp')
+  .refine((text) => {
+    const port = text.split(':')[1]
+    return port === undefined || (Number(port) >= 1 && Number(port) <= 65_535)
+  }, 'has a port that is not between 1 and 65535')
+  .describe('Such as udp:53; left out: everything')
+export type FlowText = z.infer<typeof FlowText>
+
 const AsNumber = z.number().int().min(1).max(4_294_967_294)
 const Community = z
   .string()
@@ -52,6 +63,7 @@ export const BgpSettings = z.strictObject({
     .default(null)
     .describe('Where the provider wants dropped addresses to lead; null: to the host that says so'),
   /** Only where it is so: a host of a version before knows no such word. */
+  flowRules: z.literal(true).optional().describe('The provider takes flow rules (RFC 8955), too'),
   nextHop6: z.ipv6().optional().describe('The same for IPv6; left out: to the host that says so'),
 })
 export type BgpSettings = z.infer<typeof BgpSettings>
@@ -145,6 +157,7 @@ export const BlackHole = z.strictObject({
   upstream: UpstreamName.nullable().describe('Told to this one only; null: to all that bring the address'),
   since: Instant,
   until: Instant,
+  only: FlowText.nullable().describe('What is dropped; null: everything'),
   reason: z.string(),
   by: z.string(),
   automatic: z.boolean(),
@@ -175,6 +188,8 @@ export const UpstreamOrders = z.strictObject({
       name: UpstreamName,
       password: z.string().nullable(),
       announced: z.array(z.strictObject({ address: UpstreamAddress, until: Instant })),
+      /** Only where there are some: a host of a version before knows no such word. */
+      flows: z.array(z.strictObject({ address: UpstreamAddress, only: FlowText, until: Instant })).optional(),
     }),
   ),
   counted: z
@@ -212,8 +227,8 @@ export const UpstreamReport = z.strictObject({
         highest: z.number().int().describe('The most in a second of the last hour'),
       }),
     )
-    .default([])
-    .describe('What comes to the addresses that have a limit'),
+    .optional()
+    .describe('What comes to the addresses that have a limit; left out where none has'),
   problem: z.string().describe('One sentence when it does not work as it should, else empty'),
 })
 export type UpstreamReport = z.infer<typeof UpstreamReport>

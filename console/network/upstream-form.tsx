@@ -15,22 +15,24 @@ const TIMES = [
   { value: '1440', label: 'A day' },
 ]
 const EVERYBODY = 'All that bring it'
-const EMPTY = { minutes: '10', upstream: '', reason: '', evenLast: false }
+const EMPTY = { minutes: '10', upstream: '', only: '', reason: '', evenLast: false }
+type Draft = typeof EMPTY & { readonly address: string }
 
 type Known = Pick<ResponseOf<typeof upstreamRoutes.list>, 'own' | 'upstreams'>
 
-/** Has providers drop everything to an address, after it was said what that means. */
-export function UpstreamForm({ known: { own, upstreams } }: { readonly known: Known }) {
+/** Has providers drop what goes to an address, after it was said what that means. */
+export function UpstreamForm({ known }: { readonly known: Known }) {
   const [draft, setDraft] = useState({ ...EMPTY, address: '' })
   const [made, setMade] = useState(0)
-  const address = draft.address || (own[0] ?? '')
-  const { minutes, upstream, reason, evenLast } = draft
+  const address = draft.address || (known.own[0] ?? '')
+  const { minutes, upstream, only, reason, evenLast } = draft
   const announce = useUpstreamChange(
     () =>
       call(upstreamRoutes.announce, {
         body: {
           ...{ address, minutes: Number(minutes), reason, evenLast },
           ...(upstream === '' ? {} : { upstream }),
+          ...(only === '' ? {} : { only }),
         },
       }),
     () => {
@@ -38,49 +40,27 @@ export function UpstreamForm({ known: { own, upstreams } }: { readonly known: Kn
       setMade(made + 1)
     },
   )
-  const change = (part: Partial<typeof draft>) => setDraft({ ...draft, ...part })
-  const names = upstreams.map(({ name }) => ({ value: name, label: name }))
-  const time = TIMES.find(({ value }) => value === minutes)?.label.toLowerCase()
+  const change = (part: Partial<Draft>) => setDraft({ ...draft, ...part })
   return (
     <Stack gap="sm">
       <div className={classes.fields}>
-        <NativeSelect
-          label="Take off the net"
-          data={own}
-          value={address}
-          onChange={({ currentTarget }) => change({ address: currentTarget.value })}
-        />
-        <NativeSelect
-          label="For"
-          data={TIMES}
-          value={minutes}
-          onChange={({ currentTarget }) => change({ minutes: currentTarget.value })}
-        />
-        <NativeSelect
-          label="At"
-          data={[{ value: '', label: EVERYBODY }, ...names]}
-          value={upstream}
-          onChange={({ currentTarget }) => change({ upstream: currentTarget.value })}
-        />
-        <TextInput
-          label="Why"
-          value={reason}
-          error={refusedField(announce.error) === 'reason'}
-          onChange={({ currentTarget }) => change({ reason: currentTarget.value })}
+        <Fields
+          known={known}
+          draft={{ ...draft, address }}
+          change={change}
+          refused={refusedField(announce.error)}
         />
         {/* After each announcement a new one: its question is closed. */}
         <ConfirmButton
           key={made}
           label="Announce"
-          title={`Take ${address} off the net?`}
+          title={only === '' ? `Take ${address} off the net?` : `Have ${only} to ${address} dropped?`}
           action={() => announce.mutate(undefined)}
           pending={announce.isPending}
           error={announce.error}
           look={{ color: 'red', variant: 'default', size: 'sm' }}
         >
-          {upstream === '' ? 'Every provider that brings it' : upstream} drops everything to {address} for{' '}
-          {time}: attackers and visitors alike do not reach it, and its host reaches nobody from it. You can
-          withdraw it before.
+          {questionOf({ ...draft, address })}
         </ConfirmButton>
       </div>
       <Checkbox
@@ -92,5 +72,58 @@ export function UpstreamForm({ known: { own, upstreams } }: { readonly known: Kn
         {announce.data?.warning}
       </Text>
     </Stack>
+  )
+}
+
+function questionOf({ address, minutes, upstream, only }: Draft): string {
+  const time = TIMES.find(({ value }) => value === minutes)?.label.toLowerCase()
+  const who = upstream || 'Every provider that brings it'
+  return only === ''
+    ? `${who} drops everything to ${address} for ${time}: attackers and visitors alike do not reach it, and its host reaches nobody from it. You can withdraw it before.`
+    : `${who} that takes flow rules drops ${only} to ${address} for ${time}, whoever sends it; all else arrives. You can withdraw it before.`
+}
+
+function Fields(props: {
+  readonly known: Known
+  readonly draft: Draft
+  readonly change: (part: Partial<Draft>) => void
+  readonly refused: string | undefined
+}) {
+  const { known, draft, change, refused } = props
+  const names = known.upstreams.map(({ name }) => ({ value: name, label: name }))
+  return (
+    <>
+      <NativeSelect
+        label="Take off the net"
+        data={known.own}
+        value={draft.address}
+        onChange={({ currentTarget }) => change({ address: currentTarget.value })}
+      />
+      <TextInput
+        label="Only"
+        placeholder="everything, or udp:53"
+        value={draft.only}
+        error={refused === 'only'}
+        onChange={({ currentTarget }) => change({ only: currentTarget.value.trim() })}
+      />
+      <NativeSelect
+        label="For"
+        data={TIMES}
+        value={draft.minutes}
+        onChange={({ currentTarget }) => change({ minutes: currentTarget.value })}
+      />
+      <NativeSelect
+        label="At"
+        data={[{ value: '', label: EVERYBODY }, ...names]}
+        value={draft.upstream}
+        onChange={({ currentTarget }) => change({ upstream: currentTarget.value })}
+      />
+      <TextInput
+        label="Why"
+        value={draft.reason}
+        error={refused === 'reason'}
+        onChange={({ currentTarget }) => change({ reason: currentTarget.value })}
+      />
+    </>
   )
 }

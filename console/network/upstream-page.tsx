@@ -73,11 +73,14 @@ function DroppedPanel({ answer }: { readonly answer: ResponseOf<typeof upstreamR
 
 function Dropped({ one }: { readonly one: BlackHole }) {
   const now = useServerTime()
-  const { address, upstream, reason, by, automatic, since, until } = one
+  const { address, upstream, only, reason, by, automatic, since, until } = one
   const left = elapsed(Math.max(0, Date.parse(until) - now.getTime()))
   return (
     <tr>
-      <td className={cells.name}>{address}</td>
+      <td className={cells.name}>
+        {address}
+        <span className={cells.below}>{only ?? 'everything'}</span>
+      </td>
       <td>
         {upstream ?? 'all that bring it'}
         <span className={cells.below}>

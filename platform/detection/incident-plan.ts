@@ -35,7 +35,7 @@ export function whoDid({
   src_endpoint: { ip },
 }: Pick<HostEvent, 'app' | 'kind' | 'src_endpoint'>) {
   if (app !== null) return `app:${app}`
-  return kind === 'black hole' ? ip : networkOf(ip, ONE)
+  return kind === 'black hole' || kind === 'flow rule' ? ip : networkOf(ip, ONE)
 }
 
 /** What is nobody's attack: agreed tests, and the platform's own questions. */

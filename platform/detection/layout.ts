@@ -23,6 +23,9 @@ export function detectorFiles(home: string) {
 }
 export type DetectorFiles = ReturnType<typeof detectorFiles>
 
+/** Memory that it may use: thousands of rules of others need more. */
+export const DETECTOR_MB = { alone: 384, withOthers: 1_024 } as const
+
 /** It may read frames, and nothing else of root's rights is left when it begins. */
 const AS_DETECTOR = [
   'setpriv',
@@ -40,6 +43,7 @@ export function detectorContainer(
   home: string,
   image: string,
   hash: string,
+  memoryMb: number = DETECTOR_MB.alone,
 ): ContainerSpec {
   const files = detectorFiles(home)
   return ContainerSpec.parse({
@@ -63,7 +67,7 @@ export function detectorContainer(
     stopTimeoutS: 5,
     // What serves comes first.
     cpuShares: 512,
-    memoryMb: 384,
+    memoryMb,
     processes: 64,
   })
 }

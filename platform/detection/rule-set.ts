@@ -1,7 +1,7 @@
 import { ContainerSpec } from '#contract/agent.ts'
 import { type AgentConfig, addressesOf, UID } from '#contract/installation.ts'
 import { RULE_SET_COMPONENT, type RuleSetWish } from '#contract/rule-set.ts'
-import type { DetectorFiles } from './layout.ts'
+import { DETECTOR_MB, type DetectorFiles } from './layout.ts'
 
 /** Numbers that Emerging Threats gives: none of them is one of the platform's own. */
 const NUMBERS = { first: 2_000_000, last: 2_999_999 } as const
@@ -84,7 +84,8 @@ const withoutRights = ({ installation, images }: Config, work: 'fetch' | 'try') 
   tmpfs: { '/tmp': 'rw,noexec,nosuid,nodev,size=256m,mode=1777' },
   restart: 'no' as const,
   cpuShares: 256,
-  memoryMb: 768,
+  // What it could not read here, the detector could not either.
+  memoryMb: DETECTOR_MB.withOthers,
   processes: 32,
 })
 

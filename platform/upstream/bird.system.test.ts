@@ -65,6 +65,26 @@ test('an address of IPv6 is heard alone with the community in the same session, 
   await heard('nothing is left')
 })
 
+test('a part of the traffic is heard as a flow rule with what to do, and ends in time', async () => {
+  const drop = '(generic, 0x80060000, 0x0)'
+  const flows = [
+    { address: OWN, only: 'udp:53', until: inMs(60_000) },
+    { address: OWN, only: 'icmp', until: inMs(6_000) },
+    { address: OWN6, only: 'tcp:8443', until: inMs(60_000) },
+  ]
+  await field.keeper.putOrders(ordersOf([], [], { flowRules: true, flows }))
+  const [udp, six] = [
+    `flow4 { dst ${OWN}/32; proto 17; dport 53; } ${drop}`,
+    `flow6 { dst ${OWN6}/128; next header 6; dport 8443; } ${drop}`,
+  ]
+  await heard('the provider hears them', udp, six, `flow4 { dst ${OWN}/32; proto 1; } ${drop}`)
+  await heard('one is over', udp, six)
+  await field.keeper.putOrders(ordersOf([], [], { flowRules: true }))
+  await heard('nothing is left')
+  await field.keeper.putOrders(ordersOf([]))
+  await up()
+})
+
 test('an announcement ends in time without anybody’s word, also when the agent was away', async () => {
   await field.keeper.putOrders(ordersOf([{ address: OWN, until: inMs(5_000) }]))
   await heard('the provider hears it', BLACKHOLE)

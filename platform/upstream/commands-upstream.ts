@@ -35,10 +35,10 @@ export async function list(context: CliContext, options: ApiOptions): Promise<vo
     const rates = measured.length === 0 ? '' : `\n${out.table(...ratesTable(measured))}`
     if (dropped.length === 0) return `${providers}${rates}\nNothing is dropped for us.\n`
     const rows = dropped.map((one) => [
-      ...[one.address, one.upstream ?? 'all', one.until],
+      ...[one.address, one.only ?? 'everything', one.upstream ?? 'all', one.until],
       ...[one.automatic ? 'by itself' : one.by, one.reason],
     ])
-    return `${providers}${rates}\n${out.table(columns('OFF THE NET', 'AT', 'UNTIL', 'BY', 'WHY'), rows)}`
+    return `${providers}${rates}\n${out.table(columns('DROPPED', 'WHAT', 'AT', 'UNTIL', 'BY', 'WHY'), rows)}`
   })
 }
 
@@ -70,6 +70,7 @@ export interface AddOptions extends ApiOptions {
   readonly community?: string
   readonly nextHop?: string
   readonly nextHop6?: string
+  readonly flowRules?: true
   readonly passwordFile?: string
   readonly url?: string
   readonly secretFile?: string
@@ -95,12 +96,12 @@ export async function add(context: CliContext, name: string, options: AddOptions
 
 /** What was typed, as one request; numbers stay out where nobody gave any. */
 async function requestOf(name: string, options: AddOptions): Promise<UpstreamRequest> {
-  const { url, ownAs, neighbour, neighbourAs, community, nextHop, nextHop6, above } = options
+  const { url, ownAs, neighbour, neighbourAs, community, nextHop, nextHop6, flowRules, above } = options
   if ((url === undefined) === (neighbour === undefined))
     throw new MaruError('invalid', { field: '--url', reason: 'or --neighbour is needed, and not both' })
   const bgp = {
     ...{ kind: 'bgp', ownAs: numberOf(ownAs), neighbour, neighbourAs: numberOf(neighbourAs) },
-    ...without({ community, nextHop, nextHop6 }),
+    ...without({ community, nextHop, nextHop6, flowRules }),
   }
   const webhook = { kind: 'webhook', url, ...without({ ca: await fileOf(options.caFile, '--ca-file') }) }
   const automatic = {
@@ -154,6 +155,7 @@ export async function test(context: CliContext, text: string, options: ApiOption
 export interface AnnounceOptions extends ApiOptions {
   readonly for: string
   readonly reason: string
+  readonly only?: string
   readonly upstream?: string
   readonly evenTheLast?: boolean
 }
@@ -166,7 +168,7 @@ export async function announce(
 ): Promise<void> {
   const body = parseWith(upstreamRoutes.announce.body, {
     ...{ address, minutes: parseDuration(options.for, '--for') / 60_000, reason: options.reason },
-    ...without({ upstream: options.upstream }),
+    ...without({ upstream: options.upstream, only: options.only }),
     evenLast: options.evenTheLast ?? false,
   })
   const { api, out } = await openSession(context, options)
@@ -175,7 +177,7 @@ export async function announce(
   out.result(
     answer,
     () =>
-      `Providers are asked to drop everything to ${dropped.address} until ${dropped.until}.\n${warning}\n\`maru network upstream withdraw ${dropped.address}\` ends it before.\n`,
+      `Providers are asked to drop ${dropped.only ?? 'everything'} to ${dropped.address} until ${dropped.until}.\n${warning}\n\`maru network upstream withdraw ${dropped.address}\` ends it before.\n`,
   )
 }
 

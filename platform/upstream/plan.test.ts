@@ -2,9 +2,9 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { HostName } from '#contract/ids.ts'
 import { AutomaticLimit } from '#contract/upstream.ts'
+import type { Provider } from './plan.ts'
 import {
   hostsAt,
-  planAutomatic,
   planOrders,
   ratesOf,
   refuseAnnouncing,
@@ -13,9 +13,13 @@ import {
   warningOf,
   wishOf,
 } from './plan.ts'
+import { planAutomatic } from './plan-automatic.ts'
 import { BGP, HOOK, hole, LATER, NOW, provider, snapshot } from './test-snapshot.ts'
 
-const wanted = (address: string, more: object = {}) => ({ address, upstream: null, evenLast: false, ...more })
+const wanted = (address: string, more: object = {}) => ({
+  ...{ address, upstream: null, only: null, evenLast: false },
+  ...more,
+})
 const announcedBy = (
   name: string,
   from = snapshot({ dropped: [hole('203.0.113.9'), hole('203.0.113.1')] }),
@@ -107,7 +111,7 @@ test('a limit acts after its time, for its own provider, and says why', () => {
   const [act, ...others] = planAutomatic(limited, [above('203.0.113.1', 30)], [], NOW)
   assert.deepEqual(others, [])
   assert.deepEqual(act, {
-    wanted: { address: '203.0.113.1', upstream: 'isp', evenLast: false },
+    wanted: { address: '203.0.113.1', upstream: 'isp', only: null, evenLast: false },
     ...{ minutes: 10, refusal: undefined },
     reason: '40000 packets a second for 30 seconds, above the limit of 10000',
   })
@@ -172,4 +176,29 @@ test('what was measured stands beside each limit it is measured for', () => {
   assert.deepEqual(ratesOf(limited, [{ host: 'a1', measured }]), [
     { address: '203.0.113.1', perSecond: 40, highest: 900, host: 'a1', upstream: 'isp', limit: 5_000 },
   ])
+})
+
+test('a part of the traffic is asked for where flow rules are taken, and of nobody else more than that', () => {
+  const flowing = provider('flowing', { settings: { ...BGP, flowRules: true } as Provider['settings'] })
+  const both = snapshot({ providers: [flowing, provider('isp')], serving: ['203.0.113.1'] })
+  const part = { only: 'udp:53' }
+  assert.equal(refuseAnnouncing(both, wanted('203.0.113.1', part)), undefined, 'visitors still come')
+  assert.equal(refuseAnnouncing(both, wanted('203.0.113.1', { only: 'tcp' }))?.code, 'upstream.last')
+  assert.equal(refuseAnnouncing(snapshot(), wanted('203.0.113.1', part))?.code, 'upstream.no_flow_rules')
+  assert.match(warningOf(both, wanted('203.0.113.1', part)), /by UDP at port 53 is dropped.*all else arrives/)
+  const asked = { ...both, dropped: [hole('203.0.113.1', part), hole('203.0.113.9', { id: 'b' })] }
+  const said = planOrders(asked, 'a2' as HostName).sessions.map(({ name, announced, flows }) => [
+    name,
+    announced.map(({ address }) => address).join(),
+    flows,
+  ])
+  assert.deepEqual(said, [
+    ['flowing', '203.0.113.9', [{ address: '203.0.113.1', only: 'udp:53', until: LATER }]],
+    ['isp', '203.0.113.9', undefined],
+  ])
+  const hook = provider('scrubber', { settings: HOOK })
+  assert.deepEqual(
+    wishOf({ ...asked, providers: [hook] }, hook).map(({ prefix }) => prefix),
+    ['203.0.113.9/32'],
+  )
 })

@@ -5,6 +5,7 @@ import {
   type AutomaticLimit,
   BGP_PORT,
   type BlackHole,
+  type FlowText,
   isIpv6,
   type MeasuredRate,
   prefixOf,
@@ -86,32 +87,56 @@ export function speakersOf(snapshot: UpstreamSnapshot, provider: Provider, addre
 export interface Wanted {
   readonly address: UpstreamAddress
   readonly upstream: string | null
+  /** Null: everything. */
+  readonly only: FlowText | null
   readonly evenLast: boolean
 }
 
 export type Refusal =
   | { readonly code: 'upstream.not_own'; readonly params: { address: string; own: string } }
-  | { readonly code: 'upstream.nobody_brings' | 'upstream.last'; readonly params: { address: string } }
+  | {
+      readonly code: 'upstream.nobody_brings' | 'upstream.last' | 'upstream.no_flow_rules'
+      readonly params: { address: string }
+    }
   | { readonly code: 'upstream.not_found'; readonly params: { upstream: string } }
+
+/** Whether a provider can be asked for a part of the traffic. */
+const takesFlows = ({ settings }: Pick<Provider, 'settings'>) =>
+  settings.kind === 'bgp' && settings.flowRules === true
+
+/** Visitors come by TCP: where all of that is dropped, or everything, there are none. */
+const isOffTheNet = ({ only }: { readonly only: FlowText | null }) =>
+  only === null || /^tcp(:443)?$/.test(only)
 
 /** Why an address may not be announced; undefined where it may. */
 export function refuseAnnouncing(snapshot: UpstreamSnapshot, wanted: Wanted): Refusal | undefined {
-  const { address, upstream, evenLast } = wanted
+  const { address, upstream, only, evenLast } = wanted
   const own = ownAddresses(snapshot)
   if (!own.includes(address))
     return { code: 'upstream.not_own', params: { address, own: own.join(', ') || 'none' } }
   if (upstream !== null && !snapshot.providers.some(({ name }) => name === upstream))
     return { code: 'upstream.not_found', params: { upstream } }
-  const brings = providersOf(snapshot, address)
-  if (!brings.some(({ name }) => upstream === null || name === upstream))
-    return { code: 'upstream.nobody_brings', params: { address } }
-  const gone = new Set([...snapshot.dropped.map((one) => one.address as string), address])
-  const isLast = snapshot.serving.includes(address) && snapshot.serving.every((one) => gone.has(one))
+  const meant = providersOf(snapshot, address).filter(({ name }) => upstream === null || name === upstream)
+  if (meant.length === 0) return { code: 'upstream.nobody_brings', params: { address } }
+  if (only !== null && !meant.some(takesFlows)) return { code: 'upstream.no_flow_rules', params: { address } }
+  const gone = new Set([...snapshot.dropped.filter(isOffTheNet).map((one) => one.address as string), address])
+  const isLast =
+    isOffTheNet(wanted) &&
+    snapshot.serving.includes(address) &&
+    snapshot.serving.every((one) => gone.has(one))
   return isLast && !evenLast ? { code: 'upstream.last', params: { address } } : undefined
 }
 
+/** A flow rule as people say it. */
+export function flowWords(only: FlowText): string {
+  const [protocol = '', port] = only.split(':')
+  return port === undefined ? protocol.toUpperCase() : `${protocol.toUpperCase()} at port ${port}`
+}
+
 /** What a person should know before visitors do. */
-export function warningOf(snapshot: UpstreamSnapshot, { address, upstream }: Wanted): string {
+export function warningOf(snapshot: UpstreamSnapshot, { address, upstream, only }: Wanted): string {
+  if (only !== null)
+    return `What goes to ${address} by ${flowWords(only)} is dropped, whoever sends it; all else arrives. Providers and partners that take no flow rules are not asked.`
   const meant = providersOf(snapshot, address).filter(
     ({ name, settings }) => settings.kind === 'bgp' && (upstream === null || name === upstream),
   )
@@ -131,11 +156,12 @@ export function warningOf(snapshot: UpstreamSnapshot, { address, upstream }: Wan
   ].join(' ')
 }
 
-/** What of the black holes is a provider's. */
+/** What of what should be dropped is a provider's: who takes no flow rules is not asked for more than was wanted. */
 export const droppedBy = (snapshot: UpstreamSnapshot, provider: Provider): BlackHole[] =>
   snapshot.dropped.filter(
-    ({ address, upstream }) =>
+    ({ address, upstream, only }) =>
       (upstream === null || upstream === provider.name) &&
+      (only === null || takesFlows(provider)) &&
       providersOf(snapshot, address).some(({ name }) => name === provider.name),
   )
 
@@ -146,10 +172,15 @@ export function planOrders(snapshot: UpstreamSnapshot, host: HostName): Upstream
     if (settings.kind !== 'bgp' || !snapshot.hosts.some((one) => one.name === host) || !isOf(provider, host))
       return []
     const { kind: _kind, ...how } = settings
-    const announced = droppedBy(snapshot, provider)
-      .filter(({ address }) => speakersOf(snapshot, provider, address).includes(host))
-      .map(({ address, until }) => ({ address, until }))
-    return [{ ...how, name, password: null, announced: latestOf(announced) }]
+    const said = droppedBy(snapshot, provider).filter(({ address }) =>
+      speakersOf(snapshot, provider, address).includes(host),
+    )
+    const flows = said.flatMap(({ address, only, until }) =>
+      only === null ? [] : [{ address, only, until }],
+    )
+    const announced = said.flatMap(({ address, only, until }) => (only === null ? [{ address, until }] : []))
+    const parts = flows.length === 0 ? {} : { flows: latestFlows(flows) }
+    return [{ ...how, name, password: null, announced: latestOf(announced), ...parts }]
   })
   const counted = ownAddresses(snapshot)
     .filter((address) => hostsAt(snapshot, address).includes(host))
@@ -164,6 +195,11 @@ function latestOf(all: ReadonlyArray<{ address: UpstreamAddress; until: string }
   return [...latest].map(([address, until]) => ({ address, until }))
 }
 
+function latestFlows(all: ReadonlyArray<{ address: UpstreamAddress; only: FlowText; until: string }>) {
+  const grouped = Map.groupBy(all, ({ only }) => only)
+  return [...grouped].flatMap(([only, some]) => latestOf(some).map((one) => ({ ...one, only })))
+}
+
 const limitsOf = (snapshot: UpstreamSnapshot, address: string): number[] => [
   ...new Set(providersOf(snapshot, address).flatMap(({ automatic }) => automatic?.perSecond ?? [])),
 ]
@@ -171,7 +207,7 @@ const limitsOf = (snapshot: UpstreamSnapshot, address: string): number[] => [
 /** What hosts measured, beside each limit that it is measured for. */
 export const ratesOf = (
   snapshot: UpstreamSnapshot,
-  told: ReadonlyArray<{ readonly host: string; readonly measured: UpstreamReport['measured'] }>,
+  told: ReadonlyArray<{ readonly host: string; readonly measured: NonNullable<UpstreamReport['measured']> }>,
 ): MeasuredRate[] =>
   told.flatMap(({ host, measured }) =>
     measured.flatMap((one) =>
@@ -182,51 +218,6 @@ export const ratesOf = (
       ),
     ),
   )
-
-/** Something that a limit asks for. */
-export interface AutomaticAct {
-  readonly wanted: Wanted
-  readonly minutes: number
-  readonly reason: string
-  /** Why it is not done. */
-  readonly refusal: Refusal | undefined
-}
-
-/**
- * What should be announced by itself. `paused`: addresses that a person let through again lately; they are looked at anew when the
- * limit's time is over.
- */
-export function planAutomatic(
-  snapshot: UpstreamSnapshot,
-  above: UpstreamReport['above'],
-  paused: ReadonlyArray<{ readonly address: string; readonly endedAt: Date }>,
-  now: Date,
-): AutomaticAct[] {
-  return snapshot.providers.flatMap((provider) => {
-    const { automatic, name } = provider
-    if (automatic === null) return []
-    const { perSecond: limit, forS, minutes, evenLast } = automatic
-    const isPaused = (address: string) =>
-      paused.some(
-        (one) => one.address === address && now.getTime() - one.endedAt.getTime() < minutes * 60_000,
-      )
-    const due = above.filter(
-      (one) =>
-        one.limit === limit &&
-        one.forS >= forS &&
-        !isPaused(one.address) &&
-        providersOf(snapshot, one.address).some((brings) => brings.name === name) &&
-        !snapshot.dropped.some(
-          ({ address, upstream }) => address === one.address && (upstream === null || upstream === name),
-        ),
-    )
-    return due.map(({ address, perSecond, forS: lasted }) => {
-      const wanted: Wanted = { address, upstream: name, evenLast }
-      const reason = `${perSecond} packets a second for ${lasted} seconds, above the limit of ${limit}`
-      return { wanted, minutes, reason, refusal: refuseAnnouncing(snapshot, wanted) }
-    })
-  })
-}
 
 /** What a partner should drop: equal wishes are equal. */
 export const wishOf = (snapshot: UpstreamSnapshot, provider: Provider): WebhookBody['dropped'] =>

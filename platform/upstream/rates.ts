@@ -3,13 +3,15 @@ import type { UpstreamOrders, UpstreamReport } from '#contract/upstream.ts'
 /** Packets that have come to each address so far. */
 export type Reading = ReadonlyMap<string, number>
 
+type Measured = NonNullable<UpstreamReport['measured']>
+
 /** Tells to which addresses more comes than a limit, and for how long already. */
 export interface Rates {
   /** Takes a reading; `now` in milliseconds. */
   note(counted: UpstreamOrders['counted'], reading: Reading, now: number): void
   above(): UpstreamReport['above']
   /** What came to each address in the last second, and the most of the last hour. */
-  measured(): UpstreamReport['measured']
+  measured(): Measured
 }
 
 /** The highest is kept for each of the last minutes. */
@@ -20,7 +22,7 @@ const MINUTE_MS = 60_000
 export function makeRates(): Rates {
   let before: { readonly reading: Reading; readonly at: number } | undefined
   let above = new Map<string, { readonly since: number; readonly told: UpstreamReport['above'][number] }>()
-  let measured: UpstreamReport['measured'] = []
+  let measured: Measured = []
   const peaks = makePeaks()
   return {
     note: (counted, reading, now) => {

@@ -25,6 +25,13 @@ const orders: UpstreamOrders = {
       ...session,
       ...{ name: 'other-isp', neighbour: '192.0.2.254', community: '64496:66', nextHop: '192.0.2.1' },
       ...{ password: 'not-so-secret', announced: [], nextHop6: '2001:db8:ffff::1' },
+      flowRules: true,
+      flows: [
+        { address: '203.0.113.9', only: 'udp:53', until: LATER },
+        { address: '203.0.113.1', only: 'icmp', until: LATER },
+        { address: '2001:db8::5', only: 'icmp', until: LATER },
+        { address: '203.0.113.9', only: 'tcp', until: NOW.toISOString() },
+      ],
     },
   ],
   counted: [

@@ -1,6 +1,7 @@
 import type { HostAddress } from '#contract/host-identity.ts'
 import {
   BGP_PORT,
+  type FlowText,
   isIpv6,
   prefixOf,
   SPEAKER_PORT,
@@ -46,9 +47,10 @@ ${sessions.map((session) => renderSession(session, speaker, now)).join('')}`
 function renderSession(session: Session, speaker: Speaker, now: Date): string {
   const { own, isHere } = speaker
   const channels = channelsOf(session, speaker, now)
+  const flows = session.flowRules === true ? flowsOf(session, now) : []
   // By more than one hop: a session that is bound to no interface needs no right, and may also go through a router.
   return `
-${channels.map(renderTable).join('\n')}
+${[...channels.map(renderTable), ...flows.map(renderFlowTable)].join('\n')}
 protocol bgp ${sessionOf(session.name)} {
   local${isHere ? ` ${own}` : ''} port ${SPEAKER_PORT} as ${session.ownAs};
   neighbor ${session.neighbour} port ${BGP_PORT} as ${session.neighbourAs};
@@ -58,7 +60,7 @@ ${session.password === null ? '' : `  password "${session.password}";\n`}  hold 
   connect delay time 1;
   connect retry time 5;
   error wait time 2, 10;
-${channels.map((channel) => renderChannel(channel, session)).join('')}}
+${channels.map((channel) => renderChannel(channel, session)).join('')}${flows.map(renderFlows).join('')}}
 `
 }
 
@@ -90,6 +92,56 @@ function channelsOf(session: Session, { own6 }: Speaker, now: Date): Channel[] {
   }
   return [four, six]
 }
+
+/** What one session says of parts of the traffic, of one kind of address. */
+interface FlowChannel {
+  readonly kind: 'flow4' | 'flow6'
+  readonly table: string
+  readonly from: string
+  readonly rules: readonly string[]
+}
+
+/** Both kinds at once: flow rules lead nowhere, so a host needs no address of that kind. */
+function flowsOf({ name, flows = [] }: Session, now: Date): FlowChannel[] {
+  const at = symbol(name)
+  const current = flows.filter(({ until }) => Date.parse(until) > now.getTime())
+  const rules = (six: boolean) =>
+    current
+      .filter(({ address }) => isIpv6(address) === six)
+      .map(({ address, only }) => `dst ${prefixOf(address)}; ${partOf(only, six)}`)
+      .sort()
+  return [
+    { kind: 'flow4', table: `flow4_${at}`, from: `part4_${at}`, rules: rules(false) },
+    { kind: 'flow6', table: `flow6_${at}`, from: `part6_${at}`, rules: rules(true) },
+  ]
+}
+
+function partOf(only: FlowText, six: boolean): string {
+  const [protocol = '', port] = only.split(':')
+  const number = { tcp: 6, udp: 17, icmp: six ? 58 : 1 }[protocol]
+  return `${six ? 'next header' : 'proto'} = ${number};${port === undefined ? '' : ` dport = ${port};`}`
+}
+
+const renderFlowTable = ({ kind, table, from, rules }: FlowChannel) => `${kind} table ${table};
+
+protocol static ${from} {
+  ${kind} { table ${table}; };
+${rules.map((rule) => `  route ${kind} { ${rule} };\n`).join('')}}
+`
+
+/** As much as nothing a second: traffic-rate 0 (RFC 8955) is to drop. */
+const renderFlows = ({ kind, table, from }: FlowChannel) => `  ${kind} {
+    table ${table};
+    import none;
+    export filter {
+      if proto = "${from}" then {
+        bgp_ext_community.add((generic, 0x80060000, 0x0));
+        accept;
+      }
+      reject;
+    };
+  };
+`
 
 const renderTable = ({ kind, table, from, addresses }: Channel) => `${kind} table ${table};
 

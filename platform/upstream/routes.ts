@@ -73,8 +73,8 @@ export const upstreamHandlers: Handlers<typeof upstreamRoutes> = {
     return { upstream: row.name, ok: states.length > 0 && states.every(({ ok }) => ok), states }
   },
   announce: async ({ body, principal }, deps) => {
-    const { address, minutes, reason, evenLast, upstream = null } = body
-    const wanted = { address, upstream, evenLast }
+    const { address, minutes, reason, evenLast, upstream = null, only = null } = body
+    const wanted = { address, upstream, only, evenLast }
     const answer = await transact(deps.db, async (tx) => {
       await holdUpstreams(tx)
       const snapshot = await loadUpstream(tx, deps.now())

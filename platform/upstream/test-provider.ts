@@ -21,8 +21,9 @@ const SESSION = { name: 'isp', ownAs: 64500, neighbour: ROUTER, neighbourAs: 644
 export const ordersOf = (
   announced: UpstreamOrders['sessions'][number]['announced'],
   counted: UpstreamOrders['counted'] = [],
+  more: Pick<UpstreamOrders['sessions'][number], 'flowRules' | 'flows'> = {},
 ): UpstreamOrders => ({
-  sessions: [{ ...SESSION, community: '65535:666', nextHop: null, password: PASSWORD, announced }],
+  sessions: [{ ...SESSION, ...more, community: '65535:666', nextHop: null, password: PASSWORD, announced }],
   counted,
 })
 
@@ -44,12 +45,16 @@ export interface ProviderField {
 const ROUTER_CONFIG = `log stderr all;
 router id ${ROUTER};
 protocol device { }
+flow4 table flows4;
+flow6 table flows6;
 protocol bgp customer {
   local ${ROUTER} as 64496;
   neighbor ${OWN} as 64500;
   password "${PASSWORD}";
   ipv4 { import all; export none; };
   ipv6 { import all; export none; };
+  flow4 { import all; export none; };
+  flow6 { import all; export none; };
 }
 `
 

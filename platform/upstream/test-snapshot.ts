@@ -20,7 +20,7 @@ export const provider = (name: string, more: Partial<Provider> = {}): Provider =
 })
 
 export const hole = (address: string, more: Partial<BlackHole> = {}): BlackHole => ({
-  ...{ id: `hole_${address}`, address, upstream: null, since: NOW.toISOString(), until: LATER },
+  ...{ id: `hole_${address}`, address, upstream: null, only: null, since: NOW.toISOString(), until: LATER },
   ...{ reason: 'flood', by: 'ada', automatic: false, ...more },
 })
 

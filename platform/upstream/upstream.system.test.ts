@@ -66,7 +66,7 @@ const call = async <K extends keyof typeof upstreamHandlers>(name: K, more: obje
   >
 const bgp = {
   ...{ kind: 'bgp', ownAs: 64500, neighbour: ROUTER, neighbourAs: 64496 },
-  ...{ community: '65535:666', nextHop: null },
+  ...{ community: '65535:666', nextHop: null, flowRules: true },
 }
 const isp = { name: 'isp', settings: bgp, hosts: ['one'], automatic: null, secret: PASSWORD }
 const announce = (more: object = {}) =>
@@ -153,6 +153,20 @@ test('an address of IPv6 that a host says it has is its own, however it is writt
   assert.ok((await incident()).includes(`${OWN6} was taken off the net at its provider`))
   await call('withdraw', { params: { address } })
   await heard('it is let through', '')
+})
+
+test('a part of the traffic is dropped where flow rules are taken, and takes nothing off the net', async () => {
+  const { warning } = await announce({ only: 'udp:53' })
+  assert.match(warning, /by UDP at port 53 is dropped, whoever sends it; all else arrives/)
+  await heard(
+    'the provider hears it',
+    `flow4 { dst ${OWN}/32; proto 17; dport 53; } (generic, 0x80060000, 0x0)`,
+  )
+  assert.match(await problems(), /^What goes to 203\.0\.113\.1 by UDP at port 53 is dropped until /)
+  await announce()
+  assert.equal((await call('list')).dropped.length, 2, 'beside everything')
+  await withdraw()
+  await heard('all is let through', '')
 })
 
 test('the last address that serves the apps is dropped only when that is asked for', async () => {

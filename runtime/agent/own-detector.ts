@@ -4,6 +4,7 @@ import type { DetectorReport } from '#contract/detection.ts'
 import { type AgentConfig, UID } from '#contract/installation.ts'
 import {
   DETECTION_RULES,
+  DETECTOR_MB,
   type DetectorHealth,
   describeAlert,
   detectorContainer,
@@ -106,7 +107,8 @@ function take(
 /** Its container, made anew when its files are others. */
 async function specOf(config: AgentConfig, others: string) {
   const hash = await writeFiles(config, others)
-  return detectorContainer(config.installation, config.home, config.images.detector, hash)
+  const memoryMb = others === '' ? DETECTOR_MB.alone : DETECTOR_MB.withOthers
+  return detectorContainer(config.installation, config.home, config.images.detector, hash, memoryMb)
 }
 
 /** What it reads at its start, readable for its own user; gives the name of all of it together. */

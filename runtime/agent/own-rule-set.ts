@@ -1,3 +1,4 @@
+import { stripVTControlCharacters } from 'node:util'
 import type { ContainerSpec } from '#contract/agent.ts'
 import { type AgentConfig, UID } from '#contract/installation.ts'
 import { RuleSetReport, type RuleSetWish } from '#contract/rule-set.ts'
@@ -176,7 +177,7 @@ async function fetchAndTry(deps: RuleSetDeps, wish: RuleSetWish): Promise<Select
 function lastWords(said: string): string {
   const lines = said.split('\n').filter((line) => line.trim() !== '')
   const wrong = lines.filter((line) => /error|failed/i.test(line))
-  return (wrong.at(-1) ?? lines.at(-1) ?? 'it said nothing').replaceAll(/\x1b\[[\d;]*m/g, '').slice(0, 200)
+  return stripVTControlCharacters(wrong.at(-1) ?? lines.at(-1) ?? 'it said nothing').slice(0, 200)
 }
 
 /** Runs a container to its end, which is made to come. */

@@ -108,12 +108,11 @@ export async function openUpstream(deps: UpstreamDeps): Promise<UpstreamKeeper> 
 
 const hasPart = ({ sessions, counted }: UpstreamOrders) => sessions.length > 0 || counted.length > 0
 
-const reportOf = ({ sessions, rates, problem }: State): UpstreamReport => ({
-  sessions,
-  above: rates.above(),
-  measured: rates.measured(),
-  problem,
-})
+function reportOf({ sessions, rates, problem }: State): UpstreamReport {
+  const measured = rates.measured()
+  // A control plane of a version before knows no such word.
+  return { sessions, above: rates.above(), ...(measured.length === 0 ? {} : { measured }), problem }
+}
 
 async function keep(state: State, signal: AbortSignal): Promise<void> {
   while (!signal.aborted) {
