@@ -177,7 +177,9 @@ async function fetchAndTry(deps: RuleSetDeps, wish: RuleSetWish): Promise<Select
 function lastWords(said: string): string {
   const lines = said.split('\n').filter((line) => line.trim() !== '')
   const wrong = lines.filter((line) => /error|failed/i.test(line))
-  return stripVTControlCharacters(wrong.at(-1) ?? lines.at(-1) ?? 'it said nothing').slice(0, 200)
+  const last = stripVTControlCharacters(wrong.at(-1) ?? lines.at(-1) ?? 'it said nothing')
+  // Without the clock and the kind of line before it.
+  return last.replace(/^.*<\w+> -- /, '').slice(0, 300)
 }
 
 /** Runs a container to its end, which is made to come. */
