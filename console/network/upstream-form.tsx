@@ -1,4 +1,4 @@
-import { Checkbox, NativeSelect, Stack, Text, TextInput } from '@mantine/core'
+import { Checkbox, Group, NativeSelect, Stack, Text, TextInput } from '@mantine/core'
 import { useState } from 'react'
 import type { ResponseOf } from '#contract/route.ts'
 import { upstreamRoutes } from '#contract/upstream-api.ts'
@@ -50,6 +50,13 @@ export function UpstreamForm({ known }: { readonly known: Known }) {
           change={change}
           refused={refusedField(announce.error)}
         />
+      </div>
+      <Group justify="space-between">
+        <Checkbox
+          label="Even if it is the last address that serves the apps"
+          checked={evenLast}
+          onChange={({ currentTarget }) => change({ evenLast: currentTarget.checked })}
+        />
         {/* After each announcement a new one: its question is closed. */}
         <ConfirmButton
           key={made}
@@ -62,12 +69,7 @@ export function UpstreamForm({ known }: { readonly known: Known }) {
         >
           {questionOf({ ...draft, address })}
         </ConfirmButton>
-      </div>
-      <Checkbox
-        label="Even if it is the last address that serves the apps"
-        checked={evenLast}
-        onChange={({ currentTarget }) => change({ evenLast: currentTarget.checked })}
-      />
+      </Group>
       <Text size="sm" role="status">
         {announce.data?.warning}
       </Text>
@@ -77,10 +79,10 @@ export function UpstreamForm({ known }: { readonly known: Known }) {
 
 function questionOf({ address, minutes, upstream, only }: Draft): string {
   const time = TIMES.find(({ value }) => value === minutes)?.label.toLowerCase()
-  const who = upstream || 'Every provider that brings it'
+  const who = upstream || `Every provider that brings it${only === '' ? '' : ' and takes flow rules'}`
   return only === ''
     ? `${who} drops everything to ${address} for ${time}: attackers and visitors alike do not reach it, and its host reaches nobody from it. You can withdraw it before.`
-    : `${who} that takes flow rules drops ${only} to ${address} for ${time}, whoever sends it; all else arrives. You can withdraw it before.`
+    : `${who} drops ${only} to ${address} for ${time}, whoever sends it; all else arrives. You can withdraw it before.`
 }
 
 function Fields(props: {

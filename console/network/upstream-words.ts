@@ -13,7 +13,7 @@ export function automaticWords({ automatic }: Pick<Upstream, 'automatic'>): stri
 /** How a provider is told. */
 export const howWords = ({ settings }: Pick<Upstream, 'settings'>): string =>
   settings.kind === 'bgp'
-    ? `BGP, AS ${settings.ownAs} to ${settings.neighbour} (AS ${settings.neighbourAs}), ${settings.community}`
+    ? `BGP, AS ${settings.ownAs} to ${settings.neighbour} (AS ${settings.neighbourAs}), ${settings.community}${settings.flowRules === true ? ' and flow rules' : ''}`
     : new URL(settings.url).host
 
 /** Where the parts of a meter stand, in percent of its width: the limit is always in sight. */

@@ -52,7 +52,7 @@ const ratesTable = (measured: readonly MeasuredRate[]) =>
 
 const howOf = ({ settings }: Upstream) =>
   settings.kind === 'bgp'
-    ? `BGP ${settings.ownAs} to ${settings.neighbour} (${settings.neighbourAs}), ${settings.community}`
+    ? `BGP ${settings.ownAs} to ${settings.neighbour} (${settings.neighbourAs}), ${settings.community}${settings.flowRules === true ? ' and flow rules' : ''}`
     : settings.url
 
 const automaticOf = ({ automatic }: Upstream) =>
