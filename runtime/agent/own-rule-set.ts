@@ -1,7 +1,8 @@
-import { stripVTControlCharacters } from 'node:util'
+import { isDeepStrictEqual, stripVTControlCharacters } from 'node:util'
+import { z } from 'zod'
 import type { ContainerSpec } from '#contract/agent.ts'
 import { type AgentConfig, UID } from '#contract/installation.ts'
-import { RuleSetReport, type RuleSetWish } from '#contract/rule-set.ts'
+import { RuleSetReport, RuleSetWish } from '#contract/rule-set.ts'
 import {
   detectorFiles,
   fetchContainer,
@@ -40,6 +41,9 @@ export interface RuleSetDeps {
 const TIMES = { againMs: 86_400_000, retryMs: 3_600_000, limitMs: 300_000 } as const
 /** So often what Suricata refuses is taken out and the rest is tried again. */
 const TRIES = 4
+/** What is kept over restarts: of which source, and how it was. */
+const Saved = z.strictObject({ wish: RuleSetWish, report: RuleSetReport })
+type Saved = z.infer<typeof Saved>
 const NOTHING: RuleSetReport = {
   ...{ rules: 0, left: 0, silenced: [], fetchedAt: null, failingSince: null, problem: '' },
 }
@@ -65,10 +69,12 @@ export async function openRuleSet(deps: RuleSetDeps): Promise<RuleSetKeeper> {
   const state: State = {
     ...{ deps, wish: wishOf(deps), rules: '', report: NOTHING, nextAt: 0, running: false, changed: false },
   }
-  if (about !== undefined && state.wish !== undefined) {
-    state.report = RuleSetReport.parse(about)
-    state.rules = (await readText(files.selected)) ?? ''
-    if (state.report.fetchedAt !== null) state.nextAt = Date.parse(state.report.fetchedAt) + TIMES.againMs
+  const saved = about === undefined ? undefined : Saved.parse(about)
+  if (saved !== undefined && isDeepStrictEqual(saved.wish, state.wish)) {
+    const { fetchedAt, failingSince } = saved.report
+    state.report = saved.report
+    state.rules = fetchedAt === null ? '' : ((await readText(files.selected)) ?? '')
+    if (fetchedAt !== null && failingSince === null) state.nextAt = Date.parse(fetchedAt) + TIMES.againMs
   }
   return {
     look: async () => {
@@ -92,15 +98,18 @@ const wishOf = ({ workloads }: RuleSetDeps) => workloads.current()?.network.rule
 function follow(state: State): void {
   const { deps } = state
   const wish = wishOf(deps)
-  if (JSON.stringify(wish) !== JSON.stringify(state.wish)) {
+  if (!isDeepStrictEqual(wish, state.wish)) {
     // Another source begins anew; until it is there, the platform's own rules are looked for.
     Object.assign(state, { wish, rules: '', report: NOTHING, nextAt: 0, changed: state.rules !== '' })
   }
-  if (wish === undefined || state.running || deps.now().getTime() < state.nextAt) return
+  // That of the state: it is another only when something else is wanted.
+  if (state.wish === undefined || state.running || deps.now().getTime() < state.nextAt) return
   state.running = true
-  void bring(state, wish).finally(() => {
-    state.running = false
-  })
+  void bring(state, state.wish)
+    .catch((error) => deps.log.warn('agent.rule_set_not_kept', { error }))
+    .finally(() => {
+      state.running = false
+    })
 }
 
 async function bring(state: State, wish: RuleSetWish): Promise<void> {
@@ -116,7 +125,7 @@ async function bring(state: State, wish: RuleSetWish): Promise<void> {
     if (state.report.failingSince === null) deps.log.warn('agent.rule_set_failed', { ...result })
     state.report = { ...state.report, failingSince: since, problem }
     state.nextAt = at.getTime() + TIMES.retryMs
-    return
+    return await save(state, wish)
   }
   const { rules, left } = result
   const text = rules.map((rule) => `${rule}\n`).join('')
@@ -124,11 +133,15 @@ async function bring(state: State, wish: RuleSetWish): Promise<void> {
   state.nextAt = at.getTime() + TIMES.againMs
   state.changed ||= text !== state.rules
   state.rules = text
-  const files = detectorFiles(deps.config.home)
-  await writeFileAtomic(files.selected, text, { mode: 0o644 })
-  await writeFileAtomic(files.about, JSON.stringify(state.report), { mode: 0o644 })
+  await writeFileAtomic(detectorFiles(deps.config.home).selected, text, { mode: 0o644 })
+  await save(state, wish)
   deps.log.info('agent.rule_set_used', { rules: rules.length, left })
 }
+
+const save = ({ deps, report }: State, wish: RuleSetWish) =>
+  writeFileAtomic(detectorFiles(deps.config.home).about, JSON.stringify({ wish, report } satisfies Saved), {
+    mode: 0o644,
+  })
 
 /** Why there is nothing new, in words. */
 interface Failure {

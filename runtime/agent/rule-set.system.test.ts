@@ -51,7 +51,10 @@ const open = async () =>
       hostCaBundle: '/etc/ssl/certs/ca-certificates.crt',
     } as Parameters<typeof openRuleSet>[0]['config'],
     workloads: {
-      current: () => ({ network: { rules: [], lockDown: null, ruleSet: wish } }) as unknown as WorkloadConfig,
+      current: () =>
+        ({
+          network: { rules: [], lockDown: null, ruleSet: wish && { ...wish } },
+        }) as unknown as WorkloadConfig,
     },
   })
 
@@ -150,6 +153,7 @@ test('a source that fails later leaves in use what there is, and another agent b
   assert.equal(keeper.rules().trim(), etLike(2_000_001))
   keeper.stop()
   keeper = await open()
+  assert.match(problem(), /stay in use/, 'it knows since when')
   assert.equal(keeper.rules().trim(), etLike(2_000_001))
   wish = undefined
   assert.ok(await keeper.look(), 'switched off, the detector is to read its own rules only')
