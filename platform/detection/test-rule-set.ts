@@ -45,19 +45,19 @@ export async function makeMirror(folder: string, address: string): Promise<Mirro
   return {
     url: `http://${address}:${(server.address() as AddressInfo).port}${PATH}`,
     give: async (what) => {
-      archive = typeof what === 'number' ? what : await packed(folder, what)
+      archive = typeof what === 'number' ? what : await readFile(await packRules(folder, what))
     },
     close: () => new Promise((resolve) => server.close(() => resolve())),
   }
 }
 const PATH = '/emerging.rules.tar.gz'
 
-/** As suricata-update expects it: a folder `rules` with files in it. */
-async function packed(folder: string, rules: string): Promise<Buffer> {
+/** Packs rules as suricata-update expects them: a folder `rules` with files in it. Gives the archive's path. */
+export async function packRules(folder: string, rules: string): Promise<string> {
   await mkdir(join(folder, 'rules'), { recursive: true })
   await writeFile(join(folder, 'rules', 'emerging-sample.rules'), rules)
   const archive = join(folder, 'emerging.rules.tar.gz')
   const { exitCode, stderr } = await run(['tar', '-C', folder, '-czf', archive, 'rules'])
   if (exitCode !== 0) throw new Error(stderr)
-  return await readFile(archive)
+  return archive
 }
