@@ -218,6 +218,8 @@ export const HostReport = z.strictObject({
   detector: DetectorReport.nullable().optional(),
   /** Left out where the host has no part in it. */
   upstream: UpstreamReport.optional(),
+  /** Its public IPv6 addresses; left out where it has none. */
+  addresses6: z.array(z.ipv6()).optional(),
   /** The newest; null before the first. */
   figures: HostFigures.nullable(),
 })

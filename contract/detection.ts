@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { EventKind, HostEvent } from './guard.ts'
 import { HostName, Instant } from './ids.ts'
 import { route } from './route.ts'
+import { RuleSetReport, RuleSetWish } from './rule-set.ts'
 
 /** The component that reads the traffic of apps. */
 export const DETECTOR_COMPONENT = 'detector'
@@ -21,6 +22,7 @@ export const DetectorReport = z.strictObject({
   packets: z.number().int().describe('Read since it started'),
   dropped: z.number().int().describe('Missed since it started'),
   rules: z.number().int().describe('What it looks for'),
+  ruleSet: RuleSetReport.optional().describe('Of the rules of others; left out where none are wanted'),
 })
 export type DetectorReport = z.infer<typeof DetectorReport>
 
@@ -112,6 +114,16 @@ export const detectionRoutes = {
     response: z.strictObject({
       detectors: z.array(DetectorReport.extend({ host: HostName })),
       rules: z.array(DetectionRuleView),
+      ruleSet: RuleSetWish.nullable().describe('The rules of others that are wanted; null: none'),
     }),
+  }),
+  ruleSet: route({
+    method: 'PUT',
+    path: '/v1/network/rule-set',
+    summary: 'Say whether the detectors look for what Emerging Threats Open knows, too',
+    access: { resource: 'platform', action: 'manage' },
+    recorded: { body: ['ruleSet'] },
+    body: z.strictObject({ ruleSet: RuleSetWish.nullable().describe('Null: the platform’s own rules only') }),
+    response: z.strictObject({ ruleSet: RuleSetWish.nullable() }),
   }),
 }

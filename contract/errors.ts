@@ -327,6 +327,12 @@ export const ERRORS = {
     'No provider that is set up brings {address}, so there is nobody to ask.',
     '`maru network upstream list` shows whose addresses each brings; `maru network upstream add` sets one up.',
   ),
+  'upstream.no_flow_rules': row(
+    409,
+    3,
+    'No provider that brings {address} takes flow rules, so nobody can be asked to drop a part of what goes there.',
+    'Set a provider that takes them up with --flow-rules, or announce without --only: then everything is dropped. Nothing was changed.',
+  ),
   'upstream.last': row(
     409,
     3,

@@ -103,6 +103,7 @@ export const EVENT_KINDS = [
   'spoofing',
   'password guessing',
   'black hole',
+  'flow rule',
   ...DETECTED_KINDS,
 ] as const
 export const EventKind = z.enum(EVENT_KINDS)

@@ -34,6 +34,8 @@ export const HOME = {
   detector: 'detector',
   /** What speaks BGP to providers. */
   upstream: 'upstream',
+  /** What was fetched of rules of others, as it came. */
+  ruleSet: 'rule-set',
   /** What apps ask for names. */
   resolver: 'resolver',
   etcd: 'etcd',
@@ -65,6 +67,7 @@ export const UID = {
   detector: 10009,
   upstream: 10010,
   resolver: 10011,
+  ruleSet: 10012,
 } as const
 
 /** Where the host's tree of control groups is inside the agent. */

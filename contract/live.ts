@@ -18,6 +18,7 @@ export const LiveTopic = z.discriminatedUnion('kind', [
   z
     .strictObject({ kind: z.literal('guard') })
     .describe('Who is kept out of the hosts, or what was noticed there'),
+  z.strictObject({ kind: z.literal('upstream') }).describe('Providers, or what they drop'),
   z.strictObject({ kind: z.literal('incidents') }).describe('What attackers did'),
   z.strictObject({ kind: z.literal('audit') }).describe('Who did what'),
   z.strictObject({ kind: z.literal('trust') }).describe('A promise or its evidence'),

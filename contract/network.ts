@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { AppName, Instant, ProcessType } from './ids.ts'
+import { RuleSetWish } from './rule-set.ts'
 
 /** What a person may write down. */
 export const NETWORK_LIMITS = {
@@ -116,6 +117,8 @@ export type LockDown = z.infer<typeof LockDown>
 export const NetworkPolicy = z.strictObject({
   rules: z.array(NetworkRule).max(NETWORK_LIMITS.networkRules),
   lockDown: LockDown.nullable(),
+  /** Only where it is so: a host of a version before knows no such word. */
+  ruleSet: RuleSetWish.optional().describe('Rules of others that the detector looks for, too'),
 })
 export type NetworkPolicy = z.infer<typeof NetworkPolicy>
 

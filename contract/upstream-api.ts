@@ -1,11 +1,13 @@
 import { z } from 'zod'
-import { HostAddress } from './host-identity.ts'
 import { route } from './route.ts'
 import {
   announceReason,
   BlackHole,
+  FlowText,
+  MeasuredRate,
   UPSTREAM_LIMITS,
   Upstream,
+  UpstreamAddress,
   UpstreamName,
   UpstreamRequest,
   UpstreamState,
@@ -20,7 +22,12 @@ export const upstreamRoutes = {
     path: '/v1/network/upstreams',
     summary: 'Providers that drop traffic before it arrives, and what they drop now',
     access: operators('read'),
-    response: z.strictObject({ upstreams: z.array(Upstream), dropped: z.array(BlackHole) }),
+    response: z.strictObject({
+      upstreams: z.array(Upstream),
+      dropped: z.array(BlackHole),
+      measured: z.array(MeasuredRate).describe('What comes to the addresses that have a limit'),
+      own: z.array(UpstreamAddress).describe('Every address that may be announced'),
+    }),
   }),
   add: route({
     method: 'POST',
@@ -51,14 +58,15 @@ export const upstreamRoutes = {
   announce: route({
     method: 'POST',
     path: '/v1/network/black-holes',
-    summary: 'Have providers drop everything to an address of the installation: it is off the net until then',
+    summary: 'Have providers drop everything to an address of the installation, or a part of it, until then',
     access: operators('manage'),
-    recorded: { body: ['address', 'minutes', 'reason', 'upstream', 'evenLast'] },
+    recorded: { body: ['address', 'minutes', 'reason', 'upstream', 'only', 'evenLast'] },
     body: z.strictObject({
-      address: HostAddress.describe('Of a host, or one that the hosts of a data centre share'),
+      address: UpstreamAddress.describe('Of a host, or one that the hosts of a data centre share'),
       minutes: z.number().int().min(1).max(UPSTREAM_LIMITS.announceMinutes),
       reason: announceReason,
       upstream: UpstreamName.optional().describe('Only to this one'),
+      only: FlowText.optional(),
       evenLast: z.boolean().default(false).describe('Also the last address that serves the apps'),
     }),
     response: z.strictObject({ dropped: BlackHole, warning: z.string().describe('What it means') }),
@@ -69,7 +77,7 @@ export const upstreamRoutes = {
     path: '/v1/network/black-holes/{address}',
     summary: 'Have providers let an address through again',
     access: operators('manage'),
-    params: z.strictObject({ address: HostAddress }),
-    response: z.strictObject({ address: HostAddress }),
+    params: z.strictObject({ address: UpstreamAddress }),
+    response: z.strictObject({ address: UpstreamAddress }),
   }),
 }

@@ -20,6 +20,32 @@ export const UpstreamName = z
   .describe('Name of a provider or partner')
 export type UpstreamName = z.infer<typeof UpstreamName>
 
+/** IPv6 has several ways of writing one address; kept and compared is one of them. */
+const oneForm = (address: string) =>
+  address.includes(':') ? new URL(`http://[${address}]`).hostname.slice(1, -1) : address
+
+/** An address that providers can be asked about. */
+export const UpstreamAddress = z
+  .union([z.ipv4(), z.ipv6()], 'must be an IPv4 or IPv6 address')
+  .overwrite(oneForm)
+  .describe('An IPv4 or IPv6 address')
+export type UpstreamAddress = z.infer<typeof UpstreamAddress>
+
+export const isIpv6 = (address: string) => address.includes(':')
+/** The address alone, as routers write it. */
+export const prefixOf = (address: string) => `${address}/${isIpv6(address) ? 128 : 32}`
+
+/** What of the traffic to an address a flow rule means: `udp`, `udp:53`, `tcp:8443`, `icmp`. */
+export const FlowText = z
+  .string()
+  .regex(/^((udp|tcp)(:\d{1,5})?|icmp)$/, 'must be udp, udp:PORT, tcp, tcp:PORT or icmp')
+  .refine((text) => {
+    const port = text.split(':')[1]
+    return port === undefined || (Number(port) >= 1 && Number(port) <= 65_535)
+  }, 'has a port that is not between 1 and 65535')
+  .describe('Such as udp:53; left out: everything')
+export type FlowText = z.infer<typeof FlowText>
+
 const AsNumber = z.number().int().min(1).max(4_294_967_294)
 const Community = z
   .string()
@@ -36,6 +62,9 @@ export const BgpSettings = z.strictObject({
   nextHop: HostAddress.nullable()
     .default(null)
     .describe('Where the provider wants dropped addresses to lead; null: to the host that says so'),
+  /** Only where it is so: a host of a version before knows no such word. */
+  flowRules: z.literal(true).optional().describe('The provider takes flow rules (RFC 8955), too'),
+  nextHop6: z.ipv6().optional().describe('The same for IPv6; left out: to the host that says so'),
 })
 export type BgpSettings = z.infer<typeof BgpSettings>
 
@@ -124,15 +153,27 @@ export const announceReason = z.string().trim().min(3).max(200)
 /** An address that providers are asked to drop everything to. */
 export const BlackHole = z.strictObject({
   id: z.string(),
-  address: HostAddress,
+  address: UpstreamAddress,
   upstream: UpstreamName.nullable().describe('Told to this one only; null: to all that bring the address'),
   since: Instant,
   until: Instant,
+  only: FlowText.nullable().describe('What is dropped; null: everything'),
   reason: z.string(),
   by: z.string(),
   automatic: z.boolean(),
 })
 export type BlackHole = z.infer<typeof BlackHole>
+
+/** What comes to an address, beside the limit above which a provider is asked by itself. */
+export const MeasuredRate = z.strictObject({
+  address: UpstreamAddress,
+  host: HostName.describe('Where it was counted'),
+  upstream: UpstreamName.describe('Whose limit it is'),
+  limit: z.number().int().describe('Packets a second'),
+  perSecond: z.number().int().describe('Packets in the last second'),
+  highest: z.number().int().describe('The most in a second of the last hour'),
+})
+export type MeasuredRate = z.infer<typeof MeasuredRate>
 
 /** Port of the speaker itself: nobody may knock there, the session is opened from here. */
 export const SPEAKER_PORT = 17_900
@@ -146,11 +187,13 @@ export const UpstreamOrders = z.strictObject({
     BgpSettings.omit({ kind: true }).extend({
       name: UpstreamName,
       password: z.string().nullable(),
-      announced: z.array(z.strictObject({ address: HostAddress, until: Instant })),
+      announced: z.array(z.strictObject({ address: UpstreamAddress, until: Instant })),
+      /** Only where there are some: a host of a version before knows no such word. */
+      flows: z.array(z.strictObject({ address: UpstreamAddress, only: FlowText, until: Instant })).optional(),
     }),
   ),
   counted: z
-    .array(z.strictObject({ address: HostAddress, perSecond: z.number().int() }))
+    .array(z.strictObject({ address: UpstreamAddress, perSecond: z.number().int() }))
     .describe('Tell when more packets than that come to the address'),
 })
 export type UpstreamOrders = z.infer<typeof UpstreamOrders>
@@ -163,19 +206,29 @@ export const UpstreamReport = z.strictObject({
       name: UpstreamName,
       up: z.boolean(),
       detail: z.string(),
-      announced: z.array(HostAddress).describe('What is said there now'),
+      announced: z.array(UpstreamAddress).describe('What is said there now'),
     }),
   ),
   above: z
     .array(
       z.strictObject({
-        address: HostAddress,
+        address: UpstreamAddress,
         limit: z.number().int(),
         perSecond: z.number().int(),
         forS: z.number().int().describe('Seconds without a break'),
       }),
     )
     .describe('Addresses to which more packets come than a limit'),
+  measured: z
+    .array(
+      z.strictObject({
+        address: UpstreamAddress,
+        perSecond: z.number().int().describe('Packets in the last second'),
+        highest: z.number().int().describe('The most in a second of the last hour'),
+      }),
+    )
+    .optional()
+    .describe('What comes to the addresses that have a limit; left out where none has'),
   problem: z.string().describe('One sentence when it does not work as it should, else empty'),
 })
 export type UpstreamReport = z.infer<typeof UpstreamReport>

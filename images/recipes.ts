@@ -115,10 +115,10 @@ export const RECIPES: Readonly<Record<ImageName, ImageRecipe>> = {
     exclude: ['/usr/share/perl/*', '/usr/lib/*/perl/*', '/usr/share/snmp/*', '/usr/share/misc/pci.ids*'],
     expectedS: 40,
   },
-  // What reads the requests that reach apps, and what apps send: Suricata. Its own rules and its updater stay out.
+  // What reads the requests that reach apps, and what apps send: Suricata. Its own rules stay out; its updater fetches those of others.
   detector: {
     kind: 'rootfs',
-    packages: ['suricata'],
+    packages: ['suricata', 'suricata-update'],
     exclude: ['/etc/suricata/rules/*', '/usr/share/suricata/rules/*', '/usr/share/misc/pci.ids*'],
     expectedS: 40,
   },

@@ -2,9 +2,11 @@ import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import type { Route as Intercepted } from 'playwright-core'
 import type { NetworkRuleView } from '#contract/network-api.ts'
-import { openBrowser } from './browser.ts'
-import { newPerson, openConsole, type Person } from './console-person.ts'
-import { addressOf, cli, cliJson, waitFor } from './harness.ts'
+import type { ResponseOf } from '#contract/route.ts'
+import type { upstreamRoutes } from '#contract/upstream-api.ts'
+import { lookAt, openBrowser, type Sight } from './browser.ts'
+import { newPerson, openConsole, type Person, signIn } from './console-person.ts'
+import { addressOf, cli, cliJson, cliOk, waitFor } from './harness.ts'
 import { superuser } from './psql.ts'
 
 /** From one address to a port of builders: nobody has either. */
@@ -89,4 +91,60 @@ test('a lock-down on trial says how long it lasts yet, and is kept or ended by a
   await waitFor('it to be ended', async () => asked.length === 2)
   assert.deepEqual(asked, [{ state: 'keep' }, { state: 'off' }])
   assert.equal((await cliJson<{ lockDown: unknown }>(['network', 'rules'])).lockDown, null)
+})
+
+const PROVIDER = 'silent-isp'
+/** A router that nobody has (TEST-NET-3): hosts open a session to it and are not answered. */
+const setUpProvider = () =>
+  cliOk([
+    ...['network', 'upstream', 'add', PROVIDER, '--own-as', '64500', '--neighbour', '203.0.113.254'],
+    ...['--neighbour-as', '64496', '--above', '1000000'],
+  ])
+const upstream = () => cliJson<ResponseOf<typeof upstreamRoutes.list>>(['network', 'upstream', 'list'])
+
+test('upstream: who would drop what, what comes beside the limit; announced and withdrawn by keyboard', async (t) => {
+  t.after(() => cli(['network', 'upstream', 'remove', PROVIDER]))
+  await setUpProvider()
+  const keeper = operator ?? assert.fail()
+  const browser = await openBrowser(t)
+  const path = '/platform/network/upstream'
+  const page = await openConsole(browser, keeper, path)
+  const provider = page.getByRole('row').filter({ hasText: PROVIDER })
+  await provider.getByText('Above 1,000,000 packets a second for 30 s').waitFor()
+  const announce = async () => {
+    await page.getByRole('button', { name: 'Announce' }).focus()
+    await page.keyboard.press('Enter')
+    await page.getByRole('dialog').getByRole('button', { name: 'Announce' }).focus()
+    await page.keyboard.press('Enter')
+  }
+  await page.getByLabel('Why', { exact: true }).fill('a flood in a test')
+  await announce()
+  await page.getByRole('alert').getByText('is the last address that serves the apps').waitFor()
+  await page.keyboard.press('Escape')
+  await page.getByLabel('Even if it is the last address').check()
+  await announce()
+  const dropped = page.getByRole('row').filter({ hasText: 'a flood in a test' })
+  await dropped.getByText('by hand', { exact: true }).waitFor()
+  await page.getByRole('status').getByText('attackers and visitors alike').waitFor()
+  const [told] = (await upstream()).dropped
+  assert.deepEqual([told?.by, told?.automatic, told?.upstream], ['Keeper', false, null])
+
+  await provider.getByText('down', { exact: true }).first().waitFor()
+  const words = await page.getByRole('meter').first().getAttribute('aria-valuetext')
+  assert.match(words ?? '', /^[\d,]+ packets a second now, .* the limit is 1,000,000$/)
+
+  const sight: Sight = {
+    ...{ name: 'network-upstream', url: addressOf() + path },
+    ready: async (shown) => {
+      await shown.getByText('a flood in a test').waitFor()
+      await shown.waitForSelector('main[data-connection="live"]')
+    },
+  }
+  assert.deepEqual(await lookAt(browser, [sight], await signIn(keeper)), [])
+  await dropped.getByRole('button', { name: 'Withdraw' }).focus()
+  await page.keyboard.press('Enter')
+  await page.getByRole('dialog').getByRole('button', { name: 'Withdraw' }).focus()
+  await page.keyboard.press('Enter')
+  await dropped.waitFor({ state: 'detached' })
+  assert.deepEqual((await upstream()).dropped, [])
 })

@@ -10,6 +10,7 @@ import { addressOf, cli, cliOk, HOME, installation, ROOT } from './harness.ts'
 
 const LAB = 'lab/lab.system.test.ts'
 const NO_PROVIDER = 'nobody speaks BGP there: platform/upstream/upstream.system.test.ts, with a provider'
+const NO_MIRROR = 'it fetches from outside: tests/rule-set.long.test.ts, from a server of its own'
 const DRILLS_IN_LAB =
   'it needs a lab with a platform: lab/test-two-data-centres.ts runs drills in one and looks for what they found'
 
@@ -33,7 +34,11 @@ const NOT_RUN: Readonly<Record<string, string>> = {
   'maru network upstream remove isp': NO_PROVIDER,
   'maru network upstream announce 203.0.113.5 --for 10m --reason "flood of 4 million packets a second"':
     NO_PROVIDER,
+  'maru network upstream announce 203.0.113.5 --only udp:53 --for 1h --reason "answers of name servers that nobody asked"':
+    NO_PROVIDER,
   'maru network upstream withdraw 203.0.113.5': NO_PROVIDER,
+  'maru network rule-set on': NO_MIRROR,
+  'maru network rule-set on --url https://mirror.example.org/emerging.rules.tar.gz': NO_MIRROR,
   'maru network upstream add scrubber --url https://api.example.org/maru --secret-file hook.txt':
     'there is no partner: platform/upstream/upstream.system.test.ts, with one',
   'cp maru-root.crt /usr/local/share/ca-certificates/maru-root.crt':

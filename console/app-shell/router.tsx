@@ -138,6 +138,12 @@ const networkBlocksRoute = createRoute({
   component: lazyRouteComponent(() => import('../network/blocks-page.tsx'), 'BlocksPage'),
 })
 
+const networkUpstreamRoute = createRoute({
+  getParentRoute: () => signedInRoute,
+  path: '/platform/network/upstream',
+  component: lazyRouteComponent(() => import('../network/upstream-page.tsx'), 'UpstreamPage'),
+})
+
 const auditRoute = createRoute({
   getParentRoute: () => signedInRoute,
   path: '/platform/audit',
@@ -171,6 +177,7 @@ const routeTree = rootRoute.addChildren([
     networkRulesRoute,
     networkTrafficRoute,
     networkBlocksRoute,
+    networkUpstreamRoute,
     auditRoute,
     accountRoute,
   ]),

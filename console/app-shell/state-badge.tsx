@@ -39,6 +39,7 @@ const COLOURS: Readonly<Record<string, string>> = {
   instance: 'red',
   flood: 'red',
   spoofing: 'red',
+  'by itself': 'yellow',
   'instance scan': 'red',
 }
 

@@ -2,6 +2,7 @@ import { guardRoutes } from '#contract/guard-api.ts'
 import type { MetricsRange } from '#contract/metrics.ts'
 import { networkRoutes } from '#contract/network-api.ts'
 import { networkNoticeRoutes } from '#contract/network-notices.ts'
+import { upstreamRoutes } from '#contract/upstream-api.ts'
 import { routeQuery } from '../api/route-query.ts'
 
 /** Every rule, for operators. */
@@ -32,6 +33,9 @@ export const partnersQuery = routeQuery({ kind: 'guard' }, guardRoutes.partners,
 
 /** Penetration tests that were agreed on. */
 export const engagementsQuery = routeQuery({ kind: 'guard' }, guardRoutes.engagements, {})
+
+/** Providers, what they drop, and what comes. */
+export const upstreamQuery = routeQuery({ kind: 'upstream' }, upstreamRoutes.list, {})
 
 /** Packets and events over time. */
 export const trafficQuery = (range: MetricsRange) =>

@@ -12,6 +12,7 @@ const PAGES = [
   { to: '/platform/network/rules', name: 'Rules' },
   { to: '/platform/network/traffic', name: 'Traffic and events' },
   { to: '/platform/network/blocks', name: 'Blocks' },
+  { to: '/platform/network/upstream', name: 'Upstream' },
 ] as const
 
 /** Around every page about the network. */

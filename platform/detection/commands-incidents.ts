@@ -1,5 +1,6 @@
 import { detectionRoutes, type IncidentAccount } from '#contract/detection.ts'
-import { parseWith } from '#contract/errors.ts'
+import { MaruError, parseWith } from '#contract/errors.ts'
+import type { RuleSetReport } from '#contract/rule-set.ts'
 import type { ApiOptions, CliContext } from '#runtime/cli/context.ts'
 import { openSession } from '#runtime/cli/session.ts'
 import { ago } from '#runtime/kit/human-units.ts'
@@ -69,10 +70,11 @@ export async function detectors(
   const answer = await api.call(detectionRoutes.detectors, {})
   const hosts = () =>
     out.table(
-      columns('HOST', 'COUNTED', 'PACKETS', 'MISSED', 'RULES', 'PROBLEM'),
-      answer.detectors.map(({ host, saidAt, packets, dropped, rules, problem }) => [
+      columns('HOST', 'COUNTED', 'PACKETS', 'MISSED', 'RULES', 'OF OTHERS', 'PROBLEM'),
+      answer.detectors.map(({ host, saidAt, packets, dropped, rules, problem, ruleSet }) => [
         ...[host, saidAt === null ? 'never' : ago(saidAt, context.now())],
-        ...[String(packets), String(dropped), String(rules), problem || '-'],
+        ...[String(packets), String(dropped), String(rules)],
+        ...[ruleSetText(ruleSet), problem || ruleSet?.problem || '-'],
       ]),
     )
   const rules = () =>
@@ -83,4 +85,28 @@ export async function detectors(
       ]),
     )
   out.result(answer, () => (options.rules === true ? rules() : hosts()))
+}
+
+const ruleSetText = (said: RuleSetReport | undefined) =>
+  said === undefined
+    ? 'off'
+    : `${said.rules} of ${said.fetchedAt?.slice(0, 10) ?? 'no day yet'}${said.silenced.length === 0 ? '' : `, not heard: ${said.silenced.join(', ')}`}`
+
+/** `maru network rule-set` */
+export async function ruleSet(
+  context: CliContext,
+  state: string,
+  options: ApiOptions & { readonly url?: string },
+): Promise<void> {
+  if (state !== 'on' && state !== 'off')
+    throw new MaruError('invalid', { field: 'state', reason: 'must be on or off' })
+  const wish = state === 'on' ? { url: options.url ?? null } : null
+  const body = parseWith(detectionRoutes.ruleSet.body, { ruleSet: wish })
+  const { api, out } = await openSession(context, options)
+  const answer = await api.call(detectionRoutes.ruleSet, { body })
+  out.result(answer, () =>
+    state === 'on'
+      ? 'Every host fetches the rules now and then daily, and uses them when they were tried. `maru network detectors` shows how it is.\n'
+      : 'Detectors look for the platform’s own rules only.\n',
+  )
 }

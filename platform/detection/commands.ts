@@ -23,4 +23,15 @@ export function registerDetectionCommands(network: Command, context: CliContext)
   })
     .option('--rules', 'what they look for, and what it means')
     .action(async (options) => (await load()).detectors(context, options))
+  addApiCommand(network, 'rule-set', {
+    summary: 'Say whether detectors look for what Emerging Threats Open knows, too',
+    examples: [
+      'maru network rule-set on',
+      'maru network rule-set on --url https://mirror.example.org/emerging.rules.tar.gz',
+      'maru network rule-set off',
+    ],
+  })
+    .argument('<state>', 'on, or off: the platform’s own rules only')
+    .option('--url <address>', 'an archive of the same form in the own network (default: ET Open itself)')
+    .action(async (state, options) => (await load()).ruleSet(context, state, options))
 }

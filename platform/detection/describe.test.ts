@@ -76,8 +76,30 @@ test('what an attacker wrote reaches no terminal as more than letters, and is cu
   assert.ok((found?.message.length ?? 0) < 500)
 })
 
+test('what a rule of Emerging Threats found is told by its name, and graver where an app did it', () => {
+  const alert = { signature_id: 2_000_001, signature: 'ET SAMPLE hole', xff: '203.0.113.7' }
+  const sent = described(line({ alert }))
+  assert.deepEqual(
+    [sent?.kind, sent?.severity, sent?.source, sent?.target],
+    ['web attack', 2, '203.0.113.7', 'shop'],
+  )
+  assert.match(
+    sent?.message ?? '',
+    /^203\.0\.113\.7 sent what rule 2000001 .* \(ET SAMPLE hole\), to the app shop: GET/,
+  )
+  const { xff: _, ...own } = alert
+  const did = described(
+    line({ src_ip: INSTANCE, dest_ip: '198.51.100.9', dest_port: 443, alert: own, http: undefined }),
+  )
+  assert.deepEqual([did?.kind, did?.severity, did?.app, did?.target], ['outbound', 4, 'shop', null])
+  assert.match(
+    did?.message ?? '',
+    /^The app shop \(10\.77\.130\.5\) sent what rule 2000001 of .*\(ET SAMPLE hole\)\.$/,
+  )
+})
+
 test('alerts of other rules, and lines that are none, are left alone', () => {
-  assert.equal(described(line({ alert: { signature_id: 2_000_001 } })), undefined)
+  assert.equal(described(line({ alert: { signature_id: 1_000_001 } })), undefined)
   for (const text of ['', '{', '{"event_type":"flow"}', '[]', line({ src_ip: 7 })])
     assert.equal(parseEve(text, NOW), undefined)
 })

@@ -4,6 +4,8 @@ import { jsonOf } from '#runtime/kit/json.ts'
 /** Something that a rule found. */
 export interface Alert {
   readonly sid: number
+  /** What the rule's makers call it. */
+  readonly title: string
   /** Milliseconds: when the packet came. */
   readonly at: number
   readonly source: string
@@ -44,7 +46,7 @@ const AlertLine = z.object({
   dest_ip: z.string(),
   dest_port: port,
   proto: text,
-  alert: z.object({ signature_id: z.number().int(), xff: z.string().optional() }),
+  alert: z.object({ signature_id: z.number().int(), signature: text, xff: z.string().optional() }),
   http: z.object({ hostname: text, url: text, http_method: text }).optional(),
   dns: z.object({ query: z.array(z.object({ rrname: text })).default([]) }).optional(),
 })
@@ -89,6 +91,7 @@ function alertOf(line: z.infer<typeof AlertLine>, now: number): Alert {
   const said = Date.parse(line.timestamp.replace(/([+-]\d\d)(\d\d)$/, '$1:$2'))
   return {
     sid: line.alert.signature_id,
+    title: plain(line.alert.signature),
     at: Number.isNaN(said) || said > now ? now : said,
     source: line.src_ip,
     sourcePort: line.src_port,

@@ -28,9 +28,15 @@ const QUIET_MS = DETECTION_LIMITS.quietMinutes * 60_000
 /** An IPv6 customer has a whole network. */
 const ONE = { 4: 32, 6: 64 } as const
 
-/** Whose doing an event is: an app's, or that of an address outside. */
-export const whoDid = ({ app, src_endpoint }: Pick<HostEvent, 'app' | 'src_endpoint'>): string =>
-  app === null ? networkOf(src_endpoint.ip, ONE) : `app:${app}`
+/** Whose doing an event is: an app's, or that of an address outside. What was taken off the net is one address. */
+export function whoDid({
+  app,
+  kind,
+  src_endpoint: { ip },
+}: Pick<HostEvent, 'app' | 'kind' | 'src_endpoint'>) {
+  if (app !== null) return `app:${app}`
+  return kind === 'black hole' || kind === 'flow rule' ? ip : networkOf(ip, ONE)
+}
 
 /** What is nobody's attack: agreed tests, and the platform's own questions. */
 const isHarmless = ({ kind }: HostEvent) => kind === 'engagement' || kind === 'detector check'

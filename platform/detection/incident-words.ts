@@ -16,6 +16,7 @@ const DEEDS: Readonly<Record<EventKind, string>> = {
   spoofing: 'forged addresses',
   'password guessing': 'guessed passwords',
   'black hole': 'was taken off the net at its provider',
+  'flow rule': 'has a part of its traffic dropped at its provider',
   'web probe': 'looked for forgotten files',
   'web attack': 'attacked apps by requests',
   'break-in': 'got what only insiders should see',
@@ -38,6 +39,8 @@ const DID: Readonly<Partial<Record<EventKind, string>>> = {
   spoofing: 'None of the forged packets left the instance’s port.',
   'black hole':
     'Providers were asked to drop everything to the address, attackers’ and visitors’ alike; that ends by itself.',
+  'flow rule':
+    'Providers were asked to drop that part of the traffic, whoever sends it; that ends by itself.',
 }
 const CAN_DO: Readonly<Partial<Record<EventKind, readonly string[]>>> = {
   'password guessing': [
@@ -56,6 +59,7 @@ const WEIGHT: readonly EventKind[] = [
   'instance scan',
   'web attack',
   'black hole',
+  'flow rule',
   'flood',
   'exhaustion',
   'memory full',
@@ -120,7 +124,7 @@ function didOf(entries: readonly IncidentEntry[]): string[] {
 }
 
 function canDoOf({ who, state, kinds }: Incident, entries: readonly IncidentEntry[]): string[] {
-  if (kinds.includes('black hole'))
+  if (kinds.includes('black hole') || kinds.includes('flow rule'))
     return [
       `See what is dropped with \`maru network upstream\`; let it through again with \`maru network upstream withdraw ${who}\`.`,
     ]

@@ -9,12 +9,22 @@ export function detectorFiles(home: string) {
     folder,
     config: `${folder}/suricata.yaml`,
     rules: `${folder}/maru.rules`,
+    /** Rules of others that are in use, and what is known of them. */
+    selected: `${folder}/rule-set.rules`,
+    about: `${folder}/rule-set.json`,
+    /** A selection that is tried. */
+    candidate: `${folder}/candidate.rules`,
+    /** Where what fetches writes; nothing in it is used as it is. */
+    fetched: `${home}/${HOME.ruleSet}`,
     run: `${folder}/run`,
     /** Where the agent listens; the detector connects, and again when the agent was away. */
     socket: `${folder}/run/events.sock`,
   } as const
 }
 export type DetectorFiles = ReturnType<typeof detectorFiles>
+
+/** Memory that it may use: thousands of rules of others need more. */
+export const DETECTOR_MB = { alone: 384, withOthers: 1_024 } as const
 
 /** It may read frames, and nothing else of root's rights is left when it begins. */
 const AS_DETECTOR = [
@@ -33,6 +43,7 @@ export function detectorContainer(
   home: string,
   image: string,
   hash: string,
+  memoryMb: number = DETECTOR_MB.alone,
 ): ContainerSpec {
   const files = detectorFiles(home)
   return ContainerSpec.parse({
@@ -56,7 +67,7 @@ export function detectorContainer(
     stopTimeoutS: 5,
     // What serves comes first.
     cpuShares: 512,
-    memoryMb: 384,
+    memoryMb,
     processes: 64,
   })
 }

@@ -58,6 +58,25 @@ const SETTINGS: Readonly<Record<string, string>> = {
   tls: ', encryption-handling: bypass',
 }
 
+/** Names by which rules of others call what is here. */
+const OTHERS_GROUPS = [
+  ...['HOME_NET', 'HTTP_SERVERS', 'SMTP_SERVERS', 'SQL_SERVERS', 'DNS_SERVERS', 'TELNET_SERVERS'],
+  ...['AIM_SERVERS', 'DC_SERVERS', 'DNP3_SERVER', 'DNP3_CLIENT', 'MODBUS_SERVER', 'MODBUS_CLIENT'],
+  ...['ENIP_SERVER', 'ENIP_CLIENT'],
+]
+const OTHERS_PORTS = {
+  ...{ HTTP_PORTS: 'any', SHELLCODE_PORTS: '!80', ORACLE_PORTS: '1521', SSH_PORTS: '22', FTP_PORTS: '21' },
+  ...{ DNP3_PORTS: '20000', MODBUS_PORTS: '502', FILE_DATA_PORTS: 'any', GENEVE_PORTS: '6081' },
+  ...{ VXLAN_PORTS: '4789', TEREDO_PORTS: '3544' },
+}
+
+const othersVars = () =>
+  [
+    ...OTHERS_GROUPS.map((name) => `    ${name}: "$APPS"\n`),
+    '    EXTERNAL_NET: "any"\n  port-groups:\n',
+    ...Object.entries(OTHERS_PORTS).map(([name, ports]) => `    ${name}: "${ports}"\n`),
+  ].join('')
+
 /**
  * The configuration of Suricata: reads the bridge of the apps, where requests are no longer encrypted, and tells the agent at once.
  * The edge keeps its connections to instances open, so they are followed from wherever they are, and to their end.
@@ -74,7 +93,7 @@ vars:
     APPS: "[${networks.apps.subnet},!${networks.apps.gateway}]"
     DOOR: "[${edge.apps}]"
     OUTSIDE: "[!${installation.subnet}.0.0/16]"
-logging: {default-log-level: warning, outputs: [{console: {enabled: yes}}]}
+${othersVars()}logging: {default-log-level: warning, outputs: [{console: {enabled: yes}}]}
 stats: {enabled: yes, interval: ${STATS_S}}
 outputs:
   - eve-log:

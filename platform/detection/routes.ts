@@ -1,9 +1,10 @@
 import { DETECTION_LIMITS, type detectionRoutes } from '#contract/detection.ts'
 import { MaruError } from '#contract/errors.ts'
 import type { HostName } from '#contract/ids.ts'
-import { loadReports } from '#platform/workload/index.ts'
+import { findRuleSet, setRuleSet } from '#platform/network/index.ts'
+import { loadReports, publish } from '#platform/workload/index.ts'
 import type { Handlers, ServerDeps } from '#runtime/server/handler.ts'
-import { read } from '#runtime/server/transact.ts'
+import { read, transact } from '#runtime/server/transact.ts'
 import { tellIncident } from './incident-words.ts'
 import { DETECTION_RULES } from './rules.ts'
 import { findIncident, listIncidents } from './store.ts'
@@ -26,7 +27,16 @@ export const detectionHandlers: Handlers<typeof detectionRoutes> = {
     rules: DETECTION_RULES.map(({ sid, kind, severity, title, means, advice }) => ({
       ...{ sid, kind, severity, title, means, advice },
     })),
+    ruleSet: await read(() => findRuleSet(db)),
   }),
+  ruleSet: async ({ body: { ruleSet }, principal }, deps) => {
+    await transact(deps.db, async (tx) => {
+      await setRuleSet(tx, ruleSet, deps.now(), principal.name)
+      await publish(tx)
+    })
+    deps.log.info('detection.rule_set', { ruleSet, by: principal.name, byId: principal.id })
+    return { ruleSet }
+  },
 }
 
 /** What each host's detector said last. */

@@ -1,4 +1,5 @@
 import type { ContainerSpec, NetworkSpec, PlatformConfig } from '#contract/agent.ts'
+import { RULE_SET_COMPONENT } from '#contract/rule-set.ts'
 import {
   type Docker,
   type EngineContainer,
@@ -32,7 +33,10 @@ export interface ConvergeDeps {
 }
 
 /** Component label of app instances and of one-off containers: they are not part of the platform's half. */
-export const WORKLOAD_COMPONENTS: readonly string[] = ['instance', 'run', 'build', 'check']
+export const WORKLOAD_COMPONENTS: readonly string[] = [
+  ...['instance', 'run', 'build', 'check'],
+  RULE_SET_COMPONENT,
+]
 
 type Step = ContainerStep | NetworkStep
 

@@ -68,7 +68,9 @@ function maySee(principal: Principal, change: Change): boolean {
 }
 
 /** What only operators may see. Rules of the network are shown to the app that they are about, too. */
-const OF_PLATFORM: ReadonlySet<Change['kind']> = new Set(['platform', 'hosts', 'guard', 'incidents', 'audit'])
+const OF_PLATFORM: ReadonlySet<Change['kind']> = new Set([
+  ...(['platform', 'hosts', 'guard', 'upstream', 'incidents', 'audit'] as const),
+])
 
 /** The list shows each app's state, so it changes with each of them. */
 const topicsOf = (change: Exclude<Change, { kind: 'everything' }>): LiveTopic[] =>

@@ -1,6 +1,7 @@
 import type { Generated, Selectable } from 'kysely'
 import { LockDown, type NetworkPolicy, NetworkRule } from '#contract/network.ts'
 import type { ServerDeps } from '#runtime/server/handler.ts'
+import { findRuleSet } from './rule-set-store.ts'
 
 /** The database or a transaction of it. */
 export type Db = ServerDeps['db']
@@ -54,7 +55,11 @@ export async function loadPolicy(db: Db): Promise<NetworkPolicy> {
     .orderBy('created_at')
     .orderBy('id')
     .execute()
-  return { rules: rows.map(ruleOf), lockDown: await findLockDown(db) }
+  const ruleSet = await findRuleSet(db)
+  return {
+    ...{ rules: rows.map(ruleOf), lockDown: await findLockDown(db) },
+    ...(ruleSet === null ? {} : { ruleSet }),
+  }
 }
 
 /** The rules that are an app's own. */

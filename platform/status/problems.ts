@@ -10,7 +10,7 @@ export function problemsIn({ problem, filter, detector, upstream }: HostReport):
   const refused = (filter?.refusedNames ?? []).map(
     (name) => `${name} means an address inside, so the rules that name it let nobody there.`,
   )
-  const parts = [detector?.problem ?? '', upstream?.problem ?? '']
+  const parts = [detector?.problem ?? '', detector?.ruleSet?.problem ?? '', upstream?.problem ?? '']
   return [problem, ...bridged, ...refused, ...parts].filter((sentence) => sentence !== '')
 }
 

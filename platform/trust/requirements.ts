@@ -80,7 +80,7 @@ export const REQUIREMENTS: Readonly<Record<KnownPromise, Requirement>> = {
   ),
   'NET-4': part(
     ['flooded-from-outside', 'slow-clients-hold-connections', 'upstream-announced'],
-    'Where a provider is set up it is called in, and then drops everything to the address, visitors’ packets too; drops by kind of traffic (BGP flow rules) are not asked for.',
+    'Where a provider is set up it is called in; above a limit it drops everything to the address, visitors’ packets too, and a part of the traffic only where an operator asks for that.',
   ),
   'NET-5': part(
     ['frames-forged-by-instance'],

@@ -3,7 +3,7 @@ import type { HostEvent } from '#contract/guard.ts'
 import type { BlackHole } from '#contract/upstream.ts'
 import { correlate } from '#platform/detection/index.ts'
 import { randomId } from '#runtime/kit/random-id.ts'
-import { hostsAt, refuseAnnouncing, type UpstreamSnapshot, type Wanted } from './plan.ts'
+import { flowWords, hostsAt, refuseAnnouncing, type UpstreamSnapshot, type Wanted } from './plan.ts'
 import { type Db, endDropped, putDropped } from './store.ts'
 
 export interface Asked extends Wanted {
@@ -56,11 +56,12 @@ async function tell(
   const [host] = hostsAt(snapshot, one.address)
   // The host is gone: there is nobody any more of whom it could be told.
   if (host === undefined) return
-  const { address, upstream, since, until, reason, by } = one
+  const { address, upstream, only, since, until, reason, by } = one
   const where = upstream === null ? 'all providers that bring it' : upstream
-  const begun = `${address} is dropped by ${where} until ${until}, as ${by} asked: ${reason}.`
+  const what = only === null ? address : `What goes to ${address} by ${flowWords(only)}`
+  const begun = `${what} is dropped by ${where} until ${until}, as ${by} asked: ${reason}.`
   const event: HostEvent = {
-    ...{ host, uid: one.id, class_uid: 2004, kind: 'black hole', count: 1 },
+    ...{ host, uid: one.id, class_uid: 2004, kind: only === null ? 'black hole' : 'flow rule', count: 1 },
     ...{ start_time: since, end_time: now.toISOString(), severity_id: 4, disposition: 'Blocked' },
     src_endpoint: { ip: address, port: null },
     dst_endpoint: { ip: address, port: null },
@@ -68,7 +69,7 @@ async function tell(
     message:
       endedBy === undefined
         ? begun
-        : `${address} was dropped by ${where} (${reason}) and is let through again, as ${endedBy} asked.`,
+        : `${what} was dropped by ${where} (${reason}) and is let through again, as ${endedBy} asked.`,
   }
   await correlate(tx, [event])
 }

@@ -4,7 +4,15 @@ import { UID } from '#contract/installation.ts'
 import { SPEAKER_PORT } from '#contract/upstream.ts'
 import { until } from '#runtime/agent/test-host.ts'
 import { answerOn } from '#runtime/drivers/test-networks.ts'
-import { isReady, makeProviderField, OWN, ordersOf, type ProviderField, ROUTER } from './test-provider.ts'
+import {
+  isReady,
+  makeProviderField,
+  OWN,
+  OWN6,
+  ordersOf,
+  type ProviderField,
+  ROUTER,
+} from './test-provider.ts'
 
 let field: ProviderField
 let speaker: number
@@ -18,6 +26,7 @@ before(async () => {
 after(() => field?.remove())
 
 const BLACKHOLE = `${OWN}/32 (65535,666)`
+const BLACKHOLE6 = `${OWN6}/128 (65535,666)`
 const SHARED = '203.0.113.9/32 (65535,666)'
 const inMs = (ms: number) => new Date(Date.now() + ms).toISOString()
 const session = () => field.keeper.report()?.sessions[0]
@@ -45,6 +54,37 @@ test('the provider hears an address with the community soon after it is asked fo
   await heard('nothing is left')
 })
 
+test('an address of IPv6 is heard alone with the community in the same session, and let through again', async () => {
+  const until = inMs(60_000)
+  await field.keeper.putOrders(ordersOf([OWN, OWN6].map((address) => ({ address, until }))))
+  await heard('the provider hears both', BLACKHOLE, BLACKHOLE6)
+  assert.deepEqual(session()?.announced, [OWN6, OWN])
+  await field.keeper.putOrders(ordersOf([{ address: OWN, until }]))
+  await heard('one is taken back', BLACKHOLE)
+  await field.keeper.putOrders(ordersOf([]))
+  await heard('nothing is left')
+})
+
+test('a part of the traffic is heard as a flow rule with what to do, and ends in time', async () => {
+  const drop = '(generic, 0x80060000, 0x0)'
+  const flows = [
+    { address: OWN, only: 'udp:53', until: inMs(60_000) },
+    { address: OWN, only: 'icmp', until: inMs(6_000) },
+    { address: OWN6, only: 'tcp:8443', until: inMs(60_000) },
+  ]
+  await field.keeper.putOrders(ordersOf([], [], { flowRules: true, flows }))
+  const [udp, six] = [
+    `flow4 { dst ${OWN}/32; proto 17; dport 53; } ${drop}`,
+    `flow6 { dst ${OWN6}/128; next header 6; dport 8443; } ${drop}`,
+  ]
+  await heard('the provider hears them', udp, six, `flow4 { dst ${OWN}/32; proto 1; } ${drop}`)
+  await heard('one is over', udp, six)
+  await field.keeper.putOrders(ordersOf([], [], { flowRules: true }))
+  await heard('nothing is left')
+  await field.keeper.putOrders(ordersOf([]))
+  await up()
+})
+
 test('an announcement ends in time without anybody’s word, also when the agent was away', async () => {
   await field.keeper.putOrders(ordersOf([{ address: OWN, until: inMs(5_000) }]))
   await heard('the provider hears it', BLACKHOLE)
@@ -67,7 +107,12 @@ test('nobody knocks where BIRD listens, and BIRD speaks to the provider’s rout
 })
 
 test('what comes to an address is counted, and more than the limit is told of with how long it lasts', async () => {
-  await field.keeper.putOrders(ordersOf([], [{ address: OWN, perSecond: 200 }]))
+  await field.keeper.putOrders(
+    ordersOf(
+      [],
+      [OWN, OWN6].map((address) => ({ address, perSecond: 200 })),
+    ),
+  )
   await up()
   assert.deepEqual(field.keeper.report()?.above, [])
   const flood = field.router.run(['ping', '-q', '-i', '0.001', '-w', '5', OWN])
@@ -76,6 +121,10 @@ test('what comes to an address is counted, and more than the limit is told of wi
   assert.equal(above?.address, OWN)
   assert.ok((above?.perSecond ?? 0) >= 200)
   await flood
+  await field.router.run(['ping', '-6', '-q', '-i', '0.01', '-w', '2', OWN6])
+  const [four, six] = field.keeper.report()?.measured ?? []
+  assert.ok((four?.highest ?? 0) >= (above?.perSecond ?? 0), 'the highest is kept')
+  assert.ok((six?.highest ?? 0) > 20, `${six?.highest} packets of IPv6 a second`)
   await until('it is over', async () => field.keeper.report()?.above.length === 0)
 })
 

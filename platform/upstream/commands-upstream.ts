@@ -1,6 +1,12 @@
 import { MaruError, parseWith } from '#contract/errors.ts'
-import { HostAddress } from '#contract/host-identity.ts'
-import { type Upstream, UpstreamName, UpstreamRequest, type UpstreamState } from '#contract/upstream.ts'
+import {
+  type MeasuredRate,
+  type Upstream,
+  UpstreamAddress,
+  UpstreamName,
+  UpstreamRequest,
+  type UpstreamState,
+} from '#contract/upstream.ts'
 import { upstreamRoutes } from '#contract/upstream-api.ts'
 import type { ApiOptions, CliContext } from '#runtime/cli/context.ts'
 import { openSession } from '#runtime/cli/session.ts'
@@ -13,7 +19,7 @@ const columns = (...titles: string[]) => titles.map((title) => ({ title }))
 export async function list(context: CliContext, options: ApiOptions): Promise<void> {
   const { api, out } = await openSession(context, options)
   const answer = await api.call(upstreamRoutes.list, {})
-  const { upstreams, dropped } = answer
+  const { upstreams, dropped, measured } = answer
   out.result(answer, () => {
     if (upstreams.length === 0) return 'No provider is set up: what is too much for a host arrives there.\n'
     const providers = out.table(
@@ -26,18 +32,27 @@ export async function list(context: CliContext, options: ApiOptions): Promise<vo
         one.states.map(stateText).join('; ') || 'no host has said anything yet',
       ]),
     )
-    if (dropped.length === 0) return `${providers}\nNothing is dropped for us.\n`
+    const rates = measured.length === 0 ? '' : `\n${out.table(...ratesTable(measured))}`
+    if (dropped.length === 0) return `${providers}${rates}\nNothing is dropped for us.\n`
     const rows = dropped.map((one) => [
-      ...[one.address, one.upstream ?? 'all', one.until],
+      ...[one.address, one.only ?? 'everything', one.upstream ?? 'all', one.until],
       ...[one.automatic ? 'by itself' : one.by, one.reason],
     ])
-    return `${providers}\n${out.table(columns('OFF THE NET', 'AT', 'UNTIL', 'BY', 'WHY'), rows)}`
+    return `${providers}${rates}\n${out.table(columns('DROPPED', 'WHAT', 'AT', 'UNTIL', 'BY', 'WHY'), rows)}`
   })
 }
 
+const ratesTable = (measured: readonly MeasuredRate[]) =>
+  [
+    columns('COMES TO', 'ON', 'PACKETS/S', 'LIMIT', 'HIGHEST IN AN HOUR', 'FOR'),
+    measured.map(({ address, host, perSecond, limit, highest, upstream }) => [
+      ...[address, host, `${perSecond}`, `${limit}`, `${highest}`, upstream],
+    ]),
+  ] as const
+
 const howOf = ({ settings }: Upstream) =>
   settings.kind === 'bgp'
-    ? `BGP ${settings.ownAs} to ${settings.neighbour} (${settings.neighbourAs}), ${settings.community}`
+    ? `BGP ${settings.ownAs} to ${settings.neighbour} (${settings.neighbourAs}), ${settings.community}${settings.flowRules === true ? ' and flow rules' : ''}`
     : settings.url
 
 const automaticOf = ({ automatic }: Upstream) =>
@@ -54,6 +69,8 @@ export interface AddOptions extends ApiOptions {
   readonly neighbourAs?: string
   readonly community?: string
   readonly nextHop?: string
+  readonly nextHop6?: string
+  readonly flowRules?: true
   readonly passwordFile?: string
   readonly url?: string
   readonly secretFile?: string
@@ -79,12 +96,12 @@ export async function add(context: CliContext, name: string, options: AddOptions
 
 /** What was typed, as one request; numbers stay out where nobody gave any. */
 async function requestOf(name: string, options: AddOptions): Promise<UpstreamRequest> {
-  const { url, ownAs, neighbour, neighbourAs, community, nextHop, above } = options
+  const { url, ownAs, neighbour, neighbourAs, community, nextHop, nextHop6, flowRules, above } = options
   if ((url === undefined) === (neighbour === undefined))
     throw new MaruError('invalid', { field: '--url', reason: 'or --neighbour is needed, and not both' })
   const bgp = {
     ...{ kind: 'bgp', ownAs: numberOf(ownAs), neighbour, neighbourAs: numberOf(neighbourAs) },
-    ...without({ community, nextHop }),
+    ...without({ community, nextHop, nextHop6, flowRules }),
   }
   const webhook = { kind: 'webhook', url, ...without({ ca: await fileOf(options.caFile, '--ca-file') }) }
   const automatic = {
@@ -138,6 +155,7 @@ export async function test(context: CliContext, text: string, options: ApiOption
 export interface AnnounceOptions extends ApiOptions {
   readonly for: string
   readonly reason: string
+  readonly only?: string
   readonly upstream?: string
   readonly evenTheLast?: boolean
 }
@@ -150,7 +168,7 @@ export async function announce(
 ): Promise<void> {
   const body = parseWith(upstreamRoutes.announce.body, {
     ...{ address, minutes: parseDuration(options.for, '--for') / 60_000, reason: options.reason },
-    ...without({ upstream: options.upstream }),
+    ...without({ upstream: options.upstream, only: options.only }),
     evenLast: options.evenTheLast ?? false,
   })
   const { api, out } = await openSession(context, options)
@@ -159,13 +177,13 @@ export async function announce(
   out.result(
     answer,
     () =>
-      `Providers are asked to drop everything to ${dropped.address} until ${dropped.until}.\n${warning}\n\`maru network upstream withdraw ${dropped.address}\` ends it before.\n`,
+      `Providers are asked to drop ${dropped.only ?? 'everything'} to ${dropped.address} until ${dropped.until}.\n${warning}\n\`maru network upstream withdraw ${dropped.address}\` ends it before.\n`,
   )
 }
 
 /** `maru network upstream withdraw` */
 export async function withdraw(context: CliContext, text: string, options: ApiOptions): Promise<void> {
-  const address = parseWith(HostAddress, text, 'ADDRESS')
+  const address = parseWith(UpstreamAddress, text, 'ADDRESS')
   const { api, out } = await openSession(context, options)
   const answer = await api.call(upstreamRoutes.withdraw, { params: { address } })
   out.result(answer, () => `Providers are asked to let ${address} through again.\n`)

@@ -34,6 +34,8 @@ function registerProviders(upstream: Command, context: CliContext): void {
     .option('--neighbour-as <number>', 'AS number of the provider, for BGP')
     .option('--community <numbers>', 'community that means: drop this (default: 65535:666)')
     .option('--next-hop <address>', 'where dropped addresses lead, if the provider wants that')
+    .option('--next-hop6 <address>', 'the same for addresses of IPv6')
+    .option('--flow-rules', 'it takes flow rules (RFC 8955): a part of the traffic can be dropped')
     .option('--password-file <file>', 'file with the password of the session (TCP MD5)')
     .option('--url <address>', 'https address of a webhook')
     .option('--secret-file <file>', 'file with what signs messages to the webhook')
@@ -61,15 +63,18 @@ function registerProviders(upstream: Command, context: CliContext): void {
 function registerDropping(upstream: Command, context: CliContext): void {
   const load = () => import('./commands-upstream.ts')
   addApiCommand(upstream, 'announce', {
-    summary: 'Have providers drop everything to an address of a host: it is off the net until then',
+    summary: 'Have providers drop everything to an address of a host, or a part of it, until then',
     examples: [
       'maru network upstream announce 203.0.113.5 --for 10m --reason "flood of 4 million packets a second"',
       'maru network upstream announce 203.0.113.5 --for 1h --reason "flood" --upstream isp',
+      'maru network upstream announce 203.0.113.5 --only udp:53 --for 1h --reason "answers of name servers"',
+      'maru network upstream announce 2001:db8::5 --for 10m --reason "flood"',
     ],
   })
     .argument('<address>', 'of a host, or one that the hosts of a data centre share')
     .requiredOption('--for <time>', 'how long, such as 10m, 1h')
     .requiredOption('--reason <text>', 'why, for whoever wonders later')
+    .option('--only <what>', 'only a part, by those that take flow rules: udp, udp:PORT, tcp:PORT, icmp')
     .option('--upstream <name>', 'only by this provider (default: by all that bring the address)')
     .option('--even-the-last', 'also the last address that serves the apps')
     .action(async (address, options) => (await load()).announce(context, address, options))

@@ -26,7 +26,11 @@ test('BIRD of the image takes what it is given, as its own user and without any 
   await ensureFolder(files.bird, 0o755)
   await ensureFolder(files.run, 0o755, bird)
   const announced = [{ address: '203.0.113.1', until: '2100-01-01T00:00:00.000Z' }]
-  const text = renderBird(ordersOf(announced), { own: '203.0.113.1', isHere: false }, new Date())
+  const text = renderBird(
+    ordersOf(announced),
+    { own: '203.0.113.1', isHere: false, own6: '2001:db8::2' },
+    new Date(),
+  )
   await writeFileAtomic(files.config, text, { mode: 0o600, owner: bird })
   const spec = upstreamContainer({ name: owner }, home, await newestImage(docker, 'edge'))
   // A network of its own: there is no provider, and nothing is to leave this machine.

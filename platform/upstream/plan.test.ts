@@ -2,30 +2,35 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { HostName } from '#contract/ids.ts'
 import { AutomaticLimit } from '#contract/upstream.ts'
+import type { Provider } from './plan.ts'
 import {
   hostsAt,
-  planAutomatic,
   planOrders,
+  ratesOf,
   refuseAnnouncing,
   rulesOf,
   speakersOf,
   warningOf,
   wishOf,
 } from './plan.ts'
-import { HOOK, hole, LATER, NOW, provider, snapshot } from './test-snapshot.ts'
+import { planAutomatic } from './plan-automatic.ts'
+import { BGP, HOOK, hole, LATER, NOW, provider, snapshot } from './test-snapshot.ts'
 
-const wanted = (address: string, more: object = {}) => ({ address, upstream: null, evenLast: false, ...more })
+const wanted = (address: string, more: object = {}) => ({
+  ...{ address, upstream: null, only: null, evenLast: false },
+  ...more,
+})
 const announcedBy = (
   name: string,
   from = snapshot({ dropped: [hole('203.0.113.9'), hole('203.0.113.1')] }),
 ) => planOrders(from, name as HostName).sessions.flatMap((one) => one.announced.map(({ address }) => address))
 
 test('only an own address may be announced: of a host, or one that hosts share', () => {
-  for (const own of ['203.0.113.1', '203.0.113.9', '198.51.100.1'])
+  for (const own of ['203.0.113.1', '203.0.113.9', '198.51.100.1', '2001:db8::1'])
     assert.equal(refuseAnnouncing(snapshot(), wanted(own)), undefined, own)
   const foreign = refuseAnnouncing(snapshot(), wanted('203.0.113.77'))
   assert.equal(foreign?.code, 'upstream.not_own')
-  assert.equal(foreign?.params.own, '203.0.113.1, 203.0.113.2, 198.51.100.1, 203.0.113.9')
+  assert.equal(foreign?.params.own, '203.0.113.1, 203.0.113.2, 198.51.100.1, 203.0.113.9, 2001:db8::1')
 })
 
 test('somebody has to bring the address', () => {
@@ -91,6 +96,7 @@ test('packets are counted where a limit asks for it, at the addresses that lead 
   assert.deepEqual(counted, [
     { address: '203.0.113.1', perSecond: 500_000 },
     { address: '203.0.113.9', perSecond: 500_000 },
+    { address: '2001:db8::1', perSecond: 500_000 },
   ])
   assert.deepEqual(planOrders(snapshot(), 'a1' as HostName).counted, [])
 })
@@ -105,7 +111,7 @@ test('a limit acts after its time, for its own provider, and says why', () => {
   const [act, ...others] = planAutomatic(limited, [above('203.0.113.1', 30)], [], NOW)
   assert.deepEqual(others, [])
   assert.deepEqual(act, {
-    wanted: { address: '203.0.113.1', upstream: 'isp', evenLast: false },
+    wanted: { address: '203.0.113.1', upstream: 'isp', only: null, evenLast: false },
     ...{ minutes: 10, refusal: undefined },
     reason: '40000 packets a second for 30 seconds, above the limit of 10000',
   })
@@ -146,4 +152,53 @@ test('the network lets hosts speak to providers, and the control plane to partne
     ],
   )
   assert.equal(new Set(rules.map(({ id }) => id)).size, rules.length)
+})
+
+test('an address of IPv6 is told by hosts that have one to lead it to, its own among them', () => {
+  const six = snapshot({ dropped: [hole('2001:db8::1')] })
+  assert.deepEqual(announcedBy('a1', six), ['2001:db8::1'])
+  assert.deepEqual(announcedBy('a2', six), [])
+  const led = { ...BGP, nextHop6: '2001:db8:ffff::1' }
+  const everywhere = snapshot({ dropped: six.dropped, providers: [provider('isp', { settings: led })] })
+  assert.deepEqual(announcedBy('b1', everywhere), ['2001:db8::1'])
+  assert.doesNotMatch(warningOf(six, wanted('2001:db8::1')), /session breaks/)
+  const hook = provider('scrubber', { settings: HOOK })
+  assert.deepEqual(
+    wishOf({ ...six, providers: [hook] }, hook).map(({ prefix }) => prefix),
+    ['2001:db8::1/128'],
+  )
+})
+
+test('what was measured stands beside each limit it is measured for', () => {
+  const automatic = AutomaticLimit.parse({ perSecond: 5_000 })
+  const limited = snapshot({ providers: [provider('isp', { automatic }), provider('other')] })
+  const measured = [{ address: '203.0.113.1', perSecond: 40, highest: 900 }]
+  assert.deepEqual(ratesOf(limited, [{ host: 'a1', measured }]), [
+    { address: '203.0.113.1', perSecond: 40, highest: 900, host: 'a1', upstream: 'isp', limit: 5_000 },
+  ])
+})
+
+test('a part of the traffic is asked for where flow rules are taken, and of nobody else more than that', () => {
+  const flowing = provider('flowing', { settings: { ...BGP, flowRules: true } as Provider['settings'] })
+  const both = snapshot({ providers: [flowing, provider('isp')], serving: ['203.0.113.1'] })
+  const part = { only: 'udp:53' }
+  assert.equal(refuseAnnouncing(both, wanted('203.0.113.1', part)), undefined, 'visitors still come')
+  assert.equal(refuseAnnouncing(both, wanted('203.0.113.1', { only: 'tcp' }))?.code, 'upstream.last')
+  assert.equal(refuseAnnouncing(snapshot(), wanted('203.0.113.1', part))?.code, 'upstream.no_flow_rules')
+  assert.match(warningOf(both, wanted('203.0.113.1', part)), /by UDP at port 53 is dropped.*all else arrives/)
+  const asked = { ...both, dropped: [hole('203.0.113.1', part), hole('203.0.113.9', { id: 'b' })] }
+  const said = planOrders(asked, 'a2' as HostName).sessions.map(({ name, announced, flows }) => [
+    name,
+    announced.map(({ address }) => address).join(),
+    flows,
+  ])
+  assert.deepEqual(said, [
+    ['flowing', '203.0.113.9', [{ address: '203.0.113.1', only: 'udp:53', until: LATER }]],
+    ['isp', '203.0.113.9', undefined],
+  ])
+  const hook = provider('scrubber', { settings: HOOK })
+  assert.deepEqual(
+    wishOf({ ...asked, providers: [hook] }, hook).map(({ prefix }) => prefix),
+    ['203.0.113.9/32'],
+  )
 })

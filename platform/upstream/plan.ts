@@ -5,6 +5,11 @@ import {
   type AutomaticLimit,
   BGP_PORT,
   type BlackHole,
+  type FlowText,
+  isIpv6,
+  type MeasuredRate,
+  prefixOf,
+  type UpstreamAddress,
   type UpstreamOrders,
   type UpstreamReport,
   type UpstreamSettings,
@@ -27,6 +32,8 @@ export interface UpstreamSnapshot {
   readonly hosts: ReadonlyArray<{
     readonly name: HostName
     readonly address: HostAddress
+    /** Its public IPv6 addresses. */
+    readonly addresses6: readonly UpstreamAddress[]
     readonly dataCentre: string
   }>
   readonly shared: ReadonlyArray<{ readonly dataCentre: string; readonly address: HostAddress }>
@@ -38,15 +45,21 @@ export interface UpstreamSnapshot {
 }
 
 /** Every address that may be announced: there is no other that is the installation's own. */
-export const ownAddresses = ({ hosts, shared }: UpstreamSnapshot): HostAddress[] => [
-  ...new Set([...hosts.map(({ address }) => address), ...shared.map(({ address }) => address)]),
+export const ownAddresses = ({ hosts, shared }: UpstreamSnapshot): UpstreamAddress[] => [
+  ...new Set([
+    ...[...hosts, ...shared].map(({ address }) => address),
+    ...hosts.flatMap(({ addresses6 }) => addresses6),
+  ]),
 ]
 
 /** The hosts to which an address leads. */
 export function hostsAt({ hosts, shared }: UpstreamSnapshot, address: string): HostName[] {
   const centres = shared.filter((one) => one.address === address).map(({ dataCentre }) => dataCentre)
   return hosts
-    .filter((host) => host.address === address || centres.includes(host.dataCentre))
+    .filter(
+      (host) =>
+        host.address === address || host.addresses6.includes(address) || centres.includes(host.dataCentre),
+    )
     .map(({ name }) => name)
 }
 
@@ -58,43 +71,72 @@ export const providersOf = (snapshot: UpstreamSnapshot, address: string): Provid
 
 /**
  * The hosts that tell a provider of an address: all of its hosts but the one whose own address it is, because what is dropped is
- * dropped for that host's session, too. Only where there is no other it says so itself.
+ * dropped for that host's session, too. Only where there is no other it says so itself. Sessions are IPv4's: one of IPv6 takes none
+ * with it, and is told by hosts that have one to lead it to.
  */
 export function speakersOf(snapshot: UpstreamSnapshot, provider: Provider, address: string): HostName[] {
   const all = snapshot.hosts.filter(({ name }) => isOf(provider, name))
+  if (isIpv6(address)) {
+    const leads = provider.settings.kind === 'bgp' && provider.settings.nextHop6 !== undefined
+    return all.filter(({ addresses6 }) => leads || addresses6.length > 0).map(({ name }) => name)
+  }
   const others = all.filter((host) => host.address !== address)
   return (others.length === 0 ? all : others).map(({ name }) => name)
 }
 
 export interface Wanted {
-  readonly address: HostAddress
+  readonly address: UpstreamAddress
   readonly upstream: string | null
+  /** Null: everything. */
+  readonly only: FlowText | null
   readonly evenLast: boolean
 }
 
 export type Refusal =
   | { readonly code: 'upstream.not_own'; readonly params: { address: string; own: string } }
-  | { readonly code: 'upstream.nobody_brings' | 'upstream.last'; readonly params: { address: string } }
+  | {
+      readonly code: 'upstream.nobody_brings' | 'upstream.last' | 'upstream.no_flow_rules'
+      readonly params: { address: string }
+    }
   | { readonly code: 'upstream.not_found'; readonly params: { upstream: string } }
+
+/** Whether a provider can be asked for a part of the traffic. */
+const takesFlows = ({ settings }: Pick<Provider, 'settings'>) =>
+  settings.kind === 'bgp' && settings.flowRules === true
+
+/** Visitors come by TCP: where all of that is dropped, or everything, there are none. */
+const isOffTheNet = ({ only }: { readonly only: FlowText | null }) =>
+  only === null || /^tcp(:443)?$/.test(only)
 
 /** Why an address may not be announced; undefined where it may. */
 export function refuseAnnouncing(snapshot: UpstreamSnapshot, wanted: Wanted): Refusal | undefined {
-  const { address, upstream, evenLast } = wanted
+  const { address, upstream, only, evenLast } = wanted
   const own = ownAddresses(snapshot)
   if (!own.includes(address))
     return { code: 'upstream.not_own', params: { address, own: own.join(', ') || 'none' } }
   if (upstream !== null && !snapshot.providers.some(({ name }) => name === upstream))
     return { code: 'upstream.not_found', params: { upstream } }
-  const brings = providersOf(snapshot, address)
-  if (!brings.some(({ name }) => upstream === null || name === upstream))
-    return { code: 'upstream.nobody_brings', params: { address } }
-  const gone = new Set([...snapshot.dropped.map((one) => one.address as string), address])
-  const isLast = snapshot.serving.includes(address) && snapshot.serving.every((one) => gone.has(one))
+  const meant = providersOf(snapshot, address).filter(({ name }) => upstream === null || name === upstream)
+  if (meant.length === 0) return { code: 'upstream.nobody_brings', params: { address } }
+  if (only !== null && !meant.some(takesFlows)) return { code: 'upstream.no_flow_rules', params: { address } }
+  const gone = new Set([...snapshot.dropped.filter(isOffTheNet).map((one) => one.address as string), address])
+  const isLast =
+    isOffTheNet(wanted) &&
+    snapshot.serving.includes(address) &&
+    snapshot.serving.every((one) => gone.has(one))
   return isLast && !evenLast ? { code: 'upstream.last', params: { address } } : undefined
 }
 
+/** A flow rule as people say it. */
+export function flowWords(only: FlowText): string {
+  const [protocol = '', port] = only.split(':')
+  return port === undefined ? protocol.toUpperCase() : `${protocol.toUpperCase()} at port ${port}`
+}
+
 /** What a person should know before visitors do. */
-export function warningOf(snapshot: UpstreamSnapshot, { address, upstream }: Wanted): string {
+export function warningOf(snapshot: UpstreamSnapshot, { address, upstream, only }: Wanted): string {
+  if (only !== null)
+    return `What goes to ${address} by ${flowWords(only)} is dropped, whoever sends it; all else arrives. Providers and partners that take no flow rules are not asked.`
   const meant = providersOf(snapshot, address).filter(
     ({ name, settings }) => settings.kind === 'bgp' && (upstream === null || name === upstream),
   )
@@ -114,11 +156,12 @@ export function warningOf(snapshot: UpstreamSnapshot, { address, upstream }: Wan
   ].join(' ')
 }
 
-/** What of the black holes is a provider's. */
+/** What of what should be dropped is a provider's: who takes no flow rules is not asked for more than was wanted. */
 export const droppedBy = (snapshot: UpstreamSnapshot, provider: Provider): BlackHole[] =>
   snapshot.dropped.filter(
-    ({ address, upstream }) =>
+    ({ address, upstream, only }) =>
       (upstream === null || upstream === provider.name) &&
+      (only === null || takesFlows(provider)) &&
       providersOf(snapshot, address).some(({ name }) => name === provider.name),
   )
 
@@ -129,10 +172,15 @@ export function planOrders(snapshot: UpstreamSnapshot, host: HostName): Upstream
     if (settings.kind !== 'bgp' || !snapshot.hosts.some((one) => one.name === host) || !isOf(provider, host))
       return []
     const { kind: _kind, ...how } = settings
-    const announced = droppedBy(snapshot, provider)
-      .filter(({ address }) => speakersOf(snapshot, provider, address).includes(host))
-      .map(({ address, until }) => ({ address, until }))
-    return [{ ...how, name, password: null, announced: latestOf(announced) }]
+    const said = droppedBy(snapshot, provider).filter(({ address }) =>
+      speakersOf(snapshot, provider, address).includes(host),
+    )
+    const flows = said.flatMap(({ address, only, until }) =>
+      only === null ? [] : [{ address, only, until }],
+    )
+    const announced = said.flatMap(({ address, only, until }) => (only === null ? [{ address, until }] : []))
+    const parts = flows.length === 0 ? {} : { flows: latestFlows(flows) }
+    return [{ ...how, name, password: null, announced: latestOf(announced), ...parts }]
   })
   const counted = ownAddresses(snapshot)
     .filter((address) => hostsAt(snapshot, address).includes(host))
@@ -141,65 +189,40 @@ export function planOrders(snapshot: UpstreamSnapshot, host: HostName): Upstream
 }
 
 /** An address that is wanted twice is wanted until the later end. */
-function latestOf(all: ReadonlyArray<{ address: HostAddress; until: string }>) {
-  const latest = new Map<HostAddress, string>()
+function latestOf(all: ReadonlyArray<{ address: UpstreamAddress; until: string }>) {
+  const latest = new Map<UpstreamAddress, string>()
   for (const { address, until } of all) if ((latest.get(address) ?? '') < until) latest.set(address, until)
   return [...latest].map(([address, until]) => ({ address, until }))
+}
+
+function latestFlows(all: ReadonlyArray<{ address: UpstreamAddress; only: FlowText; until: string }>) {
+  const grouped = Map.groupBy(all, ({ only }) => only)
+  return [...grouped].flatMap(([only, some]) => latestOf(some).map((one) => ({ ...one, only })))
 }
 
 const limitsOf = (snapshot: UpstreamSnapshot, address: string): number[] => [
   ...new Set(providersOf(snapshot, address).flatMap(({ automatic }) => automatic?.perSecond ?? [])),
 ]
 
-/** Something that a limit asks for. */
-export interface AutomaticAct {
-  readonly wanted: Wanted
-  readonly minutes: number
-  readonly reason: string
-  /** Why it is not done. */
-  readonly refusal: Refusal | undefined
-}
-
-/**
- * What should be announced by itself. `paused`: addresses that a person let through again lately; they are looked at anew when the
- * limit's time is over.
- */
-export function planAutomatic(
+/** What hosts measured, beside each limit that it is measured for. */
+export const ratesOf = (
   snapshot: UpstreamSnapshot,
-  above: UpstreamReport['above'],
-  paused: ReadonlyArray<{ readonly address: string; readonly endedAt: Date }>,
-  now: Date,
-): AutomaticAct[] {
-  return snapshot.providers.flatMap((provider) => {
-    const { automatic, name } = provider
-    if (automatic === null) return []
-    const { perSecond: limit, forS, minutes, evenLast } = automatic
-    const isPaused = (address: string) =>
-      paused.some(
-        (one) => one.address === address && now.getTime() - one.endedAt.getTime() < minutes * 60_000,
-      )
-    const due = above.filter(
-      (one) =>
-        one.limit === limit &&
-        one.forS >= forS &&
-        !isPaused(one.address) &&
-        providersOf(snapshot, one.address).some((brings) => brings.name === name) &&
-        !snapshot.dropped.some(
-          ({ address, upstream }) => address === one.address && (upstream === null || upstream === name),
-        ),
-    )
-    return due.map(({ address, perSecond, forS: lasted }) => {
-      const wanted: Wanted = { address, upstream: name, evenLast }
-      const reason = `${perSecond} packets a second for ${lasted} seconds, above the limit of ${limit}`
-      return { wanted, minutes, reason, refusal: refuseAnnouncing(snapshot, wanted) }
-    })
-  })
-}
+  told: ReadonlyArray<{ readonly host: string; readonly measured: NonNullable<UpstreamReport['measured']> }>,
+): MeasuredRate[] =>
+  told.flatMap(({ host, measured }) =>
+    measured.flatMap((one) =>
+      providersOf(snapshot, one.address).flatMap(({ name, automatic }) =>
+        automatic === null
+          ? []
+          : [{ ...one, host: host as HostName, upstream: name, limit: automatic.perSecond }],
+      ),
+    ),
+  )
 
 /** What a partner should drop: equal wishes are equal. */
 export const wishOf = (snapshot: UpstreamSnapshot, provider: Provider): WebhookBody['dropped'] =>
   droppedBy(snapshot, provider)
-    .map(({ address, since, until, reason }) => ({ prefix: `${address}/32`, since, until, reason }))
+    .map(({ address, since, until, reason }) => ({ prefix: prefixOf(address), since, until, reason }))
     .sort((a, b) => `${a.prefix} ${a.since}`.localeCompare(`${b.prefix} ${b.since}`))
 
 /** Names are told to apps only, so no rule can follow that of a partner: any public address may be his, a private one is not. */

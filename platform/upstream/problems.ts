@@ -1,5 +1,6 @@
 import type { PlatformStatus } from '#contract/platform.ts'
-import { type AutomaticAct, droppedBy } from './plan.ts'
+import { droppedBy, flowWords } from './plan.ts'
+import type { AutomaticAct } from './plan-automatic.ts'
 import type { Loaded } from './snapshot.ts'
 
 const REFUSED: Readonly<Record<string, string>> = {
@@ -19,9 +20,9 @@ export function describeProblems(loaded: Loaded, due: readonly AutomaticAct[]): 
   const gone = loaded.dropped.filter((one) =>
     providers.some((provider) => droppedBy(loaded, provider).includes(one)),
   )
-  const told = gone.map(({ address, upstream, until, reason }) => ({
+  const told = gone.map(({ address, upstream, only, until, reason }) => ({
     host: `upstream ${upstream ?? 'all'}`,
-    problem: `${address} is off the net until ${until}: everything to it is dropped (${reason}). \`maru network upstream withdraw ${address}\` ends it.`,
+    problem: `${only === null ? `${address} is off the net until ${until}: everything to it is dropped` : `What goes to ${address} by ${flowWords(only)} is dropped until ${until}`} (${reason}). \`maru network upstream withdraw ${address}\` ends it.`,
   }))
   const refused = due.flatMap(({ wanted, reason, refusal }) =>
     refusal === undefined

@@ -40,3 +40,15 @@ test('two limits at one address are told of apart', () => {
     [1_000],
   )
 })
+
+test('what comes is told of beside the most of an hour', () => {
+  const rates = makeRates()
+  const note = (packets: number, second: number) => rates.note(COUNTED, reading(packets), second * 1_000)
+  note(0, 0)
+  assert.deepEqual(rates.measured(), [])
+  note(700, 1)
+  note(750, 2)
+  assert.deepEqual(rates.measured(), [{ address: '203.0.113.1', perSecond: 50, highest: 700 }])
+  note(750, 3_700)
+  assert.equal(rates.measured()[0]?.highest, 0, 'after an hour it is forgotten')
+})

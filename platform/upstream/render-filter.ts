@@ -1,6 +1,11 @@
-import type { HostAddress } from '#contract/host-identity.ts'
 import { type Installation, UID } from '#contract/installation.ts'
-import { BGP_PORT, SPEAKER_PORT, type UpstreamOrders } from '#contract/upstream.ts'
+import {
+  BGP_PORT,
+  isIpv6,
+  SPEAKER_PORT,
+  type UpstreamAddress,
+  type UpstreamOrders,
+} from '#contract/upstream.ts'
 import type { Nft } from '#runtime/drivers/nft.ts'
 
 /** An installation's own table about providers; what is in others is never touched. */
@@ -8,7 +13,7 @@ export const upstreamTableOf = ({ id }: Pick<Installation, 'id'>) =>
   `maru_upstream_${id.replaceAll(/\W/g, '_')}`
 
 /** The counter of packets that come to an address. */
-export const counterOf = (address: HostAddress) => `to_${address.replaceAll('.', '_')}`
+export const counterOf = (address: UpstreamAddress) => `to_${address.replaceAll(/[.:]/g, '_')}`
 
 /**
  * Nobody knocks where BIRD listens, BIRD speaks to the providers' routers and to nobody else, and what comes to the addresses
@@ -25,7 +30,7 @@ flush table ${at}
 table ${at} {
   chain count {
     type filter hook prerouting priority raw - 150; policy accept;
-${addresses.map((address) => `    ${outside} ip daddr ${address} counter name "${counterOf(address)}"\n`).join('')}  }
+${addresses.map((address) => `    ${outside} ${isIpv6(address) ? 'ip6' : 'ip'} daddr ${address} counter name "${counterOf(address)}"\n`).join('')}  }
   chain door {
     type filter hook input priority filter - 40; policy accept;
     ${outside} tcp dport ${SPEAKER_PORT} drop

@@ -2,11 +2,11 @@ import { MaruError } from '#contract/errors.ts'
 import { UPSTREAM_LIMITS, type Upstream, type UpstreamState, type WebhookBody } from '#contract/upstream.ts'
 import type { upstreamRoutes } from '#contract/upstream-api.ts'
 import { setOwnRules } from '#platform/network/index.ts'
-import { loadReports, publish } from '#platform/workload/index.ts'
+import { isFresh, loadReports, publish } from '#platform/workload/index.ts'
 import type { Handlers, ServerDeps } from '#runtime/server/handler.ts'
 import { read, transact } from '#runtime/server/transact.ts'
 import { beginDropping, endDropping } from './announce.ts'
-import { rulesOf, warningOf } from './plan.ts'
+import { ownAddresses, ratesOf, rulesOf, warningOf } from './plan.ts'
 import { forgetSecret, loadUpstream, openSecret, providerOf, sealSecret } from './snapshot.ts'
 import {
   type Db,
@@ -21,9 +21,17 @@ import { tellPartner } from './webhook.ts'
 /** Handlers of the routes about providers. */
 export const upstreamHandlers: Handlers<typeof upstreamRoutes> = {
   list: async (_call, deps) => {
-    const { rows, dropped } = await read(() => loadUpstream(deps.db, deps.now()))
+    const loaded = await read(() => loadUpstream(deps.db, deps.now()))
     const states = await read(() => loadStates(deps))
-    return { upstreams: rows.map((row) => view(row, states)), dropped }
+    const reports = [...(await read(() => loadReports(deps.db)))]
+    const told = reports
+      // What a silent host said last is no measurement of now.
+      .filter(([, received]) => isFresh(received, deps.now()))
+      .map(([host, { report }]) => ({ host, measured: report.upstream?.measured ?? [] }))
+    return {
+      upstreams: loaded.rows.map((row) => view(row, states)),
+      ...{ dropped: loaded.dropped, measured: ratesOf(loaded, told), own: ownAddresses(loaded) },
+    }
   },
   add: async ({ body, principal }, deps) => {
     const { secret, ...rest } = body
@@ -65,8 +73,8 @@ export const upstreamHandlers: Handlers<typeof upstreamRoutes> = {
     return { upstream: row.name, ok: states.length > 0 && states.every(({ ok }) => ok), states }
   },
   announce: async ({ body, principal }, deps) => {
-    const { address, minutes, reason, evenLast, upstream = null } = body
-    const wanted = { address, upstream, evenLast }
+    const { address, minutes, reason, evenLast, upstream = null, only = null } = body
+    const wanted = { address, upstream, only, evenLast }
     const answer = await transact(deps.db, async (tx) => {
       await holdUpstreams(tx)
       const snapshot = await loadUpstream(tx, deps.now())

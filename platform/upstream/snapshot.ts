@@ -1,5 +1,6 @@
 import type { HostAddress } from '#contract/host-identity.ts'
 import { listHosts, listSharedAddresses, listVisitorAddresses } from '#platform/fleet/index.ts'
+import { loadReports } from '#platform/workload/index.ts'
 import type { ServerDeps } from '#runtime/server/handler.ts'
 import type { Provider, UpstreamSnapshot } from './plan.ts'
 import { type Db, listDropped, listProviders, type ProviderRow } from './store.ts'
@@ -12,11 +13,16 @@ export interface Loaded extends UpstreamSnapshot {
 /** Reads it as it is at a time. */
 export async function loadUpstream(db: Db, now: Date): Promise<Loaded> {
   const rows = await listProviders(db)
+  const reports = await loadReports(db)
   return {
     rows,
     hosts: (await listHosts(db, now))
       .filter(({ role }) => role === 'full')
-      .map(({ name, address, dataCentre }) => ({ name, address: address as HostAddress, dataCentre })),
+
+      .map(({ name, address, dataCentre }) => ({
+        ...{ name, address: address as HostAddress, dataCentre },
+        addresses6: reports.get(name)?.report.addresses6 ?? [],
+      })),
     shared: await listSharedAddresses(db),
     serving: await listVisitorAddresses(db),
     providers: rows.map(providerOf),

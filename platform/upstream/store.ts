@@ -1,6 +1,11 @@
 import { type Selectable, sql } from 'kysely'
-import type { HostAddress } from '#contract/host-identity.ts'
-import { type AutomaticLimit, type BlackHole, UPSTREAM_LIMITS, UpstreamSettings } from '#contract/upstream.ts'
+import {
+  type AutomaticLimit,
+  type BlackHole,
+  UPSTREAM_LIMITS,
+  type UpstreamAddress,
+  UpstreamSettings,
+} from '#contract/upstream.ts'
 import type { ServerDeps } from '#runtime/server/handler.ts'
 import { jsonb } from '#runtime/server/jsonb.ts'
 import { notify } from '#runtime/server/notify.ts'
@@ -30,6 +35,7 @@ interface BlackHoleTable {
   upstream: string | null
   since: Date
   until: Date
+  only: string | null
   reason: string
   created_by: string
   automatic: boolean
@@ -113,10 +119,12 @@ export async function putDropped(tx: Db, one: BlackHole): Promise<BlackHole> {
   const same = standingRows(tx)
     .where('address', '=', one.address)
     .where('upstream', one.upstream === null ? 'is' : '=', one.upstream)
+    .where('only', one.only === null ? 'is' : '=', one.only)
   const before = await same.executeTakeFirst()
   const { until, reason, by, automatic } = one
   const said = { until: new Date(until), reason, created_by: by, automatic }
-  const kept = { id: before?.id ?? one.id, address: one.address, upstream: one.upstream, ...said }
+  const about = { address: one.address, upstream: one.upstream, only: one.only }
+  const kept = { id: before?.id ?? one.id, ...about, ...said }
   const row = { ...kept, since: before?.since ?? new Date(one.since), ended_at: null, ended_by: null }
   await tables(tx)
     .insertInto('upstream_black_hole')
@@ -153,7 +161,7 @@ export async function listLetThrough(
 }
 
 export const blackHoleOf = (row: BlackHoleRow): BlackHole => ({
-  ...{ id: row.id, address: row.address as HostAddress, upstream: row.upstream },
+  ...{ id: row.id, address: row.address as UpstreamAddress, upstream: row.upstream, only: row.only },
   ...{ since: row.since.toISOString(), until: row.until.toISOString() },
   ...{ reason: row.reason, by: row.created_by, automatic: row.automatic },
 })

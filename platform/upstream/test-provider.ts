@@ -12,6 +12,8 @@ import { installPrograms } from '#tools/install-programs.ts'
 import { birdCommand, upstreamFiles } from './layout.ts'
 
 export const OWN = '203.0.113.1'
+/** For documents (RFC 3849). */
+export const OWN6 = '2001:db8:1::1'
 export const ROUTER = '203.0.113.254'
 export const PASSWORD = 'agreed-by-phone'
 const SESSION = { name: 'isp', ownAs: 64500, neighbour: ROUTER, neighbourAs: 64496 }
@@ -19,8 +21,9 @@ const SESSION = { name: 'isp', ownAs: 64500, neighbour: ROUTER, neighbourAs: 644
 export const ordersOf = (
   announced: UpstreamOrders['sessions'][number]['announced'],
   counted: UpstreamOrders['counted'] = [],
+  more: Pick<UpstreamOrders['sessions'][number], 'flowRules' | 'flows'> = {},
 ): UpstreamOrders => ({
-  sessions: [{ ...SESSION, community: '65535:666', nextHop: null, password: PASSWORD, announced }],
+  sessions: [{ ...SESSION, ...more, community: '65535:666', nextHop: null, password: PASSWORD, announced }],
   counted,
 })
 
@@ -42,11 +45,16 @@ export interface ProviderField {
 const ROUTER_CONFIG = `log stderr all;
 router id ${ROUTER};
 protocol device { }
+flow4 table flows4;
+flow6 table flows6;
 protocol bgp customer {
   local ${ROUTER} as 64496;
   neighbor ${OWN} as 64500;
   password "${PASSWORD}";
   ipv4 { import all; export none; };
+  ipv6 { import all; export none; };
+  flow4 { import all; export none; };
+  flow6 { import all; export none; };
 }
 `
 
@@ -54,7 +62,8 @@ protocol bgp customer {
 export async function makeProviderField(): Promise<ProviderField> {
   await installPrograms({ bird: 'bird2' })
   const [host, router] = [await makeNetwork('host'), await makeNetwork('isp')]
-  await cable(host, 'up0', [`${OWN}/24`, '203.0.113.9/32'], router, 'down0', [`${ROUTER}/24`])
+  const ours = [`${OWN}/24`, '203.0.113.9/32', `${OWN6}/64`]
+  await cable(host, 'up0', ours, router, 'down0', [`${ROUTER}/24`, '2001:db8:1::fe/64'])
   const home = await mkdtemp('/var/tmp/maru-test-upstream-')
   await chmod(home, 0o755)
   const at = join(home, 'router')
@@ -98,7 +107,7 @@ const depsOf = (home: string, host: TestNetwork) => ({
     },
     images: { app: '', builder: '', database: '', edge: 'edge', detector: '' },
   },
-  speaker: () => ({ own: OWN, isHere: true }),
+  speaker: async () => ({ own: OWN, isHere: true, own6: OWN6 }),
   ...{ bird: makeBird(upstreamFiles(home).socket), nft: makeNft(host.enter) },
   ...{ log: silent, now: () => new Date() },
 })

@@ -4,8 +4,8 @@ import type { Provider, UpstreamSnapshot } from './plan.ts'
 
 export const NOW = new Date('2030-01-07T08:00:00.000Z')
 export const LATER = '2030-01-07T08:10:00.000Z'
-const host = (name: string, address: string, dataCentre: string) => ({
-  ...{ name: name as HostName, address, dataCentre },
+const host = (name: string, address: string, dataCentre: string, ...addresses6: string[]) => ({
+  ...{ name: name as HostName, address, dataCentre, addresses6 },
 })
 
 export const BGP = UpstreamSettings.parse({
@@ -20,14 +20,14 @@ export const provider = (name: string, more: Partial<Provider> = {}): Provider =
 })
 
 export const hole = (address: string, more: Partial<BlackHole> = {}): BlackHole => ({
-  ...{ id: `hole_${address}`, address, upstream: null, since: NOW.toISOString(), until: LATER },
+  ...{ id: `hole_${address}`, address, upstream: null, only: null, since: NOW.toISOString(), until: LATER },
   ...{ reason: 'flood', by: 'ada', automatic: false, ...more },
 })
 
 /** Two hosts of one data centre that share an address, and one of another. */
 export const snapshot = (more: Partial<UpstreamSnapshot> = {}): UpstreamSnapshot => ({
   hosts: [
-    host('a1', '203.0.113.1', 'east'),
+    host('a1', '203.0.113.1', 'east', '2001:db8::1'),
     host('a2', '203.0.113.2', 'east'),
     host('b1', '198.51.100.1', 'west'),
   ],

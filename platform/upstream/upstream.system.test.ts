@@ -5,7 +5,7 @@ import { sql } from 'kysely'
 import { HostReport } from '#contract/agent.ts'
 import type { HostName } from '#contract/ids.ts'
 import type { ResponseOf } from '#contract/route.ts'
-import type { upstreamRoutes } from '#contract/upstream-api.ts'
+import { upstreamRoutes } from '#contract/upstream-api.ts'
 import { listActs } from '#platform/audit/store.ts'
 import { detectionHandlers } from '#platform/detection/index.ts'
 import { loadPolicy } from '#platform/network/index.ts'
@@ -17,7 +17,15 @@ import { makeSecretBox } from '#runtime/server/secret-box.ts'
 import { makeTestDatabase, silent, type TestDatabase } from '#runtime/server/test-database.ts'
 import { upstreamHandlers, upstreamLoop, upstreamProblems } from './index.ts'
 import { makePartner, type Partner, SECRET } from './test-partner.ts'
-import { isReady, makeProviderField, OWN, PASSWORD, type ProviderField, ROUTER } from './test-provider.ts'
+import {
+  isReady,
+  makeProviderField,
+  OWN,
+  OWN6,
+  PASSWORD,
+  type ProviderField,
+  ROUTER,
+} from './test-provider.ts'
 
 /** A provider and a partner that are real, the agent's keeper, a database, and the control plane between them. */
 let field: ProviderField
@@ -58,7 +66,7 @@ const call = async <K extends keyof typeof upstreamHandlers>(name: K, more: obje
   >
 const bgp = {
   ...{ kind: 'bgp', ownAs: 64500, neighbour: ROUTER, neighbourAs: 64496 },
-  ...{ community: '65535:666', nextHop: null },
+  ...{ community: '65535:666', nextHop: null, flowRules: true },
 }
 const isp = { name: 'isp', settings: bgp, hosts: ['one'], automatic: null, secret: PASSWORD }
 const announce = (more: object = {}) =>
@@ -91,8 +99,10 @@ const report = (above: object[]) =>
       upstream: {
         sessions: [{ name: 'isp', up: true, detail: 'Established', announced: [] }],
         above,
+        measured: [{ address: OWN, perSecond: 70, highest: 300 }],
         problem: '',
       },
+      addresses6: [OWN6],
     }),
     new Date(),
   )
@@ -131,6 +141,32 @@ test('what is asked for is heard by the provider, told as an incident and a prob
   await withdraw()
   await heard('it is let through', '')
   assert.equal(await problems(), '')
+})
+
+test('an address of IPv6 that a host says it has is its own, however it is written', async () => {
+  assert.equal(await refusal(announce({ address: OWN6 })), 'upstream.not_own')
+  await report([])
+  assert.deepEqual((await call('list')).own, [OWN, '198.51.100.9', OWN6])
+  const { address } = upstreamRoutes.withdraw.params.parse({ address: '2001:DB8:1:0::0001' })
+  await announce({ address })
+  await heard('the provider hears it', `${OWN6}/128 (65535,666)`)
+  assert.ok((await incident()).includes(`${OWN6} was taken off the net at its provider`))
+  await call('withdraw', { params: { address } })
+  await heard('it is let through', '')
+})
+
+test('a part of the traffic is dropped where flow rules are taken, and takes nothing off the net', async () => {
+  const { warning } = await announce({ only: 'udp:53' })
+  assert.match(warning, /by UDP at port 53 is dropped, whoever sends it; all else arrives/)
+  await heard(
+    'the provider hears it',
+    `flow4 { dst ${OWN}/32; proto 17; dport 53; } (generic, 0x80060000, 0x0)`,
+  )
+  assert.match(await problems(), /^What goes to 203\.0\.113\.1 by UDP at port 53 is dropped until /)
+  await announce()
+  assert.equal((await call('list')).dropped.length, 2, 'beside everything')
+  await withdraw()
+  await heard('all is let through', '')
 })
 
 test('the last address that serves the apps is dropped only when that is asked for', async () => {
@@ -181,7 +217,11 @@ test('a limit acts by itself, ends by itself, is in the audit log, and looks aga
   await report([above])
   await heard('the provider hears it', BLACKHOLE)
   await report([])
-  const [dropped] = (await call('list')).dropped
+  const { dropped: all, measured } = await call('list')
+  assert.deepEqual(measured, [
+    { address: OWN, perSecond: 70, highest: 300, host: 'one', upstream: 'isp', limit: 10_000 },
+  ])
+  const [dropped] = all
   assert.deepEqual([dropped?.automatic, dropped?.by, dropped?.upstream], [true, 'maru', 'isp'])
   assert.match(dropped?.reason ?? '', /^90000 packets a second for 31 seconds/)
   await sql`update upstream_black_hole set until = now() where ended_at is null`.execute(deps.db)

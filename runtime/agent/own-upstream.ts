@@ -19,7 +19,7 @@ import {
 import { type Bird, makeBird } from '#runtime/drivers/bird.ts'
 import { ensureFolder, readJson, writeFileAtomic } from '#runtime/drivers/files.ts'
 import { makeNft, type Nft } from '#runtime/drivers/nft.ts'
-import { findOwnAddress } from '#runtime/drivers/own-addresses.ts'
+import { findOwnAddress, publicIpv6 } from '#runtime/drivers/own-addresses.ts'
 import type { Log } from '#runtime/kit/log.ts'
 import { pause } from '#runtime/kit/pause.ts'
 
@@ -36,7 +36,7 @@ export interface UpstreamKeeper {
 export interface UpstreamDeps {
   readonly config: Pick<AgentConfig, 'installation' | 'home' | 'images'>
   /** Where the host speaks from; asked for in every pass. */
-  readonly speaker: () => Speaker
+  readonly speaker: () => Promise<Speaker>
   readonly bird: Bird
   readonly nft: Pick<Nft, 'load' | 'counters' | 'rules' | 'remove'>
   readonly log: Log
@@ -65,7 +65,10 @@ export const openOwnUpstream = (config: AgentConfig, log: Log): Promise<Upstream
   return openUpstream({
     ...{ config, log, nft: makeNft(), now: () => new Date() },
     bird: makeBird(upstreamFiles(config.home).socket),
-    speaker: () => ({ own, isHere: findOwnAddress(own).length > 0 }),
+    speaker: async () => {
+      const [own6] = await publicIpv6()
+      return { own, isHere: findOwnAddress(own).length > 0, own6 }
+    },
   })
 }
 
@@ -105,11 +108,11 @@ export async function openUpstream(deps: UpstreamDeps): Promise<UpstreamKeeper> 
 
 const hasPart = ({ sessions, counted }: UpstreamOrders) => sessions.length > 0 || counted.length > 0
 
-const reportOf = ({ sessions, rates, problem }: State): UpstreamReport => ({
-  sessions,
-  above: rates.above(),
-  problem,
-})
+function reportOf({ sessions, rates, problem }: State): UpstreamReport {
+  const measured = rates.measured()
+  // A control plane of a version before knows no such word.
+  return { sessions, above: rates.above(), ...(measured.length === 0 ? {} : { measured }), problem }
+}
 
 async function keep(state: State, signal: AbortSignal): Promise<void> {
   while (!signal.aborted) {
@@ -170,7 +173,7 @@ async function keepFilter(state: State): Promise<void> {
 async function tellBird(state: State): Promise<void> {
   const { config, bird, speaker, log, now } = state.deps
   const files = upstreamFiles(config.home)
-  const text = renderBird(state.orders, speaker(), now())
+  const text = renderBird(state.orders, await speaker(), now())
   if (text === state.told) return
   for (const folder of [files.folder, files.bird]) await ensureFolder(folder, 0o755)
   await ensureFolder(files.run, 0o755, OF_BIRD)

@@ -11,6 +11,7 @@ import type { UseBook } from '#platform/network/use-book.ts'
 import type { Authority } from '#platform/trust/index.ts'
 import { type Docker, type EngineContainer, LABELS } from '#runtime/drivers/docker.ts'
 import { diskSpace, machineMemoryMb, readJson } from '#runtime/drivers/files.ts'
+import { publicIpv6 } from '#runtime/drivers/own-addresses.ts'
 import type { Log } from '#runtime/kit/log.ts'
 import type { AddressBook } from './address-book.ts'
 import { edgeApps, edgeOf, NO_EDGE } from './bring-edge.ts'
@@ -105,6 +106,7 @@ export async function reconcile(deps: ReconcileDeps, before: number): Promise<Re
     workload && (await attempt('Bringing the apps to their state', () => bringApps(deps, workload)))
   const edge = apps?.edge ?? (await attempt('Asking the edge', () => askEdge(deps)))
   const report = await attempt('Observing', () => observe(deps, platform, apps, edge))
+  const addresses6 = (await attempt('Reading the addresses of IPv6', publicIpv6)) ?? []
   const disk = await attempt('Observing the disk', () => diskSpace(deps.config.home))
   const generation = workload !== undefined && apps?.done === true ? workload.generation : before
   return {
@@ -132,6 +134,7 @@ export async function reconcile(deps: ReconcileDeps, before: number): Promise<Re
       filter: { ...deps.filter },
       detector: deps.detector.report(),
       ...toldOf(deps.upstream.report()),
+      ...(addresses6.length === 0 ? {} : { addresses6 }),
     },
   }
 }

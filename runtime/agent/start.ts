@@ -75,7 +75,7 @@ export async function startAgent(config: AgentConfig, log: Log): Promise<Agent> 
   const resolver = makeResolverKeeper({ config, docker, log, now: () => new Date() })
   const kept = { workloads, membership, watch, retirement, guard, resolver, ...network }
   const address = makeAddressKeeper({ config, docker, nft: makeNft(), membership, log })
-  const detector = await makeDetectorKeeper({ config, docker, guard, log, now: () => new Date() })
+  const detector = await makeDetectorKeeper({ config, docker, guard, workloads, log, now: () => new Date() })
   const upstream = await openOwnUpstream(config, log)
   const reads = { address, detector, upstream, memory }
   const parts = { config, docker, addresses, log, ...kept, edge, authority, ...reads }

@@ -35,10 +35,12 @@ export const makeBird = (socketPath: string): Bird => ({
 /** The routes that a BIRD has heard: each prefix with its communities, sorted. Nothing where no BIRD listens. */
 export async function heardBy(bird: Bird): Promise<string[]> {
   const heard: string[] = []
-  for (const line of (await bird.ask('show route all'))?.lines ?? []) {
-    const [, prefix] = /^(\d+\.\d+\.\d+\.\d+\/\d+)\s/.exec(line.trim()) ?? []
+  for (const line of (await bird.ask('show route table all all'))?.lines ?? []) {
+    const [, prefix] = /^(\d+\.\d+\.\d+\.\d+\/\d+|[\da-f:]*:[\da-f:]*\/\d+)\s/.exec(line.trim()) ?? []
     if (prefix !== undefined) heard.push(prefix)
-    const [, communities] = /BGP\.community: (.*)/.exec(line) ?? []
+    const [, flow] = /^(flow[46] \{.*?\})\s/.exec(line.trim()) ?? []
+    if (flow !== undefined) heard.push(flow)
+    const [, communities] = /BGP\.(?:ext_)?community: (.*)/.exec(line) ?? []
     if (communities !== undefined) heard.push(`${heard.pop()} ${communities.trim()}`)
   }
   return heard.sort()

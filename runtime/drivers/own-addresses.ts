@@ -24,3 +24,25 @@ export async function findRouter(device: string): Promise<string | null> {
   return [...Buffer.from(hex, 'hex')].reverse().join('.')
 }
 const NONE = '00000000'
+
+/** Flags of the kernel: given for a while only, no longer wanted, not yet tried (if_addr.h). */
+const PASSING = 0x01 | 0x20 | 0x40 | 0x08
+/** Of bridges and of what hangs on them: no provider brings those. */
+const INNER = /^(lo|docker|br-|veth)/
+
+/** The public IPv6 addresses that this machine keeps, in the form in which they are compared. */
+export const publicIpv6 = async (): Promise<string[]> =>
+  keptIpv6((await readText('/proc/net/if_inet6')) ?? '')
+
+/** Those in the kernel's list: a line each with address, index, bits, scope, flags and interface. */
+export function keptIpv6(list: string): string[] {
+  const kept = list
+    .split('\n')
+    .map((line) => line.trim().split(/\s+/))
+    .filter(
+      ([hex = '', , , , flags = '', device = '']) =>
+        /^[23]/.test(hex) && (Number.parseInt(flags, 16) & PASSING) === 0 && !INNER.test(device),
+    )
+  const all = kept.map(([hex = '']) => hex.match(/.{4}/g)?.join(':') ?? '')
+  return [...new Set(all.map((address) => new URL(`http://[${address}]`).hostname.slice(1, -1)))].sort()
+}

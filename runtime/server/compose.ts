@@ -126,6 +126,7 @@ const TOLD = [
   { channel: GUARD_TOLD, kind: 'guard' },
   { channel: ORDERS_CHANGED, kind: 'guard' },
   { channel: UPSTREAM_CHANGED, kind: 'platform' },
+  { channel: UPSTREAM_CHANGED, kind: 'upstream' },
 ] as const
 
 /** What runs once in the installation. */
