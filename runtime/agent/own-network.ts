@@ -112,8 +112,6 @@ async function factsOf(deps: GuardDeps, policy: NetworkPolicy): Promise<NetworkF
     resolvers: await nameServers(),
     ways: planMesh(installation, host.name, fleet)?.ways.map(({ address }) => address) ?? [],
     apps: speaksOfApps(policy) ? await appAddresses(deps) : [],
-    // The resolver puts into the kernel what it answers.
-    names: new Map(),
   }
 }
 
