@@ -3,11 +3,12 @@ import { stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { WorkloadConfig } from '#contract/agent.ts'
+import type { Instance } from '#contract/apps.ts'
 import { HOME as OF_HOME } from '#contract/installation.ts'
 import type { PlatformStatus } from '#contract/platform.ts'
 import { DOCKER_SOCKET } from '#platform/hosts/index.ts'
 import type { UpResult } from '#platform/hosts/up.ts'
-import { instanceContainer } from '#runtime/agent/instance-spec.ts'
+import { INSTANCE_COMPONENT, instanceContainer } from '#runtime/agent/instance-spec.ts'
 import { LABELS, makeDocker } from '#runtime/drivers/docker.ts'
 import { readJson } from '#runtime/drivers/files.ts'
 import { startHttpsLoad } from '#runtime/drivers/https-load.ts'
@@ -105,28 +106,27 @@ const hearsNames = async (name: string) => {
   const look = `const r=new (require('node:dns').Resolver)({timeout:1500,tries:1});r.resolve4(${JSON.stringify(installation.domain)},(error)=>process.exit(error?1:0))`
   return (await docker.containers.exec(name, ['node', '-e', look])).exitCode === 0
 }
-const instanceOf = async (app: string) => {
-  const all = await docker.containers.list({ [LABELS.owner]: installation.id, [LABELS.app]: app })
-  assert.equal(all.length, 1)
-  return all[0] as (typeof all)[number]
-}
+const instancesOf = (app: string) =>
+  docker.containers.list({
+    ...{ [LABELS.owner]: installation.id, [LABELS.component]: INSTANCE_COMPONENT, [LABELS.app]: app },
+  })
 
-/** Starts an app's one instance anew as versions did before there was a resolver of the platform. */
+/** Starts an app's instances anew as versions did before there was a resolver of the platform. */
 async function startAsBefore(app: string): Promise<void> {
   const { apps } = WorkloadConfig.parse(await readJson(join(HOME, OF_HOME.agent, 'workload.json')))
   const wanted = apps.find((one) => one.app === app)
-  const [one] = wanted?.instances ?? []
-  assert.ok(wanted && one)
-  const image = await docker.images.find(one.image)
-  assert.ok(image)
-  const { id, labels } = await instanceOf(app)
+  assert.ok(wanted)
   const agent = `${installation.name}-agent`
   await docker.containers.freeze(agent)
   try {
-    await docker.containers.remove(id)
-    const spec = instanceContainer({ installation, home: HOME }, wanted, one, image)
-    const address = labels[LABELS.address] ?? ''
-    await docker.containers.start(await docker.containers.create(spec, installation.id, { address }))
+    for (const one of wanted.instances) {
+      const image = await docker.images.find(one.image)
+      assert.ok(image)
+      const spec = instanceContainer({ installation, home: HOME }, wanted, one, image)
+      const address = (await docker.containers.inspect(spec.name))?.labels[LABELS.address] ?? ''
+      await docker.containers.remove(spec.name)
+      await docker.containers.start(await docker.containers.create(spec, installation.id, { address }))
+    }
   } finally {
     await docker.containers.thaw(agent)
   }
@@ -136,24 +136,22 @@ test('instances of a version before, which hear no names, are replaced by up, wi
   const app = newApp(t)
   await deploy(await folderWith(t, nodeApp(greeter('here'))), app)
   await startAsBefore(app)
-  const answers = async () => (await ask(app)).body === 'here'
-  await waitFor('the instance to serve', answers)
-  const before = await instanceOf(app)
-  assert.equal(await hearsNames(before.name), false)
-  const load = startHttpsLoad(
-    {
-      ...{ host: '127.0.0.1', port: installation.ports.https, name: new URL(addressOf(app)).hostname },
-      ca: ROOT_CERTIFICATE,
-    },
-    { kept: 1, fresh: 1 },
-  )
+  const before = await instancesOf(app)
+  assert.ok(before.length > 0)
+  const target = { host: '127.0.0.1', port: installation.ports.https, name: new URL(addressOf(app)).hostname }
+  await waitFor('every instance to serve', async () => {
+    const all = (await cliJson<{ instances: Instance[] }>(['ps', '--app', app])).instances
+    return all.length === before.length && all.every(({ state }) => state === 'healthy')
+  })
+  for (const { name } of before) assert.equal(await hearsNames(name), false)
+  const load = startHttpsLoad({ ...target, ca: ROOT_CERTIFICATE }, { kept: 1, fresh: 1 })
   t.after(() => load.stop())
   const { changes } = await cliJson<UpResult>(UP)
   await load.stop()
   assert.ok(changes.includes(`replaced the instances of ${app}, which heard no names`), changes.join('\n'))
-  const now = await instanceOf(app)
-  assert.notEqual(now.id, before.id)
-  assert.equal(await hearsNames(now.name), true)
+  const now = await instancesOf(app)
+  assert.equal(now.length, before.length)
+  for (const { name } of now) assert.equal(await hearsNames(name), true)
   assert.deepEqual(load.seen().failures, [])
   assert.ok(load.seen().requests > 10)
   assert.deepEqual((await cliJson<UpResult>(UP)).changes, [])

@@ -1,4 +1,5 @@
 import type { Nft } from '#runtime/drivers/nft.ts'
+import { makeInTurn } from '#runtime/kit/in-turn.ts'
 import { portTableOf } from './names.ts'
 import type { Place } from './render-host.ts'
 import { type BoundPort, COMING_S, renderComing, renderPorts, withoutComing } from './render-ports.ts'
@@ -23,12 +24,7 @@ export function makePortGuard(
   const coming = new Map<string, number>()
   let wanted = ''
   let shown: string | undefined
-  let turn: Promise<unknown> = Promise.resolve()
-  const inTurn = <T>(work: () => Promise<T>): Promise<T> => {
-    const mine = turn.then(work)
-    turn = mine.catch(() => undefined)
-    return mine
-  }
+  const inTurn = makeInTurn()
   const look = async () => withoutComing(await nft.list('bridge', table))
   const bring = async (script: string, first = '', last = '') => {
     await nft.load(`${first}${script}${last}`)

@@ -173,6 +173,19 @@ test('what a hand has changed is found and undone', async () => {
   assert.equal(await reach(shop, OUTSIDE, 443), 'silent')
 })
 
+test('between passes, too; who is let in meanwhile is not taken for a hand', async () => {
+  await rules.ensure(policyOf(PAY), { ...facts, apps: [] })
+  const member = { address: SHOP, app: AppName.parse('shop'), process: 'web' }
+  const [, mended] = await Promise.all([rules.admit(member), rules.mend()])
+  assert.equal(mended, false)
+  await on(host, 'nft', 'delete', 'table', 'inet', tableOf(facts.installation))
+  assert.equal(await rules.mend(), true)
+  assert.equal(await rules.mend(), false)
+  assert.equal(await reach(shop, OUTSIDE, 443), 'open')
+  assert.equal(await reach(shop, OUTSIDE, 444), 'silent')
+  assert.equal(await makeHostRules(makeNft(host.enter), facts.installation).mend(), false)
+})
+
 test('the table of a version before, and one with a stranger’s chain, make way', async () => {
   const nft = makeNft(host.enter)
   const table = tableOf(facts.installation)
