@@ -56,7 +56,7 @@ export function openNetwork(
 }
 
 /** A pass looks at the rules, too, but it can take its time. */
-const LOOK_MS = 2_000
+const LOOK_MS = 2_500
 
 /** Puts back what a hand has changed, whatever a pass waits for. A failure is the next pass's to tell. */
 async function watchRules(
