@@ -13,8 +13,8 @@ export type Ensured = 'kept' | 'loaded' | 'restored'
 
 /** Keeps an installation's rules in force. */
 export interface HostRules {
-  /** Loads what is missing, new, or was changed by hand. */
-  ensure(policy: NetworkPolicy, facts: NetworkFacts): Promise<Ensured>
+  /** Loads what is missing, new, or was changed by hand. What was seen within `trustMs` is not looked at again. */
+  ensure(policy: NetworkPolicy, facts: NetworkFacts, trustMs?: number): Promise<Ensured>
   /** Puts back what a hand has changed since; does nothing before rules were brought in force. Tells whether it had to. */
   mend(): Promise<boolean>
   /** Lets whoever gets an address have what its groups may, before it starts. */
@@ -41,7 +41,7 @@ export function makeHostRules(
 ): HostRules {
   const table = tableOf(installation)
   const pins = makePinKeeper(nft, table, makePinAges(clock()))
-  const look = async () => withoutPins(pins.note(await nft.list('inet', table)))
+  const { look, lookedAt } = makeLook(nft, table, pins, clock)
   let inForce: InForce | undefined
   const inTurn = makeInTurn()
   /** Brings the rules in force; what the kernel then shows is looked at by `settle`. */
@@ -60,9 +60,10 @@ export function makeHostRules(
     if (inForce !== undefined) inForce = { ...inForce, shown: await look() }
   }
   return {
-    ensure: (policy, facts) =>
+    ensure: (policy, facts, trustMs = 0) =>
       inTurn(async () => {
-        const did = await bring(policy, facts, await look())
+        const trusts = inForce !== undefined && clock() - lookedAt() < trustMs
+        const did = await bring(policy, facts, trusts ? inForce?.shown : await look())
         if (did !== 'kept') await settle()
         await pins.age(clock())
         return did
@@ -90,6 +91,20 @@ export function makeHostRules(
       })
       return Promise.race([promise, whole])
     },
+  }
+}
+
+/** Looks at the table, without what the resolver may change at any moment; and when that was last. */
+function makeLook(nft: Nft, table: string, pins: ReturnType<typeof makePinKeeper>, clock: () => number) {
+  let last = Number.NEGATIVE_INFINITY
+  return {
+    look: async () => {
+      const at = clock()
+      const shown = withoutPins(pins.note(await nft.list('inet', table)))
+      last = at
+      return shown
+    },
+    lookedAt: () => last,
   }
 }
 

@@ -186,6 +186,16 @@ test('between passes, too; who is let in meanwhile is not taken for a hand', asy
   assert.equal(await makeHostRules(makeNft(host.enter), facts.installation).mend(), false)
 })
 
+test('what was seen a moment ago may be trusted, and is looked at again after it', async () => {
+  let now = 1_000_000
+  const own = makeHostRules(makeNft(host.enter), facts.installation, () => now)
+  assert.equal(await own.ensure(NO_POLICY, facts, 2_000), 'loaded')
+  await on(host, 'nft', 'insert', 'rule', 'inet', tableOf(facts.installation), 'judge', 'accept')
+  assert.equal(await own.ensure(NO_POLICY, facts, 2_000), 'kept')
+  now += 2_000
+  assert.equal(await own.ensure(NO_POLICY, facts, 2_000), 'restored')
+})
+
 test('the table of a version before, and one with a stranger’s chain, make way', async () => {
   const nft = makeNft(host.enter)
   const table = tableOf(facts.installation)

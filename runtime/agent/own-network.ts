@@ -55,7 +55,7 @@ export function openNetwork(
   return network
 }
 
-/** A pass looks at the rules, too, but it can take its time. */
+/** How often the rules are looked at; a pass, which can take its time, looks only when this has not been done. */
 const LOOK_MS = 2_500
 
 /** Puts back what a hand has changed, whatever a pass waits for. A failure is the next pass's to tell. */
@@ -106,7 +106,7 @@ export async function guardHost(deps: GuardDeps): Promise<void> {
   const policy = activePolicy(workloads.current()?.network ?? NO_POLICY, now())
   const facts = await factsOf(deps, policy)
   names.keep(namesIn(policy.rules), insideOf(facts))
-  const did = await rules.ensure(policy, facts)
+  const did = await rules.ensure(policy, facts, LOOK_MS)
   if (did === 'loaded') log.info('agent.rules_loaded')
   if (did === 'restored') noteRestored(deps)
   await deps.resolver.prepare(policy, facts)
