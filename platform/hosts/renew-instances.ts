@@ -7,6 +7,7 @@ import { operationRoutes } from '#contract/operations.ts'
 import { makeClient } from '#runtime/cli/api-client.ts'
 import type { Client } from '#runtime/cli/client.ts'
 import { type Docker, LABELS } from '#runtime/drivers/docker.ts'
+import { exists } from '#runtime/drivers/files.ts'
 import { pause } from '#runtime/kit/pause.ts'
 import type { HostProgress } from './progress.ts'
 
@@ -20,6 +21,7 @@ export interface RenewalPlace {
 const INSTANCE = 'instance'
 const LOOK_MS = 500
 const ENDING_MS = 20_000
+const NOBODY = 'This host has no control plane to ask for it.'
 /** Expected time for an app. */
 const APP_S = 15
 
@@ -46,12 +48,13 @@ export async function renewInstances(place: RenewalPlace): Promise<string[]> {
   const apps = await appsThatHearNoNames(place)
   if (apps.length === 0) return []
   const { home, progress } = place
-  const client = makeClient({ kind: 'socket', path: join(home, HOME.run, SOCKETS.root) })
+  const path = join(home, HOME.run, SOCKETS.root)
+  const client = (await exists(path)) ? makeClient({ kind: 'socket', path }) : undefined
   const why = new Map<AppName, string>()
   let left = apps
   const title = `Instances that were started by a version before: ${apps.join(', ')}`
   await progress.step(title, apps.length * APP_S, join(home, HOME.logs), async () => {
-    for (const app of apps) why.set(app, await restart(client, app))
+    for (const app of apps) why.set(app, client === undefined ? NOBODY : await restart(client, app))
     // Those that were replaced end a little later than the operation.
     const until = performance.now() + ENDING_MS
     const mayEnd = () => left.some((app) => why.get(app) === '') && performance.now() < until
