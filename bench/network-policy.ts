@@ -96,7 +96,7 @@ const policyOf = (apps: number): NetworkPolicy => ({
 
 const factsOf = (members: number, apps: number): NetworkFacts => ({
   installation: { id: 'bench', name: 'bench', subnet: '10.89', ports: { http: 80, https: 443 } },
-  ...{ hosts: [], own: undefined, resolvers: ['192.0.2.53'], ways: [], names: new Map() },
+  ...{ hosts: [], own: undefined, resolvers: ['192.0.2.53'], ways: [] },
   apps: Array.from({ length: members }, (_, at) => ({
     address: `10.89.${129 + Math.floor(at / 250)}.${(at % 250) + 1}`,
     app: AppName.parse(`app-${at % apps}`),

@@ -2,7 +2,7 @@ import { makeIp } from '#runtime/drivers/ip.ts'
 import { pause } from '#runtime/kit/pause.ts'
 import type { Drill, DrillPlace, Measured, Stages } from './drill.ts'
 import { drillApp } from './drill-app.ts'
-import { answersComeTo, carryOutFlood, FLOOD, floods, forgeSenders } from './network/flood.ts'
+import { answersComeTo, carryOutFlood, FLOOD, floods, forgeSenders, slowCable } from './network/flood.ts'
 import { makeOutsiders, type Outsider } from './network/other-network.ts'
 import { endAll } from './network/programs-on-host.ts'
 import { startVisitors, type Visitors } from './network/visitors.ts'
@@ -29,7 +29,7 @@ export const floodedFromOutside: Drill<Names> = {
   harmless: false,
   setUp:
     'Three places outside of the platform. From two of them people visit an app over TLS, ten times a second each when all is well: some with a new connection for each request, some on connections that they keep.',
-  fault: `From the third hping3 sends as fast as it can, ${FLOOD.mostPerSecond} packets a second at most, for ${FLOOD.seconds} s of each kind, from 250 forged senders.`,
+  fault: `From the third hping3 sends as fast as its cable takes, ${FLOOD.mostPerSecond} packets a second, for ${FLOOD.seconds} s of each kind, from 250 forged senders.`,
   measures: {
     [NEW]: { unit: '%', limit: 30 },
     [KEPT]: { unit: '%', limit: 10 },
@@ -69,6 +69,7 @@ function begin(place: DrillPlace): Stages<Names> {
       await makeOutsiders(3, (one) => outsiders.push(one))
       const [one, other, attacker] = outsiders as [Outsider, Outsider, Outsider]
       await forgeSenders(attacker)
+      await slowCable(attacker)
       await answersComeTo({ address: attacker.address, change: makeIp([]).change })
       const visit = (from: Outsider, kept: number, fresh: number) =>
         startVisitors(place, from, app.name, { shape: { kept, fresh }, restMs: 400 })

@@ -4,7 +4,7 @@ import { drillApp } from './drill-app.ts'
 import { hundredths } from './hundredths.ts'
 import { killContainer } from './kill-container.ts'
 import { doorsOpen, doorsShut, tryDoors } from './network/doors.ts'
-import { byHand, type HandMade, handMade, saidByAgent, shownRules } from './network/hand-on-rules.ts'
+import { byHand, type HandMade, handMade, saidByAgent } from './network/hand-on-rules.ts'
 import { type Inside, instancesOf } from './network/instances.ts'
 import { endAll } from './network/programs-on-host.ts'
 import { letIn } from './network/said.ts'
@@ -30,14 +30,14 @@ export const rulesChangedByHand: Drill<Names> = {
   harmless: false,
   setUp: 'Two apps of its own. The drill stands in the network of an instance of one.',
   fault:
-    'A rule that lets everything through is put in, all rules are deleted, the judge of scanners is emptied and the bindings of ports are deleted, one after the other; then the agent stands still for 8 s and is killed.',
+    'A rule that lets everything through is put in, all rules are deleted, the judge of scanners is emptied, somebody is put among those who are never judged, the bindings of ports are deleted, and a port is put among them, one after the other; then the agent stands still for 8 s and is killed.',
   measures: {
     [UNDONE]: { unit: 's', limit: 5 },
     [UNTOLD]: { unit: 'changes', limit: 0 },
     [LEAKED]: { unit: 'doors', limit: 0 },
     [LOST]: { unit: 'doors', limit: 0 },
   },
-  expectedS: 70,
+  expectedS: 80,
   begin,
 }
 
@@ -93,14 +93,14 @@ function begin(place: DrillPlace): Stages<Names> {
 /** One change, from the hand to the moment at which the kernel shows what it showed before. */
 async function undo(place: DrillPlace, change: HandMade): Promise<Undone> {
   const { signal } = place
-  const before = await shownRules(change)
+  const before = await change.shown()
   const began = new Date()
   await byHand(change)
-  if ((await shownRules(change)) === before) throw new Error(`${change.what}: nothing has changed`)
+  if ((await change.shown()) === before) throw new Error(`${change.what}: nothing has changed`)
   place.mark(change.what.slice(0, 60))
   const seconds = await secondsUntil(
     { timeoutS: PATIENCE_S, signal },
-    async () => (await shownRules(change)) === before,
+    async () => (await change.shown()) === before,
   )
   place.mark('undone')
   const told = async () => (await saidByAgent(place, TOLD_AS, began)) > 0

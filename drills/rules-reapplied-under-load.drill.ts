@@ -6,7 +6,7 @@ import { drillApp } from './drill-app.ts'
 import { killContainer } from './kill-container.ts'
 import { maruOk } from './maru-ok.ts'
 import { type Capture, startCapture } from './network/capture.ts'
-import { handMade, shownRules } from './network/hand-on-rules.ts'
+import { handMade } from './network/hand-on-rules.ts'
 import { type Inside, insideOf, instancesOf } from './network/instances.ts'
 import { makeOutsiders, type Outsider } from './network/other-network.ts'
 import { parsePacket, TCP } from './network/packets.ts'
@@ -157,8 +157,7 @@ const allow = (place: DrillPlace, app: string, { address }: Outsider, port: numb
 
 /** Has the rules applied, each time by what changes them, and waits until the kernel shows it. */
 async function applyAgain(place: DrillPlace, app: string, outside: Outsider): Promise<number> {
-  const [change] = handMade(place)
-  const rules = () => shownRules(present(change))
+  const rules = present(handMade(place)[0]).shown
   let applied = 0
   const changed = async (work: () => Promise<unknown>) => {
     const before = await rules()

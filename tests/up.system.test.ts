@@ -2,10 +2,34 @@ import assert from 'node:assert/strict'
 import { stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { test } from 'node:test'
+import { WorkloadConfig } from '#contract/agent.ts'
+import type { Instance } from '#contract/apps.ts'
+import { HOME as OF_HOME } from '#contract/installation.ts'
 import type { PlatformStatus } from '#contract/platform.ts'
-import { addressOf, cli, cliError, cliJson, cliOk, HOME, waitFor } from './harness.ts'
-import { ask } from './https.ts'
+import { DOCKER_SOCKET } from '#platform/hosts/index.ts'
+import type { UpResult } from '#platform/hosts/up.ts'
+import { INSTANCE_COMPONENT, instanceContainer } from '#runtime/agent/instance-spec.ts'
+import { LABELS, makeDocker } from '#runtime/drivers/docker.ts'
+import { readJson } from '#runtime/drivers/files.ts'
+import { startHttpsLoad } from '#runtime/drivers/https-load.ts'
+import {
+  addressOf,
+  cli,
+  cliError,
+  cliJson,
+  cliOk,
+  deploy,
+  folderWith,
+  greeter,
+  HOME,
+  installation,
+  newApp,
+  nodeApp,
+  waitFor,
+} from './harness.ts'
+import { ask, ROOT_CERTIFICATE } from './https.ts'
 
+const docker = makeDocker(DOCKER_SOCKET)
 const UP = ['up', '--home', HOME]
 
 test('a second up finds everything there and is quick', async () => {
@@ -75,4 +99,59 @@ test('a name that is not one is refused before anything happens', async () => {
   const refused = await cliError(['up', '--home', `${HOME}-other`, '--name', 'Not; a $(name)'])
   assert.equal(refused.exitCode, 2)
   await assert.rejects(stat(`${HOME}-other`))
+})
+
+/** Whether the one instance of an app is told an address of the platform. */
+const hearsNames = async (name: string) => {
+  const look = `const r=new (require('node:dns').Resolver)({timeout:1500,tries:1});r.resolve4(${JSON.stringify(installation.domain)},(error)=>process.exit(error?1:0))`
+  return (await docker.containers.exec(name, ['node', '-e', look])).exitCode === 0
+}
+const instancesOf = (app: string) =>
+  docker.containers.list({
+    ...{ [LABELS.owner]: installation.id, [LABELS.component]: INSTANCE_COMPONENT, [LABELS.app]: app },
+  })
+
+/** Starts an app's instances anew as versions did before there was a resolver of the platform. */
+async function startAsBefore(app: string): Promise<void> {
+  const { apps } = WorkloadConfig.parse(await readJson(join(HOME, OF_HOME.agent, 'workload.json')))
+  const wanted = apps.find((one) => one.app === app)
+  assert.ok(wanted)
+  const agent = `${installation.name}-agent`
+  await docker.containers.freeze(agent)
+  try {
+    for (const one of wanted.instances) {
+      const image = await docker.images.find(one.image)
+      assert.ok(image)
+      const spec = instanceContainer({ installation, home: HOME }, wanted, one, image)
+      const address = (await docker.containers.inspect(spec.name))?.labels[LABELS.address] ?? ''
+      await docker.containers.remove(spec.name)
+      await docker.containers.start(await docker.containers.create(spec, installation.id, { address }))
+    }
+  } finally {
+    await docker.containers.thaw(agent)
+  }
+}
+
+test('instances of a version before, which hear no names, are replaced by up, without a gap', async (t) => {
+  const app = newApp(t)
+  await deploy(await folderWith(t, nodeApp(greeter('here'))), app)
+  await startAsBefore(app)
+  const before = await instancesOf(app)
+  assert.ok(before.length > 0)
+  const target = { host: '127.0.0.1', port: installation.ports.https, name: new URL(addressOf(app)).hostname }
+  await waitFor('every instance to serve', async () => {
+    const all = (await cliJson<{ instances: Instance[] }>(['ps', '--app', app])).instances
+    return all.length === before.length && all.every(({ state }) => state === 'healthy')
+  })
+  for (const { name } of before) assert.equal(await hearsNames(name), false)
+  const load = startHttpsLoad({ ...target, ca: ROOT_CERTIFICATE }, { kept: 1, fresh: 1 })
+  t.after(() => load.stop())
+  const { changes } = await cliJson<UpResult>(UP)
+  await load.stop()
+  assert.ok(changes.includes(`replaced the instances of ${app}, which heard no names`), changes.join('\n'))
+  const now = await instancesOf(app)
+  assert.equal(now.length, before.length)
+  for (const { name } of now) assert.equal(await hearsNames(name), true)
+  assert.deepEqual(load.seen().failures, [])
+  assert.ok(load.seen().requests > 10)
 })

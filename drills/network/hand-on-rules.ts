@@ -1,46 +1,58 @@
-import { guardTableOf, portTableOf } from '#platform/guard/host.ts'
+import { guardTableOf, portTableOf, withoutComing } from '#platform/guard/host.ts'
 import { tableOf } from '#platform/network/compile.ts'
-import { makeNft, type TableFamily } from '#runtime/drivers/nft.ts'
+import { makeNft } from '#runtime/drivers/nft.ts'
 import type { DrillPlace } from '../drill.ts'
+
+/** Of a range for documents (RFC 5737): nobody in the world has it. */
+const NOBODY = '203.0.113.254'
 
 /** Something that a hand does to the kernel's rules, past the platform. */
 export interface HandMade {
   readonly what: string
-  readonly family: TableFamily
-  readonly table: string
-  /** Whether all its members come from the platform; packets fill the sets of others. */
-  readonly whole: boolean
   /** For nft. */
   readonly script: string
+  /** What the kernel shows of what is changed, without what packets and time change by themselves. */
+  shown(): Promise<string>
 }
 
 /** What somebody with root on the host could do to an installation's tables. */
 export function handMade({ installation }: Pick<DrillPlace, 'installation'>): HandMade[] {
   const [rules, guard, ports] = [tableOf(installation), guardTableOf(installation), portTableOf(installation)]
+  const nft = makeNft()
+  const allRules = async () => (await nft.list('inet', rules)) ?? ''
+  const bindings = async () => withoutComing(await nft.list('bridge', ports)) ?? ''
   return [
     {
       what: 'a rule that lets everything through',
-      ...{ family: 'inet', table: rules, whole: true, script: `insert rule inet ${rules} judge accept\n` },
+      script: `insert rule inet ${rules} judge accept\n`,
+      shown: allRules,
     },
     {
       what: 'all rules of who may reach whom deleted',
-      ...{ family: 'inet', table: rules, whole: true, script: `delete table inet ${rules}\n` },
+      script: `delete table inet ${rules}\n`,
+      shown: allRules,
     },
     {
       what: 'the judge of scanners emptied',
-      ...{ family: 'inet', table: guard, whole: false, script: `flush chain inet ${guard} g_input\n` },
+      script: `flush chain inet ${guard} g_input\n`,
+      shown: async () => (await nft.rules('inet', guard)) ?? '',
+    },
+    {
+      what: 'somebody put among those who are never judged',
+      script: `add element inet ${guard} partner4 { ${NOBODY} }\n`,
+      shown: () => nft.members('inet', guard, ['partner4']),
     },
     {
       what: 'the bindings of the instances’ ports deleted',
-      ...{ family: 'bridge', table: ports, whole: true, script: `delete table bridge ${ports}\n` },
+      script: `delete table bridge ${ports}\n`,
+      shown: bindings,
+    },
+    {
+      what: 'a port put among those that are bound',
+      script: `add element bridge ${ports} ports { "drill" }\n`,
+      shown: bindings,
     },
   ]
-}
-
-/** The rules as the kernel shows them, without the members that packets bring. */
-export async function shownRules({ family, table, whole }: HandMade): Promise<string> {
-  const nft = makeNft()
-  return (await (whole ? nft.list(family, table) : nft.rules(family, table))) ?? ''
 }
 
 export const byHand = ({ script }: HandMade) => makeNft().load(script)

@@ -1,10 +1,9 @@
 import { APP_LIMITS } from '#contract/apps.ts'
-import { HOSTS_CHANGED, listHosts } from '#platform/fleet/index.ts'
+import { HOSTS_CHANGED, type Loops, listHosts } from '#platform/fleet/index.ts'
 import { unfinishedOperations } from '#platform/operations/index.ts'
 import {
   type HostReports,
   isFresh,
-  type Loops,
   loadReports,
   type Move,
   type PlacementHost,

@@ -1,5 +1,5 @@
-import { registerFirstHost } from '#platform/fleet/index.ts'
-import { type Loops, startWorkload } from '#platform/workload/index.ts'
+import { type Loops, registerFirstHost } from '#platform/fleet/index.ts'
+import { startWorkload } from '#platform/workload/index.ts'
 import type { ServerDeps } from '#runtime/server/handler.ts'
 import { hurryJobs } from '#runtime/server/jobs.ts'
 import { transact } from '#runtime/server/transact.ts'

@@ -1,6 +1,7 @@
 import { MaruError } from '#contract/errors.ts'
 import type { HostName } from '#contract/ids.ts'
-import { isFresh, type Loops, loadReports, REPORTED } from '#platform/workload/index.ts'
+import type { Loops } from '#platform/fleet/index.ts'
+import { isFresh, loadReports, REPORTED } from '#platform/workload/index.ts'
 import { pause } from '#runtime/kit/pause.ts'
 import type { ServerDeps } from '#runtime/server/handler.ts'
 import { read } from '#runtime/server/transact.ts'

@@ -9,7 +9,7 @@ import type { ControlConfig } from '#contract/installation.ts'
 import { HOME, SOCKETS, UID } from '#contract/installation.ts'
 import { edgeFiles } from '#platform/edge/index.ts'
 import { newHostKey } from '#platform/trust/index.ts'
-import { startHost } from '#platform/workload/host-loops.ts'
+import { serveHost } from '#platform/workload/host-loops.ts'
 import { publish } from '#platform/workload/index.ts'
 import { FIRST_HOST, makeTestAgent, type TestAgent } from '#runtime/agent/test-agent.ts'
 import { get, programContainer, serverProgram, testApp, until } from '#runtime/agent/test-host.ts'
@@ -29,7 +29,8 @@ let second: TestAgent
 let database: TestDatabase
 let deps: ServerDeps
 let folder: string
-let loops: { stop(): Promise<void> }
+const ended = new AbortController()
+let serving: Promise<unknown>
 let wanted: WorkloadConfig
 
 const SECOND = HostIdentity.parse({
@@ -57,10 +58,11 @@ before(async () => {
   const certificateExpiresAt = new Date(Date.now() + 7 * DAY_MS)
   await transact(deps.db, (tx) => addHost(tx, { ...host, certificateExpiresAt }, new Date()))
   wanted = workload(0, [])
-  loops = startHost(deps, async () => wanted, SECOND.name)
+  serving = serveHost(deps, async () => wanted, SECOND.name, ended.signal)
 })
 after(async () => {
-  await loops?.stop()
+  ended.abort()
+  await serving
   await deps?.hub.close()
   await database?.close()
   await second?.destroy()

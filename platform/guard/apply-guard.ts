@@ -1,26 +1,26 @@
 import type { Installation } from '#contract/installation.ts'
 import type { Nft } from '#runtime/drivers/nft.ts'
+import { makePortGuard, type PortGuard } from './keep-ports.ts'
 import { KERNEL_SETS, type Settled, SIGN_IN_SET } from './ledger.ts'
 import { type Member, parseMembers } from './members.ts'
 import { guardTableOf, portTableOf } from './names.ts'
 import { type Place, renderGuard } from './render-host.ts'
 import { type Given, renderGiven } from './render-members.ts'
-import { type BoundPort, renderComing, renderPorts } from './render-ports.ts'
+import { GIVEN_SETS } from './render-sets.ts'
+
+/** What had to be done: nothing, something new, or what somebody had changed by hand. */
+export type Guarded = 'nothing' | 'loaded' | 'mended'
 
 /** Keeps an installation's tables against attacks as they should be. */
-export interface HostGuard {
+export interface HostGuard extends Pick<PortGuard, 'bind' | 'expect'> {
   /** Loads rules that are missing or were changed by hand. Tells what it had to do. */
-  ensure(): Promise<'nothing' | 'loaded' | 'mended'>
-  /** Fills the sets that packets do not fill; does nothing when they are so already. */
-  give(given: Given, now: number): Promise<void>
-  /** Who is held now. */
+  ensure(): Promise<Guarded>
+  /** Who is held now. What it sees of the other sets is what `give` judges by. */
   members(): Promise<Member[]>
+  /** Fills the sets that packets do not fill; does nothing when they are so already. */
+  give(given: Given, now: number): Promise<Guarded>
   /** Tells the kernel whom to hold and whom to let go. */
   change(changes: Settled['changes']): Promise<void>
-  /** Binds these ports, and no others. Tells whether that had to change. */
-  bind(ports: readonly BoundPort[]): Promise<boolean>
-  /** Lets whoever gets an address speak as that until its port is bound: before it starts. */
-  expect(address: string): Promise<void>
 }
 
 /** The kernel shows rules in its own words: what it showed after loading is what it must show later. */
@@ -29,43 +29,70 @@ export function makeHostGuard(nft: Nft, installation: Place): HostGuard {
   const rules = renderGuard(installation)
   const ports = makePortGuard(nft, installation)
   let loaded: string | undefined
-  let lastGiven = ''
+  let given = { script: '', shown: '' }
+  let seen = ''
+  const look = async (sets: readonly string[]) => await nft.members('inet', table, sets)
   return {
     ensure: async () => {
       const mended = await ports.ensure()
-      if (loaded !== undefined && (await nft.rules('inet', table)) === loaded)
-        return mended ? 'mended' : 'nothing'
-      await loadOver(nft, table, rules)
-      lastGiven = ''
+      const shown = await nft.rules('inet', table)
+      if (loaded !== undefined && shown === loaded) return mended ? 'mended' : 'nothing'
+      await loadOver(nft, table, rules, shown)
+      given = { script: '', shown: '' }
       const did = loaded === undefined ? 'loaded' : 'mended'
       loaded = await nft.rules('inet', table)
       return did
     },
-    give: async (given, now) => {
-      const script = renderGiven(installation, given, now)
-      const same = script.replaceAll(/ timeout \d+s/g, '')
-      if (same === lastGiven) return
-      await nft.load(script)
-      lastGiven = same
+    members: async () => {
+      const shown = await look([...KERNEL_SETS, ...GIVEN_SETS])
+      seen = givenIn(shown)
+      return parseMembers(shown)
     },
-    members: async () => parseMembers(await nft.members('inet', table, KERNEL_SETS)),
+    give: async (wanted, now) => {
+      const script = renderGiven(installation, wanted, now)
+      const same = script.replaceAll(/ timeout \d+s/g, '')
+      if (same === given.script && seen === given.shown) return 'nothing'
+      const did = same === given.script ? 'mended' : 'loaded'
+      await nft.load(script)
+      given = { script: same, shown: givenIn(await look(GIVEN_SETS)) }
+      return did
+    },
     change: async (changes) => {
       const own = changes.filter(({ set }) => set !== SIGN_IN_SET)
       if (own.length > 0) await nft.load(own.map((one) => renderChange(table, one)).join(''))
     },
     bind: ports.bind,
-    expect: (address) => nft.load(renderComing(installation, address)),
+    expect: ports.expect,
   }
 }
 
+/** What is shown of the sets that the agent fills; the time that is left to a member is another each time. */
+const givenIn = (shown: string) =>
+  shown
+    .split(/^(?=table )/m)
+    .filter((text) => GIVEN_SETS.includes(/^\s*set (\S+)/m.exec(text)?.[1] ?? ''))
+    .join('')
+    .replaceAll(/ expires \w+/g, '')
+
 /** A newer program can want other sets than the kernel has: only then the table is made anew. The agent remembers. */
-async function loadOver(nft: Nft, table: string, rules: string): Promise<void> {
+async function loadOver(nft: Nft, table: string, rules: string, shown: string | undefined): Promise<void> {
   try {
-    await nft.load(rules)
+    await nft.load(`${rules}${withoutStrangers(table, rules, shown)}`)
   } catch (error) {
-    if ((await nft.rules('inet', table)) === undefined) throw error
+    if (shown === undefined) throw error
     await nft.load(`delete table inet ${table}\n${rules}`)
   }
+}
+
+const chainsIn = (text: string) =>
+  new Set([...text.matchAll(/^\s*chain (\S+) \{/gm)].map(([, name = '']) => name))
+
+/** Takes away chains that a hand has put into the table. */
+function withoutStrangers(table: string, rules: string, shown = ''): string {
+  const strangers = [...chainsIn(shown)].filter((name) => !chainsIn(rules).has(name))
+  return ['flush', 'delete']
+    .flatMap((verb) => strangers.map((name) => `${verb} chain inet ${table} ${name}\n`))
+    .join('')
 }
 
 /** A member's time is changed by making it anew; what is to be taken away may have gone meanwhile. */
@@ -73,30 +100,6 @@ function renderChange(table: string, { set, address, leftS }: Settled['changes']
   const where = `inet ${table} ${set}`
   const gone = `add element ${where} { ${address} }\ndelete element ${where} { ${address} }\n`
   return leftS === 0 ? gone : `${gone}add element ${where} { ${address} timeout ${leftS}s }\n`
-}
-
-function makePortGuard(nft: Nft, installation: Place) {
-  const table = portTableOf(installation)
-  let wanted = ''
-  let shown: string | undefined
-  const load = async (script: string) => {
-    await nft.load(script)
-    wanted = script
-    shown = await nft.rules('bridge', table)
-  }
-  return {
-    ensure: async () => {
-      if (wanted === '' || (await nft.rules('bridge', table)) === shown) return false
-      await load(wanted)
-      return true
-    },
-    bind: async (bound: readonly BoundPort[]) => {
-      const script = renderPorts(installation, bound)
-      if (script === wanted) return false
-      await load(script)
-      return true
-    },
-  }
 }
 
 /** Removes an installation's tables. */

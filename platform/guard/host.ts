@@ -1,7 +1,7 @@
 /** The host's half, for its agent: without the database, which only the control plane has. */
 
 export { asAgreed } from './agreed.ts'
-export { type HostGuard, makeHostGuard } from './apply-guard.ts'
+export { type Guarded, type HostGuard, makeHostGuard } from './apply-guard.ts'
 export { type EventBook, makeEventBook } from './event-book.ts'
 export { judgeGuessers } from './guessing.ts'
 export {
@@ -17,6 +17,6 @@ export { makeLongView } from './long-view.ts'
 export type { Member } from './members.ts'
 export { guardTableOf, logGroupOf, portTableOf } from './names.ts'
 export { type PacketNotice, parseNotice } from './notice.ts'
-export type { BoundPort } from './render-ports.ts'
+export { type BoundPort, withoutComing } from './render-ports.ts'
 export { SavedHolds } from './saved-holds.ts'
 export { makeTally, type Tally } from './tally.ts'

@@ -14,7 +14,7 @@ const CHAINS = ['p_tell', 'p_new', 'p_pre', 'p_post'] as const
 /** Addresses of those who are about to start. Never emptied: each ends by itself. */
 const COMING = '  set coming { typeof ip saddr; flags timeout; }\n'
 /** Longer than the longest pass after which its port is bound. */
-const COMING_S = 120
+export const COMING_S = 120
 const HOOK = 'type filter hook prerouting priority -300; policy accept;'
 const LAST_HOOK = 'type filter hook postrouting priority 300; policy accept;'
 
@@ -87,13 +87,17 @@ ${links.map((link) => `    iifname "${link}" limit rate 5/second burst 20 packet
 `
 }
 
-/** Lets whoever gets an address speak as that until its port is bound. */
-export function renderComing(installation: Pick<Place, 'id'>, address: string): string {
+/** Lets whoever gets an address speak as that until its port is bound, for so long. */
+export function renderComing(installation: Pick<Place, 'id'>, address: string, seconds = COMING_S): string {
   const table = `bridge ${portTableOf(installation)}`
   const element = (timeout: string) => `element ${table} coming { ${address}${timeout} }\n`
   // Its time is changed by making it anew.
-  return `table ${table} {\n${COMING}}\nadd ${element('')}delete ${element('')}add ${element(` timeout ${COMING_S}s`)}`
+  return `table ${table} {\n${COMING}}\nadd ${element('')}delete ${element('')}add ${element(` timeout ${seconds}s`)}`
 }
+
+/** What the kernel shows of the table, without those who are about to start: they end by themselves. */
+export const withoutComing = (shown: string | undefined) =>
+  shown?.replace(/\tset coming \{\n(?:\t\t.*\n)*\t\}\n/, '')
 
 const unique = (elements: readonly string[]) => [...new Set(elements)]
 

@@ -18,15 +18,16 @@ export const FAMILIES: readonly Family[] = [
 /** A set that packets fill. */
 const filled = (name: string, type: string, timeout: string, size: number) =>
   `  set ${name} { typeof ${type}; flags dynamic,timeout; timeout ${timeout}; size ${size}; }\n`
+const GIVEN = ['partner', 'engaged', 'blocked', 'crowd'] as const
+/** The sets that the agent fills, and packets do not. */
+export const GIVEN_SETS = [...FAMILIES.flatMap(({ v }) => GIVEN.map((name) => `${name}${v}`)), 'open']
+
 /** A set of networks that the agent fills. */
 const given = (name: string, type: string) => `  set ${name} { typeof ${type}; flags interval,timeout; }\n`
 
 const setsOf = ({ v, address: type }: Family) =>
   [
-    given(`partner${v}`, type),
-    given(`engaged${v}`, type),
-    given(`blocked${v}`, type),
-    given(`crowd${v}`, type),
+    ...GIVEN.map((name) => given(`${name}${v}`, type)),
     filled(`held${v}`, type, '10m', 65_536),
     filled(`proven${v}`, `${type} . th dport`, '1d', 262_144),
     filled(`probed${v}`, `${type} . meta l4proto . th dport`, '1h', 65_536),

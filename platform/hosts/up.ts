@@ -49,6 +49,7 @@ import { platformConfig } from './platform-config.ts'
 import type { HostProgress } from './progress.ts'
 import { pruneStackImages } from './prune-images.ts'
 import { registerInstallation } from './registry.ts'
+import { renewInstances } from './renew-instances.ts'
 import { noteRevisions, parseRenew } from './revisions.ts'
 import { newSetupLink } from './setup-link.ts'
 import { appStackOf, startStackRoll } from './stack-roll.ts'
@@ -182,9 +183,10 @@ async function bringUp(run: Run, docker: Docker): Promise<Brought> {
   await installWrapper(run)
   const pruned = await pruneStackImages(docker)
   const setupLink = await newSetupLink({ installation, home, fingerprint: authority.fingerprint })
+  const renewed = await renewInstances({ ...run, docker })
   const isNewer = stackBefore !== undefined && stackBefore !== ids.app
   const stackRoll = isNewer && run.stackRoll ? await startStackRoll(home, progress) : null
-  return { stackRoll, changes: [...made, ...steps, ...pruned], setupLink }
+  return { stackRoll, changes: [...made, ...steps, ...renewed, ...pruned], setupLink }
 }
 
 /** The stack images by name, and a line for each that was made now. */
@@ -237,7 +239,8 @@ async function bringUpJoined(run: Run, docker: Docker): Promise<Brought> {
   })
   await installWrapper(run)
   const pruned = await pruneStackImages(docker)
-  return { stackRoll: null, changes: [...made, ...steps, ...pruned], setupLink: null }
+  const renewed = await renewInstances({ ...run, docker })
+  return { stackRoll: null, changes: [...made, ...steps, ...renewed, ...pruned], setupLink: null }
 }
 
 /** How a convergence replaces what visitors and apps are connected through. */

@@ -1,6 +1,7 @@
 import type { Installation } from '#contract/installation.ts'
 import type { NetworkPolicy } from '#contract/network.ts'
 import type { Nft } from '#runtime/drivers/nft.ts'
+import { makeInTurn } from '#runtime/kit/in-turn.ts'
 import { compileFilter, tableOf } from './compile.ts'
 import type { Filter } from './filter.ts'
 import type { AppAddress, NetworkFacts } from './layout.ts'
@@ -12,8 +13,10 @@ export type Ensured = 'kept' | 'loaded' | 'restored'
 
 /** Keeps an installation's rules in force. */
 export interface HostRules {
-  /** Loads what is missing, new, or was changed by hand. */
-  ensure(policy: NetworkPolicy, facts: NetworkFacts): Promise<Ensured>
+  /** Loads what is missing, new, or was changed by hand. What was seen within `trustMs` is not looked at again. */
+  ensure(policy: NetworkPolicy, facts: NetworkFacts, trustMs?: number): Promise<Ensured>
+  /** Puts back what a hand has changed since; does nothing before rules were brought in force. Tells whether it had to. */
+  mend(): Promise<boolean>
   /** Lets whoever gets an address have what its groups may, before it starts. */
   admit(member: AppAddress): Promise<void>
   /** The rules with their counters, as the kernel shows them. */
@@ -38,20 +41,11 @@ export function makeHostRules(
 ): HostRules {
   const table = tableOf(installation)
   const pins = makePinKeeper(nft, table, makePinAges(clock()))
-  const look = async () => withoutPins(pins.note(await nft.list('inet', table)))
+  const { look, lookedAt } = makeLook(nft, table, pins, clock)
   let inForce: InForce | undefined
-  let turn: Promise<unknown> = Promise.resolve()
-  const inTurn = <T>(work: () => Promise<T>): Promise<T> => {
-    const mine = turn.then(work)
-    turn = mine.catch(() => undefined)
-    return mine
-  }
+  const inTurn = makeInTurn()
   /** Brings the rules in force; what the kernel then shows is looked at by `settle`. */
-  const bring = async (
-    policy: NetworkPolicy,
-    facts: NetworkFacts,
-    shown: string | undefined,
-  ): Promise<Ensured> => {
+  const bring = async (policy: NetworkPolicy, facts: NetworkFacts, shown: string | undefined) => {
     const filter = compileFilter(policy, facts)
     const before = inForce
     const untouched = before !== undefined && shown === before.shown
@@ -66,25 +60,51 @@ export function makeHostRules(
     if (inForce !== undefined) inForce = { ...inForce, shown: await look() }
   }
   return {
-    ensure: (policy, facts) =>
+    ensure: (policy, facts, trustMs = 0) =>
       inTurn(async () => {
-        const did = await bring(policy, facts, await look())
+        const trusts = inForce !== undefined && clock() - lookedAt() < trustMs
+        const did = await bring(policy, facts, trusts ? inForce?.shown : await look())
         if (did !== 'kept') await settle()
         await pins.age(clock())
         return did
       }),
+    mend: () =>
+      inTurn(async () => {
+        const now = inForce && (await look())
+        if (inForce === undefined || now === inForce.shown) return false
+        await bring(inForce.policy, inForce.facts, now)
+        await settle()
+        return true
+      }),
     stand: async () => (await look()) !== undefined,
     counts: () => nft.counts('inet', table),
-    admit: async (member) => {
-      const did = await inTurn(async () => {
-        if (inForce === undefined) return 'kept'
+    admit: (member) => {
+      const { promise, resolve } = Promise.withResolvers<void>()
+      const whole = inTurn(async () => {
+        if (inForce === undefined) return
         const { policy, facts, shown } = inForce
         const others = facts.apps.filter(({ address }) => address !== member.address)
-        return await bring(policy, { ...facts, apps: [...others, member] }, shown)
+        const did = await bring(policy, { ...facts, apps: [...others, member] }, shown)
+        // Nobody waits for the look: it is over before the next turn.
+        resolve()
+        if (did !== 'kept') await settle()
       })
-      // Nobody waits for the look: it is over before the next turn.
-      if (did !== 'kept') void inTurn(settle).catch(() => undefined)
+      return Promise.race([promise, whole])
     },
+  }
+}
+
+/** Looks at the table, without what the resolver may change at any moment; and when that was last. */
+function makeLook(nft: Nft, table: string, pins: ReturnType<typeof makePinKeeper>, clock: () => number) {
+  let last = Number.NEGATIVE_INFINITY
+  return {
+    look: async () => {
+      const at = clock()
+      const shown = withoutPins(pins.note(await nft.list('inet', table)))
+      last = at
+      return shown
+    },
+    lookedAt: () => last,
   }
 }
 

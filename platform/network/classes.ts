@@ -85,9 +85,7 @@ export function makeClasses(rules: readonly NetworkRule[], facts: NetworkFacts):
       ['from_to_host', fromToHost],
     ]),
     fallback,
-    sets: namesIn(rules).flatMap((name) =>
-      PIN_TURNS.map((turn) => [nameSet(turn, name), facts.names.get(name) ?? []] as const),
-    ),
+    sets: namesIn(rules).flatMap((name) => PIN_TURNS.map((turn) => [nameSet(turn, name), []] as const)),
   }
 }
 

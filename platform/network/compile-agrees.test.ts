@@ -4,7 +4,9 @@ import { AppName } from '#contract/ids.ts'
 import { activePolicy, type NetworkGroup, type NetworkPolicy, type NetworkRule } from '#contract/network.ts'
 import { ipv4Among, ipv4Span, ipv4Text } from '#runtime/kit/ipv4.ts'
 import { builtInRules } from './built-in-rules.ts'
+import { nameSet, PIN_TURNS } from './classes.ts'
 import { compileFilter } from './compile.ts'
+import type { Filter } from './filter.ts'
 import { type Connection, judge } from './judge.ts'
 import {
   bridgesOf,
@@ -52,6 +54,22 @@ const NETWORKS = [
   '10.89.0.0/16',
   '169.254.169.254',
 ]
+
+/** What the resolver has answered, as it stands in the kernel's sets: also what no name may lead to. */
+const ANSWERED = new Map([
+  ['api.example.org', ['203.0.113.9', '10.9.9.9']],
+  ['wrong.example.org', ['10.89.0.10']],
+])
+const answeredAt = (name: string) => ANSWERED.get(name) ?? []
+
+/** The filter after the resolver has answered. */
+function compileAnswered(policy: NetworkPolicy, facts: NetworkFacts): Filter {
+  const filter = compileFilter(activePolicy(policy, NOW), facts)
+  const filled = [...ANSWERED].flatMap(([name, addresses]) =>
+    PIN_TURNS.map((turn) => [nameSet(turn, name), addresses] as const),
+  )
+  return { ...filter, sets: new Map([...filter.sets, ...filled.filter(([set]) => filter.sets.has(set))]) }
+}
 
 function randomPolicy({ below, one, chance }: Random): NetworkPolicy {
   const ports = () => {
@@ -131,7 +149,14 @@ function aimedConnection(random: Random, policy: NetworkPolicy, facts: NetworkFa
   const { one } = random
   const rule = one([...builtInRules(facts.installation), ...policy.rules])
   const { known, outside, local, localAt = [] } = goalOf(rule.to, facts)
-  const goals = [...localAt, ...known, ...outside, ...(rule.to === 'internet' ? ['203.0.113.0/24'] : [])]
+  const named = answeredAt(rule.to)
+  const goals = [
+    ...localAt,
+    ...known,
+    ...outside,
+    ...named,
+    ...(rule.to === 'internet' ? ['203.0.113.0/24'] : []),
+  ]
   const to = goals.length === 0 ? '192.0.2.2' : ipv4Text(ipv4Span(one(goals)).first)
   const source = one(membersOf(facts).filter(({ groups }) => groups.includes(rule.from)))
   const user = HOST_USERS[rule.from as NetworkGroup]
@@ -153,11 +178,11 @@ test('the compiled filter and the plain reading of every rule agree about random
   for (let seed = 1; seed <= 60; seed += 1) {
     const random = makeRandom(seed)
     const [policy, facts] = [randomPolicy(random), randomFacts(random)]
-    const filter = compileFilter(activePolicy(policy, NOW), facts)
+    const filter = compileAnswered(policy, facts)
     for (let count = 0; count < 250; count += 1) {
       const aimed = random.chance(40)
       const connection = aimed ? aimedConnection(random, policy, facts) : randomConnection(random, facts)
-      const { verdict } = judge(policy, facts, connection, NOW)
+      const { verdict } = judge(policy, facts, connection, NOW, ANSWERED)
       seen[verdict] += 1
       const found = interpret(filter, goingPacket(connection, 'new'))
       const told = () => JSON.stringify({ seed, connection, verdict, policy, facts }, null, 1)
@@ -175,7 +200,7 @@ test('every packet of a connection is judged like its first one, both ways', () 
   for (let seed = 1; seed <= 40; seed += 1) {
     const random = makeRandom(seed)
     const [policy, facts] = [randomPolicy(random), randomFacts(random)]
-    const filter = compileFilter(activePolicy(policy, NOW), facts)
+    const filter = compileAnswered(policy, facts)
     for (let count = 0; count < 200; count += 1) {
       const aimed = random.chance(40)
       const connection = aimed ? aimedConnection(random, policy, facts) : randomConnection(random, facts, 100)

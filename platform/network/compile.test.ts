@@ -6,7 +6,7 @@ import { compileFilter, tableOf } from './compile.ts'
 import { renderChange, renderFilter } from './render.ts'
 import { ruleOf, TEST_FACTS, TEST_POLICY } from './test-policy.ts'
 
-const ALONE = { ...TEST_FACTS, hosts: [], own: undefined, ways: [], apps: [], names: new Map() }
+const ALONE = { ...TEST_FACTS, hosts: [], own: undefined, ways: [], apps: [] }
 
 test('one host of which nobody has said anything', () => {
   assertGolden(import.meta.dirname, 'built-in.nft', renderFilter(compileFilter(NO_POLICY, ALONE)))

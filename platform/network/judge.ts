@@ -36,6 +36,9 @@ export type Judgement =
 
 const LEFT: Judgement = { verdict: 'left' }
 
+/** Name → what the resolver has answered. */
+export type Answered = ReadonlyMap<string, readonly string[]>
+
 /**
  * Judges a connection by reading every rule, the slow and plain way: what the compiled filter has to agree with. What an
  * installation has no bridge or port in, it leaves to others; the whole host's rules of a lock-down are not its matter.
@@ -45,6 +48,7 @@ export function judge(
   facts: NetworkFacts,
   connection: Connection,
   now: Date,
+  answered: Answered = new Map(),
 ): Judgement {
   const rules = [...builtInRules(facts.installation), ...policy.rules].filter((rule) => isActive(rule, now))
   const found = (groups: readonly string[], leads: (rule: NetworkRule) => boolean): Judgement => {
@@ -59,7 +63,7 @@ export function judge(
     if (!ipv4Among(from, [here])) return { verdict: 'refused' }
     const groups = groupsAt(facts, from)
     if (leavesBy === null) return found(groups, (rule) => isDoorAt(goalOf(rule.to, facts), to))
-    return found(groups, (rule) => leadsTo(rule, facts, to))
+    return found(groups, (rule) => leadsTo(rule, facts, to, answered))
   }
   if (comesBy === null && there)
     return found(groupsOfUser(connection.user), (rule) => ipv4Among(to, knownOf(rule, facts)))
@@ -103,9 +107,10 @@ function groupsOutside(facts: NetworkFacts, { rules }: NetworkPolicy, from: stri
 const knownOf = (rule: NetworkRule, facts: NetworkFacts) =>
   rule.to === 'hosts' ? [] : goalOf(rule.to, facts).known
 
-function leadsTo(rule: NetworkRule, facts: NetworkFacts, to: string): boolean {
+function leadsTo(rule: NetworkRule, facts: NetworkFacts, to: string, answered: Answered): boolean {
   const goal = goalOf(rule.to, facts)
   if (ipv4Among(to, goal.known)) return true
   if (ipv4Among(to, [...insideOf(facts), ...NEVER])) return false
+  if (answered.get(rule.to)?.includes(to)) return !ipv4Among(to, PRIVATE)
   return ipv4Among(to, goal.outside) || (goal.internet && !ipv4Among(to, PRIVATE))
 }

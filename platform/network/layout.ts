@@ -1,7 +1,6 @@
 import type { HostAddress } from '#contract/host-identity.ts'
 import { addressesOf, type Installation, UID } from '#contract/installation.ts'
 import { NETWORK_GROUPS, type NetworkGroup, parseEnd, type RuleEnd } from '#contract/network.ts'
-import { ipv4Among } from '#runtime/kit/ipv4.ts'
 
 /** Who has an address on the apps' network of this host. */
 export interface AppAddress {
@@ -27,8 +26,6 @@ export interface NetworkFacts {
   /** Addresses at which something stands for a part that is on another host. */
   readonly ways: readonly string[]
   readonly apps: readonly AppAddress[]
-  /** Names in rules → what they were seen to mean, where that is known beforehand: the resolver adds what it answers. */
-  readonly names: ReadonlyMap<string, readonly string[]>
 }
 
 /** An address, network or range on one of the installation's bridges, and what is there. */
@@ -118,10 +115,8 @@ const NOTHING: Goal = { local: false, known: [], outside: [], internet: false }
 export function goalOf(to: string, facts: NetworkFacts): Goal {
   const end = parseEnd(to)
   if (end?.kind === 'network') return { ...NOTHING, outside: [end.network] }
-  if (end?.kind === 'name') {
-    const said = facts.names.get(end.name) ?? []
-    return { ...NOTHING, outside: said.filter((address) => !ipv4Among(address, PRIVATE)) }
-  }
+  // What a name means is in the kernel's sets only, where the resolver puts what it answers.
+  if (end?.kind === 'name') return NOTHING
   if (end?.kind === 'app') return { ...NOTHING, known: addressesOfApp(facts, end) }
   if (end === undefined) return NOTHING
   const others = [...facts.hosts.filter((address) => address !== facts.own), ...(facts.shared ?? [])]

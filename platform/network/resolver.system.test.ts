@@ -34,7 +34,6 @@ const facts: NetworkFacts & { readonly installation: typeof installation } = {
   own: undefined,
   ways: [],
   resolvers: [PROVIDER],
-  names: new Map(),
   apps: [
     { address: SHOP, app: AppName.parse('shop'), process: 'web' },
     { address: BLOG, app: AppName.parse('blog'), process: 'web' },

@@ -128,7 +128,7 @@ async function factsOf(db: Db, { config }: Pick<ServerDeps, 'config'>): Promise<
     installation: config.installation,
     hosts,
     own: undefined,
-    ...{ resolvers: [], ways: [], apps: [], names: new Map() },
+    ...{ resolvers: [], ways: [], apps: [] },
   }
 }
 

@@ -173,6 +173,29 @@ test('what a hand has changed is found and undone', async () => {
   assert.equal(await reach(shop, OUTSIDE, 443), 'silent')
 })
 
+test('between passes, too; who is let in meanwhile is not taken for a hand', async () => {
+  await rules.ensure(policyOf(PAY), { ...facts, apps: [] })
+  const member = { address: SHOP, app: AppName.parse('shop'), process: 'web' }
+  const [, mended] = await Promise.all([rules.admit(member), rules.mend()])
+  assert.equal(mended, false)
+  await on(host, 'nft', 'delete', 'table', 'inet', tableOf(facts.installation))
+  assert.equal(await rules.mend(), true)
+  assert.equal(await rules.mend(), false)
+  assert.equal(await reach(shop, OUTSIDE, 443), 'open')
+  assert.equal(await reach(shop, OUTSIDE, 444), 'silent')
+  assert.equal(await makeHostRules(makeNft(host.enter), facts.installation).mend(), false)
+})
+
+test('what was seen a moment ago may be trusted, and is looked at again after it', async () => {
+  let now = 1_000_000
+  const own = makeHostRules(makeNft(host.enter), facts.installation, () => now)
+  assert.equal(await own.ensure(NO_POLICY, facts, 2_000), 'loaded')
+  await on(host, 'nft', 'insert', 'rule', 'inet', tableOf(facts.installation), 'judge', 'accept')
+  assert.equal(await own.ensure(NO_POLICY, facts, 2_000), 'kept')
+  now += 2_000
+  assert.equal(await own.ensure(NO_POLICY, facts, 2_000), 'restored')
+})
+
 test('the table of a version before, and one with a stranger’s chain, make way', async () => {
   const nft = makeNft(host.enter)
   const table = tableOf(facts.installation)

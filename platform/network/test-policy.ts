@@ -33,7 +33,6 @@ export const TEST_FACTS: NetworkFacts = {
     { address: '10.89.129.2', app: AppName.parse('shop'), process: 'mailer' },
     { address: '10.89.129.3', app: AppName.parse('blog'), process: 'web' },
   ],
-  names: new Map([['api.example.org', ['203.0.113.9']]]),
 }
 
 export const TEST_POLICY: NetworkPolicy = {

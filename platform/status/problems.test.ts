@@ -39,3 +39,9 @@ test('what cannot be set, what is refused, and what would go unseen are sentence
     ],
   )
 })
+
+test('rules that were changed by hand are told of for a quarter of an hour', () => {
+  const changed = (restoredAt: string) => problems({ filter: { ...filter, restored: 2, restoredAt } })
+  assert.match(changed('2030-01-07T07:50:03.000Z')[0]?.problem ?? '', /were put back at 07:50:03 UTC/)
+  assert.deepEqual(changed('2030-01-07T07:44:00.000Z'), [])
+})

@@ -1,8 +1,11 @@
 import type { HostReport } from '#contract/agent.ts'
 import type { PlatformStatus } from '#contract/platform.ts'
 
+/** For so long people are told that rules were changed by hand. */
+const RESTORED_MS = 900_000
+
 /** What of a host's report people should know of although nothing is down. */
-export function problemsIn({ problem, filter, detector, upstream }: HostReport): string[] {
+export function problemsIn({ at, problem, filter, detector, upstream }: HostReport): string[] {
   const bridged =
     filter?.bridged === false
       ? ['Packets between containers of one bridge are not judged: the kernel lacks br_netfilter.']
@@ -11,7 +14,17 @@ export function problemsIn({ problem, filter, detector, upstream }: HostReport):
     (name) => `${name} means an address inside, so the rules that name it let nobody there.`,
   )
   const parts = [detector?.problem ?? '', detector?.ruleSet?.problem ?? '', upstream?.problem ?? '']
-  return [problem, ...bridged, ...refused, ...parts].filter((sentence) => sentence !== '')
+  return [problem, ...restoredIn(at, filter), ...bridged, ...refused, ...parts].filter(
+    (sentence) => sentence !== '',
+  )
+}
+
+function restoredIn(at: string, filter: HostReport['filter']): string[] {
+  const when = filter?.restoredAt ?? null
+  if (when === null || Date.parse(at) - Date.parse(when) > RESTORED_MS) return []
+  return [
+    `Somebody changed rules of the packet filter past the platform; they were put back at ${when.slice(11, 19)} UTC. Whoever can do that is root on this host: find out who it was.`,
+  ]
 }
 
 /** All hosts' problems, what their guards say among them. */

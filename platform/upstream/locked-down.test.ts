@@ -13,7 +13,6 @@ const facts: NetworkFacts = {
     resolvers: ['192.0.2.53'],
     ways: [],
     apps: [],
-    names: new Map(),
   },
 }
 const lockDown = { since: NOW.toISOString(), by: 'ada', until: null }

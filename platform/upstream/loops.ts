@@ -1,7 +1,7 @@
 import type { HostName } from '#contract/ids.ts'
 import type { UpstreamOrders } from '#contract/upstream.ts'
 import { recordOwnAct } from '#platform/audit/index.ts'
-import { HOSTS_CHANGED } from '#platform/fleet/index.ts'
+import { HOSTS_CHANGED, keepTelling, type Loops, serveHosts } from '#platform/fleet/index.ts'
 import type { ServerDeps } from '#runtime/server/handler.ts'
 import { read, transact } from '#runtime/server/transact.ts'
 import { endDropping } from './announce.ts'
@@ -19,20 +19,22 @@ export const UPSTREAM_ACTS = {
 } as const
 
 const LOOK_MS = 1_000
-/** Hosts are told again after so long, also when nothing has changed: one may have been away. */
 const AGAIN_MS = 60_000
-const RETRY_MS = 2_000
 
 /** Looks after what providers should drop: hosts and partners are told, limits are looked at, what is over is ended. */
-export function upstreamLoop(deps: ServerDeps): { stop(): Promise<void> } {
+export function upstreamLoop(deps: ServerDeps): Loops {
   const stopping = new AbortController()
   const { signal } = stopping
-  const looks = [lookAfter, push, tellPartners]
-  const running = Promise.all(looks.map((look) => look(deps, signal)))
+  const running = Promise.all([lookAfter, tellPartners].map((look) => look(deps, signal)))
+  const hosts = serveHosts(deps, {
+    unknown: 'upstream.hosts_unknown',
+    lookEveryMs: AGAIN_MS,
+    serve: (host, ended) => push(deps, host, ended),
+  })
   return {
     async stop() {
       stopping.abort()
-      await running
+      await Promise.all([running, hosts.stop()])
     },
   }
 }
@@ -83,48 +85,23 @@ export async function endOver({ db, now }: Pick<ServerDeps, 'db' | 'now'>): Prom
   })
 }
 
-/** Hands every host what it has to do: when that changes, and once a minute. */
-async function push(deps: ServerDeps, signal: AbortSignal): Promise<void> {
-  const bells = [deps.hub.bell(UPSTREAM_CHANGED), deps.hub.bell(HOSTS_CHANGED)]
-  const complained = new Set<string>()
-  while (!signal.aborted) {
-    let isTold = true
-    try {
-      const loaded = await read(() => loadUpstream(deps.db, deps.now()))
-      const told = await Promise.all(
-        loaded.hosts.map(({ name }) => pushTo(deps, name, loaded, complained, signal)),
-      )
-      isTold = told.every((one) => one)
-    } catch (error) {
-      deps.log.warn('upstream.push_failed', { error })
-      isTold = false
-    }
-    const over = new AbortController()
-    const until = AbortSignal.any([over.signal, signal])
-    await Promise.race(bells.map((bell) => bell.wait(isTold ? AGAIN_MS : RETRY_MS, until)))
-    over.abort()
-  }
-  for (const bell of bells) bell.close()
-}
-
-async function pushTo(
-  deps: ServerDeps,
-  host: HostName,
-  loaded: Loaded,
-  complained: Set<string>,
-  signal: AbortSignal,
-): Promise<boolean> {
-  try {
-    const orders = planOrders(loaded, host)
-    await deps.agents.of(host).putUpstreamOrders(await withPasswords(deps, orders, loaded))
-    complained.delete(host)
-    return true
-  } catch (error) {
-    if (!complained.has(host) && !signal.aborted) deps.log.warn('upstream.push_failed', { host, error })
-    complained.add(host)
-    return false
-  }
-}
+/** Hands a host what it has to do. */
+const push = (deps: ServerDeps, host: HostName, signal: AbortSignal) =>
+  keepTelling(
+    deps,
+    host,
+    {
+      channels: [UPSTREAM_CHANGED, HOSTS_CHANGED],
+      missed: 'upstream.push_failed',
+      tell: async () => {
+        const loaded = await read(() => loadUpstream(deps.db, deps.now()))
+        if (!loaded.hosts.some(({ name }) => name === host)) return
+        const orders = await withPasswords(deps, planOrders(loaded, host), loaded)
+        await deps.agents.of(host).putUpstreamOrders(orders)
+      },
+    },
+    signal,
+  )
 
 async function withPasswords(
   deps: ServerDeps,

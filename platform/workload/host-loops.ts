@@ -16,25 +16,12 @@ const RETRY_MS = 500
 export type LoadWorkload = (deps: ServerDeps, host: HostName) => Promise<WorkloadConfig>
 
 /** Hands every new generation to a host's agent, keeps the agent's latest report, and brings its edge certificates. */
-export function startHost(
-  deps: ServerDeps,
-  load: LoadWorkload,
-  host: HostName,
-): { readonly stop: () => Promise<void> } {
-  const stopping = new AbortController()
-  const { signal } = stopping
-  const running = Promise.all([
+export const serveHost = (deps: ServerDeps, load: LoadWorkload, host: HostName, signal: AbortSignal) =>
+  Promise.all([
     push(deps, load, host, signal),
     follow(deps, host, signal),
     keepEdgeCertified(deps, host, signal),
   ])
-  return {
-    async stop() {
-      stopping.abort()
-      await running
-    },
-  }
-}
 
 /** Wakes on signal and on timer; reads everything anew each time. */
 async function push(

@@ -1,7 +1,7 @@
 export { argvOf } from './command-line.ts'
 export { describeStaleness, isFresh } from './freshness.ts'
 export type { LoadWorkload } from './host-loops.ts'
-export { type Loops, startWorkload } from './loops.ts'
+export { startWorkload } from './loops.ts'
 export {
   type Move,
   type PlacedInstance,

@@ -17,6 +17,7 @@ import {
   type Hold,
   type HostGuard,
   logGroupOf,
+  type Member,
   makeEventBook,
   makeHostGuard,
   makeLongView,
@@ -38,6 +39,7 @@ import { pause } from '#runtime/kit/pause.ts'
 import { type DoorWatch, type PlacedDoor, watchDoor } from './door-watch.ts'
 import { type Bell, makeBell } from './guard-bell.ts'
 import type { HostMembership } from './membership.ts'
+import { type MendBook, makeMendBook } from './mend-book.ts'
 import { makeOpenPorts, type OpenPorts } from './open-ports.ts'
 import { packetCounter } from './packet-counter.ts'
 
@@ -59,6 +61,8 @@ export interface Guard {
   noteFinding(finding: Finding): void
   /** What has happened after a number; waits at most so long for something to happen. */
   report(after: number, waitMs: number, signal: AbortSignal): Promise<GuardReport>
+  /** What a hand had changed, and was put back. */
+  mends: MendBook['told']
   stop(): Promise<void>
 }
 
@@ -82,6 +86,7 @@ interface State {
   wanted: Wanted[]
   ports: readonly InstancePort[]
   problem: string
+  readonly mends: MendBook
   /** Looks come one after the other. */
   looking: Promise<void>
   readonly open: OpenPorts
@@ -111,7 +116,7 @@ async function openState(
     webPorts: Object.values(installation.ports),
     guard: makeHostGuard(nft, installation),
     ...{ book, tally: makeTally(), count: packetCounter(nft, installation) },
-    ...{ log, membership, files, wanted: [], ports: [], problem: '' },
+    ...{ log, membership, files, wanted: [], ports: [], problem: '', mends: makeMendBook(log) },
     ...{ looking: Promise.resolve(), open: makeOpenPorts(network?.folder), shown: network?.folder },
     orders: GuardOrders.parse((await readJson(files.orders)) ?? NO_ORDERS),
     holds: SavedHolds.parse((await readJson(files.holds)) ?? []),
@@ -173,6 +178,7 @@ export async function startGuard(
       await pass(state)
       tell()
     },
+    mends: state.mends.told,
     report: (after, waitMs, signal) => report(state, packets, news, { after, waitMs, signal }),
     stop: async () => {
       ended.abort()
@@ -223,15 +229,15 @@ function pass(state: State): Promise<void> {
 
 /** One look at the kernel, after which it is as it should be. A failure is a sentence, and tried again. */
 async function look(state: State): Promise<void> {
-  const { guard, log, book, tally, count } = state
+  const { guard, log, book, tally, count, mends } = state
   const before = JSON.stringify([state.problem, describeHolds(state.holds, Date.now())])
   try {
-    const did = await guard.ensure()
-    if (did !== 'nothing') log.info('guard.rules', { did })
+    mends.note('rules', await guard.ensure())
     const hosts = state.membership.fleet().hosts.map(({ address }) => address)
-    const given = { open: await state.open(), hosts, orders: state.orders }
-    await guard.give({ ...given, crowds: await tooMany(state) }, Date.now())
-    await settle(state, hosts)
+    const given = { open: await state.open(), hosts, orders: state.orders, crowds: await tooMany(state) }
+    const members = await guard.members()
+    mends.note('members', await guard.give(given, Date.now()))
+    await settle(state, hosts, members)
     if (tally.isDue(Date.now()) && tally.note(await count(), Date.now(), book.number() + 1)) book.bump()
     state.problem = ''
   } catch (error) {
@@ -244,11 +250,11 @@ async function look(state: State): Promise<void> {
 
 const tooMany = ({ webPorts, shown }: State) => crowds(GUARD_LIMITS.otherConnections, webPorts, shown)
 
-async function settle(state: State, hosts: readonly string[]): Promise<void> {
+async function settle(state: State, hosts: readonly string[], inKernel: readonly Member[]): Promise<void> {
   const { guard, orders, book, files, door } = state
   const atDoor = await door.look(orders, hosts)
   const wanted = [...state.wanted.splice(0), ...atDoor.wanted]
-  const members = [...(await guard.members()), ...atDoor.members]
+  const members = [...inKernel, ...atDoor.members]
   const { holds, changes } = settleHolds(
     state.holds,
     members,

@@ -12,6 +12,8 @@ import { type EngineContainer, LABELS } from '#runtime/drivers/docker.ts'
 import { readText } from '#runtime/drivers/files.ts'
 import { lookUpName } from '#runtime/drivers/name-lookup.ts'
 import { makeNft } from '#runtime/drivers/nft.ts'
+import type { Log } from '#runtime/kit/log.ts'
+import { pause } from '#runtime/kit/pause.ts'
 import type { Guard } from './guard.ts'
 import { INSTANCE_COMPONENT, RUN_COMPONENT } from './instance-spec.ts'
 import type { ReconcileDeps } from './reconcile.ts'
@@ -34,16 +36,44 @@ export interface FilterState {
   used: string[]
 }
 
-/** What the agent keeps of the network, from its start on. */
-export const openNetwork = (
+type Network = Pick<ReconcileDeps, 'rules' | 'filter' | 'names' | 'uses'>
+
+/** What the agent keeps of the network, from its start until `signal`. */
+export function openNetwork(
   installation: Pick<Installation, 'id'>,
   guard: Pick<Guard, 'expect'>,
-): Pick<ReconcileDeps, 'rules' | 'filter' | 'names' | 'uses'> => ({
-  rules: expecting(makeHostRules(makeNft(), installation), guard),
-  filter: { restored: 0, restoredAt: null, bridged: false, refusedNames: [], used: [] },
-  uses: makeUseBook(),
-  names: watchNames(lookUpName, Date.now),
-})
+  log: Log,
+  signal: AbortSignal,
+): Network {
+  const network: Network = {
+    rules: expecting(makeHostRules(makeNft(), installation), guard),
+    filter: { restored: 0, restoredAt: null, bridged: false, refusedNames: [], used: [] },
+    uses: makeUseBook(),
+    names: watchNames(lookUpName, Date.now),
+  }
+  void watchRules({ ...network, log, now: () => new Date() }, signal)
+  return network
+}
+
+/** How often the rules are looked at; a pass, which can take its time, looks only when this has not been done. */
+const LOOK_MS = 2_500
+
+/** Puts back what a hand has changed, whatever a pass waits for. A failure is the next pass's to tell. */
+async function watchRules(
+  deps: Pick<ReconcileDeps, 'rules' | 'filter' | 'log' | 'now'>,
+  signal: AbortSignal,
+): Promise<void> {
+  while (!signal.aborted) {
+    await pause(LOOK_MS, signal)
+    if (await deps.rules.mend().catch(() => false)) noteRestored(deps)
+  }
+}
+
+function noteRestored({ filter, log, now }: Pick<ReconcileDeps, 'filter' | 'log' | 'now'>): void {
+  log.warn('agent.rules_restored')
+  filter.restored += 1
+  filter.restoredAt = now().toISOString()
+}
 
 /** Whoever is let in is expected on the bridge, too: there a port that nobody knows says nothing. */
 const expecting = (rules: HostRules, guard: Pick<Guard, 'expect'>): HostRules => ({
@@ -76,13 +106,9 @@ export async function guardHost(deps: GuardDeps): Promise<void> {
   const policy = activePolicy(workloads.current()?.network ?? NO_POLICY, now())
   const facts = await factsOf(deps, policy)
   names.keep(namesIn(policy.rules), insideOf(facts))
-  const did = await rules.ensure(policy, facts)
+  const did = await rules.ensure(policy, facts, LOOK_MS)
   if (did === 'loaded') log.info('agent.rules_loaded')
-  if (did === 'restored') {
-    log.warn('agent.rules_restored')
-    filter.restored += 1
-    filter.restoredAt = now().toISOString()
-  }
+  if (did === 'restored') noteRestored(deps)
   await deps.resolver.prepare(policy, facts)
   filter.bridged = await judgeBridged()
   filter.refusedNames = [...names.refused()]
@@ -112,8 +138,6 @@ async function factsOf(deps: GuardDeps, policy: NetworkPolicy): Promise<NetworkF
     resolvers: await nameServers(),
     ways: planMesh(installation, host.name, fleet)?.ways.map(({ address }) => address) ?? [],
     apps: speaksOfApps(policy) ? await appAddresses(deps) : [],
-    // The resolver puts into the kernel what it answers.
-    names: new Map(),
   }
 }
 

@@ -154,6 +154,7 @@ async function keepFilter(state: State): Promise<void> {
   const script = renderUpstreamFilter(table, state.orders)
   const shown = await nft.rules('inet', table)
   if (state.filter?.script !== script || state.filter.shown !== shown) {
+    if (state.filter?.script === script) state.deps.log.warn('upstream.rules_restored')
     await nft.load(script)
     state.filter = { script, shown: await nft.rules('inet', table) }
   }

@@ -70,7 +70,7 @@ export async function startAgent(config: AgentConfig, log: Log): Promise<Agent> 
   })
   const { edge, traffic, authority, asked } = await openEdge(config, docker)
   const memory = watchFigures({ docker, owner, log, traffic, workloads, board }, ended.signal)
-  const network = openNetwork(config.installation, guard)
+  const network = openNetwork(config.installation, guard, log, ended.signal)
   const addresses = makeAddressBook(docker, config.installation, Math.floor(Date.now() / 1000))
   const resolver = makeResolverKeeper({ config, docker, log, now: () => new Date() })
   const kept = { workloads, membership, watch, retirement, guard, resolver, ...network }

@@ -50,6 +50,8 @@ export interface ContainerDetail {
   readonly startedAt: Date | undefined
   readonly finishedAt: Date | undefined
   readonly addresses: Readonly<Record<string, string>>
+  /** Whom it asks for names; none: whom the engine chooses. */
+  readonly nameServers: readonly string[]
   /** Why it could not be started, in the engine's words. */
   readonly error: string
 }
@@ -151,6 +153,7 @@ const detailOf = (raw: Dockerode.ContainerInspectInfo): ContainerDetail => ({
   startedAt: instant(raw.State.StartedAt),
   finishedAt: instant(raw.State.FinishedAt),
   addresses: addressesOf(raw.NetworkSettings.Networks),
+  nameServers: raw.HostConfig.Dns ?? [],
   error: raw.State.Error,
 })
 

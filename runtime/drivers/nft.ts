@@ -23,16 +23,19 @@ export interface Nft {
 
 const TIMEOUT_MS = 10_000
 const ABSENT = 'No such file or directory'
+const OTHER_ERROR = new RegExp(`Error: (?!${ABSENT})`)
+/** Where it reads commands line by line, it keeps them in a file of its user. */
+const NO_HISTORY = { HOME: '/dev/null' }
 /** A set that is full: 65,536 members of at most 100 letters. */
 const KEEP_BYTES = 16 * 1024 * 1024
 
 /** The packet filter of this network namespace, or of the one that the arguments `enter` lead into. */
 export function makeNft(enter: readonly string[] = []): Nft {
+  const common = { timeoutMs: TIMEOUT_MS, env: { LC_ALL: 'C' }, keepBytes: KEEP_BYTES }
+  const programOf = (...args: readonly string[]) => [...enter, 'nft', ...args] as [string, ...string[]]
   const nft = async (args: readonly string[], input?: string) => {
-    const common = { timeoutMs: TIMEOUT_MS, env: { LC_ALL: 'C' }, keepBytes: KEEP_BYTES }
     const options = { ...common, ...(input === undefined ? {} : { input }) }
-    const argv = [...enter, 'nft', ...args] as [string, ...string[]]
-    const { exitCode, stdout, stderr } = await run(argv, options)
+    const { exitCode, stdout, stderr } = await run(programOf(...args), options)
     if (exitCode === 0) return stdout
     // The program says in no other way that something is not there.
     if (stderr.includes(ABSENT)) return undefined
@@ -42,9 +45,14 @@ export function makeNft(enter: readonly string[] = []): Nft {
     list: (family, table) => nft(['--stateless', 'list', 'table', family, table]),
     rules: (family, table) => nft(['--stateless', '--terse', 'list', 'table', family, table]),
     counts: async (family, table) => (await nft(['--terse', 'list', 'table', family, table])) ?? '',
-    // One by one: version 1.0.6 finds only the last set of several that are asked for together.
-    members: async (family, table, sets) =>
-      (await Promise.all(sets.map((set) => nft(['list', 'set', family, table, set])))).join('\n'),
+    // One after the other, by one program: version 1.0.6 finds only the last set of several that one command asks for.
+    members: async (family, table, sets) => {
+      const asked = sets.map((set) => `list set ${family} ${table} ${set}\n`).join('')
+      const options = { ...common, env: { ...common.env, ...NO_HISTORY }, input: asked }
+      const { exitCode, stdout, stderr } = await run(programOf('--interactive'), options)
+      if (exitCode === 0 && !OTHER_ERROR.test(stderr)) return stdout
+      throw new Error(`nft list set failed: ${stderr.trim().slice(0, 500)}`)
+    },
     counters: async (family, table) => {
       const shown = (await nft(['list', 'counters', 'table', family, table])) ?? ''
       const found = shown.matchAll(/counter (\S+) \{\s+packets (\d+) /g)
