@@ -8,7 +8,10 @@ export function registerBenchCommand(program: Command, context: CliContext): voi
     summary: 'Measure this platform on this machine and write docs/performance.md',
     examples: ['./maru bench', './maru bench edge', 'MARU_HOME=/var/lib/maru ./maru bench idle --json'],
   })
-    .argument('[name]', 'only this one: up, console, deploy, edge, loss, idle, many-hosts or failover')
+    .argument(
+      '[name]',
+      'only this one: up, console, deploy, edge, loss, idle, many-hosts, hosts, network-policy or failover',
+    )
     .option('--quick', 'a few seconds of each: shows that they work, not how fast anything is')
     .option('--home <dir>', 'measure this installation (MARU_HOME) instead of making one')
     .option(

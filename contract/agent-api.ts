@@ -46,3 +46,7 @@ export const AGENT_API = {
   image: (id: string) => `/v1/images/${id}`,
   app: (appId: string) => `/v1/apps/${appId}`,
 } as const
+
+/** By this header the control plane names words of a report that one of a version before would not understand. */
+export const WORDS_HEADER = 'maru-report-words'
+export const REPORT_WORDS = ['addresses6', 'measured'] as const

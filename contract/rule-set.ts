@@ -9,6 +9,10 @@ export const RuleSetWish = z.strictObject({
   url: z
     .url({ protocol: /^https?$/, error: 'must be an http or https address' })
     .max(500)
+    .refine((text) => {
+      const { username, password } = new URL(text)
+      return username === '' && password === ''
+    }, 'must not have a user in it')
     .nullable()
     .describe('Of an archive in the form of ET Open, in the own network; null: ET Open itself'),
 })

@@ -38,10 +38,10 @@ export const prefixOf = (address: string) => `${address}/${isIpv6(address) ? 128
 /** What of the traffic to an address a flow rule means: `udp`, `udp:53`, `tcp:8443`, `icmp`. */
 export const FlowText = z
   .string()
-  .regex(/^((udp|tcp)(:\d{1,5})?|icmp)$/, 'must be udp, udp:PORT, tcp, tcp:PORT or icmp')
+  .regex(/^((udp|tcp)(:[1-9]\d{0,4})?|icmp)$/, 'must be udp, udp:PORT, tcp, tcp:PORT or icmp')
   .refine((text) => {
     const port = text.split(':')[1]
-    return port === undefined || (Number(port) >= 1 && Number(port) <= 65_535)
+    return port === undefined || Number(port) <= 65_535
   }, 'has a port that is not between 1 and 65535')
   .describe('Such as udp:53; left out: everything')
 export type FlowText = z.infer<typeof FlowText>
@@ -72,7 +72,10 @@ const WebhookUrl = z
   .url({ protocol: /^https$/, error: 'must be an https address' })
   .max(500)
   .refine((text) => parseEnd(new URL(text).hostname) !== undefined, 'must name a host or an IPv4 address')
-  .refine((text) => new URL(text).username === '', 'must not have a user in it')
+  .refine(
+    (text) => new URL(text).username === '' && new URL(text).password === '',
+    'must not have a user in it',
+  )
 
 /** A partner who is told over HTTPS what should be dropped. */
 export const WebhookSettings = z.strictObject({

@@ -25,9 +25,9 @@ const CLASSES = new Set([
   ],
   ...['web-application-attack', 'attempted-admin', 'attempted-user', 'successful-admin', 'successful-user'],
 ])
-/** Reads or keeps files, runs programs, or waits for a rule that may not be here. */
+/** Reads or keeps files, runs programs, keeps other rules from being looked at, or waits for a rule that may not be here. */
 const LEFT_OUT =
-  /\b(lua|luajit|dataset|datarep|iprep|filestore|filemd5|filesha1|filesha256|noalert)\b|flowbits:\s*(isset|isnotset|noalert)/
+  /\b(lua\w*|bypass|dataset|datarep|datajson|iprep|filestore|filemd5|filesha1|filesha256|noalert)\b|\b(flowbits|xbits|hostbits):\s*(isset|isnotset|noalert)/
 
 export interface Selection {
   readonly rules: readonly string[]

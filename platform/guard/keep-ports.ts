@@ -38,24 +38,29 @@ export function makePortGuard(
       renderComing(installation, address, Math.floor((until - clock()) / 1000)),
     )
   }
+  const anew = (script: string) =>
+    bring(script, `table bridge ${table}\ndelete table bridge ${table}\n`, stillComing().join(''))
   return {
     ensure: () =>
       inTurn(async () => {
         if (wanted === '' || (await look()) === shown) return false
         // Whatever a hand has put in goes with the table; nothing in it is worth keeping.
-        await bring(wanted, `table bridge ${table}\ndelete table bridge ${table}\n`, stillComing().join(''))
+        await anew(wanted)
         return true
       }),
     bind: (bound) =>
       inTurn(async () => {
         const script = renderPorts(installation, bound)
         if (script === wanted) return false
-        await bring(script)
+        // What is there after this counts as what should be: a hand's change goes first.
+        const drifted = wanted === '' || (await look()) !== shown
+        await (drifted ? anew(script) : bring(script))
         return true
       }),
-    expect: async (address) => {
-      coming.set(address, clock() + COMING_S * 1000)
-      await nft.load(renderComing(installation, address))
-    },
+    expect: (address) =>
+      inTurn(async () => {
+        coming.set(address, clock() + COMING_S * 1000)
+        await nft.load(renderComing(installation, address))
+      }),
   }
 }

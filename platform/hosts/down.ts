@@ -1,7 +1,7 @@
 import { readdir, rm, rmdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { MaruError } from '#contract/errors.ts'
-import { HOME, type Installation } from '#contract/installation.ts'
+import { addressesOf, HOME, type Installation } from '#contract/installation.ts'
 import { IMAGE_LABEL } from '#images/build-images.ts'
 import { removeHostGuard } from '#platform/guard/index.ts'
 import { removeHostRules } from '#platform/network/index.ts'
@@ -91,7 +91,10 @@ export async function destroy(home: string, options: DestroyOptions): Promise<st
 async function refuseGuests(docker: Docker, installation: Installation): Promise<void> {
   const owned = { [LABELS.owner]: installation.id }
   const all = await docker.containers.list({})
+  const { build } = addressesOf(installation).networks
   for (const { name: network } of await docker.networks.list(owned)) {
+    // The engine's own containers of a build have no label; they end with the build.
+    if (network === build.name) continue
     const members = new Set(await docker.networks.members(network))
     const guests = all.filter(({ id, labels }) => members.has(id) && labels[LABELS.owner] !== installation.id)
     if (guests.length > 0)

@@ -21,6 +21,8 @@ export interface RenewalPlace {
 const INSTANCE = 'instance'
 const LOOK_MS = 500
 const ENDING_MS = 20_000
+/** An app's restart is waited for that long; it goes on by itself. */
+const RESTARTED_MS = 300_000
 const NOBODY = 'This host has no control plane to ask for it.'
 /** Expected time for an app. */
 const APP_S = 15
@@ -64,24 +66,31 @@ export async function renewInstances(place: RenewalPlace): Promise<string[]> {
       left = await appsThatHearNoNames(place)
     }
   })
-  for (const app of left)
-    progress.note(`${app} hears no names until \`maru restart --app ${app}\`. ${why.get(app) ?? ''}`.trim())
+  for (const app of left) progress.note(noteOf(app, why.get(app) ?? ''))
   return apps
     .filter((app) => !left.includes(app))
     .map((app) => `replaced the instances of ${app}, which heard no names`)
 }
 
+const noteOf = (app: AppName, why: string) =>
+  why === ''
+    ? `${app} was restarted; old instances that hear no names are still ending.`
+    : `${app} hears no names until \`maru restart --app ${app}\`. ${why}`
+
+function unlessAway(error: unknown): undefined {
+  if (!(error instanceof MaruError)) throw error
+}
+
 /** Why it was not restarted; nothing where it was. */
 async function restart(client: Client, app: AppName): Promise<string> {
   try {
-    const started = await client.call(appRoutes.restart, { params: { app } })
-    for (;;) {
-      const { finishedAt, error } = await client.call(operationRoutes.get, {
-        params: { operation: started.id },
-      })
-      if (finishedAt !== null) return error?.message ?? ''
-      await pause(LOOK_MS)
+    const { id: operation } = await client.call(appRoutes.restart, { params: { app } })
+    for (const end = performance.now() + RESTARTED_MS; performance.now() < end; await pause(LOOK_MS)) {
+      // A control plane that has just been replaced may be away for a moment.
+      const now = await client.call(operationRoutes.get, { params: { operation } }).catch(unlessAway)
+      if (now !== undefined && now.finishedAt !== null) return now.error?.message ?? ''
     }
+    return 'Its restart is still under way.'
   } catch (error) {
     // The host is up, which is what was asked for; what is left to do is told.
     if (!(error instanceof MaruError)) throw error

@@ -41,20 +41,17 @@ export function makeHostRules(
 ): HostRules {
   const table = tableOf(installation)
   const pins = makePinKeeper(nft, table, makePinAges(clock()))
-  const { look, lookedAt } = makeLook(nft, table, pins, clock)
+  const { look, lookedAt, forget } = makeLook(nft, table, pins, clock)
   let inForce: InForce | undefined
+  /** A hand's change was undone as somebody was let in; whoever looks next tells it. */
+  const untold = makeNote()
   const inTurn = makeInTurn()
   /** Brings the rules in force; what the kernel then shows is looked at by `settle`. */
   const bring = async (policy: NetworkPolicy, facts: NetworkFacts, shown: string | undefined) => {
     const filter = compileFilter(policy, facts)
-    const before = inForce
-    const untouched = before !== undefined && shown === before.shown
-    const change = untouched ? renderChange(before.filter, filter) : undefined
-    if (change === undefined) await loadWhole(nft, pins.withKnown(filter), shown)
-    else if (change !== '') await nft.load(change)
+    const did = await loadOver(nft, pins, inForce, filter, shown)
     inForce = { policy, facts, filter, shown }
-    if (change === '') return 'kept'
-    return before === undefined || untouched ? 'loaded' : 'restored'
+    return did
   }
   const settle = async () => {
     if (inForce !== undefined) inForce = { ...inForce, shown: await look() }
@@ -62,7 +59,7 @@ export function makeHostRules(
   return {
     ensure: (policy, facts, trustMs = 0) =>
       inTurn(async () => {
-        const trusts = inForce !== undefined && clock() - lookedAt() < trustMs
+        const trusts = clock() - lookedAt() < trustMs && says(inForce, policy, facts)
         const did = await bring(policy, facts, trusts ? inForce?.shown : await look())
         if (did !== 'kept') await settle()
         await pins.age(clock())
@@ -71,7 +68,9 @@ export function makeHostRules(
     mend: () =>
       inTurn(async () => {
         const now = inForce && (await look())
-        if (inForce === undefined || now === inForce.shown) return false
+        if (inForce === undefined || now === inForce.shown) return untold.take()
+        // Should this fail, the next pass looks again and says why.
+        forget()
         await bring(inForce.policy, inForce.facts, now)
         await settle()
         return true
@@ -82,14 +81,30 @@ export function makeHostRules(
       const { promise, resolve } = Promise.withResolvers<void>()
       const whole = inTurn(async () => {
         if (inForce === undefined) return
-        const { policy, facts, shown } = inForce
+        const { policy, facts } = inForce
         const others = facts.apps.filter(({ address }) => address !== member.address)
-        const did = await bring(policy, { ...facts, apps: [...others, member] }, shown)
+        const did = await bring(policy, { ...facts, apps: [...others, member] }, await look())
+        if (did === 'restored') untold.put()
         // Nobody waits for the look: it is over before the next turn.
         resolve()
         if (did !== 'kept') await settle()
       })
       return Promise.race([promise, whole])
+    },
+  }
+}
+
+/** A note that whoever takes it takes away. */
+function makeNote() {
+  let there = false
+  return {
+    put: () => {
+      there = true
+    },
+    take: () => {
+      const was = there
+      there = false
+      return was
     },
   }
 }
@@ -105,6 +120,10 @@ function makeLook(nft: Nft, table: string, pins: ReturnType<typeof makePinKeeper
       return shown
     },
     lookedAt: () => last,
+    /** What was seen is not to be trusted. */
+    forget: () => {
+      last = Number.NEGATIVE_INFINITY
+    },
   }
 }
 
@@ -131,6 +150,26 @@ function makePinKeeper(nft: Nft, table: string, ages: PinAges) {
       ages.emptied(turn, now)
     },
   }
+}
+
+/** What is loaded is looked at afterwards, and counts as what should be there: so nothing is, without a look before. */
+const says = (inForce: InForce | undefined, policy: NetworkPolicy, facts: NetworkFacts) =>
+  inForce !== undefined && renderChange(inForce.filter, compileFilter(policy, facts)) === ''
+
+/** Loads what differs where the kernel shows what it should, else everything. */
+async function loadOver(
+  nft: Nft,
+  pins: Pick<ReturnType<typeof makePinKeeper>, 'withKnown'>,
+  before: InForce | undefined,
+  filter: Filter,
+  shown: string | undefined,
+): Promise<Ensured> {
+  const untouched = before !== undefined && shown === before.shown
+  const change = untouched ? renderChange(before.filter, filter) : undefined
+  if (change === undefined) await loadWhole(nft, pins.withKnown(filter), shown)
+  else if (change !== '') await nft.load(change)
+  if (change === '') return 'kept'
+  return before === undefined || untouched ? 'loaded' : 'restored'
 }
 
 async function loadWhole(nft: Nft, filter: Filter, shown: string | undefined): Promise<void> {

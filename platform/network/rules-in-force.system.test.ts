@@ -196,6 +196,20 @@ test('what was seen a moment ago may be trusted, and is looked at again after it
   assert.equal(await own.ensure(NO_POLICY, facts, 2_000), 'restored')
 })
 
+test('what a hand has changed never counts as what should be there: not when something else is loaded, nor when somebody is let in', async () => {
+  const own = makeHostRules(makeNft(host.enter), facts.installation)
+  const byHand = () =>
+    on(host, 'nft', 'insert', 'rule', 'inet', tableOf(facts.installation), 'judge', 'accept')
+  await own.ensure(NO_POLICY, { ...facts, apps: [] }, 60_000)
+  await byHand()
+  assert.equal(await own.ensure(NO_POLICY, facts, 60_000), 'restored')
+  await byHand()
+  await own.admit({ address: '10.89.129.7', app: AppName.parse('shop'), process: 'web' })
+  assert.equal(await own.mend(), true, 'it is told')
+  assert.equal(await own.mend(), false)
+  assert.equal(await reach(shop, OUTSIDE, 444), 'silent')
+})
+
 test('the table of a version before, and one with a stranger’s chain, make way', async () => {
   const nft = makeNft(host.enter)
   const table = tableOf(facts.installation)

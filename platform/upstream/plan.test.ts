@@ -4,6 +4,7 @@ import type { HostName } from '#contract/ids.ts'
 import { AutomaticLimit } from '#contract/upstream.ts'
 import type { Provider } from './plan.ts'
 import {
+  droppedBy,
   hostsAt,
   planOrders,
   ratesOf,
@@ -54,6 +55,27 @@ test('the last address that serves the apps needs to be asked for as that', () =
   assert.equal(refuseAnnouncing(last, wanted('203.0.113.1')), undefined, 'visitors are not led there')
   // What is dropped already may be wanted for longer, unless nothing else serves.
   assert.equal(refuseAnnouncing(last, wanted('198.51.100.1')), undefined)
+})
+
+test('what leaves visitors no port is off the net, at the port where they come', () => {
+  const flows = provider('isp', { settings: { ...BGP, flowRules: true } as Provider['settings'] })
+  const last = snapshot({ providers: [flows], dropped: [hole('198.51.100.1', { only: 'tcp:8443' })] })
+  const code = (only: string) => refuseAnnouncing(last, wanted('203.0.113.9', { only }))?.code
+  assert.deepEqual(['tcp', 'tcp:8443', 'tcp:443', 'udp:53'].map(code), [
+    'upstream.last',
+    'upstream.last',
+    undefined,
+    undefined,
+  ])
+})
+
+test('an address of IPv6 that its host does not know for a moment stays dropped', () => {
+  const dropped = [hole('2001:db8::1'), hole('203.0.113.77')]
+  const lost = snapshot({ dropped, hosts: snapshot().hosts.map((one) => ({ ...one, addresses6: [] })) })
+  assert.deepEqual(
+    droppedBy(lost, provider('isp')).map(({ address }) => address),
+    ['2001:db8::1'],
+  )
 })
 
 test('who is dropped does not say so itself, as long as there is another', () => {

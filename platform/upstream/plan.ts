@@ -37,8 +37,9 @@ export interface UpstreamSnapshot {
     readonly dataCentre: string
   }>
   readonly shared: ReadonlyArray<{ readonly dataCentre: string; readonly address: HostAddress }>
-  /** Where visitors are led. */
+  /** Where visitors are led, and to which port there. */
   readonly serving: readonly HostAddress[]
+  readonly webPort: number
   readonly providers: readonly Provider[]
   /** What should be dropped now. */
   readonly dropped: BlackHole[]
@@ -105,8 +106,8 @@ const takesFlows = ({ settings }: Pick<Provider, 'settings'>) =>
   settings.kind === 'bgp' && settings.flowRules === true
 
 /** Visitors come by TCP: where all of that is dropped, or everything, there are none. */
-const isOffTheNet = ({ only }: { readonly only: FlowText | null }) =>
-  only === null || /^tcp(:443)?$/.test(only)
+const isOffTheNet = ({ only }: { readonly only: FlowText | null }, webPort: number) =>
+  only === null || only === 'tcp' || only === `tcp:${webPort}`
 
 /** Why an address may not be announced; undefined where it may. */
 export function refuseAnnouncing(snapshot: UpstreamSnapshot, wanted: Wanted): Refusal | undefined {
@@ -119,9 +120,10 @@ export function refuseAnnouncing(snapshot: UpstreamSnapshot, wanted: Wanted): Re
   const meant = providersOf(snapshot, address).filter(({ name }) => upstream === null || name === upstream)
   if (meant.length === 0) return { code: 'upstream.nobody_brings', params: { address } }
   if (only !== null && !meant.some(takesFlows)) return { code: 'upstream.no_flow_rules', params: { address } }
-  const gone = new Set([...snapshot.dropped.filter(isOffTheNet).map((one) => one.address as string), address])
+  const off = snapshot.dropped.filter((one) => isOffTheNet(one, snapshot.webPort))
+  const gone = new Set([...off.map((one) => one.address as string), address])
   const isLast =
-    isOffTheNet(wanted) &&
+    isOffTheNet(wanted, snapshot.webPort) &&
     snapshot.serving.includes(address) &&
     snapshot.serving.every((one) => gone.has(one))
   return isLast && !evenLast ? { code: 'upstream.last', params: { address } } : undefined
@@ -156,14 +158,21 @@ export function warningOf(snapshot: UpstreamSnapshot, { address, upstream, only 
   ].join(' ')
 }
 
-/** What of what should be dropped is a provider's: who takes no flow rules is not asked for more than was wanted. */
+/**
+ * What of what should be dropped is a provider's: who takes no flow rules is not asked for more than was wanted. An address of IPv6
+ * that nobody claims at the moment stays where it was asked for: a flood can keep a host from knowing its own.
+ */
 export const droppedBy = (snapshot: UpstreamSnapshot, provider: Provider): BlackHole[] =>
   snapshot.dropped.filter(
     ({ address, upstream, only }) =>
       (upstream === null || upstream === provider.name) &&
       (only === null || takesFlows(provider)) &&
-      providersOf(snapshot, address).some(({ name }) => name === provider.name),
+      (isUnclaimed(snapshot, address) ||
+        providersOf(snapshot, address).some(({ name }) => name === provider.name)),
   )
+
+const isUnclaimed = (snapshot: UpstreamSnapshot, address: string) =>
+  isIpv6(address) && hostsAt(snapshot, address).length === 0
 
 /** What a host has to do, passwords left out. */
 export function planOrders(snapshot: UpstreamSnapshot, host: HostName): UpstreamOrders {

@@ -77,7 +77,8 @@ export const upstreamHandlers: Handlers<typeof upstreamRoutes> = {
     const wanted = { address, upstream, only, evenLast }
     const answer = await transact(deps.db, async (tx) => {
       await holdUpstreams(tx)
-      const snapshot = await loadUpstream(tx, deps.now())
+      const { https } = deps.config.installation.ports
+      const snapshot = await loadUpstream(tx, deps.now(), https)
       const asked = { ...wanted, minutes, reason, by: principal.name, automatic: false }
       const dropped = await beginDropping(tx, snapshot, asked, deps.now())
       return { dropped, warning: warningOf(snapshot, wanted) }

@@ -5,26 +5,29 @@ import type { ServerDeps } from '#runtime/server/handler.ts'
 import type { Provider, UpstreamSnapshot } from './plan.ts'
 import { type Db, listDropped, listProviders, type ProviderRow } from './store.ts'
 
+/** Where visitors come, unless the installation has another port. */
+const WEB_PORT = 443
+
 /** Everything that decisions depend on, with the rows of the providers. */
 export interface Loaded extends UpstreamSnapshot {
   readonly rows: readonly ProviderRow[]
 }
 
-/** Reads it as it is at a time. */
-export async function loadUpstream(db: Db, now: Date): Promise<Loaded> {
+/** Reads it as it is at a time. The port of visitors matters to who judges what may be announced. */
+export async function loadUpstream(db: Db, now: Date, webPort = WEB_PORT): Promise<Loaded> {
   const rows = await listProviders(db)
   const reports = await loadReports(db)
   return {
     rows,
     hosts: (await listHosts(db, now))
       .filter(({ role }) => role === 'full')
-
       .map(({ name, address, dataCentre }) => ({
         ...{ name, address: address as HostAddress, dataCentre },
         addresses6: reports.get(name)?.report.addresses6 ?? [],
       })),
     shared: await listSharedAddresses(db),
     serving: await listVisitorAddresses(db),
+    webPort,
     providers: rows.map(providerOf),
     dropped: await listDropped(db, now),
   }

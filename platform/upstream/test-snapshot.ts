@@ -33,5 +33,6 @@ export const snapshot = (more: Partial<UpstreamSnapshot> = {}): UpstreamSnapshot
   ],
   shared: [{ dataCentre: 'east', address: '203.0.113.9' }],
   serving: ['203.0.113.9', '198.51.100.1'],
+  webPort: 8443,
   ...{ providers: [provider('isp')], dropped: [], ...more },
 })

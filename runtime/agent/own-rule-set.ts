@@ -13,7 +13,7 @@ import {
   tryContainer,
 } from '#platform/detection/host.ts'
 import type { Docker } from '#runtime/drivers/docker.ts'
-import { ensureFolder, readJson, readText, writeFileAtomic } from '#runtime/drivers/files.ts'
+import { ensureFolder, readBounded, readJson, readText, writeFileAtomic } from '#runtime/drivers/files.ts'
 import type { Log } from '#runtime/kit/log.ts'
 import type { WorkloadStore } from './workload-store.ts'
 
@@ -40,7 +40,11 @@ export interface RuleSetDeps {
 
 const TIMES = { againMs: 86_400_000, retryMs: 3_600_000, limitMs: 300_000 } as const
 /** So often what Suricata refuses is taken out and the rest is tried again. */
-const TRIES = 4
+const TRIES = 8
+/** What Suricata says of rules that it refuses: a line or two for each. */
+const LINES_MOST = 20_000
+/** What is fetched is read whole; ET Open has some 40 MB. */
+const FETCHED_MOST = 64 * 1024 * 1024
 /** What is kept over restarts: of which source, and how it was. */
 const Saved = z.strictObject({ wish: RuleSetWish, report: RuleSetReport })
 type Saved = z.infer<typeof Saved>
@@ -61,7 +65,8 @@ interface State {
 /** Begins with what was in use before. */
 export async function openRuleSet(deps: RuleSetDeps): Promise<RuleSetKeeper> {
   const files = detectorFiles(deps.config.home)
-  const about = await readJson(files.about)
+  // It is fetched again where another version has kept it in another way.
+  const { data: saved } = Saved.safeParse(await readJson(files.about).catch(() => undefined))
   // An agent that was ended may have left one.
   for (const spec of [fetchContainer(deps.config, files, { url: null }), tryContainer(deps.config, files)])
     await deps.docker.containers.remove(spec.name)
@@ -69,7 +74,6 @@ export async function openRuleSet(deps: RuleSetDeps): Promise<RuleSetKeeper> {
   const state: State = {
     ...{ deps, wish: wishOf(deps), rules: '', report: NOTHING, nextAt: 0, running: false, changed: false },
   }
-  const saved = about === undefined ? undefined : Saved.parse(about)
   if (saved !== undefined && isDeepStrictEqual(saved.wish, state.wish)) {
     const { fetchedAt, failingSince } = saved.report
     state.report = saved.report
@@ -168,7 +172,8 @@ async function fetchAndTry(deps: RuleSetDeps, wish: RuleSetWish): Promise<Select
     owner: { uid: UID.ruleSet, gid: UID.ruleSet },
   })
   const fetched = await runOnce(deps, fetchContainer(config, files, wish))
-  const text = (await readText(`${files.fetched}/suricata.rules`)) ?? ''
+  const text = await readBounded(`${files.fetched}/suricata.rules`, FETCHED_MOST)
+  if (text === undefined) return notUsable('what came is no file, or larger than 64 MB')
   // It ends well, too, where it could fetch nothing.
   if (fetched.exitCode !== 0 || text.trim() === '')
     return { how: 'not reachable', why: lastWords(fetched.said) }
@@ -205,7 +210,7 @@ async function runOnce({ docker, config }: RuleSetDeps, spec: ContainerSpec) {
     await containers.start(id)
     const exitCode = await containers.wait(id)
     let said = ''
-    for await (const { line } of containers.logs(id, { follow: false, tail: 500 })) said += `${line}\n`
+    for await (const { line } of containers.logs(id, { follow: false, tail: LINES_MOST })) said += `${line}\n`
     return { exitCode, said }
   } finally {
     clearTimeout(late)

@@ -62,11 +62,13 @@ interface State {
 /** That of this host. */
 export const openOwnUpstream = (config: AgentConfig, log: Log): Promise<UpstreamKeeper> => {
   const own = config.host.address
+  // A channel that comes and goes would begin the session anew, and what is announced would be taken back for that long.
+  let own6: string | undefined
   return openUpstream({
     ...{ config, log, nft: makeNft(), now: () => new Date() },
     bird: makeBird(upstreamFiles(config.home).socket),
     speaker: async () => {
-      const [own6] = await publicIpv6()
+      own6 = (await publicIpv6())[0] ?? own6
       return { own, isHere: findOwnAddress(own).length > 0, own6 }
     },
   })
@@ -110,7 +112,6 @@ const hasPart = ({ sessions, counted }: UpstreamOrders) => sessions.length > 0 |
 
 function reportOf({ sessions, rates, problem }: State): UpstreamReport {
   const measured = rates.measured()
-  // A control plane of a version before knows no such word.
   return { sessions, above: rates.above(), ...(measured.length === 0 ? {} : { measured }), problem }
 }
 

@@ -140,7 +140,7 @@ export async function reconcile(deps: ReconcileDeps, before: number): Promise<Re
   }
 }
 
-/** Left out where there is nothing to tell: a control plane of a version before knows no such word. */
+/** Left out where there is nothing to tell. */
 const toldOf = (upstream: HostReport['upstream']) => (upstream === undefined ? {} : { upstream })
 
 const isUnsettled = ({ state }: HostReport['instances'][number]) => state !== 'healthy'

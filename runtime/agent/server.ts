@@ -4,7 +4,7 @@ import type { Duplex, Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { z } from 'zod'
 import { BuildRequest, DrillStartRequest, WorkloadConfig } from '#contract/agent.ts'
-import { AGENT_API } from '#contract/agent-api.ts'
+import { AGENT_API, WORDS_HEADER } from '#contract/agent-api.ts'
 import { MaruError, parseWith } from '#contract/errors.ts'
 import { type HostStacks, RestackRequest, type RestackResult } from '#contract/host-stacks.ts'
 import { AppId, AppName, DrillStartId, Instant, ProcessType } from '#contract/ids.ts'
@@ -21,6 +21,7 @@ import type { HostMembership } from './membership.ts'
 import { MEMBERSHIP_ROUTES } from './membership-routes.ts'
 import type { UpstreamKeeper } from './own-upstream.ts'
 import type { ReportBoard } from './report-board.ts'
+import { asKnown } from './report-words.ts'
 import type { ServiceBundles } from './service-bundles.ts'
 import type { Signer } from './signer.ts'
 import { UPSTREAM_ROUTES } from './upstream-routes.ts'
@@ -95,9 +96,9 @@ const putWorkload: Handler = async ({ request, response }, { workloads, wake }) 
   sendJson(response, 200, { generation: config.generation })
 }
 
-const getReport: Handler = async ({ response, query, signal }, { board }) => {
+const getReport: Handler = async ({ request, response, query, signal }, { board }) => {
   const { after, waitMs } = parseWith(ReportQuery, query)
-  sendJson(response, 200, await board.wait(after, waitMs, signal))
+  sendJson(response, 200, asKnown(await board.wait(after, waitMs, signal), request.headers[WORDS_HEADER]))
 }
 
 const postBuild: Handler = async ({ request, response, signal }, { build }) => {

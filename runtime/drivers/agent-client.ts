@@ -11,7 +11,7 @@ import {
   NumberedDrillEvent,
   type WorkloadConfig,
 } from '#contract/agent.ts'
-import { AGENT_API } from '#contract/agent-api.ts'
+import { AGENT_API, REPORT_WORDS, WORDS_HEADER } from '#contract/agent-api.ts'
 import { LogLine } from '#contract/apps.ts'
 import { DrillStart } from '#contract/drills.ts'
 import { type GuardOrders, GuardReport } from '#contract/guard.ts'
@@ -87,6 +87,11 @@ const stackCalls = (json: Ask): Pick<AgentClient, 'stacks' | 'restack'> => ({
     json(RestackResult, { method: 'POST', path: AGENT_API.restacks, timeout: RESTACK_TIMEOUT_MS }, request),
 })
 
+const reportFrom = (after: number, waitMs: number): RequestOptions => ({
+  path: withQuery(AGENT_API.report, { after, waitMs }),
+  headers: { [WORDS_HEADER]: REPORT_WORDS.join(' ') },
+})
+
 /** A report is at hand: who does not give it in time may be a host that has lost its power. */
 const REPORT_TIMEOUT_MS = 10_000
 /** Stopping containers and removing images takes its time. */
@@ -127,7 +132,7 @@ export function makeAgentClient(where: string | FindWay): AgentClient {
       json(Generation, { method: 'PUT', path: AGENT_API.workload, timeout: ANSWER_TIMEOUT_MS }, config),
     report: (after, waitMs, signal) =>
       json(HostReport, {
-        path: withQuery(AGENT_API.report, { after, waitMs }),
+        ...reportFrom(after, waitMs),
         timeout: waitMs + REPORT_TIMEOUT_MS,
         ...(signal === undefined ? {} : { signal }),
       }),

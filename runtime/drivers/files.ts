@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto'
 import {
   chmod,
   chown,
+  constants,
   type FileHandle,
   lstat,
   mkdir,
@@ -64,12 +65,36 @@ async function hasRights(path: string, { mode = 0o600, owner }: WriteOptions): P
   return (have.mode & 0o7777) === mode && sameOwner
 }
 
-async function withFile<T>(path: string, flags: string, use: (file: FileHandle) => Promise<T>): Promise<T> {
+async function withFile<T>(
+  path: string,
+  flags: string | number,
+  use: (file: FileHandle) => Promise<T>,
+): Promise<T> {
   const file = await open(path, flags, 0o600)
   try {
     return await use(file)
   } finally {
     await file.close()
+  }
+}
+
+/**
+ * The text of a file that somebody less trusted has written: undefined where it is a link, no file, or larger than `most` bytes.
+ * Nothing is waited for, as a pipe would have it.
+ */
+export async function readBounded(path: string, most: number): Promise<string | undefined> {
+  try {
+    return await withFile(
+      path,
+      constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK,
+      async (file) => {
+        const found = await file.stat()
+        return found.isFile() && found.size <= most ? await file.readFile('utf8') : undefined
+      },
+    )
+  } catch (error) {
+    if (['ELOOP', 'ENOENT', 'ENXIO'].includes((error as NodeJS.ErrnoException).code ?? '')) return undefined
+    throw error
   }
 }
 
