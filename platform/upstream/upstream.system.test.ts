@@ -46,7 +46,7 @@ before(async () => {
   const hub = startHub(database.connection, silent)
   const here = { putUpstreamOrders: field.keeper.putOrders }
   const base = { db, hub, log: silent, now: () => new Date(), secrets: makeSecretBox(db, randomBytes(32)) }
-  const config = { installation: { name: 'test' } }
+  const config = { installation: { name: 'test', ports: { http: 80, https: 443 } } }
   const other = { putUpstreamOrders: async () => undefined }
   const agents = { first: here, of: (name: string) => (name === 'one' ? here : other) }
   deps = { ...base, config, agents } as unknown as ServerDeps

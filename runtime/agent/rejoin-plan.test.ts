@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { PatroniMember } from '#runtime/drivers/patroni-client.ts'
-import { NOTHING_SEEN, planRejoin } from './rejoin-plan.ts'
+import { NOTHING_SEEN, planRejoin, WAITING } from './rejoin-plan.ts'
 
 const LEADER: PatroniMember = { name: 'postgres-1', role: 'leader', state: 'running' }
 const second = (state: string, role = 'replica'): PatroniMember => ({ name: 'postgres-2', role, state })
@@ -26,6 +26,11 @@ test('a member that fails to start for a minute is made anew, once in ten minute
 test('starting again and again is failing too, and so is running without following', () => {
   assert.deepEqual(watch(times(14, 'start failed', 'starting', 'crashed')), [60])
   assert.deepEqual(watch(times(13, 'running')), [60])
+})
+
+test('a member whose rewind was cut short waits for ever for WAL of a history that has ended, and is made anew', () => {
+  assert.deepEqual(watch(['stopped', 'starting', ...times(13, WAITING)]), [70])
+  assert.deepEqual(watch([...times(6, WAITING), ...times(20, 'streaming')]), [])
 })
 
 test('a member at work is left alone, however long it takes', () => {

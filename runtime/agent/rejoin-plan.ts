@@ -21,10 +21,13 @@ const STUCK_MS = 60_000
 /** A copy that does not help is not made again and again. */
 const PAUSE_MS = 600_000
 
+/** The state of a member whose server starts and has come to the end of its WAL without being consistent. */
+export const WAITING = 'waiting for WAL'
+
 /**
- * Which members here cannot come back by themselves: they fail to start, or run without following the primary, for a
- * minute. Only while another member leads, and never one that leads. A member that is starting, stopping, rewinding or
- * copying is at work, however long it takes.
+ * Which members here cannot come back by themselves: they fail to start, run without following the primary, or wait for WAL that
+ * nobody sends, for a minute. Only while another member leads, and never one that leads. A member that is starting, stopping,
+ * rewinding or copying is at work, however long it takes.
  */
 export function planRejoin(
   members: readonly PatroniMember[],
@@ -52,4 +55,5 @@ export function planRejoin(
 }
 
 /** `running` and not `streaming`: it has a server, and that server does not follow anybody. */
-const isFailing = (state: string) => state === 'crashed' || state === 'running' || /\bfailed\b/.test(state)
+const isFailing = (state: string) =>
+  state === 'crashed' || state === 'running' || state === WAITING || /\bfailed\b/.test(state)

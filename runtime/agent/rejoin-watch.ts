@@ -1,11 +1,11 @@
 import { join } from 'node:path'
 import { addressesOf, HOME, type Installation } from '#contract/installation.ts'
 import type { Docker } from '#runtime/drivers/docker.ts'
-import { readCluster, reinitialize } from '#runtime/drivers/patroni-client.ts'
+import { type PatroniMember, readCluster, reinitialize } from '#runtime/drivers/patroni-client.ts'
 import type { Log } from '#runtime/kit/log.ts'
 import { pause } from '#runtime/kit/pause.ts'
 import type { ClusterPass } from './cluster-pass.ts'
-import { NOTHING_SEEN, planRejoin, type RejoinMemory } from './rejoin-plan.ts'
+import { NOTHING_SEEN, planRejoin, type RejoinMemory, WAITING } from './rejoin-plan.ts'
 
 export interface RejoinDeps {
   readonly installation: Installation
@@ -47,10 +47,15 @@ async function look(deps: RejoinDeps, before: RejoinMemory): Promise<RejoinMemor
   )
   if (members === undefined) return NOTHING_SEEN
   const here = new Set<string>()
-  for (const { name } of members) {
-    if ((await docker.containers.inspect(`${installation.name}-${name}`)) !== undefined) here.add(name)
+  const seen: PatroniMember[] = []
+  for (const member of members) {
+    const container = `${installation.name}-${member.name}`
+    const isHere = (await docker.containers.inspect(container)) !== undefined
+    if (isHere) here.add(member.name)
+    const waits = isHere && member.state === 'starting' && (await waitsForWal(docker, container))
+    seen.push(waits ? { ...member, state: WAITING } : member)
   }
-  const { renew, memory } = planRejoin(members, (member) => here.has(member), before, performance.now())
+  const { renew, memory } = planRejoin(seen, (member) => here.has(member), before, performance.now())
   for (const member of renew) {
     log.warn('agent.member_renewed', {
       member,
@@ -60,4 +65,10 @@ async function look(deps: RejoinDeps, before: RejoinMemory): Promise<RejoinMemor
     if (url !== undefined) await reinitialize(url, await deps.issuePass())
   }
   return memory
+}
+
+/** What PostgreSQL writes over the name of the process that replays: that it has no more to replay. */
+async function waitsForWal({ containers }: Docker, container: string): Promise<boolean> {
+  const all = await containers.processes(container).catch(() => [])
+  return all.some(({ command }) => /\bstartup waiting for \w+/.test(command))
 }
