@@ -29,8 +29,8 @@ test('starting again and again is failing too, and so is running without followi
 })
 
 test('a member whose rewind was cut short waits for ever for WAL of a history that has ended, and is made anew', () => {
-  assert.deepEqual(watch(['stopped', 'starting', ...times(13, WAITING)]), [70])
-  assert.deepEqual(watch([...times(6, WAITING), ...times(20, 'streaming')]), [])
+  assert.deepEqual(watch(['stopped', 'starting', ...times(5, WAITING)]), [30])
+  assert.deepEqual(watch([...times(4, WAITING), ...times(20, 'streaming')]), [])
 })
 
 test('a member at work is left alone, however long it takes', () => {

@@ -18,6 +18,8 @@ export const NOTHING_SEEN: RejoinMemory = { failingSince: new Map(), renewedAt: 
 
 /** Patroni itself tries first: it starts again, rewinds, and copies where rewinding fails. */
 const STUCK_MS = 60_000
+/** What waits for WAL without being consistent has no copy to lose, and Patroni does nothing about it. */
+const WAITING_MS = 20_000
 /** A copy that does not help is not made again and again. */
 const PAUSE_MS = 600_000
 
@@ -25,9 +27,9 @@ const PAUSE_MS = 600_000
 export const WAITING = 'waiting for WAL'
 
 /**
- * Which members here cannot come back by themselves: they fail to start, run without following the primary, or wait for WAL that
- * nobody sends, for a minute. Only while another member leads, and never one that leads. A member that is starting, stopping,
- * rewinding or copying is at work, however long it takes.
+ * Which members here cannot come back by themselves: they fail to start or run without following the primary for a minute, or
+ * wait for WAL that nobody sends for a third of one. Only while another member leads, and never one that leads. A member that is
+ * starting, stopping, rewinding or copying is at work, however long it takes.
  */
 export function planRejoin(
   members: readonly PatroniMember[],
@@ -46,7 +48,8 @@ export function planRejoin(
     if (!isFailing(state)) continue
     failingSince.set(name, since ?? nowMs)
     const last = renewedAt.get(name)
-    if (nowMs - (since ?? nowMs) < STUCK_MS || (last !== undefined && nowMs - last < PAUSE_MS)) continue
+    const patienceMs = state === WAITING ? WAITING_MS : STUCK_MS
+    if (nowMs - (since ?? nowMs) < patienceMs || (last !== undefined && nowMs - last < PAUSE_MS)) continue
     renewedAt.set(name, nowMs)
     failingSince.delete(name)
     renew.push(name)

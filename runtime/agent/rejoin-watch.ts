@@ -59,7 +59,7 @@ async function look(deps: RejoinDeps, before: RejoinMemory): Promise<RejoinMemor
   for (const member of renew) {
     log.warn('agent.member_renewed', {
       member,
-      sentence: `${member} did not come back for a minute: its data is copied anew from the primary.`,
+      sentence: `${member} does not come back by itself: its data is copied anew from the primary.`,
     })
     const url = urls.get(member)
     if (url !== undefined) await reinitialize(url, await deps.issuePass())
