@@ -58,10 +58,35 @@ test('a Patroni that works differently is not started', async () => {
     // A server that stops is looked at more seldom; a lead that is handed over otherwise.
     'import patroni.config, patroni.postgresql as p; p.STOP_POLLING_INTERVAL = 2',
     'import patroni.config, patroni.ha as p; p.Ha.demote = lambda self, mode: None',
+    'import patroni.config, patroni.ha as p; p.Ha.recover = lambda self: None',
   ]
   for (const change of changes) {
     const { exitCode, stderr } = await startChanged(change)
     assert.equal(exitCode, 1, change)
     assert.match(stderr, /^FATAL: this Patroni is not the one/m, change)
   }
+})
+
+test('a copy of the primary that has not run yet is never recovered on its own; a server that was killed is', async () => {
+  const recovers = async (label: string) => {
+    const done = await containers.exec(MEMBER, [
+      'python3',
+      '-c',
+      [
+        'import os, runpy, tempfile',
+        'from unittest.mock import MagicMock',
+        `program = runpy.run_path('${PATRONI_START}', run_name='tested')`,
+        "program['leave_copies_alone']()",
+        'daemon = MagicMock(_crash_recovery_started=0)',
+        "daemon.state_handler.data_dir = tempfile.mkdtemp(dir='/tmp')",
+        `label = '${label}'`,
+        "if label: open(os.path.join(daemon.state_handler.data_dir, 'backup_label'), 'w').write(label)",
+        "print(program['Ha']._handle_crash_recovery(daemon) is not None)",
+      ].join('\n'),
+    ])
+    return done.stdout.trim() || done.stderr
+  }
+  assert.equal(await recovers('START WAL LOCATION: 0/4000028\\nBACKUP METHOD: streamed\\n'), 'False')
+  assert.equal(await recovers('BACKUP METHOD: pg_rewind\\n'), 'True')
+  assert.equal(await recovers(''), 'True')
 })

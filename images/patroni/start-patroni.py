@@ -5,6 +5,7 @@ changed is tried: a Patroni that works differently ends here with a message, bef
 """
 
 import logging
+import os
 import sys
 import time
 from types import SimpleNamespace
@@ -121,6 +122,36 @@ def shorten_hand_over():
     ha.time = Clock()
 
 
+def is_fresh_copy(data_dir):
+    """Whether the server was copied from its primary and has not replayed that copy to its end yet."""
+    try:
+        with open(os.path.join(data_dir, 'backup_label'), encoding='ascii', errors='replace') as label:
+            return 'BACKUP METHOD: streamed' in label.read()
+    except FileNotFoundError:
+        return False
+
+
+def leave_copies_alone():
+    """
+    A copy looks like a primary that was killed. Patroni that is started anew between copying and starting would recover it alone,
+    which writes WAL that the primary does not have, on the same timeline: nothing notices, and the copy never follows.
+    """
+    original = getattr(Ha, '_handle_crash_recovery', None)
+    if original is None:
+        refuse('servers that were killed are recovered elsewhere')
+    daemon = MagicMock()
+    daemon.has_lock.return_value = False
+    daemon.state_handler.controldata.return_value = {'Database cluster state': 'in production'}
+    daemon._handle_crash_recovery.return_value = 'recovering'
+    if Ha.recover(daemon) != 'recovering':
+        refuse('it does not recover a server that was killed')
+
+    def handle(self):
+        return None if is_fresh_copy(self.state_handler.data_dir) else original(self)
+
+    Ha._handle_crash_recovery = handle
+
+
 if __name__ == '__main__':
     # What is tried here is none of the log's business.
     logging.disable()
@@ -128,6 +159,7 @@ if __name__ == '__main__':
         lower_minimums()
         shorten_probe()
         shorten_hand_over()
+        leave_copies_alone()
     except Exception as error:
         refuse(f'{type(error).__name__} {error}'.strip())
     logging.disable(logging.NOTSET)
