@@ -4,6 +4,7 @@ import type { AppName, HostName } from '#contract/ids.ts'
 import type { HostsDrill, Stages } from './drill.ts'
 import { faultOfHosts, SET_UP } from './hosts/fault-of-hosts.ts'
 import type { HostsPlace, LabHost } from './hosts/hosts-place.ts'
+import { leadPairFrom } from './hosts/pair-lead.ts'
 import { hundredths } from './hundredths.ts'
 import { secondsUntil } from './wait-until.ts'
 
@@ -23,7 +24,7 @@ export const hostDrainedUnderLoad: HostsDrill<Names> = {
   needs: 'hosts',
   summary: 'Empty a host and take it back while visitors ask at every edge',
   harmless: false,
-  setUp: `${SET_UP} They ask the edges of both data centres.`,
+  setUp: `${SET_UP} They ask the edges of both data centres. The database’s primary is on another host.`,
   fault: 'A host is drained until no instance is on it, and then takes instances again.',
   measures: {
     [FAILED]: { unit: 'requests', limit: 0 },
@@ -44,6 +45,10 @@ function begin(place: HostsPlace): Stages<Names> {
   let left = Number.NaN
   return {
     setUp: async () => {
+      await story.ready()
+      // A host that has the lead hands it over first, which fails writes of drivers that send nothing again: that is a drill of its own.
+      const isThere = (await place.hostOf('postgres-1')).name === drained().name
+      await leadPairFrom(place, isThere ? 'postgres-2' : 'postgres-1')
       await story.ready()
       await story.visit(place.hosts.filter(({ full }) => full))
       await story.underWay()
