@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { Instant } from './ids.ts'
+import { NAMES_A_USER, namesNoUser } from './url.ts'
 
 /** What fetches and tries rules of others: it runs to its end. */
 export const RULE_SET_COMPONENT = 'rule-set'
@@ -9,10 +10,7 @@ export const RuleSetWish = z.strictObject({
   url: z
     .url({ protocol: /^https?$/, error: 'must be an http or https address' })
     .max(500)
-    .refine((text) => {
-      const { username, password } = new URL(text)
-      return username === '' && password === ''
-    }, 'must not have a user in it')
+    .refine(namesNoUser, NAMES_A_USER)
     .nullable()
     .describe('Of an archive in the form of ET Open, in the own network; null: ET Open itself'),
 })

@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { HostAddress } from './host-identity.ts'
 import { HostName, Instant } from './ids.ts'
 import { parseEnd } from './network.ts'
+import { NAMES_A_USER, namesNoUser } from './url.ts'
 
 /** What an operator may set up and ask for. */
 export const UPSTREAM_LIMITS = {
@@ -72,10 +73,7 @@ const WebhookUrl = z
   .url({ protocol: /^https$/, error: 'must be an https address' })
   .max(500)
   .refine((text) => parseEnd(new URL(text).hostname) !== undefined, 'must name a host or an IPv4 address')
-  .refine(
-    (text) => new URL(text).username === '' && new URL(text).password === '',
-    'must not have a user in it',
-  )
+  .refine(namesNoUser, NAMES_A_USER)
 
 /** A partner who is told over HTTPS what should be dropped. */
 export const WebhookSettings = z.strictObject({

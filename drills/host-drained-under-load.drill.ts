@@ -2,7 +2,7 @@ import { appRoutes } from '#contract/apps.ts'
 import { hostRoutes } from '#contract/hosts.ts'
 import type { AppName, HostName } from '#contract/ids.ts'
 import type { HostsDrill, Stages } from './drill.ts'
-import { faultOfHosts, SET_UP } from './hosts/fault-of-hosts.ts'
+import { faultOfHosts, SET_UP, visitAll } from './hosts/fault-of-hosts.ts'
 import type { HostsPlace, LabHost } from './hosts/hosts-place.ts'
 import { leadPairFrom } from './hosts/pair-lead.ts'
 import { hundredths } from './hundredths.ts'
@@ -49,9 +49,7 @@ function begin(place: HostsPlace): Stages<Names> {
       // A host that has the lead hands it over first, which fails writes of drivers that send nothing again: that is a drill of its own.
       const isThere = (await place.hostOf('postgres-1')).name === drained().name
       await leadPairFrom(place, isThere ? 'postgres-2' : 'postgres-1')
-      await story.ready()
-      await story.visit(place.hosts.filter(({ full }) => full))
-      await story.underWay()
+      await visitAll(place, story)
     },
     fault: async () => {
       await story.strike(async () => {

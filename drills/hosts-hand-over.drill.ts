@@ -7,12 +7,12 @@ import {
   LOST,
   SET_UP,
   SILENCE,
+  silenceSince,
+  visitAll,
   WHOLE,
 } from './hosts/fault-of-hosts.ts'
 import type { HostsPlace } from './hosts/hosts-place.ts'
 import { leadPairFrom, somePrimary } from './hosts/pair-lead.ts'
-import { hundredths } from './hundredths.ts'
-import { longestGapS } from './longest-gap.ts'
 
 const PLAIN_FAILED = 'requests without a database that failed'
 type Names = LedgerMeasure | typeof SILENCE | typeof PLAIN_FAILED
@@ -41,11 +41,7 @@ function begin(place: HostsPlace): Stages<Names> {
   const story = faultOfHosts(place)
   const { ledger } = story
   return {
-    setUp: async () => {
-      await story.ready()
-      await story.visit(place.hosts.filter(({ full }) => full))
-      await story.underWay()
-    },
+    setUp: () => visitAll(place, story),
     fault: () =>
       story.strike(async () => {
         const other = (await somePrimary(place)) === 'postgres-1' ? 'postgres-2' : 'postgres-1'
@@ -54,7 +50,7 @@ function begin(place: HostsPlace): Stages<Names> {
     measure: async () => {
       await story.takenOver(place.hosts.filter(({ full }) => full))
       const wholeS = await story.repaired('lead handed over', async () => {})
-      const silenceS = hundredths(longestGapS(ledger.acknowledged, story.struckMs(), performance.now()))
+      const silenceS = silenceSince(story)
       const plain = ledger.failed.filter(({ kind }) => kind === 'plain').length
       const { values, figures, ledger: kept } = await story.sumUp(wholeS)
       return {

@@ -7,11 +7,11 @@ import {
   LOST,
   SET_UP,
   SILENCE,
+  silenceSince,
+  visitAll,
   WHOLE,
 } from './hosts/fault-of-hosts.ts'
 import type { HostsPlace } from './hosts/hosts-place.ts'
-import { hundredths } from './hundredths.ts'
-import { longestGapS } from './longest-gap.ts'
 
 const FAILED = 'requests that failed'
 type Names = LedgerMeasure | typeof SILENCE | typeof FAILED
@@ -43,18 +43,14 @@ function begin(place: HostsPlace): Stages<Names> {
   const { ledger } = story
   const witness = () => place.hosts.find(({ full }) => !full)?.name ?? ''
   return {
-    setUp: async () => {
-      await story.ready()
-      await story.visit(place.hosts.filter(({ full }) => full))
-      await story.underWay()
-    },
+    setUp: () => visitAll(place, story),
     fault: async () => {
       await story.strike(() => place.kill(witness()))
       await pause(AWAY_MS, place.signal)
     },
     measure: async () => {
       const wholeS = await story.repaired('witness started', () => place.start(witness()))
-      const silenceS = hundredths(longestGapS(ledger.acknowledged, story.struckMs(), performance.now()))
+      const silenceS = silenceSince(story)
       const failed = ledger.failed.length
       const summary = await story.sumUp(wholeS)
       const { values } = summary

@@ -5,7 +5,7 @@ import { call } from '../api/api.ts'
 import { ErrorNotice } from '../app-shell/error-notice.tsx'
 import { refusedField } from '../app-shell/refused-field.ts'
 import classes from './rule-form.module.css'
-import { useGuardChange } from './use-guard-change.ts'
+import { useGuardChange } from './use-topic-change.ts'
 
 /** Minutes; nothing for until it is lifted. */
 const TIMES = [

@@ -17,7 +17,7 @@ import { blocksQuery } from './network-queries.ts'
 import { NetworkPageFrame } from './network-tabs.tsx'
 import { PartnersPanel } from './partners-panel.tsx'
 import classes from './rule-form.module.css'
-import { useGuardChange } from './use-guard-change.ts'
+import { useGuardChange } from './use-topic-change.ts'
 
 const COLUMNS = ['Who', 'How', 'Why', 'Since', 'Until', '.Lift'] as const
 const KEPT_FROM: Readonly<Record<NetworkBlock['kind'], string>> = {

@@ -11,7 +11,7 @@ import { Loaded } from '../app-shell/loaded.tsx'
 import { Panel, PanelBody } from '../app-shell/panel.tsx'
 import { StateBadge } from '../app-shell/state-badge.tsx'
 import { engagementsQuery } from './network-queries.ts'
-import { useGuardChange } from './use-guard-change.ts'
+import { useGuardChange } from './use-topic-change.ts'
 
 const EXAMPLE = 'maru network engagement add 203.0.113.7 --reference PT-7 --for 8h'
 

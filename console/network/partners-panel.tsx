@@ -15,7 +15,7 @@ import { refusedField } from '../app-shell/refused-field.ts'
 import { useServerTime } from '../live/use-server-time.ts'
 import { partnersQuery } from './network-queries.ts'
 import classes from './rule-form.module.css'
-import { useGuardChange } from './use-guard-change.ts'
+import { useGuardChange } from './use-topic-change.ts'
 
 /** Who is never judged, and the way to name one. */
 export function PartnersPanel() {

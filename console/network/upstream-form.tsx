@@ -6,7 +6,7 @@ import { call } from '../api/api.ts'
 import { ConfirmButton } from '../app-shell/confirm-button.tsx'
 import { refusedField } from '../app-shell/refused-field.ts'
 import classes from './rule-form.module.css'
-import { useUpstreamChange } from './use-upstream-change.ts'
+import { useUpstreamChange } from './use-topic-change.ts'
 
 const TIMES = [
   { value: '10', label: '10 minutes' },

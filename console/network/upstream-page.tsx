@@ -15,10 +15,11 @@ import { useServerTime } from '../live/use-server-time.ts'
 import { upstreamQuery } from './network-queries.ts'
 import { NetworkPageFrame } from './network-tabs.tsx'
 import classes from './rule-form.module.css'
+import { leftMs } from './rule-state.ts'
 import { UpstreamForm } from './upstream-form.tsx'
 import { UpstreamProviders } from './upstream-providers.tsx'
 import { UpstreamRates } from './upstream-rates.tsx'
-import { useUpstreamChange } from './use-upstream-change.ts'
+import { useUpstreamChange } from './use-topic-change.ts'
 
 /** Rates and sessions are not announced: they are asked for again while somebody looks. */
 const LOOK_MS = 5_000
@@ -74,7 +75,7 @@ function DroppedPanel({ answer }: { readonly answer: ResponseOf<typeof upstreamR
 function Dropped({ one }: { readonly one: BlackHole }) {
   const now = useServerTime()
   const { address, upstream, only, reason, by, automatic, since, until } = one
-  const left = elapsed(Math.max(0, Date.parse(until) - now.getTime()))
+  const left = elapsed(leftMs(until, now))
   return (
     <tr>
       <td className={cells.name}>

@@ -12,7 +12,7 @@ import { Panel, PanelBody } from '../app-shell/panel.tsx'
 import { StateBadge } from '../app-shell/state-badge.tsx'
 import { useServerTime } from '../live/use-server-time.ts'
 import { automaticWords, howWords } from './upstream-words.ts'
-import { useUpstreamChange } from './use-upstream-change.ts'
+import { useUpstreamChange } from './use-topic-change.ts'
 
 const COLUMNS = ['Name', 'How it is told', 'State', 'What it is asked by itself', '.Actions'] as const
 const BY_BGP =

@@ -148,6 +148,17 @@ export function faultOfHosts(place: HostsPlace): FaultOfHosts {
   }
 }
 
+/** When all is whole, visitors come to the edges of all full hosts, until there is something to lose. */
+export async function visitAll(place: HostsPlace, story: FaultOfHosts): Promise<void> {
+  await story.ready()
+  await story.visit(place.hosts.filter(({ full }) => full))
+  await story.underWay()
+}
+
+/** The longest time without an acknowledged write since it struck, in seconds. */
+export const silenceSince = ({ ledger, struckMs }: FaultOfHosts): number =>
+  hundredths(longestGapS(ledger.acknowledged, struckMs(), performance.now()))
+
 /** Writes and requests go on for this long past the failover time before it is judged what failed after it. */
 const STEADY_S = 3
 

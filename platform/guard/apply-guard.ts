@@ -1,5 +1,5 @@
 import type { Installation } from '#contract/installation.ts'
-import type { Nft } from '#runtime/drivers/nft.ts'
+import { declaredIn, type Nft } from '#runtime/drivers/nft.ts'
 import { makePortGuard, type PortGuard } from './keep-ports.ts'
 import { KERNEL_SETS, type Settled, SIGN_IN_SET } from './ledger.ts'
 import { type Member, parseMembers } from './members.ts'
@@ -84,12 +84,10 @@ async function loadOver(nft: Nft, table: string, rules: string, shown: string | 
   }
 }
 
-const chainsIn = (text: string) =>
-  new Set([...text.matchAll(/^\s*chain (\S+) \{/gm)].map(([, name = '']) => name))
-
 /** Takes away chains that a hand has put into the table. */
 function withoutStrangers(table: string, rules: string, shown = ''): string {
-  const strangers = [...chainsIn(shown)].filter((name) => !chainsIn(rules).has(name))
+  const own = new Set(declaredIn(rules, 'chain'))
+  const strangers = declaredIn(shown, 'chain').filter((name) => !own.has(name))
   return ['flush', 'delete']
     .flatMap((verb) => strangers.map((name) => `${verb} chain inet ${table} ${name}\n`))
     .join('')

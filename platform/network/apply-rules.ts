@@ -1,6 +1,6 @@
 import type { Installation } from '#contract/installation.ts'
 import type { NetworkPolicy } from '#contract/network.ts'
-import type { Nft } from '#runtime/drivers/nft.ts'
+import { declaredIn, type Nft } from '#runtime/drivers/nft.ts'
 import { makeInTurn } from '#runtime/kit/in-turn.ts'
 import { compileFilter, tableOf } from './compile.ts'
 import type { Filter } from './filter.ts'
@@ -25,10 +25,13 @@ export interface HostRules {
   stand(): Promise<boolean>
 }
 
-interface InForce {
+interface Wanted {
   readonly policy: NetworkPolicy
   readonly facts: NetworkFacts
   readonly filter: Filter
+}
+
+interface InForce extends Wanted {
   /** The rules in the kernel's own words: what it showed after loading is what it must show later. */
   readonly shown: string | undefined
 }
@@ -47,10 +50,9 @@ export function makeHostRules(
   const untold = makeNote()
   const inTurn = makeInTurn()
   /** Brings the rules in force; what the kernel then shows is looked at by `settle`. */
-  const bring = async (policy: NetworkPolicy, facts: NetworkFacts, shown: string | undefined) => {
-    const filter = compileFilter(policy, facts)
-    const did = await loadOver(nft, pins, inForce, filter, shown)
-    inForce = { policy, facts, filter, shown }
+  const bring = async (wanted: Wanted, shown: string | undefined) => {
+    const did = await loadOver(nft, pins, inForce, wanted.filter, shown)
+    inForce = { ...wanted, shown }
     return did
   }
   const settle = async () => {
@@ -59,8 +61,9 @@ export function makeHostRules(
   return {
     ensure: (policy, facts, trustMs = 0) =>
       inTurn(async () => {
-        const trusts = clock() - lookedAt() < trustMs && says(inForce, policy, facts)
-        const did = await bring(policy, facts, trusts ? inForce?.shown : await look())
+        const wanted = compiled(policy, facts)
+        const trusts = clock() - lookedAt() < trustMs && says(inForce, wanted)
+        const did = await bring(wanted, trusts ? inForce?.shown : await look())
         if (did !== 'kept') await settle()
         await pins.age(clock())
         return did
@@ -71,7 +74,7 @@ export function makeHostRules(
         if (inForce === undefined || now === inForce.shown) return untold.take()
         // Should this fail, the next pass looks again and says why.
         forget()
-        await bring(inForce.policy, inForce.facts, now)
+        await bring(inForce, now)
         await settle()
         return true
       }),
@@ -83,7 +86,8 @@ export function makeHostRules(
         if (inForce === undefined) return
         const { policy, facts } = inForce
         const others = facts.apps.filter(({ address }) => address !== member.address)
-        const did = await bring(policy, { ...facts, apps: [...others, member] }, await look())
+        const wanted = compiled(policy, { ...facts, apps: [...others, member] })
+        const did = await bring(wanted, await look())
         if (did === 'restored') untold.put()
         // Nobody waits for the look: it is over before the next turn.
         resolve()
@@ -153,8 +157,12 @@ function makePinKeeper(nft: Nft, table: string, ages: PinAges) {
 }
 
 /** What is loaded is looked at afterwards, and counts as what should be there: so nothing is, without a look before. */
-const says = (inForce: InForce | undefined, policy: NetworkPolicy, facts: NetworkFacts) =>
-  inForce !== undefined && renderChange(inForce.filter, compileFilter(policy, facts)) === ''
+const says = (inForce: InForce | undefined, { filter }: Wanted) =>
+  inForce !== undefined && renderChange(inForce.filter, filter) === ''
+
+const compiled = (policy: NetworkPolicy, facts: NetworkFacts): Wanted => ({
+  ...{ policy, facts, filter: compileFilter(policy, facts) },
+})
 
 /** Loads what differs where the kernel shows what it should, else everything. */
 async function loadOver(
@@ -185,8 +193,7 @@ async function loadWhole(nft: Nft, filter: Filter, shown: string | undefined): P
 
 /** What is in the table and does not belong to the filter. */
 function leftoversIn(shown: string | undefined, { chains, sets, maps }: Filter) {
-  const named = (kind: string) =>
-    [...(shown ?? '').matchAll(new RegExp(`^\\t${kind} (\\S+) \\{`, 'gm'))].map(([, name = '']) => name)
+  const named = (kind: 'chain' | 'set' | 'map') => declaredIn(shown ?? '', kind)
   const names = new Set(chains.map(({ name }) => name))
   return {
     chains: named('chain').filter((name) => !names.has(name)),

@@ -34,6 +34,7 @@ import { readJson, writeFileAtomic } from '#runtime/drivers/files.ts'
 import { makeNft } from '#runtime/drivers/nft.ts'
 import { followPacketLog, type PacketLog } from '#runtime/drivers/packet-log.ts'
 import { setSysctls } from '#runtime/drivers/sysctl.ts'
+import { type InTurn, makeInTurn } from '#runtime/kit/in-turn.ts'
 import type { Log } from '#runtime/kit/log.ts'
 import { pause } from '#runtime/kit/pause.ts'
 import { type DoorWatch, type PlacedDoor, watchDoor } from './door-watch.ts'
@@ -61,8 +62,8 @@ export interface Guard {
   noteFinding(finding: Finding): void
   /** What has happened after a number; waits at most so long for something to happen. */
   report(after: number, waitMs: number, signal: AbortSignal): Promise<GuardReport>
-  /** What a hand had changed, and was put back. */
-  mends: MendBook['told']
+  /** What a hand had changed on this host, and was put back. */
+  readonly mends: MendBook
   stop(): Promise<void>
 }
 
@@ -88,7 +89,7 @@ interface State {
   problem: string
   readonly mends: MendBook
   /** Looks come one after the other. */
-  looking: Promise<void>
+  readonly inTurn: InTurn
   readonly open: OpenPorts
   door: DoorWatch
 }
@@ -117,7 +118,7 @@ async function openState(
     guard: makeHostGuard(nft, installation),
     ...{ book, tally: makeTally(), count: packetCounter(nft, installation) },
     ...{ log, membership, files, wanted: [], ports: [], problem: '', mends: makeMendBook(log) },
-    ...{ looking: Promise.resolve(), open: makeOpenPorts(network?.folder), shown: network?.folder },
+    ...{ inTurn: makeInTurn(), open: makeOpenPorts(network?.folder), shown: network?.folder },
     orders: GuardOrders.parse((await readJson(files.orders)) ?? NO_ORDERS),
     holds: SavedHolds.parse((await readJson(files.holds)) ?? []),
   }
@@ -178,7 +179,7 @@ export async function startGuard(
       await pass(state)
       tell()
     },
-    mends: state.mends.told,
+    mends: state.mends,
     report: (after, waitMs, signal) => report(state, packets, news, { after, waitMs, signal }),
     stop: async () => {
       ended.abort()
@@ -222,10 +223,7 @@ async function keep(state: State, bell: Bell, news: Bell, signal: AbortSignal): 
   }
 }
 
-function pass(state: State): Promise<void> {
-  state.looking = state.looking.then(() => look(state))
-  return state.looking
-}
+const pass = (state: State): Promise<void> => state.inTurn(() => look(state))
 
 /** One look at the kernel, after which it is as it should be. A failure is a sentence, and tried again. */
 async function look(state: State): Promise<void> {

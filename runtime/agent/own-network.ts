@@ -25,9 +25,6 @@ export const RUN_PROCESS = 'run'
 
 /** What the agent knows of the packet filter. */
 export interface FilterState {
-  /** How often rules that were changed by hand were put back since the agent started. */
-  restored: number
-  restoredAt: string | null
   /** Whether packets between containers of one bridge are judged, too. */
   bridged: boolean
   /** Names in rules that mean an address which no name may lead to. */
@@ -41,17 +38,17 @@ type Network = Pick<ReconcileDeps, 'rules' | 'filter' | 'names' | 'uses'>
 /** What the agent keeps of the network, from its start until `signal`. */
 export function openNetwork(
   installation: Pick<Installation, 'id'>,
-  guard: Pick<Guard, 'expect'>,
+  guard: Pick<Guard, 'expect' | 'mends'>,
   log: Log,
   signal: AbortSignal,
 ): Network {
   const network: Network = {
     rules: expecting(makeHostRules(makeNft(), installation), guard),
-    filter: { restored: 0, restoredAt: null, bridged: false, refusedNames: [], used: [] },
+    filter: { bridged: false, refusedNames: [], used: [] },
     uses: makeUseBook(),
     names: watchNames(lookUpName, Date.now),
   }
-  void watchRules({ ...network, log, now: () => new Date() }, signal)
+  void watchRules({ ...network, guard, log }, signal)
   return network
 }
 
@@ -60,7 +57,7 @@ const LOOK_MS = 2_500
 
 /** Puts back what a hand has changed, whatever a pass waits for. A failure is the next pass's to tell. */
 async function watchRules(
-  deps: Pick<ReconcileDeps, 'rules' | 'filter' | 'log' | 'now'>,
+  deps: Restoring & Pick<ReconcileDeps, 'rules'>,
   signal: AbortSignal,
 ): Promise<void> {
   while (!signal.aborted) {
@@ -69,10 +66,13 @@ async function watchRules(
   }
 }
 
-function noteRestored({ filter, log, now }: Pick<ReconcileDeps, 'filter' | 'log' | 'now'>): void {
+interface Restoring extends Pick<ReconcileDeps, 'log'> {
+  readonly guard: Pick<Guard, 'mends'>
+}
+
+function noteRestored({ guard, log }: Restoring): void {
   log.warn('agent.rules_restored')
-  filter.restored += 1
-  filter.restoredAt = now().toISOString()
+  guard.mends.count()
 }
 
 /** Whoever is let in is expected on the bridge, too: there a port that nobody knows says nothing. */
@@ -86,6 +86,7 @@ const expecting = (rules: HostRules, guard: Pick<Guard, 'expect'>): HostRules =>
 type GuardDeps = Pick<
   ReconcileDeps,
   | 'rules'
+  | 'guard'
   | 'config'
   | 'membership'
   | 'workloads'

@@ -132,7 +132,7 @@ async function bring(state: State, wish: RuleSetWish): Promise<void> {
     return await save(state, wish)
   }
   const { rules, left } = result
-  const text = rules.map((rule) => `${rule}\n`).join('')
+  const text = textOf(rules)
   state.report = { ...NOTHING, rules: rules.length, left, fetchedAt: at.toISOString() }
   state.nextAt = at.getTime() + TIMES.againMs
   state.changed ||= text !== state.rules
@@ -141,6 +141,8 @@ async function bring(state: State, wish: RuleSetWish): Promise<void> {
   await save(state, wish)
   deps.log.info('agent.rule_set_used', { rules: rules.length, left })
 }
+
+const textOf = (rules: readonly string[]) => rules.map((rule) => `${rule}\n`).join('')
 
 const save = ({ deps, report }: State, wish: RuleSetWish) =>
   writeFileAtomic(detectorFiles(deps.config.home).about, JSON.stringify({ wish, report } satisfies Saved), {
@@ -181,7 +183,7 @@ async function fetchAndTry(deps: RuleSetDeps, wish: RuleSetWish): Promise<Select
   if (rules.length === 0) return notUsable('none of its rules is of the kind that is looked for')
   let kept = rules
   for (let round = 0; round < TRIES; round++) {
-    await writeFileAtomic(files.candidate, kept.map((rule) => `${rule}\n`).join(''), { mode: 0o644 })
+    await writeFileAtomic(files.candidate, textOf(kept), { mode: 0o644 })
     const tried = await runOnce(deps, tryContainer(config, files))
     if (tried.exitCode === 0) return { rules: kept, left: left + rules.length - kept.length }
     const refused = new Set(refusedLines(tried.said))

@@ -20,6 +20,7 @@ import { type Bird, makeBird } from '#runtime/drivers/bird.ts'
 import { ensureFolder, readJson, writeFileAtomic } from '#runtime/drivers/files.ts'
 import { makeNft, type Nft } from '#runtime/drivers/nft.ts'
 import { findOwnAddress, publicIpv6 } from '#runtime/drivers/own-addresses.ts'
+import { type InTurn, makeInTurn } from '#runtime/kit/in-turn.ts'
 import type { Log } from '#runtime/kit/log.ts'
 import { pause } from '#runtime/kit/pause.ts'
 
@@ -56,7 +57,7 @@ interface State {
   filter: { readonly script: string; readonly shown: string | undefined } | undefined
   sessions: UpstreamReport['sessions']
   problem: string
-  turn: Promise<void>
+  readonly inTurn: InTurn
 }
 
 /** That of this host. */
@@ -80,7 +81,7 @@ export async function openUpstream(deps: UpstreamDeps): Promise<UpstreamKeeper> 
   const saved = await readJson(files.orders)
   const state: State = {
     ...{ deps, rates: makeRates(), orders: UpstreamOrders.parse(saved ?? NO_UPSTREAM) },
-    ...{ told: undefined, filter: undefined, sessions: [], problem: '', turn: Promise.resolve() },
+    ...{ told: undefined, filter: undefined, sessions: [], problem: '', inTurn: makeInTurn() },
   }
   const ended = new AbortController()
   const running = keep(state, ended.signal)
@@ -122,10 +123,7 @@ async function keep(state: State, signal: AbortSignal): Promise<void> {
   }
 }
 
-function pass(state: State): Promise<void> {
-  state.turn = state.turn.then(() => look(state))
-  return state.turn
-}
+const pass = (state: State): Promise<void> => state.inTurn(() => look(state))
 
 /** One look, after which it is as it was ordered. A failure is a sentence, and tried again. */
 async function look(state: State): Promise<void> {

@@ -29,7 +29,6 @@ import {
 } from './instances.ts'
 import { isolatePorts } from './isolate.ts'
 import type { HostMembership } from './membership.ts'
-import { together } from './mend-book.ts'
 import { observe } from './observe.ts'
 import type { SharedAddressKeeper } from './own-address.ts'
 import type { DetectorKeeper } from './own-detector.ts'
@@ -132,7 +131,7 @@ export async function reconcile(deps: ReconcileDeps, before: number): Promise<Re
       missingImages: [...(apps?.missingImages ?? [])],
       disk: disk ?? null,
       memoryMb: machineMemoryMb(),
-      filter: { ...deps.filter, ...together(deps.filter, deps.guard.mends()) },
+      filter: { ...deps.filter, ...deps.guard.mends.told() },
       detector: deps.detector.report(),
       ...toldOf(deps.upstream.report()),
       ...(addresses6.length === 0 ? {} : { addresses6 }),

@@ -29,6 +29,10 @@ const NO_HISTORY = { HOME: '/dev/null' }
 /** A set that is full: 65,536 members of at most 100 letters. */
 const KEEP_BYTES = 16 * 1024 * 1024
 
+/** The names of what a table has, as the kernel shows it or a script says it. */
+export const declaredIn = (text: string, kind: 'chain' | 'set' | 'map'): string[] =>
+  [...text.matchAll(new RegExp(`^\\s*${kind} (\\S+) \\{`, 'gm'))].map(([, name = '']) => name)
+
 /** The packet filter of this network namespace, or of the one that the arguments `enter` lead into. */
 export function makeNft(enter: readonly string[] = []): Nft {
   const common = { timeoutMs: TIMEOUT_MS, env: { LC_ALL: 'C' }, keepBytes: KEEP_BYTES }
