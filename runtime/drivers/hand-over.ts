@@ -78,9 +78,12 @@ async function untilServes(
   }
 }
 
-/** Which process answers; empty when none does. */
+/**
+ * Which process answers; empty when none does. In containers all have the same number, and one may be replaced within the
+ * second in which it started: `float` has the start to the microsecond (HAProxy management guide, "show info").
+ */
 async function workerOf(haproxy: Haproxy): Promise<string> {
-  const info = (await haproxy.ask('show info')) ?? ''
-  const value = (name: string) => new RegExp(`^${name}: (\\d+)$`, 'm').exec(info)?.[1] ?? ''
+  const info = (await haproxy.ask('show info float')) ?? ''
+  const value = (name: string) => new RegExp(`^${name}: ([\\d.]+)$`, 'm').exec(info)?.[1] ?? ''
   return info === '' ? '' : `${value('Pid')}@${value('Start_time_sec')}`
 }
