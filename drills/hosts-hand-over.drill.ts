@@ -48,8 +48,10 @@ function begin(place: HostsPlace): Stages<Names> {
         await leadPairFrom(place, other)
       }),
     measure: async () => {
-      await story.takenOver(place.hosts.filter(({ full }) => full))
-      const wholeS = await story.repaired('lead handed over', async () => {})
+      const [wholeS] = await Promise.all([
+        story.repaired('lead handed over', async () => {}),
+        story.takenOver(place.hosts.filter(({ full }) => full)),
+      ])
       const silenceS = silenceSince(story)
       const plain = ledger.failed.filter(({ kind }) => kind === 'plain').length
       const { values, figures, ledger: kept } = await story.sumUp(wholeS)

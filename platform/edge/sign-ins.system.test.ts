@@ -9,6 +9,7 @@ import { CONTROL_NAME } from '#contract/host-identity.ts'
 import { addressesOf, HOME } from '#contract/installation.ts'
 import { type Guard, startGuard } from '#runtime/agent/guard.ts'
 import { makeTestHost, type TestHost, until } from '#runtime/agent/test-host.ts'
+import { makeNft } from '#runtime/drivers/nft.ts'
 import { run } from '#runtime/drivers/process.ts'
 import { makeNetwork, type TestNetwork } from '#runtime/drivers/test-networks.ts'
 import { makeLog } from '#runtime/kit/log.ts'
@@ -70,6 +71,7 @@ const start = () =>
     { home: host.home, installation: host.installation },
     {
       log: makeLog('warn', (line) => process.stderr.write(`${line}\n`)),
+      nft: makeNft(network.enter),
       membership: { fleet: () => ({ hosts: [], services: {} }) },
       network: { enter: network.enter, folder: '/proc/self/net' },
       door: {

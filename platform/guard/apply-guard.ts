@@ -15,8 +15,10 @@ export type Guarded = 'nothing' | 'loaded' | 'mended'
 export interface HostGuard extends Pick<PortGuard, 'bind' | 'expect'> {
   /** Loads rules that are missing or were changed by hand. Tells what it had to do. */
   ensure(): Promise<Guarded>
-  /** Who is held now. What it sees of the other sets is what `give` judges by. */
+  /** Who is held now. What it sees of the other sets is what `give` judges by. Between rings a glance is enough. */
   members(): Promise<Member[]>
+  /** Packets have done something, so that the kernel may hold others than before. */
+  ring(): void
   /** Fills the sets that packets do not fill; does nothing when they are so already. */
   give(given: Given, now: number): Promise<Guarded>
   /** Tells the kernel whom to hold and whom to let go. */
@@ -31,11 +33,12 @@ export function makeHostGuard(nft: Nft, installation: Place): HostGuard {
   let loaded: string | undefined
   let given = { script: '', shown: '' }
   let seen = ''
-  const look = async (sets: readonly string[]) => await nft.members('inet', table, sets)
+  const held = makeAgeing()
+  let rung = true
   return {
     ensure: async () => {
       const mended = await ports.ensure()
-      const shown = await nft.rules('inet', table)
+      const shown = await nft.glance.rules('inet', table)
       if (loaded !== undefined && shown === loaded) return mended ? 'mended' : 'nothing'
       await loadOver(nft, table, rules, shown)
       given = { script: '', shown: '' }
@@ -44,17 +47,28 @@ export function makeHostGuard(nft: Nft, installation: Place): HostGuard {
       return did
     },
     members: async () => {
-      const shown = await look([...KERNEL_SETS, ...GIVEN_SETS])
+      const by = rung ? nft : nft.glance
+      rung = false
+      const shown = await by
+        .members('inet', table, [...KERNEL_SETS, ...GIVEN_SETS])
+        .catch((error: unknown) => {
+          rung = true
+          throw error
+        })
       seen = givenIn(shown)
-      return parseMembers(shown)
+      return held(shown)
+    },
+    ring: () => {
+      rung = true
     },
     give: async (wanted, now) => {
       const script = renderGiven(installation, wanted, now)
       const same = script.replaceAll(/ timeout \d+s/g, '')
       if (same === given.script && seen === given.shown) return 'nothing'
-      const did = same === given.script ? 'mended' : 'loaded'
+      const drifted = given.script !== '' && isByHand(given.shown, seen)
+      const did = same === given.script || drifted ? 'mended' : 'loaded'
       await nft.load(script)
-      given = { script: same, shown: givenIn(await look(GIVEN_SETS)) }
+      given = { script: same, shown: givenIn(await nft.members('inet', table, GIVEN_SETS)) }
       return did
     },
     change: async (changes) => {
@@ -66,6 +80,19 @@ export function makeHostGuard(nft: Nft, installation: Place): HostGuard {
   }
 }
 
+/** Reads who is held; of what was seen before, time has passed since. */
+function makeAgeing(): (shown: string) => Member[] {
+  let last = { shown: '', at: 0 }
+  return (shown) => {
+    const now = performance.now()
+    if (shown !== last.shown) last = { shown, at: now }
+    const passedS = (now - last.at) / 1000
+    return parseMembers(shown)
+      .map((member) => ({ ...member, leftS: member.leftS - passedS }))
+      .filter(({ leftS }) => leftS > 0)
+  }
+}
+
 /** What is shown of the sets that the agent fills; the time that is left to a member is another each time. */
 const givenIn = (shown: string) =>
   shown
@@ -73,6 +100,22 @@ const givenIn = (shown: string) =>
     .filter((text) => GIVEN_SETS.includes(/^\s*set (\S+)/m.exec(text)?.[1] ?? ''))
     .join('')
     .replaceAll(/ expires \w+/g, '')
+
+/** Whether a hand was at the members: one is there that was not given, or one is gone whose time has no end. */
+function isByHand(given: string, seen: string): boolean {
+  const [was, is] = [entriesOf(given), entriesOf(seen)]
+  return !is.isSubsetOf(was) || [...was.difference(is)].some((entry) => !entry.includes(' timeout '))
+}
+
+/** Each member with its set. */
+const entriesOf = (shown: string): ReadonlySet<string> =>
+  new Set(
+    shown.split(/^(?=table )/m).flatMap((text) => {
+      const set = /^\s*set (\S+)/m.exec(text)?.[1] ?? ''
+      const members = /elements = \{([^}]*)\}/.exec(text)?.[1]?.split(',') ?? []
+      return members.map((member) => `${set} ${member.trim()}`)
+    }),
+  )
 
 /** A newer program can want other sets than the kernel has: only then the table is made anew. The agent remembers. */
 async function loadOver(nft: Nft, table: string, rules: string, shown: string | undefined): Promise<void> {

@@ -93,6 +93,13 @@ test('of whom people let in and keep out, whatever a hand changes is found at th
   }
   assert.ok((await blocked()).includes('203.0.113.7'))
   assert.doesNotMatch(await nft.members('inet', guardTable, ['partner4', 'open']), /203\.0\.113\.9|tcp \. 23/)
+  for (const hand of hands) {
+    await nft.load(`${hand}\n`)
+    given = { ...given, hosts: [...given.hosts, `192.0.2.${given.hosts.length + 1}`] }
+    const bySet = hand.startsWith('flush') ? 'loaded' : 'mended'
+    assert.equal(await look(), bySet, `${hand}, while something else was decided`)
+    assert.equal(await look(), 'nothing', hand)
+  }
   given = { ...given, orders: { ...NO_ORDERS, blocks: [...blocks, block('203.0.113.8', 1_500)] } }
   assert.equal(await look(), 'loaded')
   let did = await look()

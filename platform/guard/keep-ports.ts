@@ -1,4 +1,4 @@
-import type { Nft } from '#runtime/drivers/nft.ts'
+import type { Looks, Nft } from '#runtime/drivers/nft.ts'
 import { makeInTurn } from '#runtime/kit/in-turn.ts'
 import { portTableOf } from './names.ts'
 import type { Place } from './render-host.ts'
@@ -16,7 +16,7 @@ export interface PortGuard {
 
 /** The kernel shows rules in its own words: what it showed after loading is what it must show later. One change at a time. */
 export function makePortGuard(
-  nft: Pick<Nft, 'list' | 'load'>,
+  nft: Pick<Nft, keyof Looks | 'load' | 'glance'>,
   installation: Place,
   clock: () => number = Date.now,
 ): PortGuard {
@@ -25,7 +25,7 @@ export function makePortGuard(
   let wanted = ''
   let shown: string | undefined
   const inTurn = makeInTurn()
-  const look = async () => withoutComing(await nft.list('bridge', table))
+  const look = async (by: Looks = nft) => withoutComing(await by.list('bridge', table))
   const bring = async (script: string, first = '', last = '') => {
     await nft.load(`${first}${script}${last}`)
     wanted = script
@@ -43,7 +43,7 @@ export function makePortGuard(
   return {
     ensure: () =>
       inTurn(async () => {
-        if (wanted === '' || (await look()) === shown) return false
+        if (wanted === '' || (await look(nft.glance)) === shown) return false
         // Whatever a hand has put in goes with the table; nothing in it is worth keeping.
         await anew(wanted)
         return true

@@ -12,6 +12,7 @@ import type { ResponseOf } from '#contract/route.ts'
 import { type Guard, startGuard } from '#runtime/agent/guard.ts'
 import { until } from '#runtime/agent/test-host.ts'
 import type { AgentClient } from '#runtime/drivers/agent-client.ts'
+import { makeNft } from '#runtime/drivers/nft.ts'
 import { askTimes } from '#runtime/drivers/test-networks.ts'
 import type { ServerDeps } from '#runtime/server/handler.ts'
 import { startHub } from '#runtime/server/notify.ts'
@@ -36,7 +37,8 @@ before(async () => {
   const membership = { fleet: () => ({ hosts: [], services: {} }) }
   const network = { enter: field.host.enter, folder: field.folder }
   const installation = { ...place, domain: 'test.localhost', createdAt: '2030-01-01T00:00:00Z' }
-  guard = await startGuard({ home, installation }, { log: silent, membership, network })
+  const nft = makeNft(field.host.enter)
+  guard = await startGuard({ home, installation }, { nft, log: silent, membership, network })
   await sql`insert into fleet_host (name, data_centre, address, role, is_first, joined_at)
     values ('one', 'dc1', ${HOST.attacked}, 'full', true, now())`.execute(database.db)
   const client: Pick<AgentClient, 'guard' | 'putGuardOrders'> = {

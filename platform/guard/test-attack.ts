@@ -1,3 +1,5 @@
+import { until } from '#runtime/agent/test-host.ts'
+import { readText } from '#runtime/drivers/files.ts'
 import { makeNft } from '#runtime/drivers/nft.ts'
 import type { RunResult } from '#runtime/drivers/process.ts'
 import { answerOn, cable, makeNetwork, type TestNetwork } from '#runtime/drivers/test-networks.ts'
@@ -53,10 +55,12 @@ export async function makeField(): Promise<Field> {
   await cable(host, 'good', ['10.231.2.1/24'], client, 'eth0', ['10.231.2.2/24'])
   await attacker.ip('route', 'add', 'default', 'via', HOST.attacked)
   await client.ip('route', 'add', 'default', 'via', HOST.client)
-  const pid = host.start(answerOn([...Object.values(PORTS.web), ...PORTS.others]))
+  const ports = [...Object.values(PORTS.web), ...PORTS.others]
+  const pid = host.start(answerOn(ports))
   const nft = makeNft(host.enter)
   const table = guardTableOf(place)
-  const open = [...Object.values(PORTS.web), ...PORTS.others].map((port) => `tcp . ${port}`).join(', ')
+  const open = ports.map((port) => `tcp . ${port}`).join(', ')
+  await until('it to answer on all ports', () => listens(pid, ports))
   return {
     host,
     attacker,
@@ -76,6 +80,13 @@ export async function makeField(): Promise<Field> {
       for (const one of [client, attacker, host]) await one.remove()
     },
   }
+}
+
+/** Whether all these ports are listened on where a program is (proc_net_tcp(5): state 0A). */
+async function listens(pid: number, ports: readonly number[]): Promise<boolean> {
+  const shown = (await readText(`/proc/${pid}/net/tcp6`)) ?? ''
+  const hex = (port: number) => port.toString(16).toUpperCase().padStart(4, '0')
+  return ports.every((port) => new RegExp(`:${hex(port)} \\S+ 0A `).test(shown))
 }
 
 /** What a port scanner learned, from its report: which ports are open, which are closed, and which of either. */

@@ -1,6 +1,6 @@
 import type { Installation } from '#contract/installation.ts'
 import type { NetworkPolicy } from '#contract/network.ts'
-import { declaredIn, type Nft } from '#runtime/drivers/nft.ts'
+import { declaredIn, type Looks, type Nft } from '#runtime/drivers/nft.ts'
 import { makeInTurn } from '#runtime/kit/in-turn.ts'
 import { compileFilter, tableOf } from './compile.ts'
 import type { Filter } from './filter.ts'
@@ -70,7 +70,7 @@ export function makeHostRules(
       }),
     mend: () =>
       inTurn(async () => {
-        const now = inForce && (await look())
+        const now = inForce && (await look(nft.glance))
         if (inForce === undefined || now === inForce.shown) return untold.take()
         // Should this fail, the next pass looks again and says why.
         forget()
@@ -117,9 +117,9 @@ function makeNote() {
 function makeLook(nft: Nft, table: string, pins: ReturnType<typeof makePinKeeper>, clock: () => number) {
   let last = Number.NEGATIVE_INFINITY
   return {
-    look: async () => {
+    look: async (by: Looks = nft) => {
       const at = clock()
-      const shown = withoutPins(pins.note(await nft.list('inet', table)))
+      const shown = withoutPins(pins.note(await by.list('inet', table)))
       last = at
       return shown
     },

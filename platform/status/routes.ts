@@ -15,7 +15,7 @@ const HEALTH_MS = 2_000
 export interface StatusSources {
   readonly countApps: (db: ServerDeps['db']) => Promise<number>
   readonly loadPair: (deps: ServerDeps) => Promise<PairStatus>
-  readonly loadProblems: (db: ServerDeps['db']) => Promise<PlatformStatus['problems']>
+  readonly loadProblems: (deps: Pick<ServerDeps, 'db' | 'config'>) => Promise<PlatformStatus['problems']>
 }
 
 /** Handlers of the platform routes. */
@@ -51,7 +51,7 @@ export function statusHandlers({
         at: deps.now().toISOString(),
         components: [...host, database],
         apps: database.state === 'ok' ? await countApps(deps.db) : 0,
-        problems: database.state === 'ok' ? await loadProblems(deps.db) : [],
+        problems: database.state === 'ok' ? await loadProblems(deps) : [],
       }
     },
   }

@@ -24,15 +24,20 @@ async function dueByLimits(db: Db, snapshot: UpstreamSnapshot, at: Date): Promis
 }
 
 /** One look at the limits: does what they ask for, and gives what was refused. */
-export async function actByLimits({ db, now }: Pick<ServerDeps, 'db' | 'now'>): Promise<AutomaticAct[]> {
+export async function actByLimits({
+  db,
+  now,
+  config,
+}: Pick<ServerDeps, 'db' | 'now' | 'config'>): Promise<AutomaticAct[]> {
   const at = now()
-  const due = await read(async () => dueByLimits(db, await loadUpstream(db, at), at))
+  const { https } = config.installation.ports
+  const due = await read(async () => dueByLimits(db, await loadUpstream(db, at, https), at))
   if (due.some(({ refusal }) => refusal === undefined))
     await transact(db, async (tx) => {
       await holdUpstreams(tx)
       // One after the other: each may leave only the last address.
       for (;;) {
-        const snapshot = await loadUpstream(tx, at)
+        const snapshot = await loadUpstream(tx, at, https)
         // What is done is due no more.
         const next = (await dueByLimits(tx, snapshot, at)).find(({ refusal }) => refusal === undefined)
         if (next === undefined) break
@@ -47,7 +52,10 @@ export async function actByLimits({ db, now }: Pick<ServerDeps, 'db' | 'now'>): 
 }
 
 /** What people should know of providers. */
-export async function upstreamProblems(db: Db, at: Date): Promise<PlatformStatus['problems']> {
-  const loaded = await loadUpstream(db, at)
+export async function upstreamProblems(
+  { db, config }: Pick<ServerDeps, 'db' | 'config'>,
+  at: Date,
+): Promise<PlatformStatus['problems']> {
+  const loaded = await loadUpstream(db, at, config.installation.ports.https)
   return describeProblems(loaded, await dueByLimits(db, loaded, at))
 }

@@ -83,7 +83,7 @@ const heard = (what: string, expected: string) =>
   until(what, async () => (await field.heard()).join() === expected)
 const BLACKHOLE = `${OWN}/32 (65535,666)`
 const problems = async () =>
-  (await upstreamProblems(deps.db, new Date())).map(({ problem }) => problem).join('\n')
+  (await upstreamProblems(deps, new Date())).map(({ problem }) => problem).join('\n')
 const incident = async () => {
   const list = await detectionHandlers.incidents({ query: { state: 'open', limit: 10 } } as never, deps)
   return (list as { incidents: Array<{ title: string }> }).incidents.map(({ title }) => title)

@@ -6,6 +6,7 @@ import { after, before, test } from 'node:test'
 import { GuardOrders, type GuardReport } from '#contract/guard.ts'
 import { HOME } from '#contract/installation.ts'
 import { type Field, HOST, makeField, PORTS, place, SOURCE } from '#platform/guard/test-attack.ts'
+import { makeNft } from '#runtime/drivers/nft.ts'
 import { askTimes } from '#runtime/drivers/test-networks.ts'
 import { makeLog } from '#runtime/kit/log.ts'
 import { installPrograms } from '#tools/install-programs.ts'
@@ -21,7 +22,8 @@ const log = makeLog('warn', (line) => process.stderr.write(`${line}\n`))
 const start = async () => {
   const network = { enter: field.host.enter, folder: field.folder }
   const membership = { fleet: () => ({ hosts: [], services: {} }) }
-  guard = await startGuard({ home, installation }, { log, membership, network })
+  const nft = makeNft(network.enter)
+  guard = await startGuard({ home, installation }, { nft, log, membership, network })
   await until('packets are told of', async () => (await report()).problem === '')
 }
 const report = (after = 0, waitMs = 0): Promise<GuardReport> =>

@@ -31,7 +31,7 @@ import {
 } from '#platform/guard/host.ts'
 import { crowds } from '#runtime/drivers/crowds.ts'
 import { readJson, writeFileAtomic } from '#runtime/drivers/files.ts'
-import { makeNft } from '#runtime/drivers/nft.ts'
+import type { Nft } from '#runtime/drivers/nft.ts'
 import { followPacketLog, type PacketLog } from '#runtime/drivers/packet-log.ts'
 import { setSysctls } from '#runtime/drivers/sysctl.ts'
 import { type InTurn, makeInTurn } from '#runtime/kit/in-turn.ts'
@@ -97,6 +97,7 @@ interface State {
 export interface GuardDeps {
   readonly log: Log
   readonly membership: Pick<HostMembership, 'fleet'>
+  readonly nft: Nft
   /** Where people sign in. */
   readonly door?: PlacedDoor
   /** Another network than this program's own: arguments that lead into it, and what the kernel shows of it. */
@@ -106,11 +107,10 @@ export interface GuardDeps {
 /** What was remembered when the agent ended. */
 async function openState(
   { home, installation }: Pick<AgentConfig, 'home' | 'installation'>,
-  { log, membership, network, door }: GuardDeps,
+  { log, membership, nft, network, door }: GuardDeps,
 ): Promise<State> {
   const folder = join(home, HOME.agent)
   const files = { orders: join(folder, 'guard-orders.json'), holds: join(folder, 'guard-holds.json') }
-  const nft = makeNft(network?.enter)
   const book = makeEventBook(Date.now())
   const state: State = {
     door: watchDoor(door, book, (address) => appAt(state, address)),
@@ -144,6 +144,7 @@ export async function startGuard(
   const news = makeBell()
   const view = makeLongView()
   const tell = () => {
+    state.guard.ring()
     bell.ring()
     news.ring()
   }

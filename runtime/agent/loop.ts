@@ -15,7 +15,7 @@ export interface Loop {
  * Between passes: when all is settled, while something is on its way, and while it has been so for long. What a hand has changed is
  * undone within five seconds, and a pass takes its time.
  */
-const BEAT_MS = { settled: 4_000, unsettled: 200, longUnsettled: 1_000 } as const
+const BEAT_MS = { settled: 6_000, unsettled: 200, longUnsettled: 1_000 } as const
 const LONG_MS = 90_000
 
 /** Runs passes one after the other, on signal and on a timer, and publishes each report. */

@@ -11,7 +11,7 @@ import { planAddress } from '#platform/virtual-address/index.ts'
 import { type EngineContainer, LABELS } from '#runtime/drivers/docker.ts'
 import { readText } from '#runtime/drivers/files.ts'
 import { lookUpName } from '#runtime/drivers/name-lookup.ts'
-import { makeNft } from '#runtime/drivers/nft.ts'
+import type { Nft } from '#runtime/drivers/nft.ts'
 import type { Log } from '#runtime/kit/log.ts'
 import { pause } from '#runtime/kit/pause.ts'
 import type { Guard } from './guard.ts'
@@ -39,11 +39,11 @@ type Network = Pick<ReconcileDeps, 'rules' | 'filter' | 'names' | 'uses'>
 export function openNetwork(
   installation: Pick<Installation, 'id'>,
   guard: Pick<Guard, 'expect' | 'mends'>,
-  log: Log,
+  { nft, log }: { readonly nft: Nft; readonly log: Log },
   signal: AbortSignal,
 ): Network {
   const network: Network = {
-    rules: expecting(makeHostRules(makeNft(), installation), guard),
+    rules: expecting(makeHostRules(nft, installation), guard),
     filter: { bridged: false, refusedNames: [], used: [] },
     uses: makeUseBook(),
     names: watchNames(lookUpName, Date.now),
@@ -54,6 +54,7 @@ export function openNetwork(
 
 /** How often the rules are looked at; a pass, which can take its time, looks only when this has not been done. */
 const LOOK_MS = 2_500
+const TRUST_MS = 2 * LOOK_MS
 
 /** Puts back what a hand has changed, whatever a pass waits for. A failure is the next pass's to tell. */
 async function watchRules(
@@ -107,7 +108,7 @@ export async function guardHost(deps: GuardDeps): Promise<void> {
   const policy = activePolicy(workloads.current()?.network ?? NO_POLICY, now())
   const facts = await factsOf(deps, policy)
   names.keep(namesIn(policy.rules), insideOf(facts))
-  const did = await rules.ensure(policy, facts, LOOK_MS)
+  const did = await rules.ensure(policy, facts, TRUST_MS)
   if (did === 'loaded') log.info('agent.rules_loaded')
   if (did === 'restored') noteRestored(deps)
   await deps.resolver.prepare(policy, facts)

@@ -8,15 +8,23 @@ import type { RejoinDeps } from './rejoin-watch.ts'
 import { isFull, planRoom } from './room-plan.ts'
 
 const BEAT_MS = 1_000
+/** How many looks go to the processes that were found once. */
+const LOOKS = 10
 
 /** Looks at the disks under the members on this host: a primary that is out of room hands over. */
 export function watchRoom(deps: RejoinDeps, signal: AbortSignal): void {
   let lastMs: number | undefined
   let failed = false
+  let pids = new Map<string, number>()
+  let known = 0
   const forever = async () => {
-    while (!signal.aborted) {
+    for (let beat = 0; !signal.aborted; beat++) {
       try {
-        if (deps.keepsMember() && (await look(deps, lastMs))) lastMs = performance.now()
+        if (beat % LOOKS === 0 || pids.size < known) {
+          pids = deps.keepsMember() ? await findMembers(deps) : new Map()
+          known = pids.size
+        }
+        if (await look(deps, pids, lastMs)) lastMs = performance.now()
         failed = false
       } catch (error) {
         if (!failed) deps.log.warn('agent.room_unknown', { error })
@@ -29,9 +37,13 @@ export function watchRoom(deps: RejoinDeps, signal: AbortSignal): void {
 }
 
 /** One look; whether a hand-over was asked for. */
-async function look(deps: RejoinDeps, lastMs: number | undefined): Promise<boolean> {
+async function look(
+  deps: RejoinDeps,
+  pids: Map<string, number>,
+  lastMs: number | undefined,
+): Promise<boolean> {
   const { installation, home, log } = deps
-  const rooms = await readRooms(deps)
+  const rooms = await readRooms(deps, pids)
   if (![...rooms.values()].some(isFull)) return false
   const { postgres, patroniPort } = addressesOf(installation)
   const urls = postgres.map((address) => `https://${address}:${patroniPort}`)
@@ -52,19 +64,29 @@ async function look(deps: RejoinDeps, lastMs: number | undefined): Promise<boole
   return true
 }
 
-/** Bytes that are free under the data of each member that runs here, as that member itself would find them. */
-async function readRooms({ installation, home, docker }: RejoinDeps): Promise<Map<string, number>> {
+/** Bytes that are free under the data of each member that runs here, as that member itself would find them. Who has ended is taken out. */
+async function readRooms({ home }: RejoinDeps, pids: Map<string, number>): Promise<Map<string, number>> {
   const rooms = new Map<string, number>()
-  for (const [index] of addressesOf(installation).postgres.entries()) {
-    const member = HOME.postgres(index + 1)
-    const found = await docker.containers.inspect(`${installation.name}-${member}`)
-    if (found === undefined || found.pid === 0) continue
+  for (const [member, pid] of pids) {
     try {
-      const { bavail, bsize } = await statfs(`/proc/${found.pid}/root${home}/${member}/data`)
+      const { bavail, bsize } = await statfs(`/proc/${pid}/root${home}/${member}/data`)
       rooms.set(member, bavail * bsize)
     } catch (error) {
-      if (!isAbsent(error)) throw error // it has just ended
+      if (!isAbsent(error)) throw error
+      // It has just ended.
+      pids.delete(member)
     }
   }
   return rooms
+}
+
+/** The main processes of the members that run here. */
+async function findMembers({ installation, docker }: RejoinDeps): Promise<Map<string, number>> {
+  const pids = new Map<string, number>()
+  for (const [index] of addressesOf(installation).postgres.entries()) {
+    const member = HOME.postgres(index + 1)
+    const pid = (await docker.containers.inspect(`${installation.name}-${member}`))?.pid ?? 0
+    if (pid !== 0) pids.set(member, pid)
+  }
+  return pids
 }

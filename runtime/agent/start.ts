@@ -5,8 +5,9 @@ import { edgeFiles, makeSignInDoor } from '#platform/edge/index.ts'
 import { controlOn, storesOf } from '#platform/mesh/index.ts'
 import { type Docker, makeDocker } from '#runtime/drivers/docker.ts'
 import { ensureFolder } from '#runtime/drivers/files.ts'
+import { watchFilterChanges } from '#runtime/drivers/filter-changes.ts'
 import { makeHaproxy } from '#runtime/drivers/haproxy.ts'
-import { makeNft } from '#runtime/drivers/nft.ts'
+import { makeNft, type Nft } from '#runtime/drivers/nft.ts'
 import type { Log } from '#runtime/kit/log.ts'
 import { makeAddressBook } from './address-book.ts'
 import { hasMember, passFor } from './cluster-pass.ts'
@@ -57,7 +58,9 @@ export async function startAgent(config: AgentConfig, log: Log): Promise<Agent> 
   await clearLeftovers(docker, owner, log)
   const board = makeReportBoard({ ...EMPTY_REPORT, host: config.host.name }, new Date())
   let wake = () => {}
-  const { membership, guard } = await openGuarded(config, log)
+  const knock = `maru_knock_${config.installation.id}`
+  const nft = makeNft([], watchFilterChanges({ knock }, ended.signal))
+  const { membership, guard } = await openGuarded(config, nft, log)
   const leases = guardPair(config, { docker, log, membership }, ended.signal)
   const onEvent = () => {
     leases.wake()
@@ -70,11 +73,11 @@ export async function startAgent(config: AgentConfig, log: Log): Promise<Agent> 
   })
   const { edge, traffic, authority, asked } = await openEdge(config, docker)
   const memory = watchFigures({ docker, owner, log, traffic, workloads, board }, ended.signal)
-  const network = openNetwork(config.installation, guard, log, ended.signal)
+  const network = openNetwork(config.installation, guard, { nft, log }, ended.signal)
   const addresses = makeAddressBook(docker, config.installation, Math.floor(Date.now() / 1000))
   const resolver = makeResolverKeeper({ config, docker, log, now: () => new Date() })
   const kept = { workloads, membership, watch, retirement, guard, resolver, ...network }
-  const address = makeAddressKeeper({ config, docker, nft: makeNft(), membership, log })
+  const address = makeAddressKeeper({ config, docker, nft, membership, log })
   const detector = await makeDetectorKeeper({ config, docker, guard, workloads, log, now: () => new Date() })
   const upstream = await openOwnUpstream(config, log)
   const reads = { address, detector, upstream, memory }
@@ -110,12 +113,12 @@ export async function startAgent(config: AgentConfig, log: Log): Promise<Agent> 
 }
 
 /** The guard stands before anything that could be attacked; the other hosts are never judged by it. */
-async function openGuarded(config: AgentConfig, log: Log) {
+async function openGuarded(config: AgentConfig, nft: Nft, log: Log) {
   const membership = await openMembership(config)
   const { home, host, installation } = config
   const door = makeSignInDoor(makeHaproxy(edgeFiles(home)))
   const placed = { door, address: host.address, port: installation.ports.https }
-  return { membership, guard: await startGuard(config, { log, membership, door: placed }) }
+  return { membership, guard: await startGuard(config, { nft, log, membership, door: placed }) }
 }
 
 /** Looks after the database pair: its members on this host, its store, and its primary on another host. */

@@ -13,7 +13,7 @@ import {
   statfs,
 } from 'node:fs/promises'
 import { totalmem } from 'node:os'
-import { dirname } from 'node:path'
+import { dirname, join } from 'node:path'
 
 export interface Owner {
   readonly uid: number
@@ -24,6 +24,17 @@ export interface WriteOptions {
   /** Default 0600: what we write is mostly private. */
   readonly mode?: number
   readonly owner?: Owner
+}
+
+/** Files that are memory: on every Linux host, and in every container. */
+const MEMORY = '/dev/shm'
+
+/** A file that has no name any more and is gone with its last user: for what a child process writes, at its end each time. */
+export async function openMemoryFile(): Promise<FileHandle> {
+  const path = join(MEMORY, `maru-${randomBytes(12).toString('hex')}`)
+  const file = await open(path, 'ax+', 0o600)
+  await rm(path)
+  return file
 }
 
 /** Writes a file whole or not at all: temporary file, fsync, rename, fsync of the folder. */

@@ -1,18 +1,28 @@
+import type { FilterChanges } from './filter-changes.ts'
 import { run } from './process.ts'
 
 /** Families of tables of the packet filter. */
 export type TableFamily = 'inet' | 'bridge'
 
-/** The kernel's packet filter. */
-export interface Nft {
+/** What a table holds. */
+export interface Looks {
   /** The table's rules and members without counters, as the kernel has them; undefined when there is no such table. */
   list(family: TableFamily, table: string): Promise<string | undefined>
   /** The same without members, for tables with sets that packets fill. */
   rules(family: TableFamily, table: string): Promise<string | undefined>
-  /** The table's rules with their counters, without members. */
-  counts(family: TableFamily, table: string): Promise<string>
   /** Members of sets, as the filter shows them; nothing of one that is not there. */
   members(family: TableFamily, table: string, sets: readonly string[]): Promise<string>
+}
+
+/** The kernel's packet filter. */
+export interface Nft extends Looks {
+  /**
+   * The same as last time, without asking the kernel, while nothing in it has changed. A change of the last moment can be
+   * missing: for looks that come again, not for what is to be changed by what is there.
+   */
+  readonly glance: Looks
+  /** The table's rules with their counters, without members. */
+  counts(family: TableFamily, table: string): Promise<string>
   /** Packets that a table's named counters have seen; nothing of a table that is not there. */
   counters(family: TableFamily, table: string): Promise<ReadonlyMap<string, number>>
   /** Loads a script: all of it or nothing. */
@@ -33,9 +43,32 @@ const KEEP_BYTES = 16 * 1024 * 1024
 export const declaredIn = (text: string, kind: 'chain' | 'set' | 'map'): string[] =>
   [...text.matchAll(new RegExp(`^\\s*${kind} (\\S+) \\{`, 'gm'))].map(([, name = '']) => name)
 
+/** Looks, and looks that are made anew only when something has changed or nobody knows whether. */
+function rememberLooks(looks: Looks, changes: FilterChanges | undefined): Looks & { readonly glance: Looks } {
+  const kept = new Map<string, { readonly mark: string; readonly seen: unknown }>()
+  const remembering =
+    (isGlance: boolean) =>
+    <Where extends readonly unknown[], Seen>(look: (...where: Where) => Promise<Seen>) =>
+    async (...where: Where): Promise<Seen> => {
+      const mark = await changes?.mark()
+      if (mark === undefined) return await look(...where)
+      const name = `${look.name} ${where.join(' ')}`
+      const known = kept.get(name)
+      if (isGlance && known?.mark === mark) return known.seen as Seen
+      const seen = await look(...where)
+      kept.set(name, { mark, seen })
+      return seen
+    }
+  const all = (isGlance: boolean): Looks => {
+    const by = remembering(isGlance)
+    return { list: by(looks.list), rules: by(looks.rules), members: by(looks.members) }
+  }
+  return { ...all(false), glance: all(true) }
+}
+
 /** The packet filter of this network namespace, or of the one that the arguments `enter` lead into. */
-export function makeNft(enter: readonly string[] = []): Nft {
-  const common = { timeoutMs: TIMEOUT_MS, env: { LC_ALL: 'C' }, keepBytes: KEEP_BYTES }
+export function makeNft(enter: readonly string[] = [], changes?: FilterChanges): Nft {
+  const common = { timeoutMs: TIMEOUT_MS, env: { LC_ALL: 'C' }, keepBytes: KEEP_BYTES, outputAtEnd: true }
   const programOf = (...args: readonly string[]) => [...enter, 'nft', ...args] as [string, ...string[]]
   const nft = async (args: readonly string[], input?: string) => {
     const options = { ...common, ...(input === undefined ? {} : { input }) }
@@ -45,10 +78,9 @@ export function makeNft(enter: readonly string[] = []): Nft {
     if (stderr.includes(ABSENT)) return undefined
     throw new Error(`nft ${args[0]} failed: ${stderr.trim().slice(0, 500)}`)
   }
-  return {
+  const looks: Looks = {
     list: (family, table) => nft(['--stateless', 'list', 'table', family, table]),
     rules: (family, table) => nft(['--stateless', '--terse', 'list', 'table', family, table]),
-    counts: async (family, table) => (await nft(['--terse', 'list', 'table', family, table])) ?? '',
     // One after the other, by one program: version 1.0.6 finds only the last set of several that one command asks for.
     members: async (family, table, sets) => {
       const asked = sets.map((set) => `list set ${family} ${table} ${set}\n`).join('')
@@ -57,16 +89,28 @@ export function makeNft(enter: readonly string[] = []): Nft {
       if (exitCode === 0 && !OTHER_ERROR.test(stderr)) return stdout
       throw new Error(`nft list set failed: ${stderr.trim().slice(0, 500)}`)
     },
+  }
+  const change = async (args: readonly string[], input?: string) => {
+    try {
+      return await nft(args, input)
+    } finally {
+      changes?.note()
+    }
+  }
+  return {
+    ...rememberLooks(looks, changes),
+    counts: async (family, table) => (await nft(['--terse', 'list', 'table', family, table])) ?? '',
     counters: async (family, table) => {
       const shown = (await nft(['list', 'counters', 'table', family, table])) ?? ''
       const found = shown.matchAll(/counter (\S+) \{\s+packets (\d+) /g)
       return new Map([...found].map(([, name = '', packets]) => [name, Number(packets)]))
     },
     load: async (script) => {
-      if ((await nft(['--file', '-'], script)) === undefined) throw new Error('nft could not load the rules')
+      if ((await change(['--file', '-'], script)) === undefined)
+        throw new Error('nft could not load the rules')
     },
     remove: async (family, table) => {
-      await nft(['delete', 'table', family, table])
+      await change(['delete', 'table', family, table])
     },
   }
 }

@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process'
 import { createWriteStream, type WriteStream } from 'node:fs'
 import { constants } from 'node:os'
+import { openMemoryFile } from './files.ts'
 
 export interface RunOptions {
   readonly cwd?: string
@@ -20,6 +21,11 @@ export interface RunOptions {
   readonly keepBytes?: number
   /** Called with each piece of standard output, as it comes. */
   readonly onOutput?: (text: string) => void
+  /**
+   * Standard output is read when the program has ended, and goes to no log: for one that writes each word on its own, each
+   * of which would wake this program.
+   */
+  readonly outputAtEnd?: boolean
 }
 
 export interface RunResult {
@@ -31,7 +37,30 @@ export interface RunResult {
 }
 
 /** Runs a program with its arguments as they are (never through a shell). Only a program that can't start throws. */
-export function run(argv: readonly [string, ...string[]], options: RunOptions = {}): Promise<RunResult> {
+export async function run(
+  argv: readonly [string, ...string[]],
+  options: RunOptions = {},
+): Promise<RunResult> {
+  if (options.outputAtEnd !== true) return await runPiped(argv, options)
+  const file = await openMemoryFile()
+  try {
+    const result = await runPiped(argv, options, file.fd)
+    const { size } = await file.stat()
+    const kept = Math.min(size, options.keepBytes ?? KEEP_BYTES)
+    const { buffer, bytesRead } = await file.read(Buffer.alloc(kept), 0, kept, size - kept)
+    return { ...result, stdout: buffer.toString('utf8', 0, bytesRead) }
+  } finally {
+    await file.close()
+  }
+}
+
+const KEEP_BYTES = 1_048_576
+
+function runPiped(
+  argv: readonly [string, ...string[]],
+  options: RunOptions,
+  output: number | 'pipe' = 'pipe',
+): Promise<RunResult> {
   const [file, ...args] = argv
   const log = options.logFile === undefined ? undefined : createWriteStream(options.logFile, { flags: 'a' })
   return new Promise((resolve, reject) => {
@@ -39,9 +68,9 @@ export function run(argv: readonly [string, ...string[]], options: RunOptions = 
       ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
       ...(options.signal === undefined ? {} : { signal: options.signal, killSignal: 'SIGKILL' }),
       env: options.env === undefined ? process.env : { ...process.env, ...options.env },
-      stdio: ['pipe', 'pipe', 'pipe'],
+      stdio: ['pipe', output, 'pipe'],
     })
-    const limit = options.keepBytes ?? 1_048_576
+    const limit = options.keepBytes ?? KEEP_BYTES
     const stdout = tailOf(limit, log, options.onOutput)
     const stderr = tailOf(limit, log)
     let timedOut = false
@@ -52,11 +81,11 @@ export function run(argv: readonly [string, ...string[]], options: RunOptions = 
             timedOut = true
             child.kill('SIGKILL')
           }, options.timeoutMs)
-    child.stdout.on('data', stdout.add)
-    child.stderr.on('data', stderr.add)
+    child.stdout?.on('data', stdout.add)
+    child.stderr?.on('data', stderr.add)
     // A program that ends without reading its input closes the pipe; its exit code tells the story.
-    child.stdin.on('error', () => {})
-    const endInput = () => child.stdin.end(options.input ?? '')
+    child.stdin?.on('error', () => {})
+    const endInput = () => child.stdin?.end(options.input ?? '')
     if (options.inputUntil === undefined || options.inputUntil.aborted) endInput()
     else options.inputUntil.addEventListener('abort', endInput, { once: true })
     child.on('error', (error) => {

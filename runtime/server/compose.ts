@@ -142,9 +142,9 @@ const LEADING: Composition<typeof API>['leading'] = [
   planDaily,
 ]
 
-async function loadProblems(db: ServerDeps['db']) {
-  const own = problemsOf(await loadReports(db), await listGuardReports(db))
-  return [...own, ...(await upstreamProblems(db, new Date()))]
+async function loadProblems(deps: Pick<ServerDeps, 'db' | 'config'>) {
+  const own = problemsOf(await loadReports(deps.db), await listGuardReports(deps.db))
+  return [...own, ...(await upstreamProblems(deps, new Date()))]
 }
 
 /** Every capability of the control plane, put together. A new one adds its lines here. */
@@ -157,7 +157,7 @@ export function compose(config: ControlConfig): Composition<typeof API> {
       platform: statusHandlers({
         countApps,
         loadPair: (deps) => loadPair(deps, (at) => drillAt(deps.db, at)),
-        loadProblems: (db) => read(() => loadProblems(db)),
+        loadProblems: (deps) => read(() => loadProblems(deps)),
       }),
       accounts: accountHandlers(authSecret),
       apps: appHandlers,

@@ -1,0 +1,121 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import type { FileHandle } from 'node:fs/promises'
+import { pause } from '#runtime/kit/pause.ts'
+import { openMemoryFile } from './files.ts'
+import { makeNft } from './nft.ts'
+
+/** Knows whether the kernel's packet filter was changed, whoever did it. */
+export interface FilterChanges {
+  /** Another text after each change; undefined while nobody listens, when every look has to be a real one. */
+  mark(): Promise<string | undefined>
+  /** This program has changed it: that counts even before the kernel has told of it. */
+  note(): void
+}
+
+export interface FilterChangesOptions {
+  /** Arguments that lead into the network whose filter it is. */
+  readonly enter?: readonly string[]
+  /** A table with which it is tried whether changes are heard: it comes and goes in one transaction. */
+  readonly knock: string
+}
+
+/** How often it is tried whether changes are heard. After each try everything is seen anew, too. */
+const TRY_MS = 30_000
+const TRIES = 20
+const LOOK = { times: 10, everyMs: 20 } as const
+const AGAIN_MS = 2_000
+/** After this much the listener is replaced: what it remembers grows with what it tells. */
+const CUT_BYTES = 1_048_576
+const ENV = { LC_ALL: 'C' }
+
+/**
+ * Follows the filter by `nft monitor`, which tells of every change of rules and members, but not of what packets do. It
+ * writes to a file whose length is looked at: thousands of members that are loaded wake nobody here.
+ */
+export function watchFilterChanges(options: FilterChangesOptions, signal: AbortSignal): FilterChanges {
+  let heard: { readonly file: FileHandle; readonly end: () => void } | undefined
+  let count = 0
+  const listenOnce = async (file: FileHandle) => {
+    const over = new AbortController()
+    const told = (well: boolean) => {
+      heard = well ? { file, end: () => over.abort() } : undefined
+      count += 1
+    }
+    try {
+      await listen(options, file, AbortSignal.any([signal, over.signal]), told)
+    } catch {
+      // Without a listener each look is a real one: dearer, and as good.
+    } finally {
+      heard = undefined
+      await file.close()
+    }
+  }
+  const forever = async () => {
+    while (!signal.aborted) {
+      await listenOnce(await openMemoryFile())
+      await pause(AGAIN_MS, signal)
+    }
+  }
+  void forever()
+  return {
+    mark: async () => {
+      const now = heard
+      if (now === undefined) return undefined
+      const { size } = await now.file.stat()
+      if (size > CUT_BYTES) now.end()
+      return size > CUT_BYTES || now !== heard ? undefined : `${count} ${size}`
+    },
+    note: () => {
+      count += 1
+    },
+  }
+}
+
+/** Runs the listener until it ends or is found deaf. */
+async function listen(
+  { enter = [], knock }: FilterChangesOptions,
+  told: FileHandle,
+  signal: AbortSignal,
+  say: (well: boolean) => void,
+): Promise<void> {
+  const [program = '', ...args] = [...enter, 'nft', 'monitor']
+  const env = { ...process.env, ...ENV }
+  const child = spawn(program, args, { stdio: ['ignore', told.fd, told.fd], env })
+  const over = new AbortController()
+  const ended = once(child, 'exit').then(
+    () => over.abort(),
+    () => over.abort(),
+  )
+  const ends = AbortSignal.any([signal, over.signal])
+  try {
+    while (!ends.aborted && (await isHeard(enter, knock, told, ends))) {
+      say(true)
+      await pause(TRY_MS, ends)
+    }
+  } finally {
+    say(false)
+    child.kill('SIGKILL')
+    await ended
+  }
+}
+
+/** Makes a change that changes nothing, again until it is heard. */
+async function isHeard(
+  enter: readonly string[],
+  knock: string,
+  told: FileHandle,
+  signal: AbortSignal,
+): Promise<boolean> {
+  const nft = makeNft(enter)
+  const script = `add table inet ${knock}\ndelete table inet ${knock}\n`
+  for (let tries = 0; tries < TRIES && !signal.aborted; tries++) {
+    const { size } = await told.stat()
+    await nft.load(script)
+    for (let looks = 0; looks < LOOK.times; looks++) {
+      if ((await told.stat()).size > size) return true
+      await pause(LOOK.everyMs, signal)
+    }
+  }
+  return false
+}
