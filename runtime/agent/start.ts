@@ -7,7 +7,7 @@ import { type Docker, makeDocker } from '#runtime/drivers/docker.ts'
 import { ensureFolder } from '#runtime/drivers/files.ts'
 import { watchFilterChanges } from '#runtime/drivers/filter-changes.ts'
 import { makeHaproxy } from '#runtime/drivers/haproxy.ts'
-import { makeNft, type Nft } from '#runtime/drivers/nft.ts'
+import { makeNft } from '#runtime/drivers/nft.ts'
 import type { Log } from '#runtime/kit/log.ts'
 import { makeAddressBook } from './address-book.ts'
 import { hasMember, passFor } from './cluster-pass.ts'
@@ -58,9 +58,7 @@ export async function startAgent(config: AgentConfig, log: Log): Promise<Agent> 
   await clearLeftovers(docker, owner, log)
   const board = makeReportBoard({ ...EMPTY_REPORT, host: config.host.name }, new Date())
   let wake = () => {}
-  const knock = `maru_knock_${config.installation.id}`
-  const nft = makeNft([], watchFilterChanges({ knock }, ended.signal))
-  const { membership, guard } = await openGuarded(config, nft, log)
+  const { membership, guard, nft } = await openGuarded(config, log, ended.signal)
   const leases = guardPair(config, { docker, log, membership }, ended.signal)
   const onEvent = () => {
     leases.wake()
@@ -113,12 +111,13 @@ export async function startAgent(config: AgentConfig, log: Log): Promise<Agent> 
 }
 
 /** The guard stands before anything that could be attacked; the other hosts are never judged by it. */
-async function openGuarded(config: AgentConfig, nft: Nft, log: Log) {
+async function openGuarded(config: AgentConfig, log: Log, signal: AbortSignal) {
+  const nft = makeNft([], watchFilterChanges({ knock: `maru_knock_${config.installation.id}` }, signal))
   const membership = await openMembership(config)
   const { home, host, installation } = config
   const door = makeSignInDoor(makeHaproxy(edgeFiles(home)))
   const placed = { door, address: host.address, port: installation.ports.https }
-  return { membership, guard: await startGuard(config, { nft, log, membership, door: placed }) }
+  return { membership, nft, guard: await startGuard(config, { nft, log, membership, door: placed }) }
 }
 
 /** Looks after the database pair: its members on this host, its store, and its primary on another host. */

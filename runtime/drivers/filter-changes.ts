@@ -1,9 +1,8 @@
-import { spawn } from 'node:child_process'
-import { once } from 'node:events'
 import type { FileHandle } from 'node:fs/promises'
 import { pause } from '#runtime/kit/pause.ts'
 import { openMemoryFile } from './files.ts'
 import { makeNft } from './nft.ts'
+import { run } from './process.ts'
 
 /** Knows whether the kernel's packet filter was changed, whoever did it. */
 export interface FilterChanges {
@@ -79,15 +78,13 @@ async function listen(
   signal: AbortSignal,
   say: (well: boolean) => void,
 ): Promise<void> {
-  const [program = '', ...args] = [...enter, 'nft', 'monitor']
-  const env = { ...process.env, ...ENV }
-  const child = spawn(program, args, { stdio: ['ignore', told.fd, told.fd], env })
+  const [program = 'nft', ...args] = [...enter, 'nft', 'monitor']
   const over = new AbortController()
-  const ended = once(child, 'exit').then(
+  const ends = AbortSignal.any([signal, over.signal])
+  const ended = run([program, ...args], { env: ENV, outputTo: told.fd, signal: ends }).then(
     () => over.abort(),
     () => over.abort(),
   )
-  const ends = AbortSignal.any([signal, over.signal])
   try {
     while (!ends.aborted && (await isHeard(enter, knock, told, ends))) {
       say(true)
@@ -95,7 +92,7 @@ async function listen(
     }
   } finally {
     say(false)
-    child.kill('SIGKILL')
+    over.abort()
     await ended
   }
 }

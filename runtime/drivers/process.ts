@@ -26,6 +26,8 @@ export interface RunOptions {
    * of which would wake this program.
    */
   readonly outputAtEnd?: boolean
+  /** Standard output goes to this open file and nowhere else. */
+  readonly outputTo?: number
 }
 
 export interface RunResult {
@@ -44,7 +46,7 @@ export async function run(
   if (options.outputAtEnd !== true) return await runPiped(argv, options)
   const file = await openMemoryFile()
   try {
-    const result = await runPiped(argv, options, file.fd)
+    const result = await runPiped(argv, { ...options, outputTo: file.fd })
     const { size } = await file.stat()
     const kept = Math.min(size, options.keepBytes ?? KEEP_BYTES)
     const { buffer, bytesRead } = await file.read(Buffer.alloc(kept), 0, kept, size - kept)
@@ -56,11 +58,7 @@ export async function run(
 
 const KEEP_BYTES = 1_048_576
 
-function runPiped(
-  argv: readonly [string, ...string[]],
-  options: RunOptions,
-  output: number | 'pipe' = 'pipe',
-): Promise<RunResult> {
+function runPiped(argv: readonly [string, ...string[]], options: RunOptions): Promise<RunResult> {
   const [file, ...args] = argv
   const log = options.logFile === undefined ? undefined : createWriteStream(options.logFile, { flags: 'a' })
   return new Promise((resolve, reject) => {
@@ -68,7 +66,7 @@ function runPiped(
       ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
       ...(options.signal === undefined ? {} : { signal: options.signal, killSignal: 'SIGKILL' }),
       env: options.env === undefined ? process.env : { ...process.env, ...options.env },
-      stdio: ['pipe', output, 'pipe'],
+      stdio: ['pipe', options.outputTo ?? 'pipe', 'pipe'],
     })
     const limit = options.keepBytes ?? KEEP_BYTES
     const stdout = tailOf(limit, log, options.onOutput)
