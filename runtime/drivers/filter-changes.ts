@@ -21,8 +21,8 @@ export interface FilterChangesOptions {
 
 /** How often it is tried whether changes are heard. After each try everything is seen anew, too. */
 const TRY_MS = 30_000
-const TRIES = 20
-const LOOK = { times: 10, everyMs: 20 } as const
+const PATIENCE_MS = [100, 300, 1_000, 3_000, 9_000]
+const LOOK_MS = 20
 const AGAIN_MS = 2_000
 /** After this much the listener is replaced: what it remembers grows with what it tells. */
 const CUT_BYTES = 1_048_576
@@ -97,7 +97,7 @@ async function listen(
   }
 }
 
-/** Makes a change that changes nothing, again until it is heard. */
+/** Makes a change that changes nothing, again until it is heard: on a busy machine that can take its time. */
 async function isHeard(
   enter: readonly string[],
   knock: string,
@@ -105,13 +105,13 @@ async function isHeard(
   signal: AbortSignal,
 ): Promise<boolean> {
   const nft = makeNft(enter)
-  const script = `add table inet ${knock}\ndelete table inet ${knock}\n`
-  for (let tries = 0; tries < TRIES && !signal.aborted; tries++) {
+  for (const patienceMs of PATIENCE_MS) {
     const { size } = await told.stat()
-    await nft.load(script)
-    for (let looks = 0; looks < LOOK.times; looks++) {
+    await nft.load(`add table inet ${knock}\ndelete table inet ${knock}\n`)
+    for (const end = performance.now() + patienceMs; performance.now() < end; ) {
       if ((await told.stat()).size > size) return true
-      await pause(LOOK.everyMs, signal)
+      if (signal.aborted) return false
+      await pause(LOOK_MS, signal)
     }
   }
   return false
