@@ -7,7 +7,7 @@ import { get, serverProgram, testApp, until } from './test-host.ts'
 let lab: TestAgent
 
 before(async () => {
-  lab = await makeTestAgent(214)
+  lab = await makeTestAgent(206)
 })
 after(() => lab?.destroy())
 

@@ -17,7 +17,7 @@ const HOST = 'shop.test.localhost'
 const shop = () => [lab.instance('web', 1, 1, PROGRAM, { traffic: 'serve' })]
 
 before(async () => {
-  lab = await makeTestAgent(216)
+  lab = await makeTestAgent(207)
   await lab.applied(await lab.put(['shop', shop()]))
   await until('the app answers', async () => (await get(lab.host, HOST, '/health')).status === 200, 60_000)
 })

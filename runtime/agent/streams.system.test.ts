@@ -9,7 +9,7 @@ import { testApp, until } from './test-host.ts'
 let lab: TestAgent
 
 before(async () => {
-  lab = await makeTestAgent(213)
+  lab = await makeTestAgent(205)
 })
 after(() => lab?.destroy())
 
