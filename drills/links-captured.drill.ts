@@ -7,7 +7,7 @@ import { CLIENT, type HostsPlace, type LabHost } from './hosts/hosts-place.ts'
 import { type Capture, type Frame, startCapture } from './network/capture.ts'
 import { endAll } from './network/programs-on-host.ts'
 import { present } from './present.ts'
-import { waitUntil } from './wait-until.ts'
+import { secondsUntil, waitUntil } from './wait-until.ts'
 
 const FOUND = 'frames with a planted text on a link between hosts'
 const UNUSED = 'planted texts that did not go their way'
@@ -17,6 +17,8 @@ type Names = typeof FOUND | typeof UNUSED | typeof DEAF
 const MARU = './maru'
 const SOON_S = 120
 const REQUESTS = 5
+/** How long a text is sent again until it arrives. */
+const SENT_S = 30
 
 /** Somebody listens on every link between hosts, while an app with texts that can be found again is used in both data centres. */
 export const linksCaptured: HostsDrill<Names> = {
@@ -125,27 +127,28 @@ async function plant(place: HostsPlace, edges: readonly LabHost[], texts: Texts)
   const name = nameOf(place, await place.app())
   const unused: string[] = []
   await maru(place, ['config', 'set', `DRILL_TEXT=${texts.config}`])
+  /** Whether something arrives is what this is about, not whether at once: the app has just been replaced. */
+  const sent = async (what: string, attempt: (tries: number) => Promise<boolean>) => {
+    let tries = 0
+    const wait = { timeoutS: SENT_S, signal: place.signal }
+    if ((await secondsUntil(wait, () => attempt(tries++))) >= SENT_S) unused.push(what)
+  }
   for (const edge of edges) {
-    for (let count = 0; count < REQUESTS; count += 1) {
-      const token = `${texts.row}-${edge.name}-${count}`
-      const answer = await askEdge(place, edge, name, `/write?token=${token}`)
-      if (answer?.includes(token) !== true) unused.push(`a row at ${edge.name}`)
-    }
-    const kept = await askEdge(place, edge, name, '/tokens')
-    if (kept?.includes(texts.row) !== true) unused.push(`the rows read at ${edge.name}`)
-    const to = [
-      '--resolve',
-      `${name}:443:${edge.address}`,
-      '--max-time',
-      '5',
-      '-H',
-      `X-Text: ${texts.header}`,
-    ]
-    const posted = await place.run(CLIENT, [
-      ...['curl', '--silent', '--fail', '--insecure', ...to, '--data', texts.header],
-      `https://${name}/`,
-    ])
-    if (posted.exitCode !== 0) unused.push(`a body and a header at ${edge.name}`)
+    for (let count = 0; count < REQUESTS; count += 1)
+      await sent(`a row at ${edge.name}`, async (tries) => {
+        const token = `${texts.row}-${edge.name}-${count}-${tries}`
+        return (await askEdge(place, edge, name, `/write?token=${token}`))?.includes(token) === true
+      })
+    await sent(
+      `the rows read at ${edge.name}`,
+      async () => (await askEdge(place, edge, name, '/tokens'))?.includes(texts.row) === true,
+    )
+    const to = ['--resolve', `${name}:443:${edge.address}`, '--max-time', '5']
+    const posted = ['-H', `X-Text: ${texts.header}`, '--data', texts.header, `https://${name}/`]
+    await sent(`a body and a header at ${edge.name}`, async () => {
+      const argv = ['curl', '--silent', '--fail', '--insecure', ...to, ...posted]
+      return (await place.run(CLIENT, argv)).exitCode === 0
+    })
   }
   return unused
 }

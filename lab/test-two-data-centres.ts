@@ -116,11 +116,18 @@ async function carryOut(t: TestContext, drills: readonly string[]): Promise<void
   const done = await cli(['drill', 'run', ...drills, '--home', home, '--json'], { timeoutMs: DRILLS_MS })
   assert.ok(done.stdout, done.stderr)
   endings = (JSON.parse(done.stdout) as { endings: Ending[] }).endings
+  // What each found is told, also where one before it found something wrong.
+  const wrong: unknown[] = []
   for (const { drill, result, error } of endings) {
-    assert.ok(result, `${drill}: ${error?.message}`)
-    checkMeasures(t, result)
-    checkRecord(drill, result)
+    try {
+      assert.ok(result, `${drill}: ${error?.message}`)
+      checkMeasures(t, result)
+      checkRecord(drill, result)
+    } catch (fault) {
+      wrong.push(fault)
+    }
   }
+  if (wrong.length > 0) throw wrong[0]
   assert.deepEqual(
     endings.map(({ drill }) => drill),
     drills,
