@@ -2,7 +2,7 @@
  * Keeps the container engine running on a machine without systemd: starts it, and starts it again when it ends.
  * `maru up` starts this program detached; it goes on until it is told to end.
  */
-import { spawn } from 'node:child_process'
+import { type ChildProcess, spawn } from 'node:child_process'
 import { ENGINE_OPTIONS } from './engine-options.ts'
 import { limitLog } from './log-limit.ts'
 
@@ -16,22 +16,18 @@ const STDOUT = 1
 
 let stopping = false
 let delayMs = FIRST_DELAY_MS
+let engine: ChildProcess | undefined
 
 const log = (event: string, fields: object = {}) =>
   process.stdout.write(`${JSON.stringify({ at: new Date().toISOString(), event, ...fields })}\n`)
 
 function start(): void {
   const since = Date.now()
-  const engine = spawn('dockerd', ENGINE_OPTIONS, { stdio: 'inherit' })
+  engine = spawn('dockerd', ENGINE_OPTIONS, { stdio: 'inherit' })
   log('engine.started', { pid: engine.pid })
-  const stop = () => {
-    stopping = true
-    engine.kill('SIGTERM')
-  }
-  process.once('SIGTERM', stop)
   engine.once('error', (error) => log('engine.cannot_start', { message: error.message }))
   engine.once('close', (code, signal) => {
-    process.removeListener('SIGTERM', stop)
+    engine = undefined
     log('engine.ended', { code, signal })
     if (stopping) process.exit(0)
     delayMs = Date.now() - since > WELL_MS ? FIRST_DELAY_MS : Math.min(delayMs * 2, LONGEST_DELAY_MS)
@@ -39,6 +35,12 @@ function start(): void {
   })
 }
 
+// At every moment, that of an engine's start among them: without its keeper an engine would go on.
+process.on('SIGTERM', () => {
+  stopping = true
+  if (engine === undefined) process.exit(0)
+  engine.kill('SIGTERM')
+})
 process.on('SIGHUP', () => {})
 // A full disk is no reason to end the engine's keeper.
 setInterval(() => {
