@@ -129,9 +129,12 @@ async function plant(place: HostsPlace, edges: readonly LabHost[], texts: Texts)
   await maru(place, ['config', 'set', `DRILL_TEXT=${texts.config}`])
   /** Whether something arrives is what this is about, not whether at once: the app has just been replaced. */
   const sent = async (what: string, attempt: (tries: number) => Promise<boolean>) => {
-    let tries = 0
-    const wait = { timeoutS: SENT_S, signal: place.signal }
-    if ((await secondsUntil(wait, () => attempt(tries++))) >= SENT_S) unused.push(what)
+    let [tries, arrived] = [0, false]
+    await secondsUntil({ timeoutS: SENT_S, signal: place.signal }, async () => {
+      arrived = await attempt(tries++)
+      return arrived
+    })
+    if (!arrived) unused.push(what)
   }
   for (const edge of edges) {
     for (let count = 0; count < REQUESTS; count += 1)

@@ -67,6 +67,8 @@ export function makeHostGuard(nft: Nft, installation: Place): HostGuard {
       if (same === given.script && seen === given.shown) return 'nothing'
       const drifted = given.script !== '' && isByHand(given.shown, seen)
       const did = same === given.script || drifted ? 'mended' : 'loaded'
+      // Should this fail half-way, what is seen then is not a hand's.
+      given = { script: '', shown: '' }
       await nft.load(script)
       given = { script: same, shown: givenIn(await nft.members('inet', table, GIVEN_SETS)) }
       return did

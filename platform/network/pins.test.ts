@@ -53,7 +53,7 @@ test('an address is in one of the two sets for an hour after it was answered, an
       ['name_b_x.example.org', false],
     ])
     let goneMs = Number.NaN
-    // The agent looks every four seconds, and sometimes late.
+    // The agent looks every few seconds, and sometimes late.
     for (let now = 4_000; now < 7 * PIN_MS; now += now % 3 === 0 ? 61_000 : 4_000) {
       if (now >= answeredMs && Number.isNaN(goneMs) && ![...sets.values()].some(Boolean))
         for (const set of sets.keys()) sets.set(set, true)

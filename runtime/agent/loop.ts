@@ -12,8 +12,8 @@ export interface Loop {
 }
 
 /**
- * Between passes: when all is settled, while something is on its way, and while it has been so for long. What a hand has changed is
- * undone within five seconds, and a pass takes its time.
+ * Between passes: when all is settled, while something is on its way, and while it has been so for long. What the engine tells of
+ * begins one at once, and what has to be undone within five seconds is looked at apart.
  */
 const BEAT_MS = { settled: 6_000, unsettled: 200, longUnsettled: 1_000 } as const
 const LONG_MS = 90_000

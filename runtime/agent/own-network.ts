@@ -58,12 +58,14 @@ const TRUST_MS = 2 * LOOK_MS
 
 /** Puts back what a hand has changed, whatever a pass waits for. A failure is the next pass's to tell. */
 async function watchRules(
-  deps: Restoring & Pick<ReconcileDeps, 'rules'>,
+  deps: Restoring & Pick<ReconcileDeps, 'rules' | 'filter'>,
   signal: AbortSignal,
 ): Promise<void> {
   while (!signal.aborted) {
     await pause(LOOK_MS, signal)
     if (await deps.rules.mend().catch(() => false)) noteRestored(deps)
+    // Not before a pass has found out whether there is anything to judge.
+    if (deps.filter.bridged) deps.filter.bridged = await judgeBridged().catch(() => false)
   }
 }
 

@@ -16,11 +16,12 @@ export function watchRoom(deps: RejoinDeps, signal: AbortSignal): void {
   let lastMs: number | undefined
   let failed = false
   let pids = new Map<string, number>()
-  let known = 0
+  let known: number | undefined
   const forever = async () => {
     for (let beat = 0; !signal.aborted; beat++) {
       try {
-        if (beat % LOOKS === 0 || pids.size < known) {
+        if (beat % LOOKS === 0 || known === undefined || pids.size < known) {
+          known = undefined
           pids = deps.keepsMember() ? await findMembers(deps) : new Map()
           known = pids.size
         }

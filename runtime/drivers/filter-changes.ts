@@ -21,7 +21,7 @@ export interface FilterChangesOptions {
 
 /** How often it is tried whether changes are heard. After each try everything is seen anew, too. */
 const TRY_MS = 30_000
-const PATIENCE_MS = [100, 300, 1_000, 3_000, 9_000]
+const PATIENCE_MS = [300, 1_000, 3_000, 9_000]
 const LOOK_MS = 20
 const AGAIN_MS = 2_000
 /** After this much the listener is replaced: what it remembers grows with what it tells. */
@@ -43,8 +43,6 @@ export function watchFilterChanges(options: FilterChangesOptions, signal: AbortS
     }
     try {
       await listen(options, file, AbortSignal.any([signal, over.signal]), told)
-    } catch {
-      // Without a listener each look is a real one: dearer, and as good.
     } finally {
       heard = undefined
       await file.close()
@@ -52,7 +50,10 @@ export function watchFilterChanges(options: FilterChangesOptions, signal: AbortS
   }
   const forever = async () => {
     while (!signal.aborted) {
-      await listenOnce(await openMemoryFile())
+      // Without a listener each look is a real one: dearer, and as good.
+      await openMemoryFile()
+        .then(listenOnce)
+        .catch(() => {})
       await pause(AGAIN_MS, signal)
     }
   }
@@ -86,7 +87,7 @@ async function listen(
     () => over.abort(),
   )
   try {
-    while (!ends.aborted && (await isHeard(enter, knock, told, ends))) {
+    while (!ends.aborted && (await isHeard({ enter, knock }, told, ends, () => say(false)))) {
       say(true)
       await pause(TRY_MS, ends)
     }
@@ -99,20 +100,28 @@ async function listen(
 
 /** Makes a change that changes nothing, again until it is heard: on a busy machine that can take its time. */
 async function isHeard(
-  enter: readonly string[],
-  knock: string,
+  { enter, knock }: FilterChangesOptions,
   told: FileHandle,
   signal: AbortSignal,
+  late: () => void,
 ): Promise<boolean> {
   const nft = makeNft(enter)
+  const { size } = await told.stat()
   for (const patienceMs of PATIENCE_MS) {
-    const { size } = await told.stat()
     await nft.load(`add table inet ${knock}\ndelete table inet ${knock}\n`)
     for (const end = performance.now() + patienceMs; performance.now() < end; ) {
-      if ((await told.stat()).size > size) return true
+      // Whoever is behind tells of what came before it.
+      if ((await textSince(told, size)).includes(knock)) return true
       if (signal.aborted) return false
       await pause(LOOK_MS, signal)
     }
+    late()
   }
   return false
+}
+
+async function textSince(file: FileHandle, from: number): Promise<string> {
+  const { size } = await file.stat()
+  const { buffer, bytesRead } = await file.read(Buffer.alloc(size - from), 0, size - from, from)
+  return buffer.toString('latin1', 0, bytesRead)
 }

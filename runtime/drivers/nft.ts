@@ -18,7 +18,7 @@ export interface Looks {
 export interface Nft extends Looks {
   /**
    * The same as last time, without asking the kernel, while nothing in it has changed. A change of the last moment can be
-   * missing: for looks that come again, not for what is to be changed by what is there.
+   * missing: for looks that come again.
    */
   readonly glance: Looks
   /** The table's rules with their counters, without members. */
@@ -78,9 +78,15 @@ export function makeNft(enter: readonly string[] = [], changes?: FilterChanges):
     if (stderr.includes(ABSENT)) return undefined
     throw new Error(`nft ${args[0]} failed: ${stderr.trim().slice(0, 500)}`)
   }
+  const table = async (...args: readonly string[]) => {
+    const shown = await nft(args)
+    // The program does not say so when what it prints has no room.
+    if (shown?.endsWith('}\n') === false) throw new Error('nft list table failed: it ended half-way')
+    return shown
+  }
   const looks: Looks = {
-    list: (family, table) => nft(['--stateless', 'list', 'table', family, table]),
-    rules: (family, table) => nft(['--stateless', '--terse', 'list', 'table', family, table]),
+    list: (family, name) => table('--stateless', 'list', 'table', family, name),
+    rules: (family, name) => table('--stateless', '--terse', 'list', 'table', family, name),
     // One after the other, by one program: version 1.0.6 finds only the last set of several that one command asks for.
     members: async (family, table, sets) => {
       const asked = sets.map((set) => `list set ${family} ${table} ${set}\n`).join('')
