@@ -6,6 +6,7 @@ import { after, before, test } from 'node:test'
 import { GuardOrders, type GuardReport } from '#contract/guard.ts'
 import { HOME } from '#contract/installation.ts'
 import { type Field, HOST, makeField, PORTS, place, SOURCE } from '#platform/guard/test-attack.ts'
+import { watchFilterChanges } from '#runtime/drivers/filter-changes.ts'
 import { makeNft } from '#runtime/drivers/nft.ts'
 import { askTimes } from '#runtime/drivers/test-networks.ts'
 import { makeLog } from '#runtime/kit/log.ts'
@@ -16,13 +17,17 @@ import { until } from './test-host.ts'
 let field: Field
 let home: string
 let guard: Guard
+const over = new AbortController()
 const installation = { ...place, domain: 'test.localhost', createdAt: '2030-01-01T00:00:00Z' }
 const log = makeLog('warn', (line) => process.stderr.write(`${line}\n`))
 
 const start = async () => {
   const network = { enter: field.host.enter, folder: field.folder }
   const membership = { fleet: () => ({ hosts: [], services: {} }) }
-  const nft = makeNft(network.enter)
+  const nft = makeNft(
+    network.enter,
+    watchFilterChanges({ enter: network.enter, knock: 'knock' }, over.signal),
+  )
   guard = await startGuard({ home, installation }, { nft, log, membership, network })
   await until('packets are told of', async () => (await report()).problem === '')
 }
@@ -45,6 +50,7 @@ before(async () => {
   await start()
 })
 after(async () => {
+  over.abort()
   await guard?.stop()
   await field?.remove()
   await rm(home, { recursive: true, force: true })
