@@ -3,7 +3,7 @@ import { hostRoutes } from '#contract/hosts.ts'
 import type { HostsDrill, Measured, Stages } from './drill.ts'
 import { faultOfHosts } from './hosts/fault-of-hosts.ts'
 import { askEdge, nameOf } from './hosts/host-ledger.ts'
-import { CLIENT, type HostsPlace, type LabHost } from './hosts/hosts-place.ts'
+import type { HostsPlace, LabHost } from './hosts/hosts-place.ts'
 import { type Capture, type Frame, startCapture } from './network/capture.ts'
 import { endAll } from './network/programs-on-host.ts'
 import { present } from './present.ts'
@@ -146,12 +146,11 @@ async function plant(place: HostsPlace, edges: readonly LabHost[], texts: Texts)
       `the rows read at ${edge.name}`,
       async () => (await askEdge(place, edge, name, '/tokens'))?.includes(texts.row) === true,
     )
-    const to = ['--resolve', `${name}:443:${edge.address}`, '--max-time', '5']
-    const posted = ['-H', `X-Text: ${texts.header}`, '--data', texts.header, `https://${name}/`]
-    await sent(`a body and a header at ${edge.name}`, async () => {
-      const argv = ['curl', '--silent', '--fail', '--insecure', ...to, ...posted]
-      return (await place.run(CLIENT, argv)).exitCode === 0
-    })
+    const posted = ['-H', `X-Text: ${texts.header}`, '--data', texts.header]
+    await sent(
+      `a body and a header at ${edge.name}`,
+      async () => (await askEdge(place, edge, name, '/', posted)) !== undefined,
+    )
   }
   return unused
 }

@@ -87,15 +87,16 @@ async function findLost(place: HostsPlace, acknowledged: readonly AcknowledgedRo
   throw new Error('the app tells at no edge which rows it has')
 }
 
-/** What an edge answers to somebody between the data centres, whole and with success. */
+/** What an edge answers to somebody between the data centres, whole and with success; `more` is told to curl. */
 export async function askEdge(
   place: Pick<HostsPlace, 'run'>,
   { address }: LabHost,
   name: string,
   path: string,
+  more: readonly string[] = [],
 ): Promise<string | undefined> {
   const to = ['--resolve', `${name}:443:${address}`, '--max-time', '5']
-  const argv = ['curl', '--silent', '--fail', '--insecure', ...to, `https://${name}${path}`]
+  const argv = ['curl', '--silent', '--fail', '--insecure', ...to, ...more, `https://${name}${path}`]
   const { exitCode, stdout } = await place.run(CLIENT, argv)
   return exitCode === 0 ? stdout : undefined
 }

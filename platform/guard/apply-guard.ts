@@ -2,7 +2,7 @@ import type { Installation } from '#contract/installation.ts'
 import { declaredIn, type Nft } from '#runtime/drivers/nft.ts'
 import { makePortGuard, type PortGuard } from './keep-ports.ts'
 import { KERNEL_SETS, type Settled, SIGN_IN_SET } from './ledger.ts'
-import { type Member, parseMembers } from './members.ts'
+import { elementsIn, type Member, parseMembers } from './members.ts'
 import { guardTableOf, portTableOf } from './names.ts'
 import { type Place, renderGuard } from './render-host.ts'
 import { type Given, renderGiven } from './render-members.ts'
@@ -34,7 +34,9 @@ export function makeHostGuard(nft: Nft, installation: Place): HostGuard {
   let given = { script: '', shown: '' }
   let seen = ''
   const held = makeAgeing()
-  let rung = true
+  /** Rings, and those among them after which the kernel was asked. */
+  let rings = 1
+  let answered = 0
   return {
     ensure: async () => {
       const mended = await ports.ensure()
@@ -47,19 +49,15 @@ export function makeHostGuard(nft: Nft, installation: Place): HostGuard {
       return did
     },
     members: async () => {
-      const by = rung ? nft : nft.glance
-      rung = false
-      const shown = await by
-        .members('inet', table, [...KERNEL_SETS, ...GIVEN_SETS])
-        .catch((error: unknown) => {
-          rung = true
-          throw error
-        })
+      const heard = rings
+      const by = heard > answered ? nft : nft.glance
+      const shown = await by.members('inet', table, [...KERNEL_SETS, ...GIVEN_SETS])
+      answered = heard
       seen = givenIn(shown)
       return held(shown)
     },
     ring: () => {
-      rung = true
+      rings += 1
     },
     give: async (wanted, now) => {
       const script = renderGiven(installation, wanted, now)
@@ -112,11 +110,9 @@ function isByHand(given: string, seen: string): boolean {
 /** Each member with its set. */
 const entriesOf = (shown: string): ReadonlySet<string> =>
   new Set(
-    shown.split(/^(?=table )/m).flatMap((text) => {
-      const set = /^\s*set (\S+)/m.exec(text)?.[1] ?? ''
-      const members = /elements = \{([^}]*)\}/.exec(text)?.[1]?.split(',') ?? []
-      return members.map((member) => `${set} ${member.trim()}`)
-    }),
+    elementsIn(shown).flatMap(({ set, elements }) =>
+      elements.split(',').map((member) => `${set} ${member.trim()}`),
+    ),
   )
 
 /** A newer program can want other sets than the kernel has: only then the table is made anew. The agent remembers. */

@@ -16,7 +16,7 @@ export interface PortGuard {
 
 /** The kernel shows rules in its own words: what it showed after loading is what it must show later. One change at a time. */
 export function makePortGuard(
-  nft: Pick<Nft, keyof Looks | 'load' | 'glance'>,
+  nft: Pick<Nft, 'list' | 'load' | 'glance'>,
   installation: Place,
   clock: () => number = Date.now,
 ): PortGuard {
@@ -25,7 +25,7 @@ export function makePortGuard(
   let wanted = ''
   let shown: string | undefined
   const inTurn = makeInTurn()
-  const look = async (by: Looks = nft) => withoutComing(await by.list('bridge', table))
+  const look = async (by: Pick<Looks, 'list'> = nft) => withoutComing(await by.list('bridge', table))
   const bring = async (script: string, first = '', last = '') => {
     await nft.load(`${first}${script}${last}`)
     wanted = script

@@ -13,13 +13,19 @@ const secondsOf = (duration: string) =>
     0,
   )
 
-/** Reads what the packet filter shows of sets of addresses whose members end. */
-export function parseMembers(text: string): Member[] {
-  return text.split(/^\s*set /m).flatMap((part) => {
-    const set = /^\S+/.exec(part)?.[0] ?? ''
-    const elements = /elements = \{([^}]*)\}/.exec(part)?.[1] ?? ''
-    return [...elements.matchAll(/([0-9a-f.:]+(?:\/\d+)?)(?: timeout \S+)? expires ([0-9dhms]+)/g)].map(
-      ([, address = '', left = '']) => ({ set, address, leftS: secondsOf(left) }),
-    )
+/** What the packet filter shows between the braces of each set that has any members. */
+export const elementsIn = (
+  text: string,
+): ReadonlyArray<{ readonly set: string; readonly elements: string }> =>
+  text.split(/^\s*set /m).flatMap((part) => {
+    const elements = /elements = \{([^}]*)\}/.exec(part)?.[1]
+    return elements === undefined ? [] : [{ set: /^\S+/.exec(part)?.[0] ?? '', elements }]
   })
-}
+
+/** Reads what the packet filter shows of sets of addresses whose members end. */
+export const parseMembers = (text: string): Member[] =>
+  elementsIn(text).flatMap(({ set, elements }) =>
+    [...elements.matchAll(/([0-9a-f.:]+(?:\/\d+)?)(?: timeout \S+)? expires ([0-9dhms]+)/g)].map(
+      ([, address = '', left = '']) => ({ set, address, leftS: secondsOf(left) }),
+    ),
+  )

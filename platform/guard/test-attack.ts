@@ -1,5 +1,5 @@
 import { until } from '#runtime/agent/test-host.ts'
-import { readText } from '#runtime/drivers/files.ts'
+import { openPorts } from '#runtime/drivers/listeners.ts'
 import { makeNft } from '#runtime/drivers/nft.ts'
 import type { RunResult } from '#runtime/drivers/process.ts'
 import { answerOn, cable, makeNetwork, type TestNetwork } from '#runtime/drivers/test-networks.ts'
@@ -59,17 +59,21 @@ export async function makeField(): Promise<Field> {
   const pid = host.start(answerOn(ports))
   const nft = makeNft(host.enter)
   const table = guardTableOf(place)
-  const open = ports.map((port) => `tcp . ${port}`).join(', ')
-  await until('it to answer on all ports', () => listens(pid, ports))
+  const open = ports.map((port) => `tcp . ${port}`)
+  const folder = `/proc/${pid}/net`
+  await until('it to answer on all ports', async () => {
+    const now = await openPorts(folder)
+    return open.every((one) => now.includes(one))
+  })
   return {
     host,
     attacker,
     client,
     table,
-    folder: `/proc/${pid}/net`,
+    folder,
     fresh: async () => {
       await nft.remove('inet', table)
-      await nft.load(`${renderGuard(place)}add element inet ${table} open { ${open} }\n`)
+      await nft.load(`${renderGuard(place)}add element inet ${table} open { ${open.join(', ')} }\n`)
     },
     load: nft.load,
     scan: (ports, ...more) =>
@@ -80,13 +84,6 @@ export async function makeField(): Promise<Field> {
       for (const one of [client, attacker, host]) await one.remove()
     },
   }
-}
-
-/** Whether all these ports are listened on where a program is (proc_net_tcp(5): state 0A). */
-async function listens(pid: number, ports: readonly number[]): Promise<boolean> {
-  const shown = (await readText(`/proc/${pid}/net/tcp6`)) ?? ''
-  const hex = (port: number) => port.toString(16).toUpperCase().padStart(4, '0')
-  return ports.every((port) => new RegExp(`:${hex(port)} \\S+ 0A `).test(shown))
 }
 
 /** What a port scanner learned, from its report: which ports are open, which are closed, and which of either. */

@@ -15,17 +15,16 @@ const LOOKS = 10
 export function watchRoom(deps: RejoinDeps, signal: AbortSignal): void {
   let lastMs: number | undefined
   let failed = false
-  let pids = new Map<string, number>()
-  let known: number | undefined
+  let pids: ReadonlyMap<string, number> | undefined
   const forever = async () => {
     for (let beat = 0; !signal.aborted; beat++) {
       try {
-        if (beat % LOOKS === 0 || known === undefined || pids.size < known) {
-          known = undefined
-          pids = deps.keepsMember() ? await findMembers(deps) : new Map()
-          known = pids.size
-        }
-        if (await look(deps, pids, lastMs)) lastMs = performance.now()
+        if (beat % LOOKS === 0) pids = undefined
+        pids ??= deps.keepsMember() ? await findMembers(deps) : new Map()
+        const rooms = await readRooms(deps, pids)
+        // One has ended: next time all are looked for again.
+        if (rooms.size < pids.size) pids = undefined
+        if (await handOverFrom(rooms, deps, lastMs)) lastMs = performance.now()
         failed = false
       } catch (error) {
         if (!failed) deps.log.warn('agent.room_unknown', { error })
@@ -37,14 +36,13 @@ export function watchRoom(deps: RejoinDeps, signal: AbortSignal): void {
   void forever()
 }
 
-/** One look; whether a hand-over was asked for. */
-async function look(
+/** Hands over from a primary that is out of room; whether that was asked for. */
+async function handOverFrom(
+  rooms: ReadonlyMap<string, number>,
   deps: RejoinDeps,
-  pids: Map<string, number>,
   lastMs: number | undefined,
 ): Promise<boolean> {
   const { installation, home, log } = deps
-  const rooms = await readRooms(deps, pids)
   if (![...rooms.values()].some(isFull)) return false
   const { postgres, patroniPort } = addressesOf(installation)
   const urls = postgres.map((address) => `https://${address}:${patroniPort}`)
@@ -65,17 +63,18 @@ async function look(
   return true
 }
 
-/** Bytes that are free under the data of each member that runs here, as that member itself would find them. Who has ended is taken out. */
-async function readRooms({ home }: RejoinDeps, pids: Map<string, number>): Promise<Map<string, number>> {
+/** Bytes that are free under the data of each member that runs here, as that member itself would find them. */
+async function readRooms(
+  { home }: RejoinDeps,
+  pids: ReadonlyMap<string, number>,
+): Promise<Map<string, number>> {
   const rooms = new Map<string, number>()
   for (const [member, pid] of pids) {
     try {
       const { bavail, bsize } = await statfs(`/proc/${pid}/root${home}/${member}/data`)
       rooms.set(member, bavail * bsize)
     } catch (error) {
-      if (!isAbsent(error)) throw error
-      // It has just ended.
-      pids.delete(member)
+      if (!isAbsent(error)) throw error // it has just ended
     }
   }
   return rooms

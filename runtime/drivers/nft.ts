@@ -43,27 +43,34 @@ const KEEP_BYTES = 16 * 1024 * 1024
 export const declaredIn = (text: string, kind: 'chain' | 'set' | 'map'): string[] =>
   [...text.matchAll(new RegExp(`^\\s*${kind} (\\S+) \\{`, 'gm'))].map(([, name = '']) => name)
 
-/** Looks, and looks that are made anew only when something has changed or nobody knows whether. */
-function rememberLooks(looks: Looks, changes: FilterChanges | undefined): Looks & { readonly glance: Looks } {
-  const kept = new Map<string, { readonly mark: string; readonly seen: unknown }>()
-  const remembering =
+/** A look, and one that is made anew only when something has changed or nobody knows whether. */
+function rememberLook<Where extends readonly unknown[], Seen>(
+  look: (...where: Where) => Promise<Seen>,
+  changes: FilterChanges | undefined,
+) {
+  const kept = new Map<string, { readonly mark: string; readonly seen: Seen }>()
+  const looking =
     (isGlance: boolean) =>
-    <Where extends readonly unknown[], Seen>(look: (...where: Where) => Promise<Seen>) =>
     async (...where: Where): Promise<Seen> => {
       const mark = await changes?.mark()
       if (mark === undefined) return await look(...where)
-      const name = `${look.name} ${where.join(' ')}`
-      const known = kept.get(name)
-      if (isGlance && known?.mark === mark) return known.seen as Seen
+      const known = kept.get(where.join(' '))
+      if (isGlance && known?.mark === mark) return known.seen
       const seen = await look(...where)
-      kept.set(name, { mark, seen })
+      kept.set(where.join(' '), { mark, seen })
       return seen
     }
-  const all = (isGlance: boolean): Looks => {
-    const by = remembering(isGlance)
-    return { list: by(looks.list), rules: by(looks.rules), members: by(looks.members) }
+  return { look: looking(false), glance: looking(true) }
+}
+
+function rememberLooks(looks: Looks, changes: FilterChanges | undefined): Looks & { readonly glance: Looks } {
+  const list = rememberLook(looks.list, changes)
+  const rules = rememberLook(looks.rules, changes)
+  const members = rememberLook(looks.members, changes)
+  return {
+    ...{ list: list.look, rules: rules.look, members: members.look },
+    glance: { list: list.glance, rules: rules.glance, members: members.glance },
   }
-  return { ...all(false), glance: all(true) }
 }
 
 /** The packet filter of this network namespace, or of the one that the arguments `enter` lead into. */
