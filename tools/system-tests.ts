@@ -11,6 +11,7 @@ import {
   removeInstallation,
   type TestInstallation,
 } from './test-installation.ts'
+import { inOrder, testOrder } from './test-order.ts'
 
 const MARU = join(ROOT, 'maru')
 /** Runs last: it destroys the installation and looks for what is left. */
@@ -59,38 +60,6 @@ function upOf(installation: TestInstallation, signal: AbortSignal): Promise<numb
   return ended(spawn(MARU, ['up', '--lab', ...where, ...ports], { cwd: ROOT, stdio: 'inherit' }), signal)
 }
 
-/** Of the tests on the installation that all share, those that neither measure nor break anything. */
-const SHARING = [
-  'docs-commands',
-  'console-look',
-  'deploy',
-  'bad-input',
-  'console-audit',
-  'console-hosts',
-  'console-network',
-  'console-pages',
-  'console-rules',
-  'database',
-  'edge',
-  'faulty-releases',
-  'hosts',
-  'login',
-  'trust',
-].map((name) => `tests/${name}.system.test.ts`)
-
-/** Labs measure how long a fault is felt, and three hosts on one machine are busy enough: they come first, alone. */
-const isLab = (file: string) => !isLong(file) && file.startsWith('lab/')
-/**
- * Two rows of files that run side by side: what has databases, networks and agents of its own, and what may share the
- * installation, which runs one after the other.
- */
-const APART = [
-  ['runtime/', ...SHARING],
-  ['images/', 'platform/'],
-] as const
-const isApart = (file: string) => !isLong(file) && APART.flat().some((begin) => file.startsWith(begin))
-/** They have the machine to themselves. */
-const isLong = (file: string) => file.endsWith('.long.test.ts')
 const TEST_TIMEOUT_MS = 900_000
 
 /** Runs the files. The runner's summaries are held back until the clean-up has spoken. */
@@ -99,16 +68,12 @@ async function testRun(
   installation: TestInstallation,
   keepImages: boolean,
   signal: AbortSignal,
-): Promise<Tested> {
-  const run = (some: readonly string[]) => testSome(some, installation, keepImages, signal)
-  const labs = await run(files.filter(isLab))
-  const apart = await Promise.all(
-    APART.map((begins) =>
-      run(begins.flatMap((begin) => files.filter((file) => isApart(file) && file.startsWith(begin)))),
-    ),
-  )
-  const rest = await run(files.filter((file) => !isLab(file) && !isApart(file)))
-  const all = [labs, ...apart, rest]
+): Promise<{ exitCode: number; summary: string }> {
+  const all: Tested[] = []
+  await inOrder(testOrder(files), async (file) => {
+    all.push(await testFile(file, installation, keepImages, signal))
+  })
+  console.log(slowestOf(all))
   const clean = await cleanUp(installation, keepImages)
   const exitCode = all.find((one) => one.exitCode !== 0)?.exitCode ?? (clean ? 0 : 1)
   return {
@@ -121,25 +86,33 @@ async function testRun(
 }
 
 interface Tested {
+  readonly file: string
+  readonly seconds: number
   readonly exitCode: number
   readonly summary: string
 }
 
-async function testSome(
-  files: readonly string[],
+const SHOWN = 25
+
+/** Which files took longest, so that one sees where the minutes go. */
+const slowestOf = (all: readonly Tested[]) =>
+  [...all]
+    .sort((a, b) => b.seconds - a.seconds)
+    .slice(0, SHOWN)
+    .map(({ file, seconds }) => `${seconds.toFixed(1).padStart(7)} s  ${file}`)
+    .join('\n')
+
+async function testFile(
+  file: string,
   installation: TestInstallation,
   keepImages: boolean,
   signal: AbortSignal,
 ): Promise<Tested> {
-  if (files.length === 0 || signal.aborted) return { exitCode: 0, summary: '' }
+  if (signal.aborted) return { file, seconds: 0, exitCode: 130, summary: '' }
+  const since = performance.now()
   const child = spawn(
     process.execPath,
-    [
-      ...['--test', '--test-concurrency=1', `--test-timeout=${TEST_TIMEOUT_MS}`],
-      ...['--test-reporter=spec', '--test-reporter-destination=stdout'],
-      ...['--test-reporter=./tools/slowest-files.ts', '--test-reporter-destination=stderr'],
-      ...files,
-    ],
+    ['--test', `--test-timeout=${TEST_TIMEOUT_MS}`, '--test-reporter=spec', file],
     {
       cwd: ROOT,
       stdio: ['ignore', 'pipe', 'inherit'],
@@ -153,7 +126,8 @@ async function testSome(
   )
   const held = holdSummary((line) => console.log(line))
   child.stdout.setEncoding('utf8').on('data', held.add)
-  return { exitCode: await ended(child, signal), summary: held.end() }
+  const exitCode = await ended(child, signal)
+  return { file, seconds: (performance.now() - since) / 1000, exitCode, summary: held.end() }
 }
 
 /** Exit code of a child; an interrupt is passed on to it and makes the run fail. */
