@@ -9,19 +9,20 @@ const AGREED_S = 30
 
 /** Has one member hand the lead over to the other as planned work does it: nothing fails, writes wait for a moment. */
 export async function handLeadOver(
-  { home, installation }: DrillPlace,
+  { home, installation }: Pick<DrillPlace, 'home' | 'installation'>,
   leader: string,
   candidate: string,
   signal: AbortSignal,
 ): Promise<void> {
   const { postgres, patroniPort } = addressesOf(installation)
+  const number = leader === 'postgres-1' ? 1 : 2
   const read = (path: string) => readFile(join(home, path), 'utf8')
   const [ca, cert, key] = await Promise.all([
     read(`${HOME.pki}/root.crt`),
-    read(`${HOME.postgres(1)}/tls/server.crt`),
-    read(`${HOME.postgres(1)}/tls/server.key`),
+    read(`${HOME.postgres(number)}/tls/server.crt`),
+    read(`${HOME.postgres(number)}/tls/server.key`),
   ])
-  const at = postgres[Number(leader.slice('postgres-'.length)) - 1] ?? ''
+  const at = postgres[number - 1] ?? ''
   // A standby confirms writes a moment before the cluster's store says so; until then it is refused.
   await waitUntil(`${candidate} to take over from ${leader}`, { timeoutS: AGREED_S, signal }, () =>
     switchOver(`https://${at}:${patroniPort}`, { leader, candidate }, { ca, cert, key }).then(

@@ -1,3 +1,4 @@
+import { join } from 'node:path'
 import type { ServiceName } from '#contract/fleet.ts'
 import { platformRoutes } from '#contract/platform.ts'
 import { waitUntil } from '../wait-until.ts'
@@ -6,6 +7,7 @@ import type { HostsPlace } from './hosts-place.ts'
 type PairMember = Extract<ServiceName, `postgres-${number}`>
 
 const HANDED_OVER_S = 60
+const HAND_OVER = join(import.meta.dirname, 'hand-over-here.ts')
 
 /** The member of the database pair that leads. */
 async function findPrimary(place: HostsPlace): Promise<PairMember> {
@@ -31,9 +33,9 @@ export async function somePrimary(place: HostsPlace): Promise<PairMember> {
 export async function leadPairFrom(place: HostsPlace, wanted: PairMember): Promise<void> {
   const now = await somePrimary(place)
   if (now === wanted) return
-  const engine = await place.engine((await place.hostOf(now)).name)
-  const argv = ['patronictl', 'switchover', '--leader', now, '--candidate', wanted, '--force']
-  const done = await engine.containers.exec(`${place.installation.name}-${now}`, argv)
+  const { name: host } = await place.hostOf(now)
+  const order = { installation: place.installation, leader: now, candidate: wanted }
+  const done = await place.run(host, [process.execPath, HAND_OVER, JSON.stringify(order)])
   if (done.exitCode !== 0)
     throw new Error(`the lead could not be handed to ${wanted}: ${(done.stderr || done.stdout).trim()}`)
   const wait = { timeoutS: HANDED_OVER_S, signal: place.signal }

@@ -40,10 +40,13 @@ export function trustJobs(checks: readonly Check[]): (deps: ServerDeps) => JobHa
   })
 }
 
-/** Starts the rounds of all checks; at a start of the control plane each of them is due at once. */
+/**
+ * Starts the rounds of all checks. One that is waited for keeps its time: whoever begins to lead does so after a fault or an
+ * update, when the machines have other work than to prove all promises at once.
+ */
 export function trustLoop(checks: readonly Check[]) {
   return async (deps: ServerDeps): Promise<{ stop(): Promise<void> }> => {
-    for (const check of checks) await read(() => scheduleCheck(deps, check, FIRST_MS))
+    for (const check of checks) await read(() => scheduleCheck(deps, check, FIRST_MS, 'keep'))
     await read(() => scheduleForgetting(deps))
     // A database that was away for long has pushed the next try far into the future.
     const hurrying = setInterval(() => {
@@ -53,14 +56,16 @@ export function trustLoop(checks: readonly Check[]) {
   }
 }
 
-async function scheduleCheck({ db, jobs, now }: ServerDeps, check: Check, inMs: number): Promise<void> {
+async function scheduleCheck(
+  { db, jobs, now }: ServerDeps,
+  check: Check,
+  inMs: number,
+  pending: 'keep' | 'replace' = 'replace',
+): Promise<void> {
   const runAt = new Date(now().getTime() + inMs)
-  await jobs.add(
-    db,
-    CHECK_JOB,
-    { check: check.name },
-    { key: `${CHECK_JOB}:${check.name}`, queue: QUEUE, runAt },
-  )
+  const key = `${CHECK_JOB}:${check.name}`
+  const options = { key, queue: QUEUE, runAt, keepTime: pending === 'keep' }
+  await jobs.add(db, CHECK_JOB, { check: check.name }, options)
 }
 
 async function scheduleForgetting({ db, jobs, now }: Pick<ServerDeps, 'db' | 'jobs' | 'now'>): Promise<void> {
