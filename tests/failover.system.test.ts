@@ -59,12 +59,39 @@ test('a Patroni that works differently is not started', async () => {
     'import patroni.config, patroni.postgresql as p; p.STOP_POLLING_INTERVAL = 2',
     'import patroni.config, patroni.ha as p; p.Ha.demote = lambda self, mode: None',
     'import patroni.config, patroni.ha as p; p.Ha.recover = lambda self: None',
+    // A standby that is asked otherwise; a server that stops and does not say so.
+    'import patroni.config, patroni.ha as p; p.Ha.is_failover_possible = lambda self, lsn: True',
+    'import patroni.config, patroni.postgresql as p; p.Postgresql._do_stop = lambda self: None',
+    'import patroni.config, patroni.api as p; p.RestApiHandler.do_OPTIONS = lambda self: None',
   ]
   for (const change of changes) {
     const { exitCode, stderr } = await startChanged(change)
     assert.equal(exitCode, 1, change)
     assert.match(stderr, /^FATAL: this Patroni is not the one/m, change)
   }
+})
+
+test('a primary that hands over asks a busy standby again, and one that can take over only once', async () => {
+  const asked = async (...answers: string[]) => {
+    const done = await containers.exec(MEMBER, [
+      'python3',
+      '-c',
+      [
+        'import runpy',
+        `program = runpy.run_path('${PATRONI_START}', run_name='tested')`,
+        `answers = [${answers}]`,
+        'asked = []',
+        'def ask(self, *, cluster_lsn=0): return asked.append(cluster_lsn) or answers[len(asked) - 1]',
+        "program['Ha'].is_failover_possible = ask",
+        "program['ask_standby_again']()",
+        "print(program['Ha'].is_failover_possible(None, cluster_lsn=7), len(asked))",
+      ].join('\n'),
+    ])
+    return done.stdout.trim() || done.stderr
+  }
+  assert.equal(await asked('True'), 'True 1')
+  assert.equal(await asked('False', 'False', 'True'), 'True 3')
+  assert.equal(await asked('False', 'False', 'False', 'False', 'False'), 'False 5')
 })
 
 test('a copy of the primary that has not run yet is never recovered on its own; a server that was killed is', async () => {

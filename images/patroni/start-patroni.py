@@ -4,6 +4,7 @@ Debian's files stay as they are. Before Patroni's own main runs, a few of its fu
 changed is tried: a Patroni that works differently ends here with a message, before it touches the database.
 """
 
+import inspect
 import logging
 import os
 import sys
@@ -14,6 +15,7 @@ from unittest.mock import MagicMock
 # Config first: Patroni's modules import one another in a circle.
 from patroni.config import Config
 from patroni import ha, postgresql
+from patroni.api import RestApiHandler
 from patroni.ha import Ha
 
 # The least that the settings of the pair may ask for. Patroni 4 raises them to 20 and 3.
@@ -22,10 +24,12 @@ MINIMUM = {'ttl': 5, 'retry_timeout': 2}
 PROBE_TIMEOUT_S = 0.5
 PATRONI_PROBE = {'timeout': 2, 'retries': 0}
 # How often a primary that stops looks whether it has, and how long it waits then before it asks its standby whether that
-# one has everything; Patroni: 1 s each. After 'no' it waits for the end of its server, which means the same.
+# one has everything; Patroni: 1 s each. After 'no' it asks again, as often as this, Patroni once: a standby may be busy, and the end
+# of the server, which means the same, can be seconds away while clients keep knocking.
 STOP_POLL_S = 0.1
 CATCH_UP_S = 0.1
 PATRONI_CATCH_UP_S = 1
+ASKED = 5
 
 LIMITER = '_Config__get_and_maybe_adjust_int_value'
 
@@ -122,6 +126,48 @@ def shorten_hand_over():
     ha.time = Clock()
 
 
+def ask_standby_again():
+    original = getattr(Ha, 'is_failover_possible', None)
+    if original is None or 'cluster_lsn' not in inspect.signature(original).parameters:
+        refuse('it asks its standby whether that one has everything elsewhere')
+
+    def ask(self, **how):
+        # Without a place in the WAL it is the question before a switchover, which has an answer at once.
+        for left in reversed(range(ASKED if how.get('cluster_lsn') else 1)):
+            if original(self, **how):
+                return True
+            if left:
+                ha.time.sleep(CATCH_UP_S)
+        return False
+
+    Ha.is_failover_possible = ask
+
+
+def turn_clients_away():
+    """
+    Proxies ask with OPTIONS whether they may send clients to a member. One whose server stops leads until it has handed over,
+    but clients that come meanwhile are refused after a handshake each, and keep the server from its end.
+    """
+    original = getattr(RestApiHandler, 'do_OPTIONS', None)
+    if original is None or "set_state('stopping')" not in inspect.getsource(postgresql.Postgresql._do_stop):
+        refuse('a server that stops is told of elsewhere')
+
+    def do_options(self):
+        if self.server.patroni.postgresql.state == 'stopping':
+            self._write_status_code_only(503)
+        else:
+            original(self)
+
+    RestApiHandler.do_OPTIONS = do_options
+    for state, code, asked in (('stopping', [503], 0), ('running', [], 1)):
+        handler = MagicMock()
+        handler.server.patroni.postgresql.state = state
+        RestApiHandler.do_OPTIONS(handler)
+        codes = [call.args[0] for call in handler._write_status_code_only.call_args_list]
+        if codes != code or handler.do_GET.call_count != asked:
+            refuse(f'a member that is {state} answers {codes}')
+
+
 def is_fresh_copy(data_dir):
     """Whether the server was copied from its primary and has not replayed that copy to its end yet."""
     try:
@@ -159,6 +205,8 @@ if __name__ == '__main__':
         lower_minimums()
         shorten_probe()
         shorten_hand_over()
+        ask_standby_again()
+        turn_clients_away()
         leave_copies_alone()
     except Exception as error:
         refuse(f'{type(error).__name__} {error}'.strip())
