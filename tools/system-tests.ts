@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { addSummaries, holdSummary } from './held-summary.ts'
 import { installPrograms } from './install-programs.ts'
 import { ROOT } from './source-tree.ts'
-import { testEnvironment, testFiles } from './test-files.ts'
+import { testFiles } from './test-files.ts'
 import {
   chooseInstallation,
   docker,
@@ -117,7 +117,7 @@ async function testFile(
       cwd: ROOT,
       stdio: ['ignore', 'pipe', 'inherit'],
       env: {
-        ...testEnvironment(),
+        ...process.env,
         MARU_TEST_HOME: installation.home,
         MARU_TEST_KEEP_IMAGES: keepImages ? '1' : '',
         FORCE_COLOR: '0',

@@ -1,6 +1,5 @@
 import { spawn } from 'node:child_process'
 import { globSync } from 'node:fs'
-import { join } from 'node:path'
 import { holdSummary } from './held-summary.ts'
 import { ROOT } from './source-tree.ts'
 
@@ -25,12 +24,6 @@ export function testFiles(kind: TestKind, pattern = ''): string[] {
     .sort()
 }
 
-/** The environment of a test run: what Node.js compiles for one file is kept for the next. */
-export const testEnvironment = (): NodeJS.ProcessEnv => ({
-  NODE_COMPILE_CACHE: join(ROOT, 'node_modules/.cache/tests'),
-  ...process.env,
-})
-
 /** How a run ended: the runner's exit code, and its summary. */
 export interface UnitRun {
   readonly exitCode: number
@@ -46,7 +39,6 @@ export async function runUnitTests(pattern = ''): Promise<UnitRun> {
   }
   const child = spawn(process.execPath, ['--test', '--test-reporter=spec', ...files], {
     cwd: ROOT,
-    env: testEnvironment(),
     stdio: ['ignore', 'pipe', 'inherit'],
   })
   const held = holdSummary((line) => console.log(line))
