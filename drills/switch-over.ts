@@ -24,10 +24,16 @@ export async function handLeadOver(
   ])
   const at = postgres[number - 1] ?? ''
   // A standby confirms writes a moment before the cluster's store says so; until then it is refused.
+  let refused: unknown
   await waitUntil(`${candidate} to take over from ${leader}`, { timeoutS: AGREED_S, signal }, () =>
     switchOver(`https://${at}:${patroniPort}`, { leader, candidate }, { ca, cert, key }).then(
       () => true,
-      () => false,
+      (error: unknown) => {
+        refused = error
+        return false
+      },
     ),
-  )
+  ).catch((error: unknown) => {
+    throw new Error(`the lead was not handed over: ${refused ?? error}`, { cause: error })
+  })
 }

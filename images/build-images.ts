@@ -9,16 +9,8 @@ import type { Docker } from '#runtime/drivers/docker.ts'
 import { ensureFolder } from '#runtime/drivers/files.ts'
 import { CONTENTS, type ContentSource } from './content.ts'
 import { fileEntry, layerDockerfile, packContext, type TarEntry } from './layer-tar.ts'
-import {
-  EXCLUDED_PATHS,
-  type ImageName,
-  type LayerRecipe,
-  RECIPES,
-  type RootfsRecipe,
-  SUITES,
-  USERS,
-} from './recipes.ts'
-import { buildRootfs } from './root-filesystem.ts'
+import { type ImageName, type LayerRecipe, RECIPES, type RootfsRecipe } from './recipes.ts'
+import { buildRootfs, planRootfs } from './root-filesystem.ts'
 
 /** Label of every stack image; its value is the image's name. */
 export const IMAGE_LABEL = 'maru.image'
@@ -191,7 +183,7 @@ async function hashOf(
   const { expectedS: _, ...made } = recipe
   const parts =
     recipe.kind === 'rootfs'
-      ? [made, SUITES, EXCLUDED_PATHS, USERS]
+      ? [made, planRootfs(recipe, '', '')]
       : [made, from?.tag ?? '', await CONTENTS[recipe.content].digest(source)]
   const all = revision === undefined ? parts : [...parts, revision]
   return createHash('sha256').update(JSON.stringify(all)).digest('hex').slice(0, 12)

@@ -71,27 +71,31 @@ test('a Patroni that works differently is not started', async () => {
   }
 })
 
-test('a primary that hands over asks a busy standby again, and one that can take over only once', async () => {
-  const asked = async (...answers: string[]) => {
+test('a primary that hands over asks a busy standby again, as long as its own server has not ended', async () => {
+  const asked = async (running: 'True' | 'False', place: number, ...answers: string[]) => {
     const done = await containers.exec(MEMBER, [
       'python3',
       '-c',
       [
         'import runpy',
+        'from types import SimpleNamespace as Told',
         `program = runpy.run_path('${PATRONI_START}', run_name='tested')`,
         `answers = [${answers}]`,
+        `daemon = Told(state_handler=Told(is_running=lambda: ${running}))`,
         'asked = []',
         'def ask(self, *, cluster_lsn=0): return asked.append(cluster_lsn) or answers[len(asked) - 1]',
         "program['Ha'].is_failover_possible = ask",
         "program['ask_standby_again']()",
-        "print(program['Ha'].is_failover_possible(None, cluster_lsn=7), len(asked))",
+        `print(program['Ha'].is_failover_possible(daemon, cluster_lsn=${place}), len(asked))`,
       ].join('\n'),
     ])
     return done.stdout.trim() || done.stderr
   }
-  assert.equal(await asked('True'), 'True 1')
-  assert.equal(await asked('False', 'False', 'True'), 'True 3')
-  assert.equal(await asked('False', 'False', 'False', 'False', 'False'), 'False 5')
+  assert.equal(await asked('True', 7, 'True'), 'True 1')
+  assert.equal(await asked('True', 7, 'False', 'False', 'True'), 'True 3')
+  assert.equal(await asked('False', 7, 'False', 'True'), 'False 1')
+  // Before a switchover, with no place in the WAL: an answer at once.
+  assert.equal(await asked('True', 0, 'False', 'True'), 'False 1')
 })
 
 test('a copy of the primary that has not run yet is never recovered on its own; a server that was killed is', async () => {

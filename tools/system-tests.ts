@@ -96,7 +96,8 @@ const SHOWN = 25
 
 /** Which files took longest, so that one sees where the minutes go. */
 const slowestOf = (all: readonly Tested[]) =>
-  [...all]
+  all
+    .filter(({ seconds }) => seconds > 0)
     .sort((a, b) => b.seconds - a.seconds)
     .slice(0, SHOWN)
     .map(({ file, seconds }) => `${seconds.toFixed(1).padStart(7)} s  ${file}`)
@@ -135,8 +136,12 @@ function ended(child: ChildProcess, signal: AbortSignal): Promise<number> {
   const kill = () => child.kill('SIGTERM')
   signal.addEventListener('abort', kill)
   if (signal.aborted) kill()
-  return new Promise((resolve, reject) => {
-    child.on('error', reject)
+  return new Promise((resolve) => {
+    // Of two rows that run side by side, the other goes on until it has ended in order.
+    child.on('error', (error) => {
+      console.error(`${child.spawnargs.join(' ')}: ${error.message}`)
+      resolve(1)
+    })
     child.on('close', (code) => {
       signal.removeEventListener('abort', kill)
       resolve(signal.aborted ? 130 : (code ?? 1))

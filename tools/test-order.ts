@@ -4,7 +4,7 @@ export interface TestOrder {
   readonly labs: readonly string[]
   /** They work on the one installation, and neither measure nor break anything: one after the other. */
   readonly sharing: readonly string[]
-  /** They have databases, networks and agents of their own: beside any but the labs. */
+  /** They have databases, networks and agents of their own: beside each other, and beside those that share. */
   readonly apart: readonly string[]
   /** They break or measure the installation: last, and alone. */
   readonly alone: readonly string[]

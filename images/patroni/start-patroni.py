@@ -24,12 +24,12 @@ MINIMUM = {'ttl': 5, 'retry_timeout': 2}
 PROBE_TIMEOUT_S = 0.5
 PATRONI_PROBE = {'timeout': 2, 'retries': 0}
 # How often a primary that stops looks whether it has, and how long it waits then before it asks its standby whether that
-# one has everything; Patroni: 1 s each. After 'no' it asks again, as often as this, Patroni once: a standby may be busy, and the end
-# of the server, which means the same, can be seconds away while clients keep knocking.
+# one has everything; Patroni: 1 s each. After 'no' it asks again for so long, Patroni never: a standby may be busy, and the end of
+# the server, which means the same, can be seconds away while clients keep knocking.
 STOP_POLL_S = 0.1
 CATCH_UP_S = 0.1
 PATRONI_CATCH_UP_S = 1
-ASKED = 5
+ASK_AGAIN_S = 1.5
 
 LIMITER = '_Config__get_and_maybe_adjust_int_value'
 
@@ -133,12 +133,12 @@ def ask_standby_again():
 
     def ask(self, **how):
         # Without a place in the WAL it is the question before a switchover, which has an answer at once.
-        for left in reversed(range(ASKED if how.get('cluster_lsn') else 1)):
-            if original(self, **how):
-                return True
-            if left:
-                ha.time.sleep(CATCH_UP_S)
-        return False
+        end = time.monotonic() + (ASK_AGAIN_S if how.get('cluster_lsn') else 0)
+        while not original(self, **how):
+            if time.monotonic() >= end or not self.state_handler.is_running():
+                return False
+            ha.time.sleep(CATCH_UP_S)
+        return True
 
     Ha.is_failover_possible = ask
 
@@ -149,7 +149,14 @@ def turn_clients_away():
     but clients that come meanwhile are refused after a handshake each, and keep the server from its end.
     """
     original = getattr(RestApiHandler, 'do_OPTIONS', None)
-    if original is None or "set_state('stopping')" not in inspect.getsource(postgresql.Postgresql._do_stop):
+    said = inspect.getsource(postgresql.Postgresql._do_stop) + inspect.getsource(RestApiHandler)
+    needed = (
+        "set_state('stopping')",
+        'def _write_status_code_only(self, status_code',
+        'postgresql = self.server.patroni.postgresql',
+        "'state': postgresql.state",
+    )
+    if original is None or any(words not in said for words in needed):
         refuse('a server that stops is told of elsewhere')
 
     def do_options(self):
