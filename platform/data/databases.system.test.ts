@@ -57,6 +57,15 @@ async function connectAs(appId: string, rotation: number, to = appId): Promise<p
   return client
 }
 
+test('who asks for one database at the same moment gets the same one, and nobody stands in the way', async (t) => {
+  const app = randomId<string>('app')
+  t.after(() => dropDatabase(deps, app))
+  await Promise.all([1, 2, 3].map(() => ensureDatabase(deps, app)))
+  const client = await connectAs(app, 0)
+  await client.query('create table made (n int)')
+  await client.end()
+})
+
 test('an app makes tables in its own database, owned by its group', async () => {
   const client = await connectAs(mine, 0)
   await client.query('create table notes (text text)')

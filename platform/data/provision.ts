@@ -19,19 +19,32 @@ export const makePassword = (): string => randomBytes(PASSWORD_BYTES).toString('
 export async function ensureDatabase(deps: ServerDeps, appId: string): Promise<void> {
   const known = await read(() => findDatabase(deps.db, appId))
   if (known?.ready) return
-  const sealed = known?.password_a ?? (await deps.secrets.seal(appId, makePassword()))
-  const row = await insertDatabase(deps.db, appId, sealed)
-  const password = await deps.secrets.open(appId, row.password_a ?? sealed)
-  await ensureGroup(deps.db, appId)
   await deps.db.connection().execute(async (one) => {
-    await asMember(one, appId, async () => {
-      await createDatabase(one, appId)
-      await closeToOthers(one, appId)
-      await settle(deps, appId)
-    })
+    // Two who make it at the same time would take each other's membership away. A lock of the session: see above.
+    const lock = sql`hashtextextended(${`database:${appId}`}, 0)`
+    await sql`select pg_advisory_lock(${lock})`.execute(one)
+    try {
+      await makeDatabase(deps, one, appId)
+    } finally {
+      await sql`select pg_advisory_unlock(${lock})`.execute(one)
+    }
   })
-  await ensureLogin(deps.db, appId, 0, password)
-  await updateDatabase(deps.db, appId, { ready: true })
+}
+
+async function makeDatabase(deps: ServerDeps, one: Db, appId: string): Promise<void> {
+  const known = await findDatabase(one, appId)
+  if (known?.ready) return
+  const sealed = known?.password_a ?? (await deps.secrets.seal(appId, makePassword()))
+  const row = await insertDatabase(one, appId, sealed)
+  const password = await deps.secrets.open(appId, row.password_a ?? sealed)
+  await ensureGroup(one, appId)
+  await asMember(one, appId, async () => {
+    await createDatabase(one, appId)
+    await closeToOthers(one, appId)
+    await settle(deps, appId)
+  })
+  await ensureLogin(one, appId, 0, password)
+  await updateDatabase(one, appId, { ready: true })
 }
 
 async function createDatabase(db: Db, appId: string): Promise<void> {
