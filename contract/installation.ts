@@ -76,6 +76,9 @@ export const HOST_CGROUP = '/host/cgroup'
 /** Where systemd owns the tree: the slice that has a slice of its own for each build below it. */
 export const BUILD_SLICE = 'maru-build'
 
+/** Number of a member of the database pair, from 1, by its name: `postgres-1`. */
+export const numberOfMember = (member: string): number => Number(member.slice('postgres-'.length))
+
 /** Name by which instances reach the database proxy; it is in the servers' certificates. */
 export const POSTGRES_HOST = 'postgres.maru.internal'
 /** Where the installation's root certificate is inside every instance. */

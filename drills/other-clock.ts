@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Readable } from 'node:stream'
 import { pack } from 'tar-stream'
-import { addressesOf, HOME } from '#contract/installation.ts'
+import { addressesOf, HOME, numberOfMember } from '#contract/installation.ts'
 import { LABELS } from '#runtime/drivers/docker.ts'
 import { readClock } from '#runtime/drivers/patroni-client.ts'
 import type { DrillPlace } from './drill.ts'
@@ -74,7 +74,7 @@ async function areAhead(
   seconds: number,
   { members }: Doors,
 ): Promise<boolean> {
-  const index = Number(member.slice('postgres-'.length)) - 1
+  const index = numberOfMember(member) - 1
   const { postgres, patroniPort } = addressesOf(installation)
   const url = `https://${postgres[index]}:${patroniPort}`
   const isAhead = (clock: Date | undefined) =>

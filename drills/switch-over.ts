@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { addressesOf, HOME } from '#contract/installation.ts'
+import { addressesOf, HOME, numberOfMember } from '#contract/installation.ts'
 import { switchOver } from '#runtime/drivers/patroni-client.ts'
 import type { DrillPlace } from './drill.ts'
 import { waitUntil } from './wait-until.ts'
@@ -15,7 +15,7 @@ export async function handLeadOver(
   signal: AbortSignal,
 ): Promise<void> {
   const { postgres, patroniPort } = addressesOf(installation)
-  const number = leader === 'postgres-1' ? 1 : 2
+  const number = numberOfMember(leader)
   const read = (path: string) => readFile(join(home, path), 'utf8')
   const [ca, cert, key] = await Promise.all([
     read(`${HOME.pki}/root.crt`),
@@ -34,6 +34,7 @@ export async function handLeadOver(
       },
     ),
   ).catch((error: unknown) => {
+    signal.throwIfAborted()
     throw new Error(`the lead was not handed over: ${refused ?? error}`, { cause: error })
   })
 }

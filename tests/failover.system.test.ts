@@ -34,18 +34,24 @@ test('Patroni runs with the short lease that the pair asks for', async () => {
   )
 })
 
+/** Runs lines of Python where Patroni runs. */
+const python = (...lines: string[]) => containers.exec(MEMBER, ['python3', '-c', lines.join('\n')])
+
 /** Starts Patroni for its version only, after some lines of Python have made it another Patroni. */
 const startChanged = (...lines: string[]) =>
-  containers.exec(MEMBER, [
-    'python3',
-    '-c',
-    [
-      'import sys, runpy',
-      ...lines,
-      "sys.argv = ['patroni', '--version']",
-      `runpy.run_path('${PATRONI_START}', run_name='__main__')`,
-    ].join('\n'),
-  ])
+  python(
+    'import sys, runpy',
+    ...lines,
+    "sys.argv = ['patroni', '--version']",
+    `runpy.run_path('${PATRONI_START}', run_name='__main__')`,
+  )
+
+/** What lines of Python print that have the parts of Patroni's start as `program`. */
+async function printed(...lines: string[]): Promise<string> {
+  const load = `program = runpy.run_path('${PATRONI_START}', run_name='tested')`
+  const done = await python('import runpy', load, ...lines)
+  return done.stdout.trim() || done.stderr
+}
 
 test('a Patroni that works differently is not started', async () => {
   const known = await startChanged()
@@ -72,25 +78,17 @@ test('a Patroni that works differently is not started', async () => {
 })
 
 test('a primary that hands over asks a busy standby again, as long as its own server has not ended', async () => {
-  const asked = async (running: 'True' | 'False', place: number, ...answers: string[]) => {
-    const done = await containers.exec(MEMBER, [
-      'python3',
-      '-c',
-      [
-        'import runpy',
-        'from types import SimpleNamespace as Told',
-        `program = runpy.run_path('${PATRONI_START}', run_name='tested')`,
-        `answers = [${answers}]`,
-        `daemon = Told(state_handler=Told(is_running=lambda: ${running}))`,
-        'asked = []',
-        'def ask(self, *, cluster_lsn=0): return asked.append(cluster_lsn) or answers[len(asked) - 1]',
-        "program['Ha'].is_failover_possible = ask",
-        "program['ask_standby_again']()",
-        `print(program['Ha'].is_failover_possible(daemon, cluster_lsn=${place}), len(asked))`,
-      ].join('\n'),
-    ])
-    return done.stdout.trim() || done.stderr
-  }
+  const asked = (running: 'True' | 'False', place: number, ...answers: string[]) =>
+    printed(
+      'from types import SimpleNamespace as Told',
+      `answers = [${answers}]`,
+      `daemon = Told(state_handler=Told(is_running=lambda: ${running}))`,
+      'asked = []',
+      'def ask(self, *, cluster_lsn=0): return asked.append(cluster_lsn) or answers[len(asked) - 1]',
+      "program['Ha'].is_failover_possible = ask",
+      "program['ask_standby_again']()",
+      `print(program['Ha'].is_failover_possible(daemon, cluster_lsn=${place}), len(asked))`,
+    )
   assert.equal(await asked('True', 7, 'True'), 'True 1')
   assert.equal(await asked('True', 7, 'False', 'False', 'True'), 'True 3')
   assert.equal(await asked('False', 7, 'False', 'True'), 'False 1')
@@ -99,24 +97,17 @@ test('a primary that hands over asks a busy standby again, as long as its own se
 })
 
 test('a copy of the primary that has not run yet is never recovered on its own; a server that was killed is', async () => {
-  const recovers = async (label: string) => {
-    const done = await containers.exec(MEMBER, [
-      'python3',
-      '-c',
-      [
-        'import os, runpy, tempfile',
-        'from unittest.mock import MagicMock',
-        `program = runpy.run_path('${PATRONI_START}', run_name='tested')`,
-        "program['leave_copies_alone']()",
-        'daemon = MagicMock(_crash_recovery_started=0)',
-        "daemon.state_handler.data_dir = tempfile.mkdtemp(dir='/tmp')",
-        `label = '${label}'`,
-        "if label: open(os.path.join(daemon.state_handler.data_dir, 'backup_label'), 'w').write(label)",
-        "print(program['Ha']._handle_crash_recovery(daemon) is not None)",
-      ].join('\n'),
-    ])
-    return done.stdout.trim() || done.stderr
-  }
+  const recovers = (label: string) =>
+    printed(
+      'import os, tempfile',
+      'from unittest.mock import MagicMock',
+      "program['leave_copies_alone']()",
+      'daemon = MagicMock(_crash_recovery_started=0)',
+      "daemon.state_handler.data_dir = tempfile.mkdtemp(dir='/tmp')",
+      `label = '${label}'`,
+      "if label: open(os.path.join(daemon.state_handler.data_dir, 'backup_label'), 'w').write(label)",
+      "print(program['Ha']._handle_crash_recovery(daemon) is not None)",
+    )
   assert.equal(await recovers('START WAL LOCATION: 0/4000028\\nBACKUP METHOD: streamed\\n'), 'False')
   assert.equal(await recovers('BACKUP METHOD: pg_rewind\\n'), 'True')
   assert.equal(await recovers(''), 'True')

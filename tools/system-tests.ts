@@ -1,9 +1,9 @@
-import { type ChildProcess, spawn } from 'node:child_process'
+import { spawn } from 'node:child_process'
 import { join } from 'node:path'
-import { addSummaries, holdSummary } from './held-summary.ts'
+import { addSummaries } from './held-summary.ts'
 import { installPrograms } from './install-programs.ts'
 import { ROOT } from './source-tree.ts'
-import { testFiles } from './test-files.ts'
+import { ended, runFiles, type TestRun, testFiles } from './test-files.ts'
 import {
   chooseInstallation,
   docker,
@@ -68,7 +68,7 @@ async function testRun(
   installation: TestInstallation,
   keepImages: boolean,
   signal: AbortSignal,
-): Promise<{ exitCode: number; summary: string }> {
+): Promise<TestRun> {
   const all: Tested[] = []
   await inOrder(testOrder(files), async (file) => {
     all.push(await testFile(file, installation, keepImages, signal))
@@ -85,11 +85,9 @@ async function testRun(
   }
 }
 
-interface Tested {
+interface Tested extends TestRun {
   readonly file: string
   readonly seconds: number
-  readonly exitCode: number
-  readonly summary: string
 }
 
 const SHOWN = 25
@@ -111,42 +109,16 @@ async function testFile(
 ): Promise<Tested> {
   if (signal.aborted) return { file, seconds: 0, exitCode: 130, summary: '' }
   const since = performance.now()
-  const child = spawn(
-    process.execPath,
-    ['--test', `--test-timeout=${TEST_TIMEOUT_MS}`, '--test-reporter=spec', file],
-    {
-      cwd: ROOT,
-      stdio: ['ignore', 'pipe', 'inherit'],
-      env: {
-        ...process.env,
-        MARU_TEST_HOME: installation.home,
-        MARU_TEST_KEEP_IMAGES: keepImages ? '1' : '',
-        FORCE_COLOR: '0',
-      },
+  const run = await runFiles([file], {
+    argv: [`--test-timeout=${TEST_TIMEOUT_MS}`],
+    env: {
+      MARU_TEST_HOME: installation.home,
+      MARU_TEST_KEEP_IMAGES: keepImages ? '1' : '',
+      FORCE_COLOR: '0',
     },
-  )
-  const held = holdSummary((line) => console.log(line))
-  child.stdout.setEncoding('utf8').on('data', held.add)
-  const exitCode = await ended(child, signal)
-  return { file, seconds: (performance.now() - since) / 1000, exitCode, summary: held.end() }
-}
-
-/** Exit code of a child; an interrupt is passed on to it and makes the run fail. */
-function ended(child: ChildProcess, signal: AbortSignal): Promise<number> {
-  const kill = () => child.kill('SIGTERM')
-  signal.addEventListener('abort', kill)
-  if (signal.aborted) kill()
-  return new Promise((resolve) => {
-    // Of two rows that run side by side, the other goes on until it has ended in order.
-    child.on('error', (error) => {
-      console.error(`${child.spawnargs.join(' ')}: ${error.message}`)
-      resolve(1)
-    })
-    child.on('close', (code) => {
-      signal.removeEventListener('abort', kill)
-      resolve(signal.aborted ? 130 : (code ?? 1))
-    })
+    signal,
   })
+  return { ...run, file, seconds: (performance.now() - since) / 1000 }
 }
 
 /** Idempotent: the last test has usually removed everything already. */

@@ -29,18 +29,17 @@ const SHARING = [
 ].map((name) => `tests/${name}.system.test.ts`)
 const APART = ['images/', 'platform/', 'runtime/']
 
-export function testOrder(files: readonly string[]): TestOrder {
-  const isLong = (file: string) => file.endsWith('.long.test.ts')
-  const isLab = (file: string) => !isLong(file) && file.startsWith('lab/')
-  const isSharing = (file: string) => SHARING.includes(file)
-  const isApart = (file: string) => !isLong(file) && APART.some((begin) => file.startsWith(begin))
-  return {
-    labs: files.filter(isLab),
-    sharing: files.filter(isSharing),
-    apart: files.filter(isApart),
-    alone: files.filter((file) => !isLab(file) && !isSharing(file) && !isApart(file)),
-  }
+function rowOf(file: string): keyof TestOrder {
+  if (file.endsWith('.long.test.ts')) return 'alone'
+  if (file.startsWith('lab/')) return 'labs'
+  if (SHARING.includes(file)) return 'sharing'
+  return APART.some((begin) => file.startsWith(begin)) ? 'apart' : 'alone'
 }
+
+export const testOrder = (files: readonly string[]): TestOrder => ({
+  ...{ labs: [], sharing: [], apart: [], alone: [] },
+  ...Object.groupBy(files, rowOf),
+})
 
 /** Runs every file once: two at a time where the order allows it, and whoever is free takes the next. */
 export async function inOrder(

@@ -137,7 +137,7 @@ def ask_standby_again():
         while not original(self, **how):
             if time.monotonic() >= end or not self.state_handler.is_running():
                 return False
-            ha.time.sleep(CATCH_UP_S)
+            time.sleep(CATCH_UP_S)
         return True
 
     Ha.is_failover_possible = ask

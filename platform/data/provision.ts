@@ -24,14 +24,14 @@ export async function ensureDatabase(deps: ServerDeps, appId: string): Promise<v
     const lock = sql`hashtextextended(${`database:${appId}`}, 0)`
     await sql`select pg_advisory_lock(${lock})`.execute(one)
     try {
-      await makeDatabase(deps, one, appId)
+      await makeOrFinish(deps, one, appId)
     } finally {
       await sql`select pg_advisory_unlock(${lock})`.execute(one)
     }
   })
 }
 
-async function makeDatabase(deps: ServerDeps, one: Db, appId: string): Promise<void> {
+async function makeOrFinish(deps: ServerDeps, one: Db, appId: string): Promise<void> {
   const known = await findDatabase(one, appId)
   if (known?.ready) return
   const sealed = known?.password_a ?? (await deps.secrets.seal(appId, makePassword()))

@@ -1,7 +1,7 @@
 import { request } from 'node:https'
 import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
-import { addressesOf, HOME, POSTGRES_HOST } from '#contract/installation.ts'
+import { addressesOf, HOME, numberOfMember, POSTGRES_HOST } from '#contract/installation.ts'
 import type { Docker } from '#runtime/drivers/docker.ts'
 import { readText } from '#runtime/drivers/files.ts'
 import { hasLeader, leaderLast, planSpare, type Settings, settingsPatch } from './cluster-settings.ts'
@@ -77,7 +77,7 @@ async function restartPending(place: Place): Promise<string[]> {
 }
 
 const addressOf = ({ installation }: Place, member: string) =>
-  addressesOf(installation).postgres[Number(member.slice('postgres-'.length)) - 1] ?? ''
+  addressesOf(installation).postgres[numberOfMember(member) - 1] ?? ''
 
 async function leaderAddress(place: Place): Promise<string | undefined> {
   const leader = (await readDatabasePair(place))?.find(({ role }: PatroniMember) => role === 'leader')

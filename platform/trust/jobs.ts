@@ -1,5 +1,5 @@
 import type { ServerDeps } from '#runtime/server/handler.ts'
-import { hurryJobs, type JobHandlers } from '#runtime/server/jobs.ts'
+import { hurryJobs, type JobHandlers, type JobOptions } from '#runtime/server/jobs.ts'
 import { read, transact } from '#runtime/server/transact.ts'
 import type { Check } from './check.ts'
 import { runAndRecord } from './run-check.ts'
@@ -46,7 +46,7 @@ export function trustJobs(checks: readonly Check[]): (deps: ServerDeps) => JobHa
  */
 export function trustLoop(checks: readonly Check[]) {
   return async (deps: ServerDeps): Promise<{ stop(): Promise<void> }> => {
-    for (const check of checks) await read(() => scheduleCheck(deps, check, FIRST_MS, 'keep'))
+    for (const check of checks) await read(() => scheduleCheck(deps, check, FIRST_MS, { keepTime: true }))
     await read(() => scheduleForgetting(deps))
     // A database that was away for long has pushed the next try far into the future.
     const hurrying = setInterval(() => {
@@ -60,12 +60,11 @@ async function scheduleCheck(
   { db, jobs, now }: ServerDeps,
   check: Check,
   inMs: number,
-  pending: 'keep' | 'replace' = 'replace',
+  pending: Pick<JobOptions, 'keepTime'> = {},
 ): Promise<void> {
   const runAt = new Date(now().getTime() + inMs)
   const key = `${CHECK_JOB}:${check.name}`
-  const options = { key, queue: QUEUE, runAt, keepTime: pending === 'keep' }
-  await jobs.add(db, CHECK_JOB, { check: check.name }, options)
+  await jobs.add(db, CHECK_JOB, { check: check.name }, { key, queue: QUEUE, runAt, ...pending })
 }
 
 async function scheduleForgetting({ db, jobs, now }: Pick<ServerDeps, 'db' | 'jobs' | 'now'>): Promise<void> {

@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import type { PlatformConfig } from '#contract/agent.ts'
-import { addressesOf, HOME, type Installation } from '#contract/installation.ts'
+import { addressesOf, HOME, type Installation, numberOfMember } from '#contract/installation.ts'
 import { hasLeader, leaderLast, planSpare } from '#platform/hosts/cluster-settings.ts'
 import { type Docker, hashContainer, LABELS } from '#runtime/drivers/docker.ts'
 import { type PatroniMember, readCluster, switchOver } from '#runtime/drivers/patroni-client.ts'
@@ -71,7 +71,7 @@ async function spare(
   const step = planSpare(await look(), member)
   if (step.do !== 'hand over') return step.do === 'end'
   const { postgres, patroniPort } = addressesOf(installation)
-  const address = postgres[Number(member.slice('postgres-'.length)) - 1]
+  const address = postgres[numberOfMember(member) - 1]
   const url = `https://${address}:${patroniPort}`
   await switchOver(url, { leader: member, candidate: step.to }, await issuePass())
   log.info('agent.lead_handed_over', { from: member, to: step.to })
