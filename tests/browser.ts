@@ -105,6 +105,14 @@ export async function lookAt(
   return faults.flat()
 }
 
+/**
+ * The page has heard that it is dark, where a program of its own tells it, and no colour is on its way to another; for what moves
+ * for ever, as a spinner does, nobody waits.
+ */
+const IS_DARK = `(document.documentElement.dataset.mantineColorScheme ?? 'dark') === 'dark' &&
+  document.getAnimations().every(({ playState, effect }) =>
+    playState !== 'running' || effect.getComputedTiming().endTime === Infinity)`
+
 async function faultsOf(page: Page, { url, name, ready }: Sight, size: string): Promise<string[]> {
   await page.emulateMedia({ colorScheme: 'light' })
   await page.goto(url)
@@ -118,6 +126,7 @@ async function faultsOf(page: Page, { url, name, ready }: Sight, size: string): 
   await takePicture(page, `${name}-${size}-light`)
   await page.emulateMedia({ colorScheme: 'dark' })
   await ready?.(page)
+  await page.waitForFunction(IS_DARK)
   found.push(...(await accessibilityFaults(page, ['color-contrast'])).map((fault) => `dark: ${fault}`))
   await takePicture(page, `${name}-${size}-dark`)
   return found
