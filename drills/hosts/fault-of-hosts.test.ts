@@ -8,7 +8,11 @@ const EDGE: LabHost = { name: 'dc2-h1', dataCentre: 'dc2', address: '198.18.2.1'
 /** The fault was so long ago. */
 const AGO_S = 30
 
-const struckMs = Math.floor(performance.now()) - AGO_S * 1000
+let struckMs = 0
+/** Each test begins here: files before it may have taken a while. */
+const strike = () => {
+  struckMs = Math.floor(performance.now()) - AGO_S * 1000
+}
 /** Times in seconds since the fault. */
 const row = (atS: number, edge = EDGE.address): AcknowledgedRow => {
   const atMs = struckMs + atS * 1000
@@ -28,18 +32,21 @@ function measured(acknowledged: readonly AcknowledgedRow[], failed: readonly Fai
 const every = (fromS: number) => Array.from({ length: AGO_S - fromS }, (_, at) => row(fromS + at))
 
 test('the silence is the longest time without a row at the edges that go on', () => {
+  strike()
   const east = [row(1, '198.18.1.1'), row(2, '198.18.1.1')]
   const { [SILENCE]: silenceS } = measured([row(-1), ...east, ...every(5)], [])
   assert.ok(silenceS >= 5 && silenceS < 5.1, `${silenceS}`)
 })
 
 test('requests that need no database count until the last one was begun that failed, however long it took to', () => {
+  strike()
   const { [PLAIN]: plainS } = measured(every(1), [failure('plain', 2.5, 5), failure('write', 6)])
   assert.equal(plainS, 2.5)
   assert.equal(measured(every(1), [failure('plain', -3, 4)])[PLAIN], 0)
 })
 
 test('a request has failed after the failover time when it was begun after it', () => {
+  strike()
   const failed = [failure('write', 6.9, 5), failure('write', 7.1), failure('plain', 20)]
   assert.equal(measured(every(1), failed)[FAILED_AFTER], 2)
 })

@@ -68,6 +68,7 @@ test('the edge is replaced again and again under load: no request fails, on kept
   const load = startHttpsLoad(target, { kept: 12, fresh: 4 })
   t.after(() => load.stop())
   await until('the load to run', async () => load.seen().requests > 300)
+  await host.haproxy.ask('set table sign-ins key 203.0.113.5 data.gpc0 7 data.gpc0_rate 7')
   for (const round of [1, 2, 3]) {
     const before = await host.docker.containers.inspect(edgeName())
     const did = await replaceEdge({ env: { ROUND: String(round) } })
@@ -81,6 +82,11 @@ test('the edge is replaced again and again under load: no request fails, on kept
   assert.deepEqual(failures, [])
   assert.ok(requests > 2000, `${requests} requests`)
   assert.ok((await readEdge(host.haproxy))?.servers.some(({ name }) => name === 'web.1.v1.0'))
+  // Who guessed passwords is as well known as before.
+  assert.match(
+    (await host.haproxy.ask('show table sign-ins')) ?? '',
+    /:203\.0\.113\.5 .* gpc0=7 gpc0_rate\(900000\)=7 /,
+  )
 })
 
 test('the one before ends with its last request and is then cleared away', async () => {

@@ -22,6 +22,8 @@ export function edgeFiles(home: string) {
     run: `${folder}/run`,
     admin: `${folder}/run/admin.sock`,
     master: `${folder}/run/master.sock`,
+    /** Where a HAProxy teaches its successor what it has counted. */
+    successor: `${folder}/run/successor.sock`,
   } as const
 }
 

@@ -49,7 +49,10 @@ test('with other hosts, an edge has a door for them, and leads to them last', ()
 
 test('without other hosts, nothing of it is there', () => {
   const alone = { ...input([server('web.1', true)], []), self: undefined }
-  assert.doesNotMatch(renderEdge(alone, 'mark'), /peer|allbackups|7443|backend in\./)
+  assert.doesNotMatch(
+    renderEdge(alone, 'mark'),
+    /frontend peers|backend peers|server peer|allbackups|7443|backend in\./,
+  )
 })
 
 test('what runs as wanted needs nothing', () => {

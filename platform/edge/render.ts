@@ -13,7 +13,7 @@ import {
   renderPeerDoor,
   renderPeerFiles,
 } from './peers.ts'
-import { signInRules, signInTable } from './sign-ins.ts'
+import { SUCCESSOR, signInRules, signInSections } from './sign-ins.ts'
 
 /** One instance of an app's web process as the edge knows it. */
 export interface EdgeServer {
@@ -103,7 +103,7 @@ export function renderEdge(input: EdgeInput, mark: string): string {
     renderHttpsFrontend(input),
     renderSources(),
     renderTimes(),
-    section(`backend ${signInTable().name}`, signInTable().lines),
+    ...signInSections(edgeFiles(input.home).successor).map(({ head, lines }) => section(head, lines)),
     renderControl(input),
     ...(input.self === undefined ? [] : renderPeers(input, input.self)),
     ...[...input.apps]
@@ -119,6 +119,7 @@ function renderGlobal(input: EdgeInput, mark: string): string {
   return section('global', [
     `description ${mark}`,
     'log stdout format raw daemon',
+    `localpeer ${SUCCESSOR}`,
     `stats socket ${files.admin} mode 600 level admin expose-fd listeners`,
     'stats timeout 1m',
     `server-state-file ${files.state}`,

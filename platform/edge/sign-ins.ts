@@ -32,13 +32,22 @@ export function signInRules(backend: string): string[] {
 /** HAProxy takes what stands in double quotes with these escaped; JSON has nothing else that it would read. */
 const quoted = (text: string) => `"${text.replaceAll(/["$]|\\(?!n$)/g, '\\$&')}"`
 
-/** The table's own lines. A member stays for a day: as long as somebody is turned away at most. */
-export const signInTable = () => ({
-  name: TABLE,
-  lines: [
-    `stick-table type ipv6 size 100k expire ${GUARD_LIMITS.holdOftenS}s store gpt0,gpc0,gpc0_rate(${WINDOW_S}s),gpc1,gpc1_rate(${WINDOW_S}s)`,
-  ],
-})
+/** What a HAProxy and the one that takes its place call each other. */
+export const SUCCESSOR = 'successor'
+
+/**
+ * The table, and how a HAProxy that ends teaches it to the one after it, over a socket that only they can open: the section has no
+ * other peer (https://docs.haproxy.org/3.0/configuration.html#3.7). A member stays for a day: as long as somebody is turned away at most.
+ */
+export const signInSections = (socket: string) => [
+  { head: `peers ${SUCCESSOR}`, lines: [`bind ${socket} mode 600`, `server ${SUCCESSOR}`] },
+  {
+    head: `backend ${TABLE}`,
+    lines: [
+      `stick-table type ipv6 size 100k expire ${GUARD_LIMITS.holdOftenS}s store gpt0,gpc0,gpc0_rate(${WINDOW_S}s),gpc1,gpc1_rate(${WINDOW_S}s) peers ${SUCCESSOR}`,
+    ],
+  },
+]
 
 /** Somebody who failed to sign in too often, or is turned away. */
 export interface Guesser {
@@ -62,7 +71,7 @@ const SHOW = [`gpc0_rate ge ${GUARD_LIMITS.failedSignIns}`, 'gpt0 gt 0']
   .map((which) => `show table ${TABLE} data.${which}`)
   .join(';')
 
-/** The door of the HAProxy that runs now; what a reload makes it forget the agent tells it again. */
+/** The door of the HAProxy that runs now; what it forgets when it ends without a successor the agent tells it again. */
 export function makeSignInDoor(haproxy: Pick<Haproxy, 'ask'>): SignInDoor {
   return {
     guessers: async (now) => parseGuessers((await haproxy.ask(SHOW)) ?? '', now),
