@@ -28,7 +28,7 @@ export const consoleLoad: Benchmark = {
     'Chromium on the same machine, which reaches the edge by way of two small programs (it breaks off what it loads when a container comes or goes, so it has a network of its own), opens the console as somebody who has not signed in, each time with an empty cache: until there is text on the page, until the browser calls it loaded, and what went over the wire, compressed.',
   measure: async ({ installation, quick, say }) => {
     const url = `${urlOf(installation)}/`
-    await installPrograms({ chromium: 'chromium' })
+    await installPrograms({ 'chromium-headless-shell': 'chromium-headless-shell' })
     const ends: Array<() => unknown> = []
     try {
       const browser = await openBrowser(installation, (end) => ends.unshift(end))

@@ -19,7 +19,7 @@ const LAST = 'tests/zz-destroy.system.test.ts'
 const PROGRAMS: Readonly<Record<string, string>> = {
   openssl: 'openssl',
   psql: 'postgresql-client',
-  chromium: 'chromium',
+  'chromium-headless-shell': 'chromium-headless-shell',
 }
 
 /**
