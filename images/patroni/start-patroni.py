@@ -30,6 +30,11 @@ STOP_POLL_S = 0.1
 CATCH_UP_S = 0.1
 PATRONI_CATCH_UP_S = 1
 ASK_AGAIN_S = 1.5
+# A primary that hands over stops when its clients have gone, or after so long: what the proxies need to notice, see
+# database-tier.ts (a look a second, two more after 150 ms each), and a little.
+CLIENTS_GO_S = 1.6
+CLIENTS = """SELECT count(*) FROM pg_catalog.pg_stat_activity a JOIN pg_catalog.pg_roles r ON r.oid = a.usesysid
+WHERE a.backend_type = 'client backend' AND NOT r.rolsuper"""
 
 LIMITER = '_Config__get_and_maybe_adjust_int_value'
 
@@ -175,6 +180,47 @@ def turn_clients_away():
             refuse(f'a member that is {state} answers {codes}')
 
 
+def wait_for_clients(server):
+    """Until the proxies have ended the last connection of a client."""
+    end = time.monotonic() + CLIENTS_GO_S
+    while time.monotonic() < end:
+        try:
+            if server.query(CLIENTS, retry=False)[0][0] == 0:
+                return
+        except Exception as error:
+            # Who cannot be asked has no clients that would wait for an answer.
+            return logging.getLogger(__name__).info('clients are not waited for: %s', error)
+        time.sleep(CATCH_UP_S)
+
+
+def let_clients_go():
+    """
+    A server that stops first ends every connection, while clients knock again: on a busy machine that takes seconds, and nobody writes.
+    So one that hands over goes on until the proxies, which hear of it by OPTIONS, have led its clients away. It still has the lead
+    then. A primary that lost the lead, or that is to be stopped at once, waits for nobody.
+    """
+    original = getattr(Ha, 'notify_mpp_coordinator', None)
+    before = "self.notify_mpp_coordinator('before_demote')"
+    if original is None or any(before not in inspect.getsource(how) for how in (Ha.demote, Ha.shutdown)):
+        refuse('what comes before a hand-over is elsewhere')
+    if "before_shutdown if mode == 'graceful' else None" not in inspect.getsource(Ha.demote):
+        refuse('it prepares for every stop as for a hand-over')
+
+    def notify(self, event):
+        if event == 'before_demote' and self.state_handler.state == 'stopping':
+            wait_for_clients(self.state_handler)
+        return original(self, event)
+
+    Ha.notify_mpp_coordinator = notify
+    for state, clients, asked in (('stopping', [2, 1, 0], 3), ('running', [], 0)):
+        daemon = MagicMock()
+        daemon.state_handler.state = state
+        daemon.state_handler.query.side_effect = [[(number,)] for number in clients]
+        Ha.notify_mpp_coordinator(daemon, 'before_demote')
+        if daemon.state_handler.query.call_count != asked:
+            refuse(f'a member that is {state} looks for clients {daemon.state_handler.query.call_count} times')
+
+
 def is_fresh_copy(data_dir):
     """Whether the server was copied from its primary and has not replayed that copy to its end yet."""
     try:
@@ -214,6 +260,7 @@ if __name__ == '__main__':
         shorten_hand_over()
         ask_standby_again()
         turn_clients_away()
+        let_clients_go()
         leave_copies_alone()
     except Exception as error:
         refuse(f'{type(error).__name__} {error}'.strip())

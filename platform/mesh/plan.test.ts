@@ -1,9 +1,8 @@
 import assert from 'node:assert/strict'
-import { readFile } from 'node:fs/promises'
-import { join } from 'node:path'
 import { test } from 'node:test'
 import { Fleet, NO_FLEET } from '#contract/fleet.ts'
 import type { HostName } from '#contract/ids.ts'
+import { assertGolden } from '#tests/golden.ts'
 import { DOOR_COMPONENT, meshFiles, wayComponent } from './layout.ts'
 import { controlsOf, planMesh, seedsOf, serviceAddress, storesOf } from './plan.ts'
 import { renderDoor, renderWay } from './render.ts'
@@ -24,7 +23,6 @@ const fleet = Fleet.parse({
   },
 })
 const meshOf = (host: string) => planMesh(installation, host as HostName, fleet) ?? assert.fail()
-const golden = (name: string) => readFile(join(import.meta.dirname, 'golden', name), 'utf8')
 
 test('a service is itself on its host and a way on every other: at the same address', () => {
   const waysOf = (host: string) => meshOf(host).ways.map(({ service, host: at }) => `${service} at ${at}`)
@@ -66,11 +64,12 @@ test('a service on a host that is gone has no way: nothing leads to an address t
   )
 })
 
-test('a way and a door as HAProxy reads them', async () => {
+test('a way and a door as HAProxy reads them', () => {
   const files = meshFiles('/var/lib/maru')
   const way = meshOf('east').ways.find(({ service }) => service === 'postgres-2') ?? assert.fail()
-  assert.equal(renderWay(way, files, wayComponent('postgres-2')), await golden('way.cfg'))
-  assert.equal(renderDoor(meshOf('east'), '192.0.2.1', files, DOOR_COMPONENT), await golden('door.cfg'))
+  const golden = (name: string, text: string) => assertGolden(import.meta.dirname, name, text)
+  golden('way.cfg', renderWay(way, files, wayComponent('postgres-2')))
+  golden('door.cfg', renderDoor(meshOf('east'), '192.0.2.1', files, DOOR_COMPONENT))
 })
 
 test('a member of the pair knows of every store as soon as there are hosts for three', () => {

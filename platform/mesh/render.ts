@@ -33,21 +33,32 @@ defaults
   option srvtcpka
 `
 
-/** HAProxy at the address of a service that is on another host: every connection goes there, over TLS. */
+/**
+ * HAProxy at the address of a service that is on another host: every connection goes there, over TLS. Whether the host is there
+ * is asked once for all ports, and by the host's own name: its door answers that itself, so that no service is troubled.
+ */
 export function renderWay(way: Way, files: MeshFiles, name: string): string {
   const peer = certificateNameOf(way.host)
   const tls = `ssl verify required ca-file ${files.root} crt ${files.certificate} verifyhost ${peer}`
-  const listeners = way.ports.map(
-    (port) => `
-listen ${doorName(way.service, port)}
+  const first = way.ports.slice(0, 1).map((port) => doorName(way.service, port))
+  const listeners = way.ports.map((port) => {
+    const door = doorName(way.service, port)
+    const check = first.includes(door)
+      ? `check check-sni ${peer} inter 1s fastinter 300ms downinter 300ms fall 3 rise 1`
+      : `track ${first.join()}/${way.host}`
+    return `
+listen ${door}
   bind :${port} ${SILENT}
-  server ${way.host} ${way.hostAddress}:${MESH_PORT} ${tls} sni str(${askedFor(doorName(way.service, port), way.host)}) ${SILENT} check inter 1s fastinter 300ms downinter 300ms fall 3 rise 1
-`,
-  )
+  server ${way.host} ${way.hostAddress}:${MESH_PORT} ${tls} sni str(${askedFor(door, way.host)}) ${SILENT} ${check}
+`
+  })
   return `${common(files, name)}${listeners.join('')}`
 }
 
-/** HAProxy that lets the other hosts in, and leads each to the service of this host that it asks for. */
+/**
+ * HAProxy that lets the other hosts in, and leads each to the service of this host that it asks for. Who asks for the host itself only
+ * looks whether it is there, and closes: the door waits for that, so that the session is taken up again by the next look.
+ */
 export function renderDoor(mesh: Mesh, own: HostAddress, files: MeshFiles, name: string): string {
   const members = mesh.members.filter((host) => host !== mesh.self).map(certificateNameOf)
   const services = mesh.doors.flatMap(({ service, address, ports }) =>
@@ -66,5 +77,7 @@ backend ${one}
 frontend door
   bind ${own}:${MESH_PORT} ssl crt ${files.certificate} ca-file ${files.root} verify required ${SILENT}
   tcp-request content reject unless { ssl_c_s_dn(cn) -m str ${members.join(' ')} }
+  tcp-request inspect-delay 2s
+  tcp-request content reject if { ssl_fc_sni -m str ${certificateNameOf(mesh.self)} } WAIT_END
 ${uses.join('')}${backends.join('')}`
 }
