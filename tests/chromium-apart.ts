@@ -14,7 +14,9 @@ createServer((socket) => joinConnections(socket, connect(MARU_WAY_SOCKET))).list
   '127.0.0.1',
   () => {
     // 3 and 4 are the pipes by which the tests steer the browser.
-    const browser = spawn('/usr/bin/chromium-headless-shell', process.argv.slice(2), { stdio: [0, 1, 2, 3, 4] })
+    const browser = spawn('/usr/bin/chromium-headless-shell', process.argv.slice(2), {
+      stdio: [0, 1, 2, 3, 4],
+    })
     browser.on('exit', (code) => process.exit(code ?? 1))
   },
 )

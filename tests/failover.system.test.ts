@@ -69,6 +69,9 @@ test('a Patroni that works differently is not started', async () => {
     'import patroni.config, patroni.ha as p; p.Ha.is_failover_possible = lambda self, lsn: True',
     'import patroni.config, patroni.postgresql as p; p.Postgresql._do_stop = lambda self: None',
     'import patroni.config, patroni.api as p; p.RestApiHandler.do_OPTIONS = lambda self: None',
+    // What comes before a hand-over is elsewhere.
+    "import patroni.config, patroni.ha as p; delattr(p.Ha, 'notify_mpp_coordinator')",
+    'import patroni.config, patroni.ha as p; p.Ha.shutdown = lambda self: None',
   ]
   for (const change of changes) {
     const { exitCode, stderr } = await startChanged(change)
@@ -94,6 +97,31 @@ test('a primary that hands over asks a busy standby again, as long as its own se
   assert.equal(await asked('False', 7, 'False', 'True'), 'False 1')
   // Before a switchover, with no place in the WAL: an answer at once.
   assert.equal(await asked('True', 0, 'False', 'True'), 'False 1')
+})
+
+test('a primary that hands over stops when its clients have gone, or after a while; any other stop waits for nobody', async () => {
+  /** How often it looks for clients, of whom there are so many at each look and then as many as at the last. */
+  const looks = async (state: 'stopping' | 'running', ...clients: string[]) =>
+    Number(
+      await printed(
+        "program['wait_for_clients'].__globals__['CLIENTS_GO_S'] = 0.5",
+        "program['let_clients_go']()",
+        'from unittest.mock import MagicMock',
+        `daemon = MagicMock(state_handler=MagicMock(state='${state}'))`,
+        `clients, asked = [${clients}], []`,
+        'def ask(sql, *, retry): return [(asked.append(sql) or clients[min(len(asked), len(clients)) - 1] + 0,)]',
+        'daemon.state_handler.query = ask',
+        "program['Ha'].notify_mpp_coordinator(daemon, 'before_demote')",
+        'print(len(asked))',
+      ),
+    )
+  assert.equal(await looks('stopping', '0'), 1)
+  assert.equal(await looks('stopping', '3', '1', '0'), 3)
+  assert.equal(await looks('running', '3'), 0)
+  const patience = await looks('stopping', '1')
+  assert.ok(patience > 1 && patience <= 6, `${patience} looks`)
+  // A server that does not answer has no clients who would.
+  assert.equal(await looks('stopping', 'None'), 1)
 })
 
 test('a copy of the primary that has not run yet is never recovered on its own; a server that was killed is', async () => {
