@@ -19,6 +19,7 @@ async function serveLive(t: TestContext, answer: (response: ServerResponse, conn
   t.after(() => server.closeAllConnections())
   const { port } = server.address() as AddressInfo
   Object.assign(globalThis, { location: { origin: `http://127.0.0.1:${port}` } })
+  t.after(() => Reflect.deleteProperty(globalThis, 'location'))
 }
 
 const send = (response: ServerResponse, event: LiveEvent) =>

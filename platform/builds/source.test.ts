@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { Readable } from 'node:stream'
 import { buffer } from 'node:stream/consumers'
-import { afterEach, beforeEach, test } from 'node:test'
+import { test as run } from 'node:test'
 import { createGunzip, gzipSync } from 'node:zlib'
 import { extract, pack } from 'tar-stream'
 import { MaruError } from '#contract/errors.ts'
@@ -14,10 +14,13 @@ import { SOURCE_LIMITS } from './source-limits.ts'
 import type { TarHeader } from './tar-header.ts'
 
 let dir = ''
-beforeEach(async () => {
-  dir = await mkdtemp(join(tmpdir(), 'maru-source-'))
-})
-afterEach(() => rm(dir, { recursive: true, force: true }))
+/** A test with a folder of its own. */
+const test = (name: string, work: () => Promise<void>) =>
+  run(name, async (t) => {
+    dir = await mkdtemp(join(tmpdir(), 'maru-source-'))
+    t.after(() => rm(dir, { recursive: true, force: true }))
+    await work()
+  })
 
 async function write(files: Record<string, string>): Promise<string> {
   const root = join(dir, 'app')

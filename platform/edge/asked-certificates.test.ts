@@ -3,7 +3,7 @@ import { createPrivateKey, X509Certificate } from 'node:crypto'
 import { mkdtemp, rm, stat } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { after, before, beforeEach, test } from 'node:test'
+import { after, before, test as run } from 'node:test'
 import type { EdgeRequest } from '#contract/edge-certificates.ts'
 import { type Authority, checkCertificateRequest, openAuthority } from '#platform/trust/index.ts'
 import { type AskedCertificates, openAskedCertificates } from './asked-certificates.ts'
@@ -24,11 +24,14 @@ before(async () => {
   authority = await openAuthority(join(folder, 'pki'))
 })
 after(() => rm(folder, { recursive: true }))
-beforeEach(async () => {
-  offsetMs = 0
-  home = await mkdtemp(join(folder, 'host-'))
-  asked = await open()
-})
+/** A test with a host of its own, that has asked for nothing yet. */
+const test = (name: string, work: () => Promise<void>) =>
+  run(name, async () => {
+    offsetMs = 0
+    home = await mkdtemp(join(folder, 'host-'))
+    asked = await open()
+    await work()
+  })
 
 const open = () =>
   openAskedCertificates({ file: join(home, 'asked.json'), host: 'second', rootPem: authority.rootPem, now })

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { after, beforeEach, test } from 'node:test'
+import { after, test as run } from 'node:test'
 import { z } from 'zod'
 import type { Principal } from '#contract/access.ts'
 import { API } from '#contract/api.ts'
@@ -25,10 +25,13 @@ const audit: AuditLog = {
   end: async (id, end) => void Object.assign(written[id] ?? {}, { end }),
   whole: async (act, end) => void written.push({ act, end }),
 }
-beforeEach(() => {
-  written = []
-  full = false
-})
+/** A test with an empty log that takes everything. */
+const test = (name: string, work: () => Promise<void> | void) =>
+  run(name, async () => {
+    written = []
+    full = false
+    await work()
+  })
 
 let handled = 0
 const own = {
