@@ -6,6 +6,7 @@ import { clusterSettings } from '#platform/hosts/database-tier.ts'
 import { makeDocker } from '#runtime/drivers/docker.ts'
 import { checkMeasures } from './drill-results.ts'
 import { cli, installation } from './harness.ts'
+import { superuser } from './psql.ts'
 
 const DRILL_MS = 300_000
 const { containers } = makeDocker('/var/run/docker.sock')
@@ -101,13 +102,14 @@ test('a primary that hands over asks a busy standby again, as long as its own se
 
 test('a primary that hands over stops when its clients have gone, or after a while; any other stop waits for nobody', async () => {
   /** How often it looks for clients, of whom there are so many at each look and then as many as at the last. */
-  const looks = async (state: 'stopping' | 'running', ...clients: string[]) =>
+  const looks = async (state: 'stopping' | 'running' | 'no leader', ...clients: string[]) =>
     Number(
       await printed(
         "program['wait_for_clients'].__globals__['CLIENTS_GO_S'] = 0.5",
         "program['let_clients_go']()",
         'from unittest.mock import MagicMock',
-        `daemon = MagicMock(state_handler=MagicMock(state='${state}'))`,
+        `daemon = MagicMock(state_handler=MagicMock(state='${state === 'no leader' ? 'stopping' : state}'))`,
+        `daemon.is_leader.return_value = ${state === 'no leader' ? 'False' : 'True'}`,
         `clients, asked = [${clients}], []`,
         'def ask(sql, *, retry): return [(asked.append(sql) or clients[min(len(asked), len(clients)) - 1] + 0,)]',
         'daemon.state_handler.query = ask',
@@ -118,10 +120,13 @@ test('a primary that hands over stops when its clients have gone, or after a whi
   assert.equal(await looks('stopping', '0'), 1)
   assert.equal(await looks('stopping', '3', '1', '0'), 3)
   assert.equal(await looks('running', '3'), 0)
+  assert.equal(await looks('no leader', '3'), 0)
   const patience = await looks('stopping', '1')
   assert.ok(patience > 1 && patience <= 6, `${patience} looks`)
   // A server that does not answer has no clients who would.
   assert.equal(await looks('stopping', 'None'), 1)
+  // The real server understands the question.
+  await superuser(await printed("print(program['CLIENTS'])"))
 })
 
 test('a copy of the primary that has not run yet is never recovered on its own; a server that was killed is', async () => {

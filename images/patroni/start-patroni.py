@@ -180,12 +180,12 @@ def turn_clients_away():
             refuse(f'a member that is {state} answers {codes}')
 
 
-def wait_for_clients(server):
-    """Until the proxies have ended the last connection of a client."""
+def wait_for_clients(member):
+    """Until the proxies have ended the last connection of a client; not longer than the member leads."""
     end = time.monotonic() + CLIENTS_GO_S
-    while time.monotonic() < end:
+    while member.is_leader() and time.monotonic() < end:
         try:
-            if server.query(CLIENTS, retry=False)[0][0] == 0:
+            if member.state_handler.query(CLIENTS, retry=False)[0][0] == 0:
                 return
         except Exception as error:
             # Who cannot be asked has no clients that would wait for an answer.
@@ -203,12 +203,18 @@ def let_clients_go():
     before = "self.notify_mpp_coordinator('before_demote')"
     if original is None or any(before not in inspect.getsource(how) for how in (Ha.demote, Ha.shutdown)):
         refuse('what comes before a hand-over is elsewhere')
-    if "before_shutdown if mode == 'graceful' else None" not in inspect.getsource(Ha.demote):
+    if (
+        "before_shutdown if mode == 'graceful' else None" not in inspect.getsource(Ha.demote)
+        or '_before_shutdown if self.is_leader() else None' not in inspect.getsource(Ha.shutdown)
+    ):
         refuse('it prepares for every stop as for a hand-over')
+    stop = inspect.getsource(postgresql.Postgresql._do_stop)
+    if stop.find("set_state('stopping')") > stop.find('before_shutdown()'):
+        refuse('it tells of a stop only after what comes before a hand-over')
 
     def notify(self, event):
         if event == 'before_demote' and self.state_handler.state == 'stopping':
-            wait_for_clients(self.state_handler)
+            wait_for_clients(self)
         return original(self, event)
 
     Ha.notify_mpp_coordinator = notify
