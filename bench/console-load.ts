@@ -2,7 +2,7 @@ import { join } from 'node:path'
 import { type Browser, chromium, type Page } from 'playwright-core'
 import { type Installation, urlOf } from '#contract/installation.ts'
 import { openWay } from '#tests/way-to-edge.ts'
-import { installPrograms } from '#tools/install-programs.ts'
+import { BROWSER, installPrograms } from '#tools/install-programs.ts'
 import { ROOT } from '#tools/source-tree.ts'
 import type { Benchmark } from './benchmark.ts'
 import { type Figure, figureOf } from './report.ts'
@@ -28,7 +28,7 @@ export const consoleLoad: Benchmark = {
     'Chromium on the same machine, which reaches the edge by way of two small programs (it breaks off what it loads when a container comes or goes, so it has a network of its own), opens the console as somebody who has not signed in, each time with an empty cache: until there is text on the page, until the browser calls it loaded, and what went over the wire, compressed.',
   measure: async ({ installation, quick, say }) => {
     const url = `${urlOf(installation)}/`
-    await installPrograms({ 'chromium-headless-shell': 'chromium-headless-shell' })
+    await installPrograms({ [BROWSER]: BROWSER })
     const ends: Array<() => unknown> = []
     try {
       const browser = await openBrowser(installation, (end) => ends.unshift(end))

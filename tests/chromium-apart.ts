@@ -2,6 +2,7 @@
 import { spawn } from 'node:child_process'
 import { connect, createServer } from 'node:net'
 import { run } from '#runtime/drivers/process.ts'
+import { BROWSER } from '#tools/install-programs.ts'
 import { joinConnections } from './way-to-edge.ts'
 
 const { MARU_WAY_PORT = '', MARU_WAY_SOCKET = '' } = process.env
@@ -14,9 +15,7 @@ createServer((socket) => joinConnections(socket, connect(MARU_WAY_SOCKET))).list
   '127.0.0.1',
   () => {
     // 3 and 4 are the pipes by which the tests steer the browser.
-    const browser = spawn('/usr/bin/chromium-headless-shell', process.argv.slice(2), {
-      stdio: [0, 1, 2, 3, 4],
-    })
+    const browser = spawn(`/usr/bin/${BROWSER}`, process.argv.slice(2), { stdio: [0, 1, 2, 3, 4] })
     browser.on('exit', (code) => process.exit(code ?? 1))
   },
 )

@@ -1,6 +1,9 @@
 import { existsSync } from 'node:fs'
 import { run } from '#runtime/drivers/process.ts'
 
+/** The browser of tests and benchmarks: Debian's Chromium without a window; its package has the same name. */
+export const BROWSER = 'chromium-headless-shell'
+
 /** Installs programs that tests and benchmarks call, where they are missing: by name, with the Debian package of each. */
 export async function installPrograms(programs: Readonly<Record<string, string>>): Promise<void> {
   const missing = Object.entries(programs).filter(

@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process'
 import { join } from 'node:path'
 import { addSummaries } from './held-summary.ts'
-import { installPrograms } from './install-programs.ts'
+import { BROWSER, installPrograms } from './install-programs.ts'
 import { ROOT } from './source-tree.ts'
 import { ended, runFiles, type TestRun, testFiles } from './test-files.ts'
 import {
@@ -19,7 +19,7 @@ const LAST = 'tests/zz-destroy.system.test.ts'
 const PROGRAMS: Readonly<Record<string, string>> = {
   openssl: 'openssl',
   psql: 'postgresql-client',
-  'chromium-headless-shell': 'chromium-headless-shell',
+  [BROWSER]: BROWSER,
 }
 
 /**

@@ -40,12 +40,13 @@ defaults
 export function renderWay(way: Way, files: MeshFiles, name: string): string {
   const peer = certificateNameOf(way.host)
   const tls = `ssl verify required ca-file ${files.root} crt ${files.certificate} verifyhost ${peer}`
-  const first = way.ports.slice(0, 1).map((port) => doorName(way.service, port))
+  const [first = 0] = way.ports
   const listeners = way.ports.map((port) => {
     const door = doorName(way.service, port)
-    const check = first.includes(door)
-      ? `check check-sni ${peer} inter 1s fastinter 300ms downinter 300ms fall 3 rise 1`
-      : `track ${first.join()}/${way.host}`
+    const check =
+      port === first
+        ? `check check-sni ${peer} inter 1s fastinter 300ms downinter 300ms fall 3 rise 1`
+        : `track ${doorName(way.service, first)}/${way.host}`
     return `
 listen ${door}
   bind :${port} ${SILENT}
