@@ -99,7 +99,7 @@ pour()
   const app = 'faulty-flood'
   t.after(() => cli(['destroy', app, '--confirm', app]))
   await deploy(await folderWith(t, nodeApp(flood)), app)
-  assert.equal((await ask(app)).body, 'still here')
+  await waitFor('the app to answer', async () => (await ask(app)).body === 'still here')
   const { stdout, seconds } = await cli(['logs', '--tail', '50', '--app', app])
   assert.ok(stdout.split('\n').length <= 2 * 50 + 5)
   assert.ok(seconds < 10, `${seconds} s`)

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { FAILED_AFTER, measureTakeOver, PLAIN, SILENCE } from './fault-of-hosts.ts'
+import { FAILED_AFTER, measureTakeOver, PLAIN, SILENCE, tellFailed } from './fault-of-hosts.ts'
 import type { AcknowledgedRow, FailedRequest } from './host-ledger.ts'
 import type { LabHost } from './hosts-place.ts'
 
@@ -49,4 +49,13 @@ test('a request has failed after the failover time when it was begun after it', 
   strike()
   const failed = [failure('write', 6.9, 5), failure('write', 7.1), failure('plain', 20)]
   assert.equal(measured(every(1), failed)[FAILED_AFTER], 2)
+})
+
+test('what failed is told by its reason, with when it was begun', () => {
+  strike()
+  const failed = [failure('plain', 1.25), failure('write', 0.5), failure('write', 21)]
+  assert.deepEqual(tellFailed(failed, struckMs), [
+    '2 failed, begun 0.5 to 21 s after the fault: write: status 503',
+    '1 failed, begun 1.25 to 1.25 s after the fault: plain: status 503',
+  ])
 })

@@ -4,7 +4,7 @@ import { hundredths } from '../hundredths.ts'
 import { longestGapS } from '../longest-gap.ts'
 import { lateAcknowledgements } from '../reigns.ts'
 import { secondsUntil, waitUntil } from '../wait-until.ts'
-import { type AcknowledgedRow, type HostLedger, hostLedger } from './host-ledger.ts'
+import { type AcknowledgedRow, type FailedRequest, type HostLedger, hostLedger } from './host-ledger.ts'
 import { CLIENT, type HostsPlace, type LabHost } from './hosts-place.ts'
 import { somePrimary } from './pair-lead.ts'
 import { markRecordedByHosts } from './recorded-by-hosts.ts'
@@ -52,6 +52,8 @@ const FIRST_WRITES = 50
 const FIRST_WRITES_S = 60
 /** Longer than the limits, so that a failure has a figure. */
 const PATIENCE_S = 240
+/** So many of the reasons for which requests failed are told. */
+const REASONS = 8
 
 /** A fault of hosts or lines under visitors, from the set-up to what it did. */
 export interface FaultOfHosts {
@@ -197,6 +199,19 @@ export function measureTakeOver({ ledger, struckMs }: FaultOfHosts, edges: reado
   }
 }
 
+/** What failed, by its kind and reason: how often, and from when to when since the fault; what failed most comes first. */
+export function tellFailed(failed: readonly FailedRequest[], atMs: number): string[] {
+  const alike = Map.groupBy(failed, ({ kind, reason }) => `${kind}: ${reason}`)
+  return [...alike]
+    .sort(([, one], [, other]) => other.length - one.length)
+    .map(([what, all]) => {
+      const [from, to] = [Math.min, Math.max].map((pick) =>
+        hundredths((pick(...all.map(({ begunMs }) => begunMs)) - atMs) / 1000),
+      )
+      return `${all.length} failed, begun ${from} to ${to} s after the fault: ${what}`
+    })
+}
+
 async function sumUp(
   place: HostsPlace,
   ledger: HostLedger,
@@ -207,8 +222,7 @@ async function sumUp(
   await markRecordedByHosts(place, struck)
   const lost = await ledger.findLost()
   const { acknowledged, failed } = ledger
-  const reasons = new Set(failed.map(({ reason }) => reason))
-  for (const reason of [...reasons].slice(0, 5)) place.say(`failed: ${reason}`)
+  for (const line of tellFailed(failed, struck.atMs).slice(0, REASONS)) place.say(line)
   return {
     values: {
       [LOST]: lost.length,

@@ -82,10 +82,11 @@ test('a container that is missing from one of its networks is made again', () =>
   assert.equal(renderSteps(steps), 'remove a (changed)\ncreate a from sha256:1\nstart a')
 })
 
-test('one that runs once and has ended stays as it is; one that never started is started', () => {
+test('one that runs once and has ended stays as it is; one that never started is made again', () => {
   const once = { restart: 'no' }
   assert.deepEqual(planContainers([want('a', '1', once)], [have('a', '1', 'exited')]), [])
-  assert.equal(renderSteps(planContainers([want('a', '1', once)], [have('a', '1', 'created')])), 'start a')
+  const steps = planContainers([want('a', '1', once)], [have('a', '1', 'created')])
+  assert.equal(renderSteps(steps), 'remove a (never started)\ncreate a from sha256:1\nstart a')
 })
 
 test('networks are created, replaced when changed, removed when surplus', () => {

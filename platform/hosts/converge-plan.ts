@@ -27,7 +27,7 @@ export type ContainerStep =
       readonly kind: 'remove'
       readonly name: string
       readonly id: string
-      readonly reason: 'surplus' | 'changed'
+      readonly reason: 'surplus' | 'changed' | 'never started'
     }
   | { readonly kind: 'create'; readonly spec: ContainerSpec }
   /** Another container takes over what this one listens on. */
@@ -39,7 +39,7 @@ export type NetworkStep =
   | { readonly kind: 'network.create'; readonly spec: NetworkSpec }
 
 /** States in which a container needs a push; the engine's restart policy takes care of the others. */
-const STOPPED = new Set(['created', 'exited', 'dead'])
+const STOPPED = new Set(['exited', 'dead'])
 
 /**
  * Steps that turn what is there into what is wanted: what holds an address that is another's goes first, as surplus ones may,
@@ -83,7 +83,10 @@ function stepsFor({ spec, hash }: Wanted<ContainerSpec>, have: HaveContainer | u
     if (canHandOver) return [{ kind: 'hand-over', spec, id: have.id }]
     return [{ kind: 'remove', name: have.name, id: have.id, reason: 'changed' }, ...begin]
   }
-  const push = STOPPED.has(have.state) && (spec.restart === 'always' || have.state === 'created')
+  // Its start was cut off. An engine that died meanwhile may refuse for ever to start it: it knows a task of that id already.
+  if (have.state === 'created')
+    return [{ kind: 'remove', name: have.name, id: have.id, reason: 'never started' }, ...begin]
+  const push = STOPPED.has(have.state) && spec.restart === 'always'
   return push ? [{ kind: 'start', name: spec.name }] : []
 }
 

@@ -1,6 +1,6 @@
 import type Dockerode from 'dockerode'
 import type { NetworkSpec } from '#contract/agent.ts'
-import { callEngine, callUnless, findInEngine } from './docker-call.ts'
+import { callEngine, callUnless, EngineRefusal, findInEngine } from './docker-call.ts'
 import { hashSpec, LABELS } from './docker-create.ts'
 
 export interface EngineNetwork {
@@ -89,8 +89,36 @@ export function makeDockerNetworks(engine: Dockerode): DockerNetworks {
       }),
     disconnect: (network, container) =>
       callUnless([404], () => engine.getNetwork(network).disconnect({ Container: container, Force: true })),
-    remove: (name) => callUnless([404], () => engine.getNetwork(name).remove()),
+    remove: (name) => removeNetwork(engine, name),
   }
+}
+
+async function removeNetwork(engine: Dockerode, name: string): Promise<void> {
+  const remove = () => callUnless([404], () => engine.getNetwork(name).remove())
+  try {
+    await remove()
+  } catch (error) {
+    const isInUse = error instanceof EngineRefusal && error.status === 403
+    if (!isInUse || !(await freeOfNobody(engine, name))) throw error
+    await remove()
+  }
+}
+
+/**
+ * A container that ends while its engine is away, and is removed then, stays in its network as an end point of nobody, which the
+ * engine lets go by its name only. Tells whether there were any.
+ */
+async function freeOfNobody(engine: Dockerode, network: string): Promise<boolean> {
+  const members = (await callEngine(() => engine.getNetwork(network).inspect())).Containers ?? {}
+  let freed = false
+  for (const [id, { Name }] of Object.entries(members)) {
+    const container = await findInEngine(() => engine.getContainer(id).inspect())
+    // By this name the engine would find another container before the end point.
+    if (container !== undefined || Name === undefined) continue
+    await callUnless([404], () => engine.getNetwork(network).disconnect({ Container: Name, Force: true }))
+    freed = true
+  }
+  return freed
 }
 
 const driverOptions = (memory: InMemory | undefined): Record<string, string> =>

@@ -26,6 +26,8 @@ const CONTROL_ROLE = 'maru_control'
 const START_PATIENCE_MS = 60_000
 /** Two test files that start at once must not both make the template. */
 const TEMPLATE_LOCK = 7_305_002
+/** Whoever has a database here shares it; the server ends in a moment in which it has it alone. */
+const IN_USE_LOCK = 7_305_003
 
 /** A logger that says nothing, for tests. */
 export const silent = makeLog('error', () => undefined)
@@ -35,7 +37,7 @@ export const silent = makeLog('error', () => undefined)
  * MARU_TEST_DATABASE_URL (a superuser), or a container that all test files share and that ends by itself.
  */
 export async function makeTestDatabase(): Promise<TestDatabase> {
-  const admin = await reachServer()
+  const { admin, leave } = await enterServer()
   const migrations = await loadMigrations()
   const template = templateName(migrations)
   await ensureTemplate(admin, template, migrations)
@@ -54,6 +56,7 @@ export async function makeTestDatabase(): Promise<TestDatabase> {
     async close() {
       if (!pool.ended) await pool.end()
       await asAdmin(admin, (client) => client.query(`drop database ${name} with (force)`))
+      await leave()
     },
   }
 }
@@ -108,26 +111,40 @@ async function asAdmin<T>(admin: Connection, work: (client: pg.Client) => Promis
   }
 }
 
-async function reachServer(): Promise<Connection> {
+/** A server that stays until it is left. */
+interface Entered {
+  readonly admin: Connection
+  leave(): Promise<void>
+}
+
+async function enterServer(): Promise<Entered> {
   const given = process.env.MARU_TEST_DATABASE_URL
-  if (given !== undefined) {
-    const url = new URL(given)
-    return {
-      host: url.hostname,
-      port: Number(url.port || 5432),
-      user: decodeURIComponent(url.username),
-      password: decodeURIComponent(url.password),
-      database: url.pathname.slice(1) || 'postgres',
-    }
-  }
-  return await reachContainer()
+  if (given === undefined) return await enterContainer()
+  const url = new URL(given)
+  return await enter({
+    host: url.hostname,
+    port: Number(url.port || 5432),
+    user: decodeURIComponent(url.username),
+    password: decodeURIComponent(url.password),
+    database: url.pathname.slice(1) || 'postgres',
+  })
+}
+
+async function enter(admin: Connection): Promise<Entered> {
+  const client = new pg.Client(admin)
+  // A server that goes all the same is noticed by what needs it.
+  client.on('error', () => undefined)
+  await client.connect()
+  await client.query('select pg_advisory_lock_shared($1)', [IN_USE_LOCK])
+  return { admin, leave: () => client.end() }
 }
 
 /**
- * Runs as the container's first process: a server without durability that stops when no client has been
- * connected for 30 s. So nobody has to know which test file is the last one.
+ * Runs as the container's first process: a server without durability that stops when nobody has had a database for 30 s. So
+ * nobody has to know which test file is the last one. Who comes in the last moment waits for the lock, and hears that the server
+ * is gone instead of being given a database that is about to go.
  */
-const SERVER_SCRIPT = `
+const SERVER_SCRIPT = String.raw`
 set -eu
 export PATH=/usr/lib/postgresql/17/bin:$PATH PGDATA=/tmp/data
 printf %s "$TEST_PASSWORD" > /tmp/password
@@ -135,11 +152,18 @@ initdb -U postgres --auth=scram-sha-256 --pwfile=/tmp/password >/dev/null
 pg_ctl -w -o "-c listen_addresses=* -c fsync=off -c full_page_writes=off -c max_connections=200 -c unix_socket_directories=/tmp" -l /tmp/log start >/dev/null
 echo 'host all all all scram-sha-256' >> "$PGDATA/pg_hba.conf"
 pg_ctl reload >/dev/null
+export PGPASSWORD="$TEST_PASSWORD"
 idle=0
-while [ "$idle" -lt 15 ]; do
+while pg_ctl status >/dev/null; do
   sleep 2
-  clients=$(PGPASSWORD="$TEST_PASSWORD" psql -h /tmp -U postgres -Atc "select count(*) from pg_stat_activity where backend_type = 'client backend' and pid <> pg_backend_pid()")
-  if [ "$clients" = 0 ]; then idle=$((idle + 1)); else idle=0; fi
+  free=$(psql -h /tmp -U postgres -Atc 'select pg_try_advisory_lock(${IN_USE_LOCK})')
+  if [ "$free" = t ]; then idle=$((idle + 1)); else idle=0; fi
+  [ "$idle" -lt 15 ] || psql -h /tmp -U postgres -At <<'EOF'
+select pg_try_advisory_lock(${IN_USE_LOCK}) as free \gset
+\if :free
+\! pg_ctl -m immediate stop
+\endif
+EOF
 done
 `
 
@@ -148,7 +172,7 @@ const CONTAINER = `testdb-maru-${createHash('sha256').update(SERVER_SCRIPT).upda
 
 const docker = async (...args: string[]) => await run(['docker', ...args])
 
-async function reachContainer(): Promise<Connection> {
+async function enterContainer(): Promise<Entered> {
   const giveUpAt = Date.now() + START_PATIENCE_MS
   let problem: unknown
   while (Date.now() < giveUpAt) {
@@ -156,8 +180,7 @@ async function reachContainer(): Promise<Connection> {
     const connection = await inspectContainer()
     try {
       if (connection === undefined) throw new Error(`container ${CONTAINER} does not run`)
-      await asAdmin(connection, (client) => client.query('select 1'))
-      return connection
+      return await enter(connection)
     } catch (error) {
       problem = error
       await new Promise((resolve) => setTimeout(resolve, 100))
