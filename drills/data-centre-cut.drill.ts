@@ -1,6 +1,5 @@
 import type { HostsDrill, Stages } from './drill.ts'
 import {
-  FAILED_AFTER,
   faultOfHosts,
   LOST,
   measureTakeOver,
@@ -9,6 +8,7 @@ import {
   SILENCE,
   TAKE_OVER_MEASURES,
   type TakeOverMeasure,
+  tellFailedAfter,
   WHOLE,
 } from './hosts/fault-of-hosts.ts'
 import type { HostsPlace, LabHost } from './hosts/hosts-place.ts'
@@ -54,7 +54,7 @@ function begin(place: HostsPlace): Stages<TakeOverMeasure> {
       const { values, figures, ledger } = await story.sumUp(wholeS)
       return {
         values: { ...values, ...taken },
-        result: `Of ${ledger.entries.length} acknowledged writes ${values[LOST]} were lost; on the side that went on no write was acknowledged for ${taken[SILENCE]} s, new requests without a database failed for ${taken[PLAIN]} s, ${taken[FAILED_AFTER]} requests failed after the failover time; ${values[WHOLE]} s after the line was mended all was whole.`,
+        result: `Of ${ledger.entries.length} acknowledged writes ${values[LOST]} were lost; on the side that went on no write was acknowledged for ${taken[SILENCE]} s, new requests without a database failed for ${taken[PLAIN]} s, ${tellFailedAfter(story, others())}; ${values[WHOLE]} s after the line was mended all was whole.`,
         figures,
         ledger,
       }

@@ -127,7 +127,6 @@ async function carryOut(t: TestContext, drills: readonly string[]): Promise<void
       wrong.push(fault)
     }
   }
-  if (wrong.length > 0) t.diagnostic(done.stderr)
   if (wrong.length > 1) throw new AggregateError(wrong, wrong.map(String).join('\n'))
   if (wrong.length > 0) throw wrong[0]
   assert.deepEqual(

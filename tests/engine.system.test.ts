@@ -1,8 +1,5 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { DOCKER_SOCKET } from '#platform/hosts/index.ts'
-import { makeDocker } from '#runtime/drivers/docker.ts'
-import { docker } from '../tools/test-installation.ts'
 import { cli, cliOk, deploy, folderWith, greeter, HOME, newApp, nodeApp, waitFor } from './harness.ts'
 import { ask } from './https.ts'
 import { ownEngine } from './own-engine.ts'
@@ -38,24 +35,4 @@ test('the engine dies during a deploy: the deploy ends as a whole, and the platf
   await cliOk(['up', '--home', HOME])
   await deploy(await folderWith(t, nodeApp(greeter('next'))), app)
   assert.equal((await ask(app)).body, 'next')
-})
-
-test('what ends while the engine is away keeps no network from being removed', async (t) => {
-  const first = await ownEngine()
-  if (first === undefined) return t.skip('the engine of this machine serves others too')
-  const [network, container] = ['maru-test-left', 'maru-test-ends']
-  t.after(() => docker('network', 'rm', network))
-  await docker('network', 'create', '--internal', network)
-  await docker('run', '--detach', '--name', container, '--network', network, 'maru/base:latest', 'sleep', '2')
-  process.kill(first, 'SIGKILL')
-  await waitFor('another engine', async () => {
-    const now = await ownEngine()
-    return now !== undefined && now !== first
-  })
-  await waitFor('its end to be known', async () => {
-    return (await docker('inspect', '--format', '{{.State.Status}}', container)) === 'exited'
-  })
-  await docker('rm', container)
-  await makeDocker(DOCKER_SOCKET).networks.remove(network)
-  assert.equal(await docker('network', 'ls', '--quiet', '--filter', `name=^${network}$`), '')
 })

@@ -1,6 +1,13 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { FAILED_AFTER, measureTakeOver, PLAIN, SILENCE, tellFailed } from './fault-of-hosts.ts'
+import {
+  FAILED_AFTER,
+  measureTakeOver,
+  PLAIN,
+  SILENCE,
+  tellFailed,
+  tellFailedAfter,
+} from './fault-of-hosts.ts'
 import type { AcknowledgedRow, FailedRequest } from './host-ledger.ts'
 import type { LabHost } from './hosts-place.ts'
 
@@ -58,4 +65,10 @@ test('what failed is told by its reason, with when it was begun', () => {
     '2 failed, begun 0.5 to 21 s after the fault: write: status 503',
     '1 failed, begun 1.25 to 1.25 s after the fault: plain: status 503',
   ])
+  const watched = { ledger: { failed }, struckMs: () => struckMs } as never
+  assert.equal(
+    tellFailedAfter(watched, [EDGE]),
+    '1 requests failed after the failover time (1 failed, begun 21 to 21 s after the fault: write: status 503)',
+  )
+  assert.equal(tellFailedAfter(watched, []), '0 requests failed after the failover time')
 })

@@ -186,7 +186,7 @@ const rowsAt = (rows: readonly AcknowledgedRow[], edges: readonly LabHost[]) =>
   rows.filter(({ edge }) => edges.some(({ address }) => address === edge))
 
 /** How writes and requests went at the edges of hosts that go on. */
-export function measureTakeOver({ ledger, struckMs }: FaultOfHosts, edges: readonly LabHost[]) {
+export function measureTakeOver({ ledger, struckMs }: Watched, edges: readonly LabHost[]) {
   const atMs = struckMs()
   const isHere = ({ edge }: { readonly edge: string }) => edges.some(({ address }) => address === edge)
   const failed = ledger.failed.filter(isHere)
@@ -195,8 +195,23 @@ export function measureTakeOver({ ledger, struckMs }: FaultOfHosts, edges: reado
   return {
     [SILENCE]: hundredths(silenceS),
     [PLAIN]: hundredths(Math.max(0, ...plain.map(({ begunMs }) => (begunMs - atMs) / 1000))),
-    [FAILED_AFTER]: failed.filter(({ begunMs }) => begunMs > atMs + FAILOVER_S * 1000).length,
+    [FAILED_AFTER]: failedAfter({ ledger, struckMs }, edges).length,
   }
+}
+
+type Watched = Pick<FaultOfHosts, 'ledger' | 'struckMs'>
+
+const failedAfter = ({ ledger, struckMs }: Watched, edges: readonly LabHost[]) =>
+  ledger.failed.filter(
+    ({ edge, begunMs }) =>
+      begunMs > struckMs() + FAILOVER_S * 1000 && edges.some(({ address }) => address === edge),
+  )
+
+/** How many requests failed after the failover time at these edges; where any did, when and why. */
+export function tellFailedAfter(watched: Watched, edges: readonly LabHost[]): string {
+  const failed = failedAfter(watched, edges)
+  const why = tellFailed(failed, watched.struckMs()).slice(0, REASONS).join('; ')
+  return `${failed.length} requests failed after the failover time${why && ` (${why})`}`
 }
 
 /** What failed, by its kind and reason: how often, and from when to when since the fault; what failed most comes first. */

@@ -1,7 +1,6 @@
 import { pause } from '#runtime/kit/pause.ts'
 import type { HostsDrill, Stages } from '../drill.ts'
 import {
-  FAILED_AFTER,
   faultOfHosts,
   LOST,
   measureTakeOver,
@@ -10,6 +9,7 @@ import {
   SILENCE,
   TAKE_OVER_MEASURES,
   type TakeOverMeasure,
+  tellFailedAfter,
   WHOLE,
 } from './fault-of-hosts.ts'
 import type { HostsPlace } from './hosts-place.ts'
@@ -69,7 +69,7 @@ function begin(place: HostsPlace, leader: LeaderOfStore): Stages<TakeOverMeasure
       const { values, figures, ledger } = await story.sumUp(wholeS)
       return {
         values: { ...values, ...taken },
-        result: `Of ${ledger.entries.length} acknowledged writes ${values[LOST]} were lost; no write was acknowledged for ${taken[SILENCE]} s, new requests without a database failed for ${taken[PLAIN]} s, ${taken[FAILED_AFTER]} requests failed after the failover time; ${values[WHOLE]} s after the host had its power back all was whole.`,
+        result: `Of ${ledger.entries.length} acknowledged writes ${values[LOST]} were lost; no write was acknowledged for ${taken[SILENCE]} s, new requests without a database failed for ${taken[PLAIN]} s, ${tellFailedAfter(story, others())}; ${values[WHOLE]} s after the host had its power back all was whole.`,
         figures,
         ledger,
       }
