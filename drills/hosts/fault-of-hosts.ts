@@ -1,3 +1,4 @@
+import { truncate } from '#runtime/cli/terminal-text.ts'
 import { pause } from '#runtime/kit/pause.ts'
 import type { Measure, Measured } from '../drill.ts'
 import { hundredths } from '../hundredths.ts'
@@ -16,6 +17,7 @@ export const LATE = 'writes that a server took after another had taken over'
 export const PLAIN = 'time until new requests that need no database succeed'
 export const FAILED_AFTER = 'requests that failed after the failover time'
 export const WHOLE = 'time until all is whole again'
+export const LAST_FAILED = 'begin of the last request that failed, since the fault'
 
 /** The longest that writes may rest when a host or a data centre goes without a warning. */
 export const FAILOVER_S = 7
@@ -54,6 +56,8 @@ const FIRST_WRITES_S = 60
 const PATIENCE_S = 240
 /** So many of the reasons for which requests failed are told. */
 const REASONS = 8
+/** The sentence that says how a drill went has room for so much of them. */
+const WHY_LENGTH = 300
 
 /** A fault of hosts or lines under visitors, from the set-up to what it did. */
 export interface FaultOfHosts {
@@ -210,7 +214,7 @@ const failedAfter = ({ ledger, struckMs }: Watched, edges: readonly LabHost[]) =
 /** How many requests failed after the failover time at these edges; where any did, when and why. */
 export function tellFailedAfter(watched: Watched, edges: readonly LabHost[]): string {
   const failed = failedAfter(watched, edges)
-  const why = tellFailed(failed, watched.struckMs()).slice(0, REASONS).join('; ')
+  const why = truncate(tellFailed(failed, watched.struckMs()).join('; '), WHY_LENGTH)
   return `${failed.length} requests failed after the failover time${why && ` (${why})`}`
 }
 
@@ -225,6 +229,12 @@ export function tellFailed(failed: readonly FailedRequest[], atMs: number): stri
       )
       return `${all.length} failed, begun ${from} to ${to} s after the fault: ${what}`
     })
+}
+
+const lastFailed = (failed: readonly FailedRequest[], atMs: number): Summary['figures'] => {
+  if (failed.length === 0) return {}
+  const lastMs = Math.max(...failed.map(({ begunMs }) => begunMs))
+  return { [LAST_FAILED]: { value: hundredths((lastMs - atMs) / 1000), unit: 's' } }
 }
 
 async function sumUp(
@@ -248,6 +258,7 @@ async function sumUp(
       'acknowledged writes': { value: acknowledged.length, unit: 'writes' },
       'requests that were answered': { value: ledger.answered(), unit: 'requests' },
       'requests that failed': { value: failed.length, unit: 'requests' },
+      ...lastFailed(failed, struck.atMs),
     },
     ledger: { of: 'acknowledged writes', entries: acknowledged, lost },
   }
