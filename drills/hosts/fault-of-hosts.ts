@@ -5,7 +5,7 @@ import { hundredths } from '../hundredths.ts'
 import { longestGapS } from '../longest-gap.ts'
 import { lateAcknowledgements } from '../reigns.ts'
 import { secondsUntil, waitUntil } from '../wait-until.ts'
-import { type AcknowledgedRow, type FailedRequest, type HostLedger, hostLedger } from './host-ledger.ts'
+import { type FailedRequest, type HostLedger, hostLedger } from './host-ledger.ts'
 import { CLIENT, type HostsPlace, type LabHost } from './hosts-place.ts'
 import { somePrimary } from './pair-lead.ts'
 import { markRecordedByHosts } from './recorded-by-hosts.ts'
@@ -132,7 +132,7 @@ export function faultOfHosts(place: HostsPlace): FaultOfHosts {
       waitUntil(
         `${FIRST_WRITES} acknowledged writes at each edge`,
         { timeoutS: FIRST_WRITES_S, signal },
-        () => visited.every((edge) => rowsAt(ledger.acknowledged, [edge]).length >= FIRST_WRITES),
+        () => visited.every((edge) => seenAt(ledger.acknowledged, [edge]).length >= FIRST_WRITES),
       ),
     strike: async (damage, justBefore) => {
       const primary = await somePrimary(place)
@@ -176,7 +176,7 @@ async function takenOver(
 ): Promise<void> {
   const { signal } = place
   const before = acknowledged.findLast((one) => one.atMs <= atMs)?.server
-  const first = () => rowsAt(acknowledged, edges).find((one) => one.atMs > atMs && one.server !== before)
+  const first = () => seenAt(acknowledged, edges).find((one) => one.atMs > atMs && one.server !== before)
   place.show('Waiting until another server acknowledges writes')
   await secondsUntil({ timeoutS: PATIENCE_S, signal }, () => first() !== undefined)
   const success = first()
@@ -186,19 +186,21 @@ async function takenOver(
   await secondsUntil({ timeoutS: PATIENCE_S, signal }, () => performance.now() > untilMs)
 }
 
-const rowsAt = (rows: readonly AcknowledgedRow[], edges: readonly LabHost[]) =>
-  rows.filter(({ edge }) => edges.some(({ address }) => address === edge))
+const seenAt = <One extends { readonly edge: string }>(all: readonly One[], edges: readonly LabHost[]) =>
+  all.filter(({ edge }) => edges.some(({ address }) => address === edge))
+
+/** When requests were begun, in seconds since the fault. */
+const begunS = (requests: readonly FailedRequest[], atMs: number) =>
+  requests.map(({ begunMs }) => (begunMs - atMs) / 1000)
 
 /** How writes and requests went at the edges of hosts that go on. */
 export function measureTakeOver({ ledger, struckMs }: Watched, edges: readonly LabHost[]) {
   const atMs = struckMs()
-  const isHere = ({ edge }: { readonly edge: string }) => edges.some(({ address }) => address === edge)
-  const failed = ledger.failed.filter(isHere)
-  const plain = failed.filter(({ kind }) => kind === 'plain')
-  const silenceS = longestGapS(ledger.acknowledged.filter(isHere), atMs, performance.now())
+  const plain = seenAt(ledger.failed, edges).filter(({ kind }) => kind === 'plain')
+  const silenceS = longestGapS(seenAt(ledger.acknowledged, edges), atMs, performance.now())
   return {
     [SILENCE]: hundredths(silenceS),
-    [PLAIN]: hundredths(Math.max(0, ...plain.map(({ begunMs }) => (begunMs - atMs) / 1000))),
+    [PLAIN]: hundredths(Math.max(0, ...begunS(plain, atMs))),
     [FAILED_AFTER]: failedAfter({ ledger, struckMs }, edges).length,
   }
 }
@@ -206,10 +208,7 @@ export function measureTakeOver({ ledger, struckMs }: Watched, edges: readonly L
 type Watched = Pick<FaultOfHosts, 'ledger' | 'struckMs'>
 
 const failedAfter = ({ ledger, struckMs }: Watched, edges: readonly LabHost[]) =>
-  ledger.failed.filter(
-    ({ edge, begunMs }) =>
-      begunMs > struckMs() + FAILOVER_S * 1000 && edges.some(({ address }) => address === edge),
-  )
+  seenAt(ledger.failed, edges).filter(({ begunMs }) => begunMs > struckMs() + FAILOVER_S * 1000)
 
 /** How many requests failed after the failover time at these edges; where any did, when and why. */
 export function tellFailedAfter(watched: Watched, edges: readonly LabHost[]): string {
@@ -224,17 +223,14 @@ export function tellFailed(failed: readonly FailedRequest[], atMs: number): stri
   return [...alike]
     .sort(([, one], [, other]) => other.length - one.length)
     .map(([what, all]) => {
-      const [from, to] = [Math.min, Math.max].map((pick) =>
-        hundredths((pick(...all.map(({ begunMs }) => begunMs)) - atMs) / 1000),
-      )
+      const [from, to] = [Math.min, Math.max].map((pick) => hundredths(pick(...begunS(all, atMs))))
       return `${all.length} failed, begun ${from} to ${to} s after the fault: ${what}`
     })
 }
 
 const lastFailed = (failed: readonly FailedRequest[], atMs: number): Summary['figures'] => {
   if (failed.length === 0) return {}
-  const lastMs = Math.max(...failed.map(({ begunMs }) => begunMs))
-  return { [LAST_FAILED]: { value: hundredths((lastMs - atMs) / 1000), unit: 's' } }
+  return { [LAST_FAILED]: { value: hundredths(Math.max(...begunS(failed, atMs))), unit: 's' } }
 }
 
 async function sumUp(

@@ -74,6 +74,10 @@ function stepsFor({ spec, hash }: Wanted<ContainerSpec>, have: HaveContainer | u
     { kind: 'start', name: spec.name },
   ]
   if (have === undefined) return begin
+  const anew = (reason: 'changed' | 'never started'): ContainerStep[] => [
+    { kind: 'remove', name: have.name, id: have.id, reason },
+    ...begin,
+  ]
   // One that lost a network, or whose creation was cut off before it joined all, cannot be mended by starting it.
   const joined =
     spec.networks.every(({ name }) => have.networks.includes(name)) && spec.networkOf === have.networkOf
@@ -81,11 +85,10 @@ function stepsFor({ spec, hash }: Wanted<ContainerSpec>, have: HaveContainer | u
     // Sockets can be handed over only inside one network, by one that runs.
     const canHandOver = spec.handOver === true && joined && have.state === 'running'
     if (canHandOver) return [{ kind: 'hand-over', spec, id: have.id }]
-    return [{ kind: 'remove', name: have.name, id: have.id, reason: 'changed' }, ...begin]
+    return anew('changed')
   }
   // Its start was cut off. An engine that died meanwhile may refuse for ever to start it: it knows a task of that id already.
-  if (have.state === 'created')
-    return [{ kind: 'remove', name: have.name, id: have.id, reason: 'never started' }, ...begin]
+  if (have.state === 'created') return anew('never started')
   const push = STOPPED.has(have.state) && spec.restart === 'always'
   return push ? [{ kind: 'start', name: spec.name }] : []
 }

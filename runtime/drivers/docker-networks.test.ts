@@ -15,13 +15,14 @@ async function engineWith(t: TestContext, alive: readonly string[]) {
     ['id-1', { Name: 'build-1' }],
     ['id-2', { Name: 'build-2' }],
   ])
-  const refused = (message: string) => [403, { message: `error while removing network: ${message}` }] as const
   const answerTo = async (request: string, body: () => Promise<string>) => {
     const [, container = ''] = /^GET \/containers\/(.*)\/json$/.exec(request) ?? []
     if (container !== '') return alive.includes(container) ? ([200, {}] as const) : ([404, {}] as const)
     if (request === 'GET /networks/net') return [200, { Containers: Object.fromEntries(members) }] as const
     if (request === 'DELETE /networks/net')
-      return members.size > 0 ? refused('net has active endpoints') : ([204, undefined] as const)
+      return members.size > 0
+        ? ([403, { message: 'net has active endpoints' }] as const)
+        : ([204, undefined] as const)
     assert.equal(request, 'POST /networks/net/disconnect')
     const { Container, Force } = JSON.parse(await body())
     for (const [id, { Name }] of members) if (Force && Name === Container) members.delete(id)

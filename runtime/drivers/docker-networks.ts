@@ -87,11 +87,13 @@ export function makeDockerNetworks(engine: Dockerode): DockerNetworks {
           EndpointConfig: { Aliases: options.aliases ?? [], ...address },
         } as never)
       }),
-    disconnect: (network, container) =>
-      callUnless([404], () => engine.getNetwork(network).disconnect({ Container: container, Force: true })),
+    disconnect: (network, container) => disconnect(engine, network, container),
     remove: (name) => removeNetwork(engine, name),
   }
 }
+
+const disconnect = (engine: Dockerode, network: string, container: string) =>
+  callUnless([404], () => engine.getNetwork(network).disconnect({ Container: container, Force: true }))
 
 async function removeNetwork(engine: Dockerode, name: string): Promise<void> {
   const remove = () => callUnless([404], () => engine.getNetwork(name).remove())
@@ -115,7 +117,7 @@ async function freeOfNobody(engine: Dockerode, network: string): Promise<boolean
     const container = await findInEngine(() => engine.getContainer(id).inspect())
     // By this name the engine would find another container before the end point.
     if (container !== undefined || Name === undefined) continue
-    await callUnless([404], () => engine.getNetwork(network).disconnect({ Container: Name, Force: true }))
+    await disconnect(engine, network, Name)
     freed = true
   }
   return freed

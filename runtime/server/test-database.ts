@@ -37,7 +37,17 @@ export const silent = makeLog('error', () => undefined)
  * MARU_TEST_DATABASE_URL (a superuser), or a container that all test files share and that ends by itself.
  */
 export async function makeTestDatabase(): Promise<TestDatabase> {
-  const { admin, leave } = await enterServer()
+  const entered = await enterServer()
+  try {
+    return await makeIn(entered)
+  } catch (error) {
+    // A connection that is left open would keep the test file from ending.
+    await entered.leave()
+    throw error
+  }
+}
+
+async function makeIn({ admin, leave }: Entered): Promise<TestDatabase> {
   const migrations = await loadMigrations()
   const template = templateName(migrations)
   await ensureTemplate(admin, template, migrations)
@@ -54,9 +64,12 @@ export async function makeTestDatabase(): Promise<TestDatabase> {
     db: makeDatabase(pool),
     openDatabase: (database) => makeDatabase(makePool({ ...connection, database }, silent, 2)),
     async close() {
-      if (!pool.ended) await pool.end()
-      await asAdmin(admin, (client) => client.query(`drop database ${name} with (force)`))
-      await leave()
+      try {
+        if (!pool.ended) await pool.end()
+        await asAdmin(admin, (client) => client.query(`drop database ${name} with (force)`))
+      } finally {
+        await leave()
+      }
     },
   }
 }
