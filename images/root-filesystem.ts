@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { MaruError } from '#contract/errors.ts'
-import { ensureFolder, exists } from '#runtime/drivers/files.ts'
+import { ensureFolder, exists, readText } from '#runtime/drivers/files.ts'
 import { run } from '#runtime/drivers/process.ts'
 import { EXCLUDED_PATHS, INCLUDED_PATHS, type RootfsRecipe, SUITES, USERS } from './recipes.ts'
 
@@ -49,7 +49,7 @@ export function planRootfs(
 
 /** Builds a root filesystem and returns the path of its tar archive. */
 export async function buildRootfs(request: RootfsRequest): Promise<string> {
-  await rm(request.workDir, { recursive: true, force: true })
+  await removeWork(request.workDir)
   // mmdebstrap's mount points must be reachable for apt's own unprivileged user.
   await ensureFolder(request.workDir, 0o755)
   // Another run that was killed may have left its program behind, which still writes under its own name.
@@ -63,6 +63,20 @@ export async function buildRootfs(request: RootfsRequest): Promise<string> {
   if (result.exitCode === 0 && (await exists(archive))) return archive
   const reason = result.timedOut ? 'it took more than 20 minutes' : lastLine(result.stderr)
   throw new MaruError('hosts.step_failed', { step: `Image ${request.name}`, reason, log: request.logFile })
+}
+
+/** A run that was killed, or could not unmount what somebody was looking into, has left the kernel's own files mounted there. */
+export async function removeWork(folder: string): Promise<void> {
+  const mounts = (await readText('/proc/self/mounts')) ?? ''
+  const inside = mounts
+    .split('\n')
+    .map((line) => line.split(' ')[1] ?? '')
+    .filter((path) => path.startsWith(`${folder}/`))
+  for (const path of inside.reverse()) {
+    const { exitCode, stderr } = await run(['umount', '--lazy', path])
+    if (exitCode !== 0) throw new Error(`${path} could not be unmounted: ${stderr.trim()}`)
+  }
+  await rm(folder, { recursive: true, force: true })
 }
 
 /**

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { addressesOf } from '#contract/installation.ts'
+import { makeNft } from '#runtime/drivers/nft.ts'
 import { docker, leftovers } from '../tools/test-installation.ts'
 import { cliError, cliOk, HOME, installation } from './harness.ts'
 import { ownEngine } from './own-engine.ts'
@@ -38,9 +39,12 @@ test('destroy removes every trace of the installation and nothing else', async (
   const foreign = `other-${installation.name}-apps`
   if (shared) await docker('network', 'create', '--internal', foreign)
   t.after(() => docker('network', 'rm', foreign))
+  const filter = async () => (await makeNft().tables()).filter(({ name }) => name.includes(installation.id))
+  assert.notDeepEqual(await filter(), [])
   const keep = process.env.MARU_TEST_KEEP_IMAGES ? ['--keep-images'] : []
   await cliOk(['destroy', '--home', HOME, '--confirm', installation.name, ...keep])
   assert.deepEqual(await leftovers(WHERE), [])
+  assert.deepEqual(await filter(), [])
   const left = await docker('network', 'ls', '--filter', `name=^${foreign}$`, '--format', '{{.Name}}')
   assert.equal(left, shared ? foreign : '')
 })

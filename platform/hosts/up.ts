@@ -37,6 +37,7 @@ import { ensureControlDatabase } from './control-database.ts'
 import { convergePlatform } from './converge.ts'
 import { ensureClusterSettings, waitUntilSpare } from './database-pair.ts'
 import { ensureEngine, HOST_CA_BUNDLE } from './engine.ts'
+import { removeRemainsHere } from './filter-remains.ts'
 import { handingOver } from './handing-over.ts'
 import { hasEveryCapability } from './host-facts.ts'
 import { identifyHost, saveHostIdentity } from './host-identity.ts'
@@ -119,13 +120,14 @@ export async function up(options: UpOptions, deps: UpDeps): Promise<UpResult> {
     const docker = await ensureEngine(run.home, run.programDir, run.progress)
     // `maru destroy`, which comes next there, needs the engine.
     await refuseRemoved(home)
+    const remains = await removeRemainsHere(docker, installation)
     const { changes, setupLink, stackRoll } = await (host.first ? bringUp : bringUpJoined)(run, docker)
     return {
       installation: run.installation.name,
       host: run.host,
       home: run.home,
       url: urlOf(run.installation),
-      changes,
+      changes: [...remains, ...changes],
       seconds: Math.round((performance.now() - since) / 100) / 10,
       setupLink,
       stackRoll,

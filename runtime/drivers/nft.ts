@@ -2,7 +2,12 @@ import type { FilterChanges } from './filter-changes.ts'
 import { run } from './process.ts'
 
 /** Families of tables of the packet filter. */
-export type TableFamily = 'inet' | 'bridge'
+export type TableFamily = 'inet' | 'bridge' | 'ip' | 'arp'
+
+export interface Table {
+  readonly family: TableFamily
+  readonly name: string
+}
 
 /** What a table holds. */
 export interface Looks {
@@ -16,6 +21,8 @@ export interface Looks {
 
 /** The kernel's packet filter. */
 export interface Nft extends Looks {
+  /** Every table, whoever made it. */
+  tables(): Promise<Table[]>
   /**
    * The same as last time, without asking the kernel, while nothing in it has changed. A change of the last moment can be
    * missing: for looks that come again.
@@ -112,6 +119,13 @@ export function makeNft(enter: readonly string[] = [], changes?: FilterChanges):
   }
   return {
     ...rememberLooks(looks, changes),
+    tables: async () => {
+      const shown = (await nft(['list', 'tables'])) ?? ''
+      return [...shown.matchAll(/^table (\S+) (\S+)$/gm)].map(([, family, name = '']) => ({
+        family: family as TableFamily,
+        name,
+      }))
+    },
     counts: async (family, table) => (await nft(['--terse', 'list', 'table', family, table])) ?? '',
     counters: async (family, table) => {
       const shown = (await nft(['list', 'counters', 'table', family, table])) ?? ''
