@@ -1,4 +1,4 @@
-import { type ContainerSpec, FILES_LABEL, PlatformConfig } from '#contract/agent.ts'
+import { type ContainerSpec, FILES_LABEL, FIRST_IN_TURN, PlatformConfig } from '#contract/agent.ts'
 import { CONTROL_SERVICES, type ControlService } from '#contract/fleet.ts'
 import type { HostIdentity } from '#contract/host-identity.ts'
 import {
@@ -80,12 +80,6 @@ function withFiles(spec: ContainerSpec, files: PlatformInput['files']): Containe
   const hash = files[spec.component]
   return hash === undefined ? spec : { ...spec, labels: { ...spec.labels, [FILES_LABEL]: hash } }
 }
-
-/**
- * What the pair needs in order not to be taken for dead comes before apps and builds: the members, their store and the proxy
- * that asks them. A lease that ends because its keeper had no turn is a failover that nothing called for.
- */
-const FIRST_IN_TURN = { cpuShares: 16_384 } as const
 
 /** What every container of the platform has in common: no capability, a read-only root, limits. */
 function confined(

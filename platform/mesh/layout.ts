@@ -1,4 +1,4 @@
-import { ContainerSpec } from '#contract/agent.ts'
+import { ContainerSpec, FIRST_IN_TURN } from '#contract/agent.ts'
 import { SERVICES, type ServiceName } from '#contract/fleet.ts'
 import { HOME, type Installation, UID } from '#contract/installation.ts'
 
@@ -65,6 +65,7 @@ export function meshContainer(
       { source: files.run(component), target: files.run(component), readOnly: false },
     ],
     init: false,
+    ...FIRST_IN_TURN,
     handOver: true,
     stopTimeoutS: 5,
     memoryMb: 256,

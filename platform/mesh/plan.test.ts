@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { FIRST_IN_TURN } from '#contract/agent.ts'
 import { Fleet, NO_FLEET } from '#contract/fleet.ts'
 import type { HostName } from '#contract/ids.ts'
 import { assertGolden } from '#tests/golden.ts'
-import { DOOR_COMPONENT, meshFiles, wayComponent } from './layout.ts'
+import { DOOR_COMPONENT, meshContainer, meshFiles, wayComponent } from './layout.ts'
 import { controlsOf, planMesh, seedsOf, serviceAddress, storesOf } from './plan.ts'
 import { renderDoor, renderWay } from './render.ts'
 
@@ -82,4 +83,12 @@ test('a member of the pair knows of every store as soon as there are hosts for t
   const pair = { hosts: fleet.hosts.slice(0, 2), services: { 'etcd-1': 'east' as HostName } }
   assert.deepEqual(seedsOf(installation, pair, west), ['10.89.0.10'])
   assert.deepEqual(seedsOf(installation, { hosts: [], services: {} }, west), ['10.89.0.10'])
+})
+
+test('what the store and the pair are heard on comes before apps while processors are scarce', () => {
+  for (const component of [DOOR_COMPONENT, wayComponent('etcd-3')]) {
+    const part = { component, networks: [], labels: {} }
+    const { cpuShares } = meshContainer(installation, '/home', 'image', part)
+    assert.equal(cpuShares, FIRST_IN_TURN.cpuShares)
+  }
 })

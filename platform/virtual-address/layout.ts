@@ -1,4 +1,4 @@
-import { ContainerSpec } from '#contract/agent.ts'
+import { ContainerSpec, FIRST_IN_TURN } from '#contract/agent.ts'
 import { HOME, type Installation } from '#contract/installation.ts'
 
 /** Where its files are; the data folder has the same path inside its container. */
@@ -48,6 +48,7 @@ export function addressContainer(
     tmpfs: { '/run': 'rw,noexec,nosuid,nodev,size=1m,mode=0755', '/tmp': 'rw,noexec,nosuid,nodev,size=1m' },
     capabilities: ['NET_ADMIN', 'NET_RAW', 'KILL', 'SETGID', 'SETUID'],
     init: false,
+    ...FIRST_IN_TURN,
     stopTimeoutS: 5,
     memoryMb: 64,
     processes: 32,
