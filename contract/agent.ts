@@ -65,12 +65,6 @@ export const ContainerSpec = z.strictObject({
 })
 export type ContainerSpec = z.infer<typeof ContainerSpec>
 
-/**
- * The weight of what must not be taken for dead while processors are scarce, and of the ways on which it is heard: they come
- * before apps and builds. A lease that ends because its keeper had no turn is a failover that nothing called for.
- */
-export const FIRST_IN_TURN = { cpuShares: 16_384 } as const
-
 export const NetworkSpec = z.strictObject({
   name: z.string(),
   subnet: z.string(),

@@ -1,4 +1,4 @@
-import { type ContainerSpec, FILES_LABEL, FIRST_IN_TURN, PlatformConfig } from '#contract/agent.ts'
+import { type ContainerSpec, FILES_LABEL, PlatformConfig } from '#contract/agent.ts'
 import { CONTROL_SERVICES, type ControlService } from '#contract/fleet.ts'
 import type { HostIdentity } from '#contract/host-identity.ts'
 import {
@@ -9,6 +9,7 @@ import {
   POSTGRES_HOST,
   UID,
 } from '#contract/installation.ts'
+import { FIRST_IN_TURN } from '#contract/turn.ts'
 import { PATRONI_START } from '#images/recipes.ts'
 import { edgeContainer } from '#platform/edge/index.ts'
 import { componentOf } from '#platform/mesh/index.ts'

@@ -1,6 +1,7 @@
-import { ContainerSpec, FIRST_IN_TURN } from '#contract/agent.ts'
+import { ContainerSpec } from '#contract/agent.ts'
 import { SERVICES, type ServiceName } from '#contract/fleet.ts'
 import { HOME, type Installation, UID } from '#contract/installation.ts'
+import { FIRST_IN_TURN } from '#contract/turn.ts'
 
 /** Where the mesh's files are; the data folder has the same path inside its containers. */
 export function meshFiles(home: string) {

@@ -1,5 +1,6 @@
-import { ContainerSpec, FIRST_IN_TURN } from '#contract/agent.ts'
+import { ContainerSpec } from '#contract/agent.ts'
 import { HOME, type Installation } from '#contract/installation.ts'
+import { FIRST_IN_TURN } from '#contract/turn.ts'
 
 /** Where its files are; the data folder has the same path inside its container. */
 export function addressFiles(home: string) {
