@@ -5,12 +5,13 @@ import { type AgentConfig, addressesOf, type Installation, UID } from '#contract
 import { renderJoiningEtcd, tlsFiles } from '#platform/hosts/database-tier.ts'
 import { ETCD_CONFIG } from '#platform/hosts/platform-config.ts'
 import { componentOf, ETCD_SERVICES, isOn, serviceAddress } from '#platform/mesh/index.ts'
-import { type EtcdClient, type EtcdMember, makeEtcdClient } from '#runtime/drivers/etcd-client.ts'
+import type { EtcdClient, EtcdMember } from '#runtime/drivers/etcd-client.ts'
 import { exists, isAbsent, writeFileAtomic } from '#runtime/drivers/files.ts'
 import type { Log } from '#runtime/kit/log.ts'
 import { pause } from '#runtime/kit/pause.ts'
-import type { ClusterPass } from './cluster-pass.ts'
+import { passFor } from './cluster-pass.ts'
 import type { HostMembership } from './membership.ts'
+import { keepOpen, type OpenStore } from './open-store.ts'
 
 export interface EtcdMemberDeps {
   readonly config: AgentConfig
@@ -26,7 +27,7 @@ type JoiningMember = (typeof ETCD_SERVICES)[number]
 interface Look {
   readonly installation: Installation
   readonly fleet: Fleet
-  readonly pass: ClusterPass
+  readonly open: OpenStore
   readonly name: JoiningMember
   /** The member's folder. */
   readonly folder: string
@@ -41,33 +42,51 @@ const FIRST_FILE_MS = 60_000
  * else that the agent does.
  */
 export function watchEtcdMember(deps: EtcdMemberDeps, signal: AbortSignal): void {
+  const open = openOthers(deps)
   const forever = async () => {
     // One line for each trouble, until it is another one.
     let complaint = ''
     while (!signal.aborted) {
-      const trouble = await lookOnce(deps)
+      const trouble = await lookOnce(deps, open)
       if (trouble !== undefined && trouble.message !== complaint)
         deps.log.warn('agent.etcd_member', { error: trouble })
       complaint = trouble?.message ?? ''
       await pause(BEAT_MS, signal)
     }
+    open.close()
   }
   void forever()
 }
 
+/** The members of other hosts: this host's own may not be one of the cluster yet. */
+function openOthers({ config, membership }: EtcdMemberDeps): OpenStore {
+  const { installation, host } = config
+  const stores = () => {
+    const fleet = membership.fleet()
+    return ETCD_SERVICES.filter((one) => fleet.services[one] !== undefined && !isOn(one, host, fleet)).map(
+      (one) => serviceAddress(installation, one).address,
+    )
+  }
+  return keepOpen({ installation, issuePass: passFor(config, membership), stores })
+}
+
 /** What went wrong; it is tried again. */
-async function lookOnce({ config, membership, onJoined }: EtcdMemberDeps): Promise<Error | undefined> {
+async function lookOnce(
+  { config, membership, onJoined }: EtcdMemberDeps,
+  open: OpenStore,
+): Promise<Error | undefined> {
   const { installation, home, host } = config
-  const [fleet, pass] = [membership.fleet(), membership.credentials()]
+  const fleet = membership.fleet()
   const name = ETCD_SERVICES.find((member) => isOn(member, host, fleet))
-  if (host.first || pass === null || name === undefined || membership.isRemoved()) return undefined
+  if (host.first || membership.credentials() === null || name === undefined || membership.isRemoved())
+    return undefined
   const folder = join(home, componentOf(name))
   try {
     // Without its certificate, which is written when it has come, it could not start.
     if (!(await exists(tlsFiles(folder).cert))) return undefined
     const canStart = () => exists(join(folder, ETCD_CONFIG))
     const could = await canStart()
-    await keepMember({ installation, fleet, pass, name, folder })
+    await keepMember({ installation, fleet, open, name, folder })
     if (!could && (await canStart())) onJoined()
     return undefined
   } catch (error) {
@@ -80,28 +99,23 @@ async function lookOnce({ config, membership, onJoined }: EtcdMemberDeps): Promi
  * (etcd's own procedure), then a member; and takes out those that have no host any more.
  */
 async function keepMember(look: Look): Promise<void> {
-  const { installation, folder, fleet, pass, name } = look
+  const { installation, folder, fleet, open, name } = look
   const { etcdPorts } = addressesOf(installation)
-  const urlOf = (service: ServiceName, port: number) =>
-    `https://${serviceAddress(installation, service).address}:${port}`
-  const placed = ETCD_SERVICES.filter((service) => fleet.services[service] !== undefined)
-  const urls = placed.filter((one) => one !== name).map((one) => urlOf(one, etcdPorts.client))
-  const store = makeEtcdClient({ urls, ...pass })
-  try {
-    const members = await store.members()
-    const mine = urlOf(name, etcdPorts.peer)
-    const own = members.find(({ peerUrls }) => peerUrls.includes(mine))
-    if (!(await hasData(folder))) await becomeLearner(look, store, mine, own)
-    // Its data is of a membership that ended: it begins anew.
-    else if (own === undefined) await rm(`${folder}/data/member`, { recursive: true, force: true })
-    else if (own.isLearner) await giveVoice(store, own.id, voicesOf(members))
-    else {
-      const wanted = new Set(placed.map((one) => urlOf(one, etcdPorts.peer)))
-      for (const one of members.filter(({ peerUrls }) => !peerUrls.some((url) => wanted.has(url))))
-        await store.removeMember(one.id)
-    }
-  } finally {
-    store.close()
+  const peerUrl = (service: ServiceName) =>
+    `https://${serviceAddress(installation, service).address}:${etcdPorts.peer}`
+  const store = await open.current()
+  const members = await store.members()
+  const mine = peerUrl(name)
+  const own = members.find(({ peerUrls }) => peerUrls.includes(mine))
+  if (!(await hasData(folder))) await becomeLearner(look, store, mine, own)
+  // Its data is of a membership that ended: it begins anew.
+  else if (own === undefined) await rm(`${folder}/data/member`, { recursive: true, force: true })
+  else if (own.isLearner) await giveVoice(store, own.id, voicesOf(members))
+  else {
+    const placed = ETCD_SERVICES.filter((service) => fleet.services[service] !== undefined)
+    const wanted = new Set(placed.map(peerUrl))
+    for (const one of members.filter(({ peerUrls }) => !peerUrls.some((url) => wanted.has(url))))
+      await store.removeMember(one.id)
   }
 }
 
