@@ -13,3 +13,19 @@ test('no unit test file has a hook around each test: they share a process, so it
   )
   assert.deepEqual(around, [])
 })
+
+test('test files that have a network of their own have another range of addresses each: two run at a time', () => {
+  const RANGE = /(?:makeTest(?:Host|Agent|Builder)\(|subnet: ['`]10\.)(\d{3})\b/g
+  const ranges = testFiles('system', '')
+    .filter((file) => !file.startsWith('tests/'))
+    .flatMap((file) => {
+      const text = readFileSync(join(ROOT, file), 'utf8')
+      return [...new Set([...text.matchAll(RANGE)].map(([, range]) => range))].map((range) => ({
+        file,
+        range,
+      }))
+    })
+  assert.ok(ranges.length > 15)
+  const shared = [...Map.groupBy(ranges, ({ range }) => range).values()].filter(({ length }) => length > 1)
+  assert.deepEqual(shared, [])
+})

@@ -19,7 +19,7 @@ let folder: string
 let registry: ChildProcess
 
 before(async () => {
-  host = await makeTestBuilder(219)
+  host = await makeTestBuilder(220)
   folder = await mkdtemp(join(tmpdir(), 'maru-registry-'))
   const config = join(folder, 'config.json')
   const storage = { filesystem: { rootdirectory: join(folder, 'data') } }

@@ -13,7 +13,7 @@ let host: TestHost
 let outside: TestNetwork
 
 before(async () => {
-  host = await makeTestHost(217)
+  host = await makeTestHost(209)
   outside = await makeNetwork('slow')
   const end = `${outside.name.slice(0, 7)}-e`
   await outside.ip('link', 'add', 'eth0', 'type', 'veth', 'peer', 'name', end, 'netns', String(process.pid))

@@ -30,8 +30,8 @@ const installation: Installation = {
   name,
   domain: 'test.localhost',
   createdAt: new Date().toISOString(),
-  ports: { http: 20_218, https: 21_218 },
-  subnet: '10.218',
+  ports: { http: 20_210, https: 21_210 },
+  subnet: '10.210',
 }
 const deps = { docker, owner: installation.id }
 /** A busy machine's patience. */

@@ -11,8 +11,8 @@ const owner = `test-${randomBytes(4).toString('hex')}`
 const image = await newestImage(docker, 'base')
 const network = (name: string, third: number) => ({
   name: `${owner}-${name}`,
-  subnet: `10.214.${third}.0/24`,
-  gateway: `10.214.${third}.1`,
+  subnet: `10.215.${third}.0/24`,
+  gateway: `10.215.${third}.1`,
   bridge: `t214${name}`,
   internal: true,
 })
@@ -22,7 +22,7 @@ const container = (name: string, more: object = {}) =>
     component: name,
     image,
     command: ['sleep', 'infinity'],
-    networks: [{ name: `${owner}-a`, address: '10.214.1.10' }, { name: `${owner}-b` }],
+    networks: [{ name: `${owner}-a`, address: '10.215.1.10' }, { name: `${owner}-b` }],
     ...more,
   })
 const config = (...containers: ContainerSpec[]): PlatformConfig => ({
@@ -42,7 +42,7 @@ test('what is wanted appears once, with its networks and addresses', async () =>
   assert.equal((await converge(config(container('one')))).length, 4)
   assert.deepEqual(await converge(config(container('one'))), [])
   const have = await docker.containers.inspect(`${owner}-one`)
-  assert.equal(have?.addresses[`${owner}-a`], '10.214.1.10')
+  assert.equal(have?.addresses[`${owner}-a`], '10.215.1.10')
   assert.ok(have?.addresses[`${owner}-b`])
 })
 
@@ -64,7 +64,7 @@ test('a network that was removed while nothing ran, as prune does, comes back an
   await docker.containers.stop(name, 0)
   await docker.networks.remove(`${owner}-a`)
   assert.match((await converge(wanted)).join(), /^create network .*remove .*changed.*start/)
-  assert.equal((await docker.containers.inspect(name))?.addresses[`${owner}-a`], '10.214.1.10')
+  assert.equal((await docker.containers.inspect(name))?.addresses[`${owner}-a`], '10.215.1.10')
   assert.deepEqual(await converge(wanted), [])
 })
 
@@ -73,7 +73,7 @@ test('a changed spec replaces the container; the address moves to its successor'
   await converge(config(container('one', { env: { A: 'b' } })))
   const now = await docker.containers.inspect(`${owner}-one`)
   assert.notEqual(now?.id, before?.id)
-  assert.equal(now?.addresses[`${owner}-a`], '10.214.1.10')
+  assert.equal(now?.addresses[`${owner}-a`], '10.215.1.10')
 })
 
 test("another owner's containers and the workload are left alone", async () => {

@@ -11,8 +11,8 @@ const docker = makeDocker('/var/run/docker.sock')
 const owner = `test-${randomBytes(4).toString('hex')}`
 const network: NetworkSpec = {
   name: `${owner}-n`,
-  subnet: '10.211.7.0/24',
-  gateway: '10.211.7.1',
+  subnet: '10.224.7.0/24',
+  gateway: '10.224.7.1',
   bridge: 't211iso0',
   internal: true,
 }
@@ -27,11 +27,11 @@ test('containers on an isolated bridge cannot reach each other, also those that 
       component: `c${n}`,
       image,
       command: ['node', '-e', program],
-      networks: [{ name: network.name, address: `10.211.7.1${n}` }],
+      networks: [{ name: network.name, address: `10.224.7.1${n}` }],
     })
   const wanted = { generation: 1, networks: [network], containers: [container(1), container(2)] }
   await convergePlatform({ docker, owner }, wanted)
-  const ask = `const s=require('net').connect({host:'10.211.7.11',port:8080,timeout:1000},()=>{console.log('reached');process.exit()});s.on('timeout',()=>{console.log('cut');process.exit()}).on('error',()=>{console.log('refused');process.exit()})`
+  const ask = `const s=require('net').connect({host:'10.224.7.11',port:8080,timeout:1000},()=>{console.log('reached');process.exit()});s.on('timeout',()=>{console.log('cut');process.exit()}).on('error',()=>{console.log('refused');process.exit()})`
   const second = async () => (await docker.containers.exec(`${owner}-2`, ['node', '-e', ask])).stdout.trim()
   await until('reached before', async () => (await second()) === 'reached')
   const release = keepBridgeIsolated(network.bridge, assert.ifError)

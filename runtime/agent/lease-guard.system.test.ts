@@ -29,8 +29,8 @@ const installation: Installation = {
   name,
   domain: 'test.localhost',
   createdAt: new Date().toISOString(),
-  ports: { http: 20_217, https: 21_217 },
-  subnet: '10.217',
+  ports: { http: 20_208, https: 21_208 },
+  subnet: '10.208',
 }
 const { containers } = docker
 const KEY = leaderKey(installation)
