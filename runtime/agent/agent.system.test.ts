@@ -101,7 +101,8 @@ test('what is wrong with an instance is said in words', async () => {
   const detail = async (app: string) => (await instances(app))[0]?.detail ?? ''
   await until('silent', async () => /does not answer on port 8080/.test(await detail('silent')))
   await until('crasher', async () => /exited with code 3 \(\d+ restarts?\)/.test(await detail('crasher')))
-  await until('hungry', async () => /ran out of its 512 MB of memory/.test(await detail('hungry')), 40_000)
+  // Beside tests that fill memory and fork without end it takes its time.
+  await until('hungry', async () => /ran out of its 512 MB of memory/.test(await detail('hungry')), 180_000)
   await until('gone', async () => /its image is not here yet/.test(await detail('gone')))
   await until('worker', async () => (await instances('worker'))[0]?.state === 'healthy')
   assert.ok((await lab.client.lastLog('crasher', 1, 5)).includes('web.1 last words'))
