@@ -6,7 +6,7 @@ import { ROOT } from './source-tree.ts'
 import { ended, runFiles, type TestRun, testFiles } from './test-files.ts'
 import {
   chooseInstallation,
-  docker,
+  hasStackImages,
   leftovers,
   removeInstallation,
   type TestInstallation,
@@ -33,7 +33,7 @@ export async function runSystemTests(kind: 'system' | 'long', pattern: string, b
     return 2
   }
   await installPrograms(PROGRAMS)
-  const keepImages = (await docker('image', 'ls', '--quiet', 'maru/base')) !== ''
+  const keepImages = await hasStackImages()
   const installation = await chooseInstallation()
   const stop = new AbortController()
   const interrupt = () => stop.abort()

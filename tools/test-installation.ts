@@ -55,6 +55,15 @@ export async function docker(...args: string[]): Promise<string> {
   return done.exitCode === 0 ? done.stdout.trim() : ''
 }
 
+/** Where the engine keeps the names of its images. */
+const IMAGE_NAMES = '/var/lib/docker/image/overlay2/repositories.json'
+
+/** Whether the stack images were here before, also where no engine runs now. */
+export async function hasStackImages(): Promise<boolean> {
+  if ((await docker('image', 'ls', '--quiet', 'maru/base')) !== '') return true
+  return existsSync(IMAGE_NAMES) && (await readFile(IMAGE_NAMES, 'utf8')).includes('"maru/base"')
+}
+
 /** What is left of an installation, one line each; empty when nothing is. */
 export async function leftovers({ name, home }: TestInstallation): Promise<string[]> {
   const format = '{{.Names}}'
