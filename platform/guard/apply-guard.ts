@@ -11,6 +11,9 @@ import { GIVEN_SETS } from './render-sets.ts'
 /** What had to be done: nothing, something new, or what somebody had changed by hand. */
 export type Guarded = 'nothing' | 'loaded' | 'mended'
 
+/** So long what packets have done may go unseen where nothing rang. */
+const SEEN_MS = 30_000
+
 /** Keeps an installation's tables against attacks as they should be. */
 export interface HostGuard extends Pick<PortGuard, 'bind' | 'expect'> {
   /** Loads rules that are missing or were changed by hand. Tells what it had to do. */
@@ -34,9 +37,10 @@ export function makeHostGuard(nft: Nft, installation: Place): HostGuard {
   let given = { script: '', shown: '' }
   let seen = ''
   const held = makeAgeing()
-  /** Rings, and those among them after which the kernel was asked. */
+  /** Rings, and those among them after which the kernel was asked, and when it was. */
   let rings = 1
   let answered = 0
+  let askedMs = 0
   return {
     ensure: async () => {
       const mended = await ports.ensure()
@@ -50,7 +54,9 @@ export function makeHostGuard(nft: Nft, installation: Place): HostGuard {
     },
     members: async () => {
       const heard = rings
-      const by = heard > answered ? nft : nft.glance
+      const isOld = performance.now() - askedMs > SEEN_MS
+      const by = heard > answered || isOld ? nft : nft.glance
+      if (by === nft) askedMs = performance.now()
       const shown = await by.members('inet', table, [...KERNEL_SETS, ...GIVEN_SETS])
       answered = heard
       seen = givenIn(shown)

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util'
 import type { Installation } from '#contract/installation.ts'
 import type { NetworkPolicy } from '#contract/network.ts'
 import { declaredIn, type Looks, type Nft } from '#runtime/drivers/nft.ts'
@@ -61,7 +62,7 @@ export function makeHostRules(
   return {
     ensure: (policy, facts, trustMs = 0) =>
       inTurn(async () => {
-        const wanted = compiled(policy, facts)
+        const wanted = compiledAnew(inForce, policy, facts)
         const trusts = clock() - lookedAt() < trustMs && says(inForce, wanted)
         const did = await bring(wanted, trusts ? inForce?.shown : await look())
         if (did !== 'kept') await settle()
@@ -159,6 +160,12 @@ function makePinKeeper(nft: Nft, table: string, ages: PinAges) {
 /** What is loaded is looked at afterwards, and counts as what should be there: so nothing is, without a look before. */
 const says = (inForce: InForce | undefined, { filter }: Wanted) =>
   inForce !== undefined && renderChange(inForce.filter, filter) === ''
+
+/** The very same filter where nothing that it was made of is another. */
+const compiledAnew = (before: InForce | undefined, policy: NetworkPolicy, facts: NetworkFacts): Wanted =>
+  before !== undefined && isDeepStrictEqual([before.policy, before.facts], [policy, facts])
+    ? before
+    : compiled(policy, facts)
 
 const compiled = (policy: NetworkPolicy, facts: NetworkFacts): Wanted => ({
   ...{ policy, facts, filter: compileFilter(policy, facts) },

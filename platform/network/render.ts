@@ -76,6 +76,7 @@ const elements = (where: string, all: readonly string[]) =>
 
 /** The change of addresses alone, where all else is the same; undefined where more has changed. */
 export function renderChange(before: Filter, after: Filter): string | undefined {
+  if (before === after) return ''
   if (frameOf(before) !== frameOf(after)) return undefined
   const at = `inet ${after.table}`
   const change = (name: string, old: readonly string[], now: readonly string[]) => {

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
+import { setTimeout as pause } from 'node:timers/promises'
 import { until } from '#runtime/agent/test-host.ts'
 import { type FilterChanges, watchFilterChanges } from './filter-changes.ts'
 import { makeNft, type Nft } from './nft.ts'
@@ -59,4 +60,21 @@ test('where nobody listens any more, each look is a real one until somebody does
   await heard()
   await hand.load(add('192.0.2.4'))
   await until('the change to be seen', async () => /192\.0\.2\.4/.test(await glance()))
+})
+
+test('tries alone are no change; one beside them is', async (t) => {
+  const ended = new AbortController()
+  t.after(() => ended.abort())
+  const tried = watchFilterChanges({ enter: host.enter, knock: 'often', everyMs: 500 }, ended.signal)
+  let same = { mark: '', sinceMs: 0 }
+  const outlives = async (ms: number) => {
+    const mark = await tried.mark()
+    if (mark !== same.mark) same = { mark: mark ?? '', sinceMs: performance.now() }
+    await pause(100)
+    return mark !== undefined && performance.now() - same.sinceMs > ms
+  }
+  // Whoever asks in the middle of a try is told that something has changed.
+  await until('a mark that outlives several tries', () => outlives(2_000))
+  await hand.load(add('192.0.2.5'))
+  await until('the change to be noticed', async () => (await tried.mark()) !== same.mark)
 })

@@ -17,16 +17,26 @@ export interface FilterChangesOptions {
   readonly enter?: readonly string[]
   /** A table with which it is tried whether changes are heard: it comes and goes in one transaction. */
   readonly knock: string
+  /** How often that is tried, in milliseconds; 30 s where nothing is said. */
+  readonly everyMs?: number
 }
 
-/** How often it is tried whether changes are heard. After each try everything is seen anew, too. */
 const TRY_MS = 30_000
+/** After so many tries everything is seen anew, whatever was heard. */
+const ANEW_AFTER = 10
 const PATIENCE_MS = [300, 1_000, 3_000, 9_000]
 const LOOK_MS = 20
 const AGAIN_MS = 2_000
 /** After this much the listener is replaced: what it remembers grows with what it tells. */
 const CUT_BYTES = 1_048_576
 const ENV = { LC_ALL: 'C' }
+
+/** A try as it was told of: from where on in the listener's file, and how many bytes that were of nothing else. */
+interface Heard {
+  readonly from: number
+  readonly bytes: number
+}
+const NOTHING_HEARD: Heard = { from: 0, bytes: 0 }
 
 /**
  * Follows the filter by `nft monitor`, which tells of every change of rules and members, but not of what packets do. It
@@ -35,13 +45,20 @@ const ENV = { LC_ALL: 'C' }
 export function watchFilterChanges(options: FilterChangesOptions, signal: AbortSignal): FilterChanges {
   let heard: { readonly file: FileHandle; readonly end: () => void } | undefined
   let count = 0
+  /** Bytes that tell of nothing but tries, and up to where what was told has been answered for. */
+  let [ofTries, answered] = [0, 0]
   const listenOnce = async (file: FileHandle) => {
     const over = new AbortController()
-    const told = (well: boolean) => {
+    let tries = 0
+    const told = (well: boolean, { from, bytes } = NOTHING_HEARD) => {
+      const goesOn = well && heard !== undefined
       heard = well ? { file, end: () => over.abort() } : undefined
-      count += 1
+      // What was in a mark already stays in it: the same mark must never come again.
+      if (answered <= from) ofTries += bytes
+      if (!goesOn || ++tries % ANEW_AFTER === 0) count += 1
     }
     try {
+      ;[ofTries, answered] = [0, 0]
       await listen(options, file, AbortSignal.any([signal, over.signal]), told)
     } finally {
       heard = undefined
@@ -64,7 +81,9 @@ export function watchFilterChanges(options: FilterChangesOptions, signal: AbortS
       if (now === undefined) return undefined
       const { size } = await now.file.stat()
       if (size > CUT_BYTES) now.end()
-      return size > CUT_BYTES || now !== heard ? undefined : `${count} ${size}`
+      if (size > CUT_BYTES || now !== heard) return undefined
+      answered = size
+      return `${count} ${size - ofTries}`
     },
     note: () => {
       count += 1
@@ -74,10 +93,10 @@ export function watchFilterChanges(options: FilterChangesOptions, signal: AbortS
 
 /** Runs the listener until it ends or is found deaf. */
 async function listen(
-  { enter = [], knock }: FilterChangesOptions,
+  { enter = [], knock, everyMs = TRY_MS }: FilterChangesOptions,
   told: FileHandle,
   signal: AbortSignal,
-  say: (well: boolean) => void,
+  say: (well: boolean, heard?: Heard) => void,
 ): Promise<void> {
   const [program = 'nft', ...args] = [...enter, 'nft', 'monitor']
   const over = new AbortController()
@@ -87,9 +106,11 @@ async function listen(
     () => over.abort(),
   )
   try {
-    while (!ends.aborted && (await isHeard({ enter, knock }, told, ends, () => say(false)))) {
-      say(true)
-      await pause(TRY_MS, ends)
+    while (!ends.aborted) {
+      const heard = await hear({ enter, knock }, told, ends, () => say(false))
+      if (heard === undefined) return
+      say(true, heard)
+      await pause(everyMs, ends)
     }
   } finally {
     say(false)
@@ -98,26 +119,35 @@ async function listen(
   }
 }
 
+/** Whether nothing else was told of: each change with the line that counts it. */
+const isOnlyOf = (knock: string, text: string) =>
+  text.endsWith('\n') &&
+  text
+    .trimEnd()
+    .split('\n')
+    .every((line) => line.endsWith(` ${knock}`) || line.startsWith('# new generation '))
+
 /** Makes a change that changes nothing, again until it is heard: on a busy machine that can take its time. */
-async function isHeard(
+async function hear(
   { enter, knock }: FilterChangesOptions,
   told: FileHandle,
   signal: AbortSignal,
   late: () => void,
-): Promise<boolean> {
+): Promise<Heard | undefined> {
   const nft = makeNft(enter)
   const { size } = await told.stat()
   for (const patienceMs of PATIENCE_MS) {
     await nft.load(`add table inet ${knock}\ndelete table inet ${knock}\n`)
     for (const end = performance.now() + patienceMs; performance.now() < end; ) {
       // Whoever is behind tells of what came before it.
-      if ((await textSince(told, size)).includes(knock)) return true
-      if (signal.aborted) return false
+      const text = await textSince(told, size)
+      if (text.includes(knock)) return { from: size, bytes: isOnlyOf(knock, text) ? text.length : 0 }
+      if (signal.aborted) return undefined
       await pause(LOOK_MS, signal)
     }
     late()
   }
-  return false
+  return undefined
 }
 
 async function textSince(file: FileHandle, from: number): Promise<string> {
