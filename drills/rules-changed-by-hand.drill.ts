@@ -90,13 +90,23 @@ function begin(place: DrillPlace): Stages<Names> {
   }
 }
 
+/** So often a hand tries: the agent looks every three seconds, and this takes a fraction of one. */
+const HANDS = 3
+const AT_WORK_MS = 1_000
+
 /** One change, from the hand to the moment at which the kernel shows what it showed before. */
 async function undo(place: DrillPlace, change: HandMade): Promise<Undone> {
   const { signal } = place
   const before = await change.shown()
   const began = new Date()
-  await byHand(change)
-  if ((await change.shown()) === before) throw new Error(`${change.what}: nothing has changed`)
+  let isSeen = false
+  // The agent may be at work in that very moment, and has undone it before anybody sees it.
+  for (let hand = 0; hand < HANDS && !isSeen; hand++) {
+    if (hand > 0) await pause(AT_WORK_MS, signal)
+    await byHand(change)
+    isSeen = (await change.shown()) !== before
+  }
+  if (!isSeen) throw new Error(`${change.what}: nothing has changed`)
   place.mark(change.what.slice(0, 60))
   const seconds = await secondsUntil(
     { timeoutS: PATIENCE_S, signal },
