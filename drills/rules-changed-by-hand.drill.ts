@@ -92,17 +92,17 @@ function begin(place: DrillPlace): Stages<Names> {
 
 /** So often a hand tries: the agent looks every three seconds, and this takes a fraction of one. */
 const HANDS = 3
+/** What comes while the agent loads is undone by that very load, and nobody sees it: a hand comes when it has finished. */
 const AT_WORK_MS = 1_000
 
 /** One change, from the hand to the moment at which the kernel shows what it showed before. */
 async function undo(place: DrillPlace, change: HandMade): Promise<Undone> {
   const { signal } = place
-  const before = await change.shown()
-  const began = new Date()
-  let isSeen = false
-  // The agent may be at work in that very moment, and has undone it before anybody sees it.
+  let [before, began, isSeen] = ['', new Date(), false]
   for (let hand = 0; hand < HANDS && !isSeen; hand++) {
-    if (hand > 0) await pause(AT_WORK_MS, signal)
+    await pause(AT_WORK_MS, signal)
+    before = await change.shown()
+    began = new Date()
     await byHand(change)
     isSeen = (await change.shown()) !== before
   }

@@ -15,6 +15,7 @@ export function psql(
   url: URL,
   sql: string,
   overrides: Readonly<Record<string, string>> = {},
+  timeoutMs = 15_000,
 ): Promise<RunResult> {
   const env = {
     PGHOST: POSTGRES_HOST,
@@ -28,7 +29,7 @@ export function psql(
     PGCONNECT_TIMEOUT: '3',
     ...overrides,
   }
-  return run(['psql', '--no-psqlrc', '-At', '-v', 'ON_ERROR_STOP=1', '-c', sql], { env, timeoutMs: 15_000 })
+  return run(['psql', '--no-psqlrc', '-At', '-v', 'ON_ERROR_STOP=1', '-c', sql], { env, timeoutMs })
 }
 
 /** A statement as the server's superuser, at whichever member takes writes. */

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import { NO_ORDERS } from '#contract/guard.ts'
 import { makeNft, type Nft } from '#runtime/drivers/nft.ts'
+import { handAfterLoad } from '#runtime/drivers/test-hand.ts'
 import { makeNetwork, type TestNetwork } from '#runtime/drivers/test-networks.ts'
 import { makeHostGuard } from './apply-guard.ts'
 import { makePortGuard } from './keep-ports.ts'
@@ -51,6 +52,47 @@ test('of the bindings of ports, whatever a hand changes is found at the next loo
     assert.equal(await bindings(), asItShould, hand)
     assert.equal(await ports.ensure(), false, hand)
   }
+})
+
+test('a change that a hand makes right after a load, before the look at what it gave, is undone at the next look, and told', async () => {
+  const [lateHand, behind] = handAfterLoad(nft)
+  const ports = makePortGuard(behind, place)
+  lateHand(`add element bridge ${portTable} places { "pa" . 02:90:00:00:00:02 . 10.232.129.3 }`)
+  await ports.bind(PORTS)
+  assert.equal(await ports.ensure(), true)
+  lateHand(`delete element bridge ${portTable} ports { "pa" }`)
+  assert.equal(await ports.ensure(), true, 'this hand, too, came after the load')
+  assert.equal(await ports.ensure(), true)
+  assert.equal(await ports.ensure(), false)
+  assert.match((await nft.list('bridge', portTable)) ?? '', /ports \{[^}]*elements = \{ "pa"/)
+  assert.doesNotMatch((await nft.list('bridge', portTable)) ?? '', /02:00:02 \. 10\.232\.129\.3/)
+
+  const guard = makeHostGuard(behind, place)
+  lateHand(`add rule inet ${guardTable} g_input accept`)
+  assert.equal(await guard.ensure(), 'loaded')
+  assert.equal(await guard.ensure(), 'mended')
+  assert.equal(await guard.ensure(), 'nothing')
+  const given = { open: ['tcp . 22'], hosts: ['192.0.2.1'], crowds: [], orders: NO_ORDERS }
+  const look = async () => {
+    await guard.members()
+    return await guard.give(given, Date.now())
+  }
+  lateHand(`add element inet ${guardTable} partner4 { 203.0.113.9 }`)
+  assert.equal(await look(), 'loaded')
+  assert.equal(await look(), 'mended')
+  assert.equal(await look(), 'nothing')
+  assert.doesNotMatch(await nft.members('inet', guardTable, ['partner4']), /203\.0\.113\.9/)
+})
+
+test('what a hand has changed is told, too, when it is undone by binding other ports', async () => {
+  const ports = makePortGuard(nft, place)
+  await ports.bind(PORTS)
+  await ports.ensure()
+  await nft.load(`delete element bridge ${portTable} ports { "pa" }\n`)
+  assert.equal(await ports.bind(PORTS.slice(0, 1)), true)
+  assert.equal(await ports.ensure(), true)
+  assert.equal(await ports.ensure(), false)
+  assert.match((await bindings()) ?? '', /elements = \{ "pa" \}/)
 })
 
 test('who is expected no more is not brought back with the bindings', async () => {

@@ -1,7 +1,7 @@
 /** The host's half, for its agent: without the database, which only the control plane has. */
 
 export { asAgreed } from './agreed.ts'
-export { type Guarded, type HostGuard, makeHostGuard } from './apply-guard.ts'
+export { type HostGuard, makeHostGuard } from './apply-guard.ts'
 export { type EventBook, makeEventBook } from './event-book.ts'
 export { judgeGuessers } from './guessing.ts'
 export {

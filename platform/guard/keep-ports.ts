@@ -1,4 +1,5 @@
 import type { Looks, Nft } from '#runtime/drivers/nft.ts'
+import { becomesSure, type Shown, shownAfter } from '#runtime/drivers/shown.ts'
 import { makeInTurn } from '#runtime/kit/in-turn.ts'
 import { portTableOf } from './names.ts'
 import type { Place } from './render-host.ts'
@@ -14,53 +15,76 @@ export interface PortGuard {
   expect(address: string): Promise<void>
 }
 
-/** The kernel shows rules in its own words: what it showed after loading is what it must show later. One change at a time. */
+/** The kernel shows rules in its own words: what it showed after loading is what it must show later (`Shown`). One change at a time. */
 export function makePortGuard(
-  nft: Pick<Nft, 'list' | 'load' | 'glance'>,
+  nft: Pick<Nft, 'list' | 'load' | 'glance' | 'told'>,
   installation: Place,
   clock: () => number = Date.now,
 ): PortGuard {
   const table = portTableOf(installation)
-  const coming = new Map<string, number>()
+  const coming = makeComing(installation, clock)
   let wanted = ''
-  let shown: string | undefined
+  let shown: Shown | undefined
+  /** A hand's change was undone as ports were bound; the next look tells it. */
+  let isUntold = false
   const inTurn = makeInTurn()
-  const look = async (by: Pick<Looks, 'list'> = nft) => withoutComing(await by.list('bridge', table))
-  const bring = async (script: string, first = '', last = '') => {
-    await nft.load(`${first}${script}${last}`)
+  const look = async (by: Pick<Looks, 'list'> = nft) => ({
+    told: await nft.told(),
+    text: withoutComing(await by.list('bridge', table)),
+  })
+  /** Loads the bindings over what was seen; `same`: they are seen as they should be, and not yet surely so. */
+  const bring = async (script: string, load: string, seen: { told: number | undefined }, same?: Shown) => {
+    await nft.load(load)
     wanted = script
-    shown = await look()
+    shown = shownAfter(same, (await look()).text, seen.told)
+    return shown.isSure
   }
-  /** Who is about to start, with the time that is left. */
-  const stillComing = () => {
-    for (const [address, until] of coming) if (until - clock() < 1000) coming.delete(address)
-    return [...coming].map(([address, until]) =>
-      renderComing(installation, address, Math.floor((until - clock()) / 1000)),
-    )
-  }
+  /** Whatever a hand has put in goes with the table; nothing in it is worth keeping. */
   const anew = (script: string) =>
-    bring(script, `table bridge ${table}\ndelete table bridge ${table}\n`, stillComing().join(''))
+    `table bridge ${table}\ndelete table bridge ${table}\n${script}${coming.render()}`
   return {
     ensure: () =>
       inTurn(async () => {
-        if (wanted === '' || (await look(nft.glance)) === shown) return false
-        // Whatever a hand has put in goes with the table; nothing in it is worth keeping.
-        await anew(wanted)
-        return true
+        const wasUntold = isUntold
+        isUntold = false
+        if (wanted === '') return false
+        const seen = await look(nft.glance)
+        const same = seen.text === shown?.text ? shown : undefined
+        if (same === undefined || !(await becomesSure(nft, same)))
+          return !(await bring(wanted, anew(wanted), seen, same)) || wasUntold
+        shown = { ...same, isSure: true }
+        return wasUntold
       }),
     bind: (bound) =>
       inTurn(async () => {
         const script = renderPorts(installation, bound)
         if (script === wanted) return false
         // What is there after this counts as what should be: a hand's change goes first.
-        const drifted = wanted === '' || (await look()) !== shown
-        await (drifted ? anew(script) : bring(script))
+        const seen = await look()
+        const isAsLeft = wanted !== '' && seen.text === shown?.text
+        isUntold ||= wanted !== '' && !isAsLeft
+        await bring(script, isAsLeft ? script : anew(script), seen)
         return true
       }),
-    expect: (address) =>
-      inTurn(async () => {
-        coming.set(address, clock() + COMING_S * 1000)
-        await nft.load(renderComing(installation, address))
-      }),
+    expect: (address) => inTurn(() => nft.load(coming.add(address))),
+  }
+}
+
+/** Who is about to start, with the time that is left. */
+function makeComing(installation: Place, clock: () => number) {
+  const coming = new Map<string, number>()
+  return {
+    /** Tells the kernel of one. */
+    add: (address: string) => {
+      coming.set(address, clock() + COMING_S * 1000)
+      return renderComing(installation, address)
+    },
+    /** Tells the kernel of all, of whom it knows nothing. */
+    render: () => {
+      for (const [address, until] of coming) if (until - clock() < 1000) coming.delete(address)
+      return [...coming]
+        .map(([address, until]) => renderComing(installation, address, Math.floor((until - clock()) / 1000)))
+        .join('')
+    },
   }
 }

@@ -3,13 +3,11 @@ import { join } from 'node:path'
 import { MaruError } from '#contract/errors.ts'
 import { addressesOf, HOME, type Installation } from '#contract/installation.ts'
 import { IMAGE_LABEL } from '#images/build-images.ts'
-import { removeHostGuard } from '#platform/guard/index.ts'
-import { removeHostRules } from '#platform/network/index.ts'
-import { removeUpstreamFilter } from '#platform/upstream/index.ts'
-import { ADDRESS_COMPONENT, removeStrays } from '#platform/virtual-address/index.ts'
+import { ADDRESS_COMPONENT } from '#platform/virtual-address/index.ts'
 import { type Docker, LABELS, makeDocker } from '#runtime/drivers/docker.ts'
 import { makeNft } from '#runtime/drivers/nft.ts'
 import { ENGINE_PID_FILE, supervisorPid } from './engine.ts'
+import { removeTables } from './filter-tables.ts'
 import { DOCKER_SOCKET } from './host-facts.ts'
 import { takeLock } from './lock.ts'
 import { forgetInstallation, loadInstallation } from './registry.ts'
@@ -72,10 +70,7 @@ export async function destroy(home: string, options: DestroyOptions): Promise<st
     const docker = makeDocker(DOCKER_SOCKET)
     await refuseGuests(docker, installation)
     const removed = await removeOwned(docker, installation)
-    await removeHostRules(makeNft(), installation)
-    await removeStrays(makeNft(), home, installation)
-    await removeHostGuard(makeNft(), installation)
-    await removeUpstreamFilter(makeNft(), installation)
+    await removeTables(installation, makeNft())
     await removeWrapper({ installation })
     const others = await forgetInstallation(installation.name)
     if (others.length === 0 && options.keepImages !== true) removed.push(...(await removeImages(docker)))

@@ -2,6 +2,7 @@ import { isDeepStrictEqual } from 'node:util'
 import type { Installation } from '#contract/installation.ts'
 import type { NetworkPolicy } from '#contract/network.ts'
 import { declaredIn, type Looks, type Nft } from '#runtime/drivers/nft.ts'
+import { becomesSure, type Shown, shownAfter } from '#runtime/drivers/shown.ts'
 import { makeInTurn } from '#runtime/kit/in-turn.ts'
 import { compileFilter, tableOf } from './compile.ts'
 import type { Filter } from './filter.ts'
@@ -34,7 +35,7 @@ interface Wanted {
 
 interface InForce extends Wanted {
   /** The rules in the kernel's own words: what it showed after loading is what it must show later. */
-  readonly shown: string | undefined
+  readonly shown: Shown
 }
 
 /** Rules of a table that a driver loads. One change at a time. */
@@ -46,55 +47,80 @@ export function makeHostRules(
   const table = tableOf(installation)
   const pins = makePinKeeper(nft, table, makePinAges(clock()))
   const { look, lookedAt, forget } = makeLook(nft, table, pins, clock)
-  let inForce: InForce | undefined
+  const force = makeForce(nft, pins, look)
   /** A hand's change was undone as somebody was let in; whoever looks next tells it. */
   const untold = makeNote()
   const inTurn = makeInTurn()
-  /** Brings the rules in force; what the kernel then shows is looked at by `settle`. */
-  const bring = async (wanted: Wanted, shown: string | undefined) => {
-    const did = await loadOver(nft, pins, inForce, wanted.filter, shown)
-    inForce = { ...wanted, shown }
-    return did
-  }
-  const settle = async () => {
-    if (inForce !== undefined) inForce = { ...inForce, shown: await look() }
-  }
   return {
     ensure: (policy, facts, trustMs = 0) =>
       inTurn(async () => {
-        const wanted = compiledAnew(inForce, policy, facts)
-        const trusts = clock() - lookedAt() < trustMs && says(inForce, wanted)
-        const did = await bring(wanted, trusts ? inForce?.shown : await look())
-        if (did !== 'kept') await settle()
+        const now = force.now()
+        const wanted = compiledAnew(now, policy, facts)
+        const trusts = clock() - lookedAt() < trustMs && says(now, wanted)
+        const told = await nft.told()
+        const did = await force.bring(wanted, trusts ? now?.shown.text : await look())
+        if (did !== 'kept') await force.settle(told)
         await pins.age(clock())
         return did
       }),
     mend: () =>
       inTurn(async () => {
-        const now = inForce && (await look(nft.glance))
-        if (inForce === undefined || now === inForce.shown) return untold.take()
+        const now = force.now()
+        if (now === undefined) return untold.take()
+        const [told, text] = [await nft.told(), await look(nft.glance)]
+        const same = text === now.shown.text ? now.shown : undefined
+        if (same && (await becomesSure(nft, same))) {
+          force.believe({ ...same, isSure: true })
+          return untold.take()
+        }
         // Should this fail, the next pass looks again and says why.
         forget()
-        await bring(inForce, now)
-        await settle()
-        return true
+        await loadWhole(nft, pins.withKnown(now.filter), text)
+        return !(await force.settle(told, same)) || untold.take()
       }),
     stand: async () => (await look()) !== undefined,
     counts: () => nft.counts('inet', table),
     admit: (member) => {
       const { promise, resolve } = Promise.withResolvers<void>()
       const whole = inTurn(async () => {
-        if (inForce === undefined) return
-        const { policy, facts } = inForce
+        const now = force.now()
+        if (now === undefined) return
+        const { policy, facts } = now
         const others = facts.apps.filter(({ address }) => address !== member.address)
         const wanted = compiled(policy, { ...facts, apps: [...others, member] })
-        const did = await bring(wanted, await look())
+        const told = await nft.told()
+        const did = await force.bring(wanted, await look())
         if (did === 'restored') untold.put()
         // Nobody waits for the look: it is over before the next turn.
         resolve()
-        if (did !== 'kept') await settle()
+        if (did !== 'kept') await force.settle(told)
       })
       return Promise.race([promise, whole])
+    },
+  }
+}
+
+/** Remembers what is in force. */
+function makeForce(nft: Nft, pins: PinKeeper, look: () => Promise<string | undefined>) {
+  let inForce: InForce | undefined
+  const believe = (shown: Shown) => {
+    if (inForce !== undefined) inForce = { ...inForce, shown }
+  }
+  return {
+    now: () => inForce,
+    believe,
+    /** Brings rules in force, over what is shown now; what the kernel then shows is looked at by `settle`. */
+    bring: async (wanted: Wanted, text: string | undefined): Promise<Ensured> => {
+      const did = await loadOver(nft, pins, inForce, wanted.filter, text)
+      const was = did === 'kept' ? inForce?.shown : undefined
+      inForce = { ...wanted, shown: was ?? { text, isSure: false } }
+      return did
+    },
+    /** Looks at what a load gave; tells whether that is sure. */
+    settle: async (told: number | undefined, before?: Shown): Promise<boolean> => {
+      const shown = shownAfter(before, await look(), told)
+      believe(shown)
+      return shown.isSure
     },
   }
 }
@@ -115,7 +141,7 @@ function makeNote() {
 }
 
 /** Looks at the table, without what the resolver may change at any moment; and when that was last. */
-function makeLook(nft: Nft, table: string, pins: ReturnType<typeof makePinKeeper>, clock: () => number) {
+function makeLook(nft: Nft, table: string, pins: PinKeeper, clock: () => number) {
   let last = Number.NEGATIVE_INFINITY
   return {
     look: async (by: Looks = nft) => {
@@ -131,6 +157,8 @@ function makeLook(nft: Nft, table: string, pins: ReturnType<typeof makePinKeeper
     },
   }
 }
+
+type PinKeeper = ReturnType<typeof makePinKeeper>
 
 /** Knows what the resolver has put into the sets of names, so that it can be put back when a hand has taken the table away. */
 function makePinKeeper(nft: Nft, table: string, ages: PinAges) {
@@ -174,12 +202,12 @@ const compiled = (policy: NetworkPolicy, facts: NetworkFacts): Wanted => ({
 /** Loads what differs where the kernel shows what it should, else everything. */
 async function loadOver(
   nft: Nft,
-  pins: Pick<ReturnType<typeof makePinKeeper>, 'withKnown'>,
+  pins: Pick<PinKeeper, 'withKnown'>,
   before: InForce | undefined,
   filter: Filter,
   shown: string | undefined,
 ): Promise<Ensured> {
-  const untouched = before !== undefined && shown === before.shown
+  const untouched = before !== undefined && shown === before.shown.text
   const change = untouched ? renderChange(before.filter, filter) : undefined
   if (change === undefined) await loadWhole(nft, pins.withKnown(filter), shown)
   else if (change !== '') await nft.load(change)
@@ -208,7 +236,3 @@ function leftoversIn(shown: string | undefined, { chains, sets, maps }: Filter) 
     maps: named('map').filter((name) => !maps.has(name)),
   }
 }
-
-/** Removes an installation's rules. */
-export const removeHostRules = (nft: Nft, installation: Pick<Installation, 'id'>) =>
-  nft.remove('inet', tableOf(installation))

@@ -1,4 +1,3 @@
-export { removeHostRules } from './apply-rules.ts'
 export { compileFilter } from './compile.ts'
 export { networkChecks } from './evidence.ts'
 export type { NetworkFacts } from './layout.ts'

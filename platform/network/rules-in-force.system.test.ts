@@ -4,6 +4,7 @@ import { AppName } from '#contract/ids.ts'
 import { addressesOf } from '#contract/installation.ts'
 import { NETWORK_LIMITS, type NetworkRule, NO_POLICY } from '#contract/network.ts'
 import { makeNft } from '#runtime/drivers/nft.ts'
+import { handAfterLoad } from '#runtime/drivers/test-hand.ts'
 import { type HostRules, makeHostRules } from './apply-rules.ts'
 import { tableOf } from './compile.ts'
 import type { NetworkFacts } from './layout.ts'
@@ -208,6 +209,37 @@ test('what a hand has changed never counts as what should be there: not when som
   assert.equal(await own.mend(), true, 'it is told')
   assert.equal(await own.mend(), false)
   assert.equal(await reach(shop, OUTSIDE, 444), 'silent')
+})
+
+test('a change that a hand makes right after a load, before the look at what it gave, is undone at the next look, and told', async () => {
+  const [lateHand, behind] = handAfterLoad(makeNft(host.enter))
+  const own = makeHostRules(behind, facts.installation)
+  const byHand = `insert rule inet ${tableOf(facts.installation)} judge accept`
+  lateHand(byHand)
+  await own.ensure(NO_POLICY, { ...facts, apps: [] })
+  assert.equal(await own.mend(), true)
+  lateHand(byHand)
+  await own.admit({ address: SHOP, app: AppName.parse('shop'), process: 'web' })
+  assert.equal(await own.mend(), true)
+  assert.equal(await own.mend(), false)
+  assert.equal(await reach(shop, OUTSIDE, 444), 'silent')
+})
+
+test('rules that nobody has touched are never told as put back, however they were changed', async () => {
+  const own = makeHostRules(makeNft(host.enter), facts.installation)
+  const member = (last: number) => ({
+    ...{ address: `10.89.129.${last}`, app: AppName.parse('shop'), process: 'web' },
+  })
+  await own.ensure(policyOf(PAY), facts)
+  for (const last of [9, 3, 200, 45]) {
+    await own.admit(member(last))
+    assert.equal(await own.mend(), false, `${last}`)
+  }
+  assert.equal(await own.ensure(NO_POLICY, facts), 'loaded')
+  assert.equal(await own.mend(), false)
+  assert.equal(await own.ensure(policyOf(PAY), facts), 'loaded')
+  assert.equal(await own.mend(), false)
+  await own.ensure(NO_POLICY, facts)
 })
 
 test('the table of a version before, and one with a stranger’s chain, make way', async () => {

@@ -1,5 +1,4 @@
 export { upstreamProblems } from './limits.ts'
 export { UPSTREAM_ACTS, upstreamLoop } from './loops.ts'
-export { removeUpstreamFilter } from './render-filter.ts'
 export { upstreamHandlers } from './routes.ts'
 export { UPSTREAM_CHANGED } from './store.ts'

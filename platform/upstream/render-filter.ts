@@ -6,7 +6,6 @@ import {
   type UpstreamAddress,
   type UpstreamOrders,
 } from '#contract/upstream.ts'
-import type { Nft } from '#runtime/drivers/nft.ts'
 
 /** An installation's own table about providers; what is in others is never touched. */
 export const upstreamTableOf = ({ id }: Pick<Installation, 'id'>) =>
@@ -44,7 +43,3 @@ ${neighbours.length === 0 ? '' : `    meta skuid ${UID.upstream} ip daddr ${setO
 }
 
 const setOf = (all: readonly string[]) => (all.length === 1 ? all[0] : `{ ${all.join(', ')} }`)
-
-/** Removes an installation's rules and counters about providers. */
-export const removeUpstreamFilter = (nft: Pick<Nft, 'remove'>, installation: Pick<Installation, 'id'>) =>
-  nft.remove('inet', upstreamTableOf(installation))

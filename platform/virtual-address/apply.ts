@@ -2,19 +2,11 @@ import type { ContainerSpec } from '#contract/agent.ts'
 import type { HostIdentity } from '#contract/host-identity.ts'
 import type { Installation } from '#contract/installation.ts'
 import { type Docker, hashSpec, LABELS } from '#runtime/drivers/docker.ts'
-import {
-  ensureFolder,
-  exists,
-  readText,
-  writeFileAtomic,
-  writeFileIfChanged,
-} from '#runtime/drivers/files.ts'
-import type { Nft } from '#runtime/drivers/nft.ts'
+import { ensureFolder, readText, writeFileAtomic, writeFileIfChanged } from '#runtime/drivers/files.ts'
 import { filesHash } from '#runtime/kit/files-hash.ts'
 import { ADDRESS_COMPONENT, addressContainer, addressFiles } from './layout.ts'
 import type { AddressDuty } from './plan.ts'
 import { renderKeepalived } from './render.ts'
-import { renderNoStrays, strayTableOf } from './strays.ts'
 
 export interface AddressKeeper {
   readonly installation: Installation
@@ -73,8 +65,3 @@ export const hasGivenUp = async (home: string): Promise<boolean> =>
 /** Has keepalived give the address up, or stand by for it again. */
 export const giveUp = (home: string, isGiven: boolean): Promise<void> =>
   writeFileAtomic(addressFiles(home).gaveUp, isGiven ? '1\n' : '0\n', OF_ROOT)
-
-/** Takes away what an installation that ends may have left in the packet filter while a host was being emptied. */
-export async function removeStrays(nft: Nft, home: string, installation: Installation): Promise<void> {
-  if (await exists(addressFiles(home).folder)) await nft.load(renderNoStrays(strayTableOf(installation)))
-}

@@ -22,10 +22,11 @@ test('what keepalived reads, with others and alone', () => {
 
 test('a host that is being emptied keeps the address for itself, and its neighbours do not hear of that', () => {
   golden('leaving.conf', renderKeepalived({ ...duty, leaving: true }, place, files))
-  golden('leaving.nft', renderForLeaving('maru_inst_a_address', duty, place))
+  const { ip = '', arp = '' } = renderForLeaving('maru_inst_a_address', duty, place)
+  golden('leaving.nft', ip + arp)
 })
 
 test('the others hand it what is of its connections', () => {
   const leavingPeers = ['203.0.113.1', '203.0.113.3']
-  golden('peers.nft', renderForPeers('maru_inst_a_address', { ...duty, leavingPeers }, place) ?? '')
+  golden('peers.nft', renderForPeers('maru_inst_a_address', { ...duty, leavingPeers }, place).ip ?? '')
 })

@@ -6,6 +6,13 @@ import type { AddressPlace } from './render.ts'
 /** Name of the tables (family ip, and arp) that are there while a host of the data centre is being emptied. */
 export const strayTableOf = ({ id }: Pick<Installation, 'id'>) => `maru_${id.replaceAll(/\W/g, '_')}_address`
 
+/** A script for each family that has such a table. */
+export interface StrayTables {
+  readonly ip?: string
+  readonly arp?: string
+}
+export const NO_STRAYS: StrayTables = {}
+
 /** In the middle of a connection that nobody here knows: only the listener would be found for it. */
 const strayAt = (address: HostAddress) =>
   `ip daddr ${address} tcp flags & (fin|syn|rst|ack) != syn socket wildcard 1`
@@ -25,17 +32,17 @@ const beforeAll = (rule: string) => `  chain strays {
 
 /**
  * While a host is being emptied the address is elsewhere, and what visitors have begun with it is not: who has the address hands
- * what belongs to connections that it does not know to the host that is being emptied, instead of ending them. Undefined
+ * what belongs to connections that it does not know to the host that is being emptied, instead of ending them. None
  * where there is nobody to hand to.
  */
 export function renderForPeers(
   table: string,
   { address, leavingPeers }: Pick<AddressDuty, 'address' | 'leavingPeers'>,
   { device }: Pick<AddressPlace, 'device'>,
-): string | undefined {
-  if (leavingPeers.length === 0) return undefined
+): StrayTables {
+  if (leavingPeers.length === 0) return NO_STRAYS
   const copies = leavingPeers.map((peer) => `dup to ${peer} device "${device}"`).join(' ')
-  return replacing('ip', table, beforeAll(`${strayAt(address)} ${copies} drop`))
+  return { ip: replacing('ip', table, beforeAll(`${strayAt(address)} ${copies} drop`)) }
 }
 
 /**
@@ -46,9 +53,9 @@ export const renderForLeaving = (
   table: string,
   { address }: Pick<AddressDuty, 'address'>,
   { own }: Pick<AddressPlace, 'own'>,
-): string =>
-  replacing('ip', table, beforeAll(`${strayAt(address)} drop`)) +
-  replacing(
+): StrayTables => ({
+  ip: replacing('ip', table, beforeAll(`${strayAt(address)} drop`)),
+  arp: replacing(
     'arp',
     table,
     `  chain asked {
@@ -60,10 +67,5 @@ export const renderForLeaving = (
     arp saddr ip ${address} arp saddr ip set ${own}
   }
 `,
-  )
-
-/** Takes both tables away, whether they are there or not. */
-export const renderNoStrays = (table: string): string =>
-  (['ip', 'arp'] as const)
-    .map((family) => `table ${family} ${table}\ndelete table ${family} ${table}\n`)
-    .join('')
+  ),
+})

@@ -1,5 +1,5 @@
 import type { FilterReport } from '#contract/network.ts'
-import type { Guarded } from '#platform/guard/host.ts'
+import type { Kept } from '#runtime/drivers/kept-table.ts'
 import type { Log } from '#runtime/kit/log.ts'
 
 type Told = Pick<FilterReport, 'restored' | 'restoredAt'>
@@ -7,7 +7,7 @@ type Told = Pick<FilterReport, 'restored' | 'restoredAt'>
 /** How often what a hand had changed was put back since the agent started, and when last. */
 export interface MendBook {
   /** What the guard had to do about its own. */
-  note(what: 'rules' | 'members', did: Guarded): void
+  note(what: 'rules' | 'members', did: Kept): void
   /** Something was put back. */
   count(): void
   told(): Told

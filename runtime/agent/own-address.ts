@@ -4,14 +4,16 @@ import {
   type AddressDuty,
   giveUp,
   hasGivenUp,
+  NO_STRAYS,
   planAddress,
   renderForLeaving,
   renderForPeers,
-  renderNoStrays,
+  type StrayTables,
   strayTableOf,
   writeAddress,
 } from '#platform/virtual-address/index.ts'
 import type { Docker } from '#runtime/drivers/docker.ts'
+import { makeKeptTable } from '#runtime/drivers/kept-table.ts'
 import type { Nft } from '#runtime/drivers/nft.ts'
 import { findOwnAddress, type OwnAddress } from '#runtime/drivers/own-addresses.ts'
 import { ipv4Among } from '#runtime/kit/ipv4.ts'
@@ -96,7 +98,7 @@ export function makeAddressKeeper(deps: AddressKeeperDeps): SharedAddressKeeper 
         // Last: by then there is an edge to hold it for.
         return { ...platform, containers: [...platform.containers, spec] }
       }
-      await strays.put(undefined)
+      await strays.put(NO_STRAYS)
       return platform
     },
     held,
@@ -122,21 +124,18 @@ function dutyAt(
 /** The tables that are there while a host of the data centre is being emptied. */
 function makeStrays({ config, nft, log }: AddressKeeperDeps) {
   const table = strayTableOf(config.installation)
-  let said: string | undefined = ''
+  const kept = { ip: makeKeptTable(nft, 'ip', table), arp: makeKeptTable(nft, 'arp', table) }
   let known: boolean | undefined
-  const load = async (script: string | undefined): Promise<boolean> => {
+  /** Tells whether it could; what could not be done is tried again with the next pass. */
+  const put = async (scripts: StrayTables): Promise<boolean> => {
     try {
-      await nft.load(script ?? renderNoStrays(table))
+      const did = [await kept.ip.keep(scripts.ip), await kept.arp.keep(scripts.arp)]
+      if (did.includes('mended')) log.warn('agent.address_strays_restored')
       return true
     } catch (error) {
       log.warn('agent.address_strays', { error })
       return false
     }
-  }
-  const put = async (script: string | undefined): Promise<void> => {
-    if (script === said) return
-    said = script
-    await load(script)
   }
   return {
     table,
@@ -144,7 +143,7 @@ function makeStrays({ config, nft, log }: AddressKeeperDeps) {
     /** Whether this kernel has what it takes. Where it has not, the address is given up nevertheless, but not unnoticed. */
     areKnown: async (duty: AddressDuty): Promise<boolean> => {
       known ??=
-        (await load(renderForLeaving(table, duty, { own: config.host.address }))) && (await load(undefined))
+        (await put(renderForLeaving(table, duty, { own: config.host.address }))) && (await put(NO_STRAYS))
       return known
     },
   }

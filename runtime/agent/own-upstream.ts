@@ -18,7 +18,8 @@ import {
 } from '#platform/upstream/host.ts'
 import { type Bird, makeBird } from '#runtime/drivers/bird.ts'
 import { ensureFolder, readJson, writeFileAtomic } from '#runtime/drivers/files.ts'
-import { makeNft, type Nft } from '#runtime/drivers/nft.ts'
+import { type KeptBy, type KeptTable, makeKeptTable } from '#runtime/drivers/kept-table.ts'
+import type { Nft } from '#runtime/drivers/nft.ts'
 import { findOwnAddress, publicIpv6 } from '#runtime/drivers/own-addresses.ts'
 import { type InTurn, makeInTurn } from '#runtime/kit/in-turn.ts'
 import type { Log } from '#runtime/kit/log.ts'
@@ -39,7 +40,7 @@ export interface UpstreamDeps {
   /** Where the host speaks from; asked for in every pass. */
   readonly speaker: () => Promise<Speaker>
   readonly bird: Bird
-  readonly nft: Pick<Nft, 'load' | 'counters' | 'rules' | 'remove'>
+  readonly nft: Pick<Nft, 'counters' | keyof KeptBy>
   readonly log: Log
   readonly now: () => Date
 }
@@ -53,20 +54,21 @@ interface State {
   orders: UpstreamOrders
   /** What BIRD was told last; it reads the same file when it starts. */
   told: string | undefined
-  /** The packet filter's script that was loaded, and what the kernel showed then. */
-  filter: { readonly script: string; readonly shown: string | undefined } | undefined
+  /** The rules about the speaker, and the counters; whether they were loaded. */
+  readonly filter: KeptTable
+  isLoaded: boolean
   sessions: UpstreamReport['sessions']
   problem: string
   readonly inTurn: InTurn
 }
 
 /** That of this host. */
-export const openOwnUpstream = (config: AgentConfig, log: Log): Promise<UpstreamKeeper> => {
+export const openOwnUpstream = (config: AgentConfig, nft: Nft, log: Log): Promise<UpstreamKeeper> => {
   const own = config.host.address
   // A channel that comes and goes would begin the session anew, and what is announced would be taken back for that long.
   let own6: string | undefined
   return openUpstream({
-    ...{ config, log, nft: makeNft(), now: () => new Date() },
+    ...{ config, log, nft, now: () => new Date() },
     bird: makeBird(upstreamFiles(config.home).socket),
     speaker: async () => {
       own6 = (await publicIpv6())[0] ?? own6
@@ -81,7 +83,8 @@ export async function openUpstream(deps: UpstreamDeps): Promise<UpstreamKeeper> 
   const saved = await readJson(files.orders)
   const state: State = {
     ...{ deps, rates: makeRates(), orders: UpstreamOrders.parse(saved ?? NO_UPSTREAM) },
-    ...{ told: undefined, filter: undefined, sessions: [], problem: '', inTurn: makeInTurn() },
+    ...{ told: undefined, isLoaded: false, sessions: [], problem: '', inTurn: makeInTurn() },
+    filter: makeKeptTable(deps.nft, 'inet', upstreamTableOf(deps.config.installation)),
   }
   const ended = new AbortController()
   const running = keep(state, ended.signal)
@@ -119,7 +122,7 @@ function reportOf({ sessions, rates, problem }: State): UpstreamReport {
 async function keep(state: State, signal: AbortSignal): Promise<void> {
   while (!signal.aborted) {
     await pause(PASS_MS, signal)
-    if (!signal.aborted && (hasPart(state.orders) || state.filter !== undefined)) await pass(state)
+    if (!signal.aborted && (hasPart(state.orders) || state.isLoaded)) await pass(state)
   }
 }
 
@@ -143,20 +146,17 @@ async function look(state: State): Promise<void> {
 
 /** The rules about the speaker, and the counters. */
 async function keepFilter(state: State): Promise<void> {
-  const { nft, config, now } = state.deps
+  const { deps, filter } = state
+  const { nft, config, now } = deps
   const table = upstreamTableOf(config.installation)
   if (!hasPart(state.orders)) {
-    if (state.filter !== undefined) await nft.remove('inet', table)
-    state.filter = undefined
+    if (state.isLoaded) await filter.keep(undefined)
+    state.isLoaded = false
     return
   }
-  const script = renderUpstreamFilter(table, state.orders)
-  const shown = await nft.rules('inet', table)
-  if (state.filter?.script !== script || state.filter.shown !== shown) {
-    if (state.filter?.script === script) state.deps.log.warn('upstream.rules_restored')
-    await nft.load(script)
-    state.filter = { script, shown: await nft.rules('inet', table) }
-  }
+  state.isLoaded = true
+  if ((await filter.keep(renderUpstreamFilter(table, state.orders))) === 'mended')
+    deps.log.warn('upstream.rules_restored')
   const { counted } = state.orders
   if (counted.length === 0) return
   const counters = await nft.counters('inet', table)

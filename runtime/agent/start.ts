@@ -77,7 +77,7 @@ export async function startAgent(config: AgentConfig, log: Log): Promise<Agent> 
   const kept = { workloads, membership, watch, retirement, guard, resolver, ...network }
   const address = makeAddressKeeper({ config, docker, nft, membership, log })
   const detector = await makeDetectorKeeper({ config, docker, guard, workloads, log, now: () => new Date() })
-  const upstream = await openOwnUpstream(config, log)
+  const upstream = await openOwnUpstream(config, nft, log)
   const reads = { address, detector, upstream, memory }
   const parts = { config, docker, addresses, log, ...kept, edge, authority, ...reads }
   const sparing = makeSparing({ ...config, docker, log, issuePass: passFor(config, membership) })

@@ -9,9 +9,8 @@ import { ContainerSpec, type PlatformConfig } from '#contract/agent.ts'
 import { AppId, AppName } from '#contract/ids.ts'
 import { addressesOf, HOME, INSTANCE_PORT, type Installation } from '#contract/installation.ts'
 import { edgeContainer, edgeFiles, issuedBy, NONE_YET, prepareEdge } from '#platform/edge/index.ts'
-import { removeHostGuard } from '#platform/guard/apply-guard.ts'
 import { convergePlatform } from '#platform/hosts/converge.ts'
-import { removeHostRules } from '#platform/network/index.ts'
+import { removeTables } from '#platform/hosts/filter-tables.ts'
 import { type Authority, openAuthority } from '#platform/trust/index.ts'
 import { type Docker, LABELS, makeDocker } from '#runtime/drivers/docker.ts'
 import { type Haproxy, makeHaproxy } from '#runtime/drivers/haproxy.ts'
@@ -93,8 +92,7 @@ export async function removeOwned(docker: Docker, owner: string): Promise<void> 
 
 async function destroyHost(docker: Docker, owner: string, home: string): Promise<void> {
   await removeOwned(docker, owner)
-  await removeHostRules(makeNft(), { id: owner })
-  await removeHostGuard(makeNft(), { id: owner })
+  await removeTables({ id: owner }, makeNft())
   await rm(home, { recursive: true, force: true })
 }
 

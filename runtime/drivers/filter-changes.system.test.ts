@@ -51,6 +51,19 @@ test('thousands of members that are loaded leave nothing behind, and the next ch
   await until('the change to be seen', async () => !/10\.1\.156\.63/.test(await glance()))
 })
 
+test('each change is told of once, whoever made it; what was missed while nobody listened never counts as none', async () => {
+  await heard()
+  const before = (await nft.told()) ?? Number.NaN
+  await nft.load(`flush set inet kept some\n${add('192.0.2.5')}`)
+  await hand.load(add('192.0.2.6'))
+  await until('both to be told of', async () => (await nft.told()) === before + 2)
+  assert.deepEqual(await Promise.all([nft.told(), nft.told()]), [before + 2, before + 2])
+  assert.equal((await run(['pkill', '--parent', String(process.pid), '--exact', 'nft'])).exitCode, 0)
+  await until('it to be noticed', async () => (await nft.told()) === undefined)
+  await heard()
+  await until('somebody to listen again', async () => ((await nft.told()) ?? 0) > before + 3)
+})
+
 test('where nobody listens any more, each look is a real one until somebody does again', async () => {
   await heard()
   assert.equal((await run(['pkill', '--parent', String(process.pid), '--exact', 'nft'])).exitCode, 0)

@@ -1,4 +1,5 @@
 import type { FileHandle } from 'node:fs/promises'
+import { makeInTurn } from '#runtime/kit/in-turn.ts'
 import { pause } from '#runtime/kit/pause.ts'
 import { openMemoryFile } from './files.ts'
 import { makeNft } from './nft.ts'
@@ -8,6 +9,8 @@ import { run } from './process.ts'
 export interface FilterChanges {
   /** Another text after each change; undefined while nobody listens, when every look has to be a real one. */
   mark(): Promise<string | undefined>
+  /** How many changes were told of, whoever made them; undefined while nobody listens. */
+  told(): Promise<number | undefined>
   /** This program has changed it: that counts even before the kernel has told of it. */
   note(): void
 }
@@ -27,6 +30,8 @@ const ANEW_AFTER = 10
 const PATIENCE_MS = [300, 1_000, 3_000, 9_000]
 const LOOK_MS = 20
 const AGAIN_MS = 2_000
+const MISSED = 1_000
+const GENERATIONS = /^# new generation /gm
 /** After this much the listener is replaced: what it remembers grows with what it tells. */
 const CUT_BYTES = 1_048_576
 const ENV = { LC_ALL: 'C' }
@@ -38,21 +43,31 @@ interface Heard {
 }
 const NOTHING_HEARD: Heard = { from: 0, bytes: 0 }
 
+interface Listener {
+  readonly file: FileHandle
+  /** How many changes it has told of. */
+  readonly changes: () => Promise<number>
+  readonly end: () => void
+}
+
 /**
  * Follows the filter by `nft monitor`, which tells of every change of rules and members, but not of what packets do. It
  * writes to a file whose length is looked at: thousands of members that are loaded wake nobody here.
  */
 export function watchFilterChanges(options: FilterChangesOptions, signal: AbortSignal): FilterChanges {
-  let heard: { readonly file: FileHandle; readonly end: () => void } | undefined
+  let heard: Listener | undefined
   let count = 0
+  /** Changes that listeners before this one told of, and more: what was missed between two is none of a known number. */
+  let toldBefore = 0
   /** Bytes that tell of nothing but tries, and up to where what was told has been answered for. */
   let [ofTries, answered] = [0, 0]
   const listenOnce = async (file: FileHandle) => {
     const over = new AbortController()
+    const changes = countChanges(file)
     let tries = 0
     const told = (well: boolean, { from, bytes } = NOTHING_HEARD) => {
       const goesOn = well && heard !== undefined
-      heard = well ? { file, end: () => over.abort() } : undefined
+      heard = well ? { file, changes, end: () => over.abort() } : undefined
       // What was in a mark already stays in it: the same mark must never come again.
       if (answered <= from) ofTries += bytes
       if (!goesOn || ++tries % ANEW_AFTER === 0) count += 1
@@ -62,6 +77,7 @@ export function watchFilterChanges(options: FilterChangesOptions, signal: AbortS
       await listen(options, file, AbortSignal.any([signal, over.signal]), told)
     } finally {
       heard = undefined
+      toldBefore += (await changes()) + MISSED
       await file.close()
     }
   }
@@ -85,10 +101,29 @@ export function watchFilterChanges(options: FilterChangesOptions, signal: AbortS
       answered = size
       return `${count} ${size - ofTries}`
     },
+    told: async () => {
+      const now = heard
+      const changes = await now?.changes().catch(() => undefined)
+      return changes === undefined || now !== heard ? undefined : toldBefore + changes
+    },
     note: () => {
       count += 1
     },
   }
+}
+
+/** How many changes a listener has told of: each ends with a line that numbers it. */
+function countChanges(file: FileHandle): () => Promise<number> {
+  const inTurn = makeInTurn()
+  let [read, changes] = [0, 0]
+  return () =>
+    inTurn(async () => {
+      const text = await textSince(file, read)
+      const end = text.lastIndexOf('\n') + 1
+      read += end
+      changes += text.slice(0, end).match(GENERATIONS)?.length ?? 0
+      return changes
+    })
 }
 
 /** Runs the listener until it ends or is found deaf. */

@@ -28,6 +28,8 @@ export interface Nft extends Looks {
    * missing: for looks that come again.
    */
   readonly glance: Looks
+  /** How many changes were told of, whoever made them; undefined while nobody listens. What is new can come a little later. */
+  told(): Promise<number | undefined>
   /** The table's rules with their counters, without members. */
   counts(family: TableFamily, table: string): Promise<string>
   /** Packets that a table's named counters have seen; nothing of a table that is not there. */
@@ -119,12 +121,11 @@ export function makeNft(enter: readonly string[] = [], changes?: FilterChanges):
   }
   return {
     ...rememberLooks(looks, changes),
+    told: async () => await changes?.told(),
     tables: async () => {
       const shown = (await nft(['list', 'tables'])) ?? ''
-      return [...shown.matchAll(/^table (\S+) (\S+)$/gm)].map(([, family, name = '']) => ({
-        family: family as TableFamily,
-        name,
-      }))
+      const found = shown.matchAll(/^table (\S+) (\S+)$/gm)
+      return Array.from(found, ([, family, name = '']) => ({ family: family as TableFamily, name }))
     },
     counts: async (family, table) => (await nft(['--terse', 'list', 'table', family, table])) ?? '',
     counters: async (family, table) => {

@@ -6,6 +6,12 @@ import { homeOfInstallation, installationNames, loadInstallation } from './regis
 /** Whose table it is, by the id in its name; undefined for tables of others than installations. */
 const ownerOf = ({ name }: Table) => /^maru_(?:[a-z]+_)?(inst_[a-z0-9]+)/.exec(name)?.[1]
 
+/** Removes all that an installation has in the packet filter. */
+export async function removeTables({ id }: Pick<Installation, 'id'>, nft: Nft): Promise<void> {
+  const own = new RegExp(`^maru_(?:[a-z]+_)?${id.replaceAll(/\W/g, '_')}(?:_[a-z]+)?$`)
+  for (const { family, name } of await nft.tables()) if (own.test(name)) await nft.remove(family, name)
+}
+
 /** Ids of the installations of this machine: those that it remembers, and those that have a container. */
 async function knownIds(docker: Docker): Promise<Set<string>> {
   const [names, containers] = await Promise.all([installationNames(), docker.containers.list({})])

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { makeNft } from '#runtime/drivers/nft.ts'
 import { makeNetwork } from '#runtime/drivers/test-networks.ts'
-import { removeRemains } from './filter-remains.ts'
+import { removeRemains, removeTables } from './filter-tables.ts'
 
 const OURS = { id: 'inst_ours', subnet: '10.231' }
 
@@ -53,4 +53,16 @@ test('rules that an installation of the same range left behind are removed, thos
   ])
   assert.deepEqual(await names(), before)
   assert.deepEqual(await removeRemains(OURS, new Set(['inst_known']), nft), [])
+})
+
+test('all that an installation has in the filter is removed, and nothing of one whose id begins alike', async (t) => {
+  const host = await makeNetwork('t')
+  t.after(() => host.remove())
+  const nft = makeNft(host.enter)
+  await nft.load(tablesOf('inst_our', '10.231'))
+  const others = await nft.tables()
+  await nft.load(tablesOf('inst_ours', '10.231'))
+  assert.equal((await nft.tables()).length, others.length + 4)
+  await removeTables(OURS, nft)
+  assert.deepEqual(await nft.tables(), others)
 })
