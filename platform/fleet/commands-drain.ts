@@ -3,6 +3,7 @@ import { type HostView, isHandingOver, leavesOneDataCentre } from '#contract/hos
 import { HOST_LIMITS, hostRoutes } from '#contract/hosts.ts'
 import { HostName } from '#contract/ids.ts'
 import type { ApiOptions, CliContext } from '#runtime/cli/context.ts'
+import { patiently } from '#runtime/cli/patiently.ts'
 import { openSession, type Session } from '#runtime/cli/session.ts'
 import { counted } from '#runtime/kit/human-units.ts'
 import { pause } from '#runtime/kit/pause.ts'
@@ -43,7 +44,7 @@ export async function drain(
     return out.result(begun, () => `${host} is being emptied: ${describeRest(begun)}.\n`)
   const ended = await followDrain(session, host, { minutes, again: `maru host drain ${host}` })
   if (ended === undefined) return
-  const { hosts } = await api.call(hostRoutes.list, {})
+  const { hosts } = await patiently(() => api.call(hostRoutes.list, {}))
   const view = hosts.find((one) => one.name === host) ?? ended
   out.result(view, () => describeEmpty(view))
 }
@@ -103,8 +104,13 @@ async function untilEmpty(
 ): Promise<HostView | undefined> {
   const end = performance.now() + minutes * 60_000
   let said = ''
+  const look = () => api.call(hostRoutes.list, {})
   while (!signal.aborted) {
-    const { hosts } = await api.call(hostRoutes.list, {})
+    const seen = await patiently(look, signal).catch((error: unknown) => {
+      if (!signal.aborted) throw error
+    })
+    if (seen === undefined) return undefined
+    const { hosts } = seen
     const host = hosts.find((one) => one.name === name)
     if (host === undefined) throw new MaruError('hosts.not_found', { host: name })
     if (!host.draining) throw new MaruError('hosts.drain_ended', { host: name })

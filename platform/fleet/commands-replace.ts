@@ -5,6 +5,7 @@ import { HostName } from '#contract/ids.ts'
 import type { ApiOptions, CliContext } from '#runtime/cli/context.ts'
 import { openSession, type Session } from '#runtime/cli/session.ts'
 import { pause } from '#runtime/kit/pause.ts'
+import { isPassing } from '#runtime/kit/retry.ts'
 import { beginDrain, type Following, followDrain, minutesOf, type Waiting } from './commands-drain.ts'
 import { type RemovalOptions, removalQuery } from './commands-hosts.ts'
 
@@ -57,13 +58,18 @@ async function removeWhenLeft(
   { minutes }: Following,
 ): Promise<void> {
   const end = performance.now() + minutes * 60_000
+  let isAsked = false
   for (;;) {
     try {
       await api.call(hostRoutes.remove, { params: { host }, query })
       return
     } catch (error) {
-      const isLeaving = error instanceof MaruError && error.code === 'hosts.still_has_parts'
-      if (!isLeaving || performance.now() > end) throw error
+      if (!(error instanceof MaruError)) throw error
+      // The answer to the request before may have been lost with the control plane that carried it out.
+      if (isAsked && error.code === 'hosts.not_found') return
+      const isLeaving = error.code === 'hosts.still_has_parts'
+      if (!(isLeaving || isPassing(error)) || performance.now() > end) throw error
+      isAsked ||= !isLeaving
       out.progress.step(error.message)
       await pause(LOOK_EVERY_MS)
     }

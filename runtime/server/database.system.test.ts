@@ -2,7 +2,9 @@ import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import { sql } from 'kysely'
 import { MaruError } from '#contract/errors.ts'
-import { makeTestDatabase, type TestDatabase } from './test-database.ts'
+import { until } from '#runtime/agent/test-host.ts'
+import { makePool } from './database.ts'
+import { makeTestDatabase, silent, type TestDatabase } from './test-database.ts'
 import { transact } from './transact.ts'
 
 let database: TestDatabase
@@ -60,4 +62,24 @@ test('a connection that turned out read-only is not handed out again', async () 
   await assert.rejects(sql`insert into written values (1)`.execute(database.db), { code: '25006' })
   assert.notEqual(await pid(), spoilt)
   await sql`insert into written values (1)`.execute(database.db)
+})
+
+test('of many who wait at once two at a time get a connection of their own, short ones share, and all are answered', async () => {
+  const pool = makePool(database.connection, silent)
+  pool.on('error', () => undefined)
+  const ask = (seconds: number) =>
+    Array.from({ length: 10 }, () => pool.query('select pg_sleep($1)', [seconds]))
+  const short = ask(0)
+  assert.equal(pool.totalCount, 2)
+  await Promise.all(short)
+  const opened = pool.totalCount
+  assert.ok(opened < 10, `${opened} connections for ten short questions`)
+  await Promise.all(ask(1))
+  assert.equal(pool.totalCount, 10)
+  await cutAll()
+  await until('the loss to be noticed', async () => pool.totalCount === 0)
+  const again = ask(0)
+  assert.equal(pool.totalCount, 2)
+  await Promise.all(again)
+  await pool.end()
 })

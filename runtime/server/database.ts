@@ -63,7 +63,33 @@ export function makePool(connection: Connection, log: Log, max = 10, own?: OwnCo
   pool.on('connect', (client) => {
     client.on('error', (error) => log.debug('database.connection_lost', { error }))
   })
+  openFewAtOnce(pool, max)
   return pool
+}
+
+/** A connection costs the server a process and a handshake. */
+const AT_ONCE = 2
+
+/**
+ * After a failover everybody who waits would open a connection of his own, at the very moment in which the new primary has the
+ * most to do: so only two are being opened at a time, and who waits gets whichever is free first.
+ */
+function openFewAtOnce(pool: pg.Pool, max: number): void {
+  const open = new Set<pg.ClientBase>()
+  const limit = () => {
+    pool.options.max = Math.min(max, open.size + AT_ONCE)
+  }
+  pool.on('connect', (client) => {
+    open.add(client)
+    limit()
+    client.once('end', () => {
+      open.delete(client)
+      limit()
+    })
+    // The pool itself would open the next one only when one is given back.
+    if (pool.waitingCount > 0) pool.connect((_error, _client, done) => done?.())
+  })
+  limit()
 }
 
 /** Kysely over the pool; a capability narrows it with `withTables`. */
