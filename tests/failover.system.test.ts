@@ -69,7 +69,9 @@ test('a Patroni that works differently is not started', async () => {
     // A standby that is asked otherwise; a server that stops and does not say so.
     'import patroni.config, patroni.ha as p; p.Ha.is_failover_possible = lambda self, lsn: True',
     'import patroni.config, patroni.postgresql as p; p.Postgresql._do_stop = lambda self: None',
-    'import patroni.config, patroni.api as p; p.RestApiHandler.do_OPTIONS = lambda self: None',
+    "import patroni.config, patroni.api as p; delattr(p.RestApiHandler, 'do_OPTIONS')",
+    // The end of a promotion is noticed otherwise.
+    'import patroni.config, patroni.postgresql as p; p.Postgresql._wait_promote = lambda self, seconds: True',
     // What comes before a hand-over is elsewhere.
     "import patroni.config, patroni.ha as p; delattr(p.Ha, 'notify_mpp_coordinator')",
     'import patroni.config, patroni.ha as p; p.Ha.shutdown = lambda self: None',
@@ -79,6 +81,26 @@ test('a Patroni that works differently is not started', async () => {
     assert.equal(exitCode, 1, change)
     assert.match(stderr, /^FATAL: this Patroni is not the one/m, change)
   }
+})
+
+test('proxies lead clients to a primary that leads, takes writes and is not about to stop, and to nobody else', async () => {
+  const answer = (state: string, leads: 'True' | 'False', recovery: string) =>
+    printed(
+      'from unittest.mock import MagicMock',
+      'handler = MagicMock()',
+      `handler.server.patroni.postgresql.state = '${state}'`,
+      `handler.server.patroni.ha.is_leader.return_value = ${leads}`,
+      `handler.query = lambda sql, *, retry: [(${recovery},)]`,
+      "print(program['takes_clients'](handler))",
+    )
+  assert.equal(await answer('running', 'True', 'False'), 'True')
+  assert.equal(await answer('running', 'True', 'True'), 'False', 'it is being promoted')
+  assert.equal(await answer('running', 'False', 'False'), 'False', 'it does not lead')
+  assert.equal(await answer('stopping', 'True', 'False'), 'False', 'it hands over')
+  // A server that does not answer is left to who connects.
+  assert.equal(await answer('running', 'True', '1 / 0'), 'True')
+  // The real server understands the question.
+  await superuser(await printed("print(program['IN_RECOVERY'])"))
 })
 
 test('a primary that hands over asks a busy standby again, as long as its own server has not ended', async () => {

@@ -30,11 +30,16 @@ STOP_POLL_S = 0.1
 CATCH_UP_S = 0.1
 PATRONI_CATCH_UP_S = 1
 ASK_AGAIN_S = 1.5
+# How often it looks whether a server has been promoted, or takes connections; Patroni: 1 s.
+PROMOTE_POLL_S = 0.1
+PATRONI_PROMOTE_POLL_S = 1
 # A primary that hands over stops when its clients have gone, or after so long: what the proxies need to notice, see
 # database-tier.ts (a look a second, two more after 150 ms each), and a little.
 CLIENTS_GO_S = 1.6
 CLIENTS = """SELECT count(*) FROM pg_catalog.pg_stat_activity a JOIN pg_catalog.pg_roles r ON r.oid = a.usesysid
 WHERE a.backend_type = 'client backend' AND NOT r.rolsuper"""
+
+IN_RECOVERY = 'SELECT pg_catalog.pg_is_in_recovery()'
 
 LIMITER = '_Config__get_and_maybe_adjust_int_value'
 
@@ -148,35 +153,58 @@ def ask_standby_again():
     Ha.is_failover_possible = ask
 
 
+def takes_clients(handler):
+    """Whether clients may be sent here: to a primary that leads, goes on, and takes writes."""
+    patroni = handler.server.patroni
+    if patroni.postgresql.state == 'stopping' or not patroni.ha.is_leader():
+        return False
+    try:
+        return not handler.query(IN_RECOVERY, retry=False)[0][0]
+    except Exception as error:
+        # As Patroni has it: whoever leads and cannot be asked is the one to go to.
+        logging.getLogger(__name__).info('whether the server takes writes is not known: %s', error)
+        return True
+
+
 def turn_clients_away():
     """
     Proxies ask with OPTIONS whether they may send clients to a member. One whose server stops leads until it has handed over,
-    but clients that come meanwhile are refused after a handshake each, and keep the server from its end.
+    but clients that come meanwhile are refused after a handshake each, and keep the server from its end. One that is
+    being promoted leads before it takes writes: clients that come then fail each on a connection of its own, and the
+    promotion waits for a processor. Patroni would answer with 200 in both cases, after a query for all that it knows.
     """
     original = getattr(RestApiHandler, 'do_OPTIONS', None)
     said = inspect.getsource(postgresql.Postgresql._do_stop) + inspect.getsource(RestApiHandler)
     needed = (
         "set_state('stopping')",
         'def _write_status_code_only(self, status_code',
+        'def query(self, sql: str, *params: Any, retry: bool',
         'postgresql = self.server.patroni.postgresql',
         "'state': postgresql.state",
+        'elif patroni.ha.is_leader():',
     )
     if original is None or any(words not in said for words in needed):
-        refuse('a server that stops is told of elsewhere')
+        refuse('a server that stops, or takes writes, is told of elsewhere')
 
     def do_options(self):
-        if self.server.patroni.postgresql.state == 'stopping':
-            self._write_status_code_only(503)
-        else:
-            original(self)
+        if self.path != '/primary':
+            return original(self)
+        self._write_status_code_only(200 if takes_clients(self) else 503)
 
     RestApiHandler.do_OPTIONS = do_options
-    for state, code, asked in (('stopping', [503], 0), ('running', [], 1)):
-        handler = MagicMock()
+    for state, leads, recovers, code in (
+        ('stopping', True, False, 503),
+        ('running', False, True, 503),
+        ('running', True, True, 503),
+        ('running', True, False, 200),
+    ):
+        handler = MagicMock(path='/primary')
         handler.server.patroni.postgresql.state = state
+        handler.server.patroni.ha.is_leader.return_value = leads
+        handler.query.return_value = [(recovers,)]
         RestApiHandler.do_OPTIONS(handler)
         codes = [call.args[0] for call in handler._write_status_code_only.call_args_list]
-        if codes != code or handler.do_GET.call_count != asked:
+        if codes != [code]:
             refuse(f'a member that is {state} answers {codes}')
 
 
@@ -227,6 +255,21 @@ def let_clients_go():
             refuse(f'a member that is {state} looks for clients {daemon.state_handler.query.call_count} times')
 
 
+def notice_promotion():
+    """
+    Until a new primary has looked at itself, its writes wait for a standby that may be gone: it does as soon as it takes writes.
+    """
+    if 'in polling_loop(wait_seconds)' not in inspect.getsource(postgresql.Postgresql._wait_promote):
+        refuse('the end of a promotion is waited for elsewhere')
+    original = postgresql.polling_loop
+    postgresql.polling_loop = lambda timeout, interval=PROMOTE_POLL_S: original(timeout, interval)
+    daemon = MagicMock()
+    daemon.controldata.side_effect = [{}, {'Database cluster state': 'in production'}]
+    began = time.monotonic()
+    if not postgresql.Postgresql._wait_promote(daemon, 5) or time.monotonic() - began > PATRONI_PROMOTE_POLL_S / 2:
+        refuse('it notices the end of a promotion late')
+
+
 def is_fresh_copy(data_dir):
     """Whether the server was copied from its primary and has not replayed that copy to its end yet."""
     try:
@@ -267,6 +310,7 @@ if __name__ == '__main__':
         ask_standby_again()
         turn_clients_away()
         let_clients_go()
+        notice_promotion()
         leave_copies_alone()
     except Exception as error:
         refuse(f'{type(error).__name__} {error}'.strip())

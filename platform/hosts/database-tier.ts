@@ -253,8 +253,8 @@ export function pgproxyFiles(home: string) {
 /**
  * HAProxy before the pair: connections lead to whoever Patroni says is the primary, and end when it is not any more. A
  * check's handshake may take as long as `inter`: with 300 ms a busy machine's primary was taken for dead. A new primary is
- * seen by `downinter`, so that patience with the old one costs nothing. To OPTIONS Patroni says yes or no and nothing more,
- * while an answer that nobody reads to its end fills its log. A process whose successor serves checks nobody any more: a
+ * seen by `downinter`, so that patience with the old one costs nothing. To OPTIONS Patroni says yes or no and nothing more
+ * (images/patroni/start-patroni.py: no until it takes writes), while an answer that nobody reads to its end fills its log. A process whose successor serves checks nobody any more: a
  * server that is gone without a word is noticed there by its silence.
  */
 export function renderPgproxy(installation: Place, home: string): string {
