@@ -1,6 +1,6 @@
 import { type Kept, makeKeptTable } from '#runtime/drivers/kept-table.ts'
 import type { Nft } from '#runtime/drivers/nft.ts'
-import { becomesSure, type Shown, shownAfter } from '#runtime/drivers/shown.ts'
+import { lookAgain, type Shown, shownAfter } from '#runtime/drivers/shown.ts'
 import { makePortGuard, type PortGuard } from './keep-ports.ts'
 import { KERNEL_SETS, type Settled, SIGN_IN_SET } from './ledger.ts'
 import { elementsIn, type Member, parseMembers } from './members.ts'
@@ -62,21 +62,21 @@ export function makeHostGuard(nft: Nft, installation: Place): HostGuard {
       const script = renderGiven(installation, wanted, now)
       const same = script.replaceAll(/ timeout \d+s/g, '')
       const before = given
-      const isSame = same === before.script && seen === before.text
-      const told = await nft.told()
-      if (isSame && (await becomesSure(nft, before))) {
-        given = { ...before, isSure: true }
+      const asked = same === before.script ? before : undefined
+      const { told, same: left } = await lookAgain(nft, asked, async () => seen)
+      if (left?.isSure) {
+        given = left
         return 'nothing'
       }
       // Should this fail half-way, what is seen then is not a hand's.
       given = NONE_GIVEN
       await nft.load(script)
       const text = givenIn(await nft.members('inet', table, GIVEN_SETS))
-      const isSure = isSame && !isByHand(withoutTimes(before.text), withoutTimes(text))
+      const isSure = left !== undefined && !isByHand(withoutTimes(left.text), withoutTimes(text))
       given = { ...shownAfter(undefined, text, told), script: same, text, isSure }
       if (isSure) return 'nothing'
       const drifted = before.script !== '' && isByHand(before.text, seen)
-      return same === before.script || drifted ? 'mended' : 'loaded'
+      return asked !== undefined || drifted ? 'mended' : 'loaded'
     },
     change: async (changes) => {
       const own = changes.filter(({ set }) => set !== SIGN_IN_SET)

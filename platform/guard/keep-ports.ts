@@ -1,5 +1,5 @@
 import type { Looks, Nft } from '#runtime/drivers/nft.ts'
-import { becomesSure, type Shown, shownAfter } from '#runtime/drivers/shown.ts'
+import { lookAgain, type Shown, shownAfter } from '#runtime/drivers/shown.ts'
 import { makeInTurn } from '#runtime/kit/in-turn.ts'
 import { portTableOf } from './names.ts'
 import type { Place } from './render-host.ts'
@@ -28,15 +28,12 @@ export function makePortGuard(
   /** A hand's change was undone as ports were bound; the next look tells it. */
   let isUntold = false
   const inTurn = makeInTurn()
-  const look = async (by: Pick<Looks, 'list'> = nft) => ({
-    told: await nft.told(),
-    text: withoutComing(await by.list('bridge', table)),
-  })
+  const look = async (by: Pick<Looks, 'list'> = nft) => withoutComing(await by.list('bridge', table))
   /** Loads the bindings over what was seen; `same`: they are seen as they should be, and not yet surely so. */
-  const bring = async (script: string, load: string, seen: { told: number | undefined }, same?: Shown) => {
+  const bring = async (script: string, load: string, told: number | undefined, same?: Shown) => {
     await nft.load(load)
     wanted = script
-    shown = shownAfter(same, (await look()).text, seen.told)
+    shown = shownAfter(same, await look(), told)
     return shown.isSure
   }
   /** Whatever a hand has put in goes with the table; nothing in it is worth keeping. */
@@ -48,11 +45,9 @@ export function makePortGuard(
         const wasUntold = isUntold
         isUntold = false
         if (wanted === '') return false
-        const seen = await look(nft.glance)
-        const same = seen.text === shown?.text ? shown : undefined
-        if (same === undefined || !(await becomesSure(nft, same)))
-          return !(await bring(wanted, anew(wanted), seen, same)) || wasUntold
-        shown = { ...same, isSure: true }
+        const { told, same } = await lookAgain(nft, shown, () => look(nft.glance))
+        if (!same?.isSure) return !(await bring(wanted, anew(wanted), told, same)) || wasUntold
+        shown = same
         return wasUntold
       }),
     bind: (bound) =>
@@ -60,10 +55,10 @@ export function makePortGuard(
         const script = renderPorts(installation, bound)
         if (script === wanted) return false
         // What is there after this counts as what should be: a hand's change goes first.
-        const seen = await look()
-        const isAsLeft = wanted !== '' && seen.text === shown?.text
+        const told = await nft.told()
+        const isAsLeft = wanted !== '' && (await look()) === shown?.text
         isUntold ||= wanted !== '' && !isAsLeft
-        await bring(script, isAsLeft ? script : anew(script), seen)
+        await bring(script, isAsLeft ? script : anew(script), told)
         return true
       }),
     expect: (address) => inTurn(() => nft.load(coming.add(address))),

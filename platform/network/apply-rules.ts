@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from 'node:util'
 import type { Installation } from '#contract/installation.ts'
 import type { NetworkPolicy } from '#contract/network.ts'
 import { declaredIn, type Looks, type Nft } from '#runtime/drivers/nft.ts'
-import { becomesSure, type Shown, shownAfter } from '#runtime/drivers/shown.ts'
+import { lookAgain, type Shown, shownAfter } from '#runtime/drivers/shown.ts'
 import { makeInTurn } from '#runtime/kit/in-turn.ts'
 import { compileFilter, tableOf } from './compile.ts'
 import type { Filter } from './filter.ts'
@@ -67,10 +67,9 @@ export function makeHostRules(
       inTurn(async () => {
         const now = force.now()
         if (now === undefined) return untold.take()
-        const [told, text] = [await nft.told(), await look(nft.glance)]
-        const same = text === now.shown.text ? now.shown : undefined
-        if (same && (await becomesSure(nft, same))) {
-          force.believe({ ...same, isSure: true })
+        const { told, text, same } = await lookAgain(nft, now.shown, () => look(nft.glance))
+        if (same?.isSure) {
+          force.believe(same)
           return untold.take()
         }
         // Should this fail, the next pass looks again and says why.

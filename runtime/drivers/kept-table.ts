@@ -1,5 +1,5 @@
 import { declaredIn, type Nft, type TableFamily } from './nft.ts'
-import { becomesSure, type Shown, shownAfter } from './shown.ts'
+import { lookAgain, type Shown, shownAfter } from './shown.ts'
 
 /** What had to be done: nothing, something new, or what somebody had changed by hand. */
 export type Kept = 'nothing' | 'loaded' | 'mended'
@@ -25,15 +25,13 @@ export function makeKeptTable(nft: KeptBy, family: TableFamily, table: string): 
       }
       const last = kept === 'removed' ? undefined : kept
       const before = last?.script === script ? last.shown : undefined
-      const told = await nft.told()
-      const text = await nft.glance.rules(family, table)
-      const isSame = before !== undefined && before.text === text
-      if (isSame && (await becomesSure(nft, before))) {
-        kept = { script, shown: { ...before, isSure: true } }
+      const { told, text, same } = await lookAgain(nft, before, () => nft.glance.rules(family, table))
+      if (same?.isSure) {
+        kept = { script, shown: same }
         return 'nothing'
       }
       await loadOver(nft, { family, table }, script, text)
-      const shown = shownAfter(isSame ? before : undefined, await nft.rules(family, table), told)
+      const shown = shownAfter(same, await nft.rules(family, table), told)
       kept = { script, shown }
       if (before === undefined) return 'loaded'
       return shown.isSure ? 'nothing' : 'mended'

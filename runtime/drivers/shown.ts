@@ -26,6 +26,25 @@ export const shownAfter = (
   told: told === undefined ? undefined : told + 1,
 })
 
-/** Asked with the next pass, when everything until the look has been told of. */
-export const becomesSure = async (nft: Pick<Nft, 'told'>, shown: Shown): Promise<boolean> =>
-  shown.isSure || (shown.told !== undefined && shown.told === (await nft.told()))
+interface Again<S> {
+  /** Changes that were told of before the look; not counted while all is surely as it was left. */
+  readonly told: number | undefined
+  readonly text: string | undefined
+  /** It is as it was left, and whether that is sure by now. */
+  readonly same: S | undefined
+}
+
+/** Looks, with the next pass, whether all is as it was left: everything until the look before has been told of by then. */
+export async function lookAgain<S extends Shown>(
+  nft: Pick<Nft, 'told'>,
+  before: S | undefined,
+  look: () => Promise<string | undefined>,
+): Promise<Again<S>> {
+  if (before?.isSure && before.text === (await look()))
+    return { told: undefined, text: before.text, same: before }
+  const told = await nft.told()
+  const text = await look()
+  if (before === undefined || before.text !== text) return { told, text, same: undefined }
+  const isSure = before.isSure || (before.told !== undefined && before.told === (await nft.told()))
+  return { told, text, same: { ...before, isSure } }
+}

@@ -75,21 +75,18 @@ const AT_ONCE = 2
  * most to do: so only two are being opened at a time, and who waits gets whichever is free first.
  */
 function openFewAtOnce(pool: pg.Pool, max: number): void {
-  const open = new Set<pg.ClientBase>()
-  const limit = () => {
-    pool.options.max = Math.min(max, open.size + AT_ONCE)
+  let open = 0
+  const count = (change: 1 | -1 | 0) => {
+    open += change
+    pool.options.max = Math.min(max, open + AT_ONCE)
   }
   pool.on('connect', (client) => {
-    open.add(client)
-    limit()
-    client.once('end', () => {
-      open.delete(client)
-      limit()
-    })
+    count(1)
+    client.once('end', () => count(-1))
     // The pool itself would open the next one only when one is given back.
     if (pool.waitingCount > 0) pool.connect((_error, _client, done) => done?.())
   })
-  limit()
+  count(0)
 }
 
 /** Kysely over the pool; a capability narrows it with `withTables`. */

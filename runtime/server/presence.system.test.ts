@@ -54,7 +54,7 @@ test('the first one leads until it leaves, then the next one does at once', asyn
   assert.equal(other.presence.leads(), false)
   await one.close()
   assert.equal(one.presence.leads(), false)
-  await until('the other to lead', () => other.presence.leads(), 2_500)
+  await until('the other to lead', () => other.presence.leads(), 1_000)
   await other.close()
 })
 
