@@ -4,6 +4,12 @@ import { run } from '#runtime/drivers/process.ts'
 /** The browser of tests and benchmarks: Debian's Chromium without a window; its package has the same name. */
 export const BROWSER = 'chromium-headless-shell'
 
+/** The packet log, and what writes its lines as JSON. */
+export const PACKET_LOG = {
+  ulogd: 'ulogd2',
+  '../lib/x86_64-linux-gnu/ulogd/ulogd_output_JSON.so': 'ulogd2-json',
+}
+
 /** Installs programs that tests and benchmarks call, where they are missing: by name, with the Debian package of each. */
 export async function installPrograms(programs: Readonly<Record<string, string>>): Promise<void> {
   const missing = Object.entries(programs).filter(

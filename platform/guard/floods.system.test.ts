@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import { crowds } from '#runtime/drivers/crowds.ts'
 import { askTimes } from '#runtime/drivers/test-networks.ts'
-import { installPrograms } from '#tools/install-programs.ts'
+import { installPrograms, PACKET_LOG } from '#tools/install-programs.ts'
 import { KERNEL_LIMITS } from './limits.ts'
 import type { PacketNotice } from './notice.ts'
 import { type Field, HOST, makeField, PORTS, SOURCE } from './test-attack.ts'
@@ -14,7 +14,7 @@ const [other = 0] = PORTS.others
 const UDP_PORT = 20_400
 
 before(async () => {
-  await installPrograms({ hping3: 'hping3', nmap: 'nmap', ulogd: 'ulogd2', ping: 'iputils-ping' })
+  await installPrograms({ hping3: 'hping3', nmap: 'nmap', ...PACKET_LOG, ping: 'iputils-ping' })
   field = await makeField()
   following = await followNotices(field.host)
 })

@@ -17,7 +17,7 @@ import { askTimes } from '#runtime/drivers/test-networks.ts'
 import type { ServerDeps } from '#runtime/server/handler.ts'
 import { startHub } from '#runtime/server/notify.ts'
 import { makeTestDatabase, silent, type TestDatabase } from '#runtime/server/test-database.ts'
-import { installPrograms } from '#tools/install-programs.ts'
+import { installPrograms, PACKET_LOG } from '#tools/install-programs.ts'
 import { guardHandlers, guardLoop } from './index.ts'
 import { type Field, HOST, makeField, PORTS, place, SOURCE } from './test-attack.ts'
 
@@ -30,7 +30,7 @@ let deps: ServerDeps
 let loop: ReturnType<ReturnType<typeof guardLoop>>
 
 before(async () => {
-  await installPrograms({ nmap: 'nmap', ulogd: 'ulogd2' })
+  await installPrograms({ nmap: 'nmap', ...PACKET_LOG })
   ;[field, database] = await Promise.all([makeField(), makeTestDatabase()])
   home = await mkdtemp(join(tmpdir(), 'maru-test-guard-'))
   await mkdir(join(home, HOME.agent))

@@ -3,7 +3,7 @@ import { after, before, test } from 'node:test'
 import { addressesOf } from '#contract/installation.ts'
 import { makeNft } from '#runtime/drivers/nft.ts'
 import { cable, makeNetwork, type TestNetwork } from '#runtime/drivers/test-networks.ts'
-import { installPrograms } from '#tools/install-programs.ts'
+import { installPrograms, PACKET_LOG } from '#tools/install-programs.ts'
 import { type HostGuard, makeHostGuard } from './apply-guard.ts'
 import { place } from './test-attack.ts'
 import { followNotices, type Notices, poll } from './test-notices.ts'
@@ -26,7 +26,7 @@ const inside = ({ role }: { role: string }) => {
 }
 
 before(async () => {
-  await installPrograms({ hping3: 'hping3', arping: 'arping', ping: 'iputils-ping', ulogd: 'ulogd2' })
+  await installPrograms({ hping3: 'hping3', arping: 'arping', ping: 'iputils-ping', ...PACKET_LOG })
   host = await makeNetwork('b')
   await host.ip('link', 'add', LAN, 'type', 'bridge')
   await host.ip('link', 'set', LAN, 'up')

@@ -7,10 +7,11 @@ import { GuardOrders, type GuardReport } from '#contract/guard.ts'
 import { HOME } from '#contract/installation.ts'
 import { type Field, HOST, makeField, PORTS, place, SOURCE } from '#platform/guard/test-attack.ts'
 import { watchFilterChanges } from '#runtime/drivers/filter-changes.ts'
-import { makeNft } from '#runtime/drivers/nft.ts'
+import { makeNftBy } from '#runtime/drivers/nft.ts'
+import { makeNftProgram } from '#runtime/drivers/nft-program.ts'
 import { askTimes } from '#runtime/drivers/test-networks.ts'
 import { makeLog } from '#runtime/kit/log.ts'
-import { installPrograms } from '#tools/install-programs.ts'
+import { installPrograms, PACKET_LOG } from '#tools/install-programs.ts'
 import { type Guard, startGuard } from './guard.ts'
 import { until } from './test-host.ts'
 
@@ -24,10 +25,8 @@ const log = makeLog('warn', (line) => process.stderr.write(`${line}\n`))
 const start = async () => {
   const network = { enter: field.host.enter, folder: field.folder }
   const membership = { fleet: () => ({ hosts: [], services: {} }) }
-  const nft = makeNft(
-    network.enter,
-    watchFilterChanges({ enter: network.enter, knock: 'knock' }, over.signal),
-  )
+  const program = makeNftProgram(network.enter, true)
+  const nft = makeNftBy(program, watchFilterChanges({ program, knock: 'knock' }, over.signal))
   guard = await startGuard({ home, installation }, { nft, log, membership, network })
   await until('packets are told of', async () => (await report()).problem === '')
 }
@@ -42,8 +41,7 @@ const isHeld = async () => (await field.members('held4')).includes(SOURCE.attack
 const [other = 0] = PORTS.others
 
 before(async () => {
-  await installPrograms({ nmap: 'nmap', hping3: 'hping3', ulogd: 'ulogd2' })
-  await installPrograms({ '../lib/x86_64-linux-gnu/ulogd/ulogd_output_JSON.so': 'ulogd2-json' })
+  await installPrograms({ nmap: 'nmap', hping3: 'hping3', ...PACKET_LOG })
   field = await makeField()
   home = await mkdtemp(join(tmpdir(), 'maru-test-guard-'))
   await mkdir(join(home, HOME.agent))

@@ -7,7 +7,8 @@ import { type Docker, makeDocker } from '#runtime/drivers/docker.ts'
 import { ensureFolder } from '#runtime/drivers/files.ts'
 import { watchFilterChanges } from '#runtime/drivers/filter-changes.ts'
 import { makeHaproxy } from '#runtime/drivers/haproxy.ts'
-import { makeNft } from '#runtime/drivers/nft.ts'
+import { makeNftBy } from '#runtime/drivers/nft.ts'
+import { makeNftProgram } from '#runtime/drivers/nft-program.ts'
 import type { Log } from '#runtime/kit/log.ts'
 import { makeAddressBook } from './address-book.ts'
 import { hasMember, passFor } from './cluster-pass.ts'
@@ -112,7 +113,9 @@ export async function startAgent(config: AgentConfig, log: Log): Promise<Agent> 
 
 /** The guard stands before anything that could be attacked; the other hosts are never judged by it. */
 async function openGuarded(config: AgentConfig, log: Log, signal: AbortSignal) {
-  const nft = makeNft([], watchFilterChanges({ knock: `maru_knock_${config.installation.id}` }, signal))
+  const program = makeNftProgram([], true)
+  const knock = `maru_knock_${config.installation.id}`
+  const nft = makeNftBy(program, watchFilterChanges({ program, knock }, signal))
   const membership = await openMembership(config)
   const { home, host, installation } = config
   const door = makeSignInDoor(makeHaproxy(edgeFiles(home)))

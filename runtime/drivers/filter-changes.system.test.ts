@@ -4,6 +4,7 @@ import { setTimeout as pause } from 'node:timers/promises'
 import { until } from '#runtime/agent/test-host.ts'
 import { type FilterChanges, watchFilterChanges } from './filter-changes.ts'
 import { makeNft, type Nft } from './nft.ts'
+import { makeNftProgram } from './nft-program.ts'
 import { run } from './process.ts'
 import { makeNetwork, type TestNetwork } from './test-networks.ts'
 
@@ -17,7 +18,7 @@ before(async () => {
   host = await makeNetwork('b')
   hand = makeNft(host.enter)
   await hand.load('table inet kept {\n set some { type ipv4_addr; flags timeout; }\n}\n')
-  changes = watchFilterChanges({ enter: host.enter, knock: 'knock' }, over.signal)
+  changes = watchFilterChanges({ program: makeNftProgram(host.enter), knock: 'knock' }, over.signal)
   nft = makeNft(host.enter, changes)
 })
 after(async () => {
@@ -78,7 +79,10 @@ test('where nobody listens any more, each look is a real one until somebody does
 test('tries alone are no change; one beside them is', async (t) => {
   const ended = new AbortController()
   t.after(() => ended.abort())
-  const tried = watchFilterChanges({ enter: host.enter, knock: 'often', everyMs: 500 }, ended.signal)
+  const tried = watchFilterChanges(
+    { program: makeNftProgram(host.enter), knock: 'often', everyMs: 500 },
+    ended.signal,
+  )
   let same = { mark: '', sinceMs: 0 }
   const outlives = async (ms: number) => {
     const mark = await tried.mark()

@@ -2,7 +2,8 @@ import type { FileHandle } from 'node:fs/promises'
 import { makeInTurn } from '#runtime/kit/in-turn.ts'
 import { pause } from '#runtime/kit/pause.ts'
 import { openMemoryFile } from './files.ts'
-import { makeNft } from './nft.ts'
+import { makeNftBy } from './nft.ts'
+import type { NftProgram } from './nft-program.ts'
 import { run } from './process.ts'
 
 /** Knows whether the kernel's packet filter was changed, whoever did it. */
@@ -16,8 +17,8 @@ export interface FilterChanges {
 }
 
 export interface FilterChangesOptions {
-  /** Arguments that lead into the network whose filter it is. */
-  readonly enter?: readonly string[]
+  /** Makes the tries; its network is the one whose filter it is. */
+  readonly program: NftProgram
   /** A table with which it is tried whether changes are heard: it comes and goes in one transaction. */
   readonly knock: string
   /** How often that is tried, in milliseconds; 30 s where nothing is said. */
@@ -128,21 +129,21 @@ function countChanges(file: FileHandle): () => Promise<number> {
 
 /** Runs the listener until it ends or is found deaf. */
 async function listen(
-  { enter = [], knock, everyMs = TRY_MS }: FilterChangesOptions,
+  { program, knock, everyMs = TRY_MS }: FilterChangesOptions,
   told: FileHandle,
   signal: AbortSignal,
   say: (well: boolean, heard?: Heard) => void,
 ): Promise<void> {
-  const [program = 'nft', ...args] = [...enter, 'nft', 'monitor']
+  const [file = 'nft', ...args] = [...program.enter, 'nft', 'monitor']
   const over = new AbortController()
   const ends = AbortSignal.any([signal, over.signal])
-  const ended = run([program, ...args], { env: ENV, outputTo: told.fd, signal: ends }).then(
+  const ended = run([file, ...args], { env: ENV, outputTo: told.fd, signal: ends }).then(
     () => over.abort(),
     () => over.abort(),
   )
   try {
     while (!ends.aborted) {
-      const heard = await hear({ enter, knock }, told, ends, () => say(false))
+      const heard = await hear({ program, knock }, told, ends, () => say(false))
       if (heard === undefined) return
       say(true, heard)
       await pause(everyMs, ends)
@@ -164,12 +165,12 @@ const isOnlyOf = (knock: string, text: string) =>
 
 /** Makes a change that changes nothing, again until it is heard: on a busy machine that can take its time. */
 async function hear(
-  { enter, knock }: FilterChangesOptions,
+  { program, knock }: FilterChangesOptions,
   told: FileHandle,
   signal: AbortSignal,
   late: () => void,
 ): Promise<Heard | undefined> {
-  const nft = makeNft(enter)
+  const nft = makeNftBy(program)
   const { size } = await told.stat()
   for (const patienceMs of PATIENCE_MS) {
     await nft.load(`add table inet ${knock}\ndelete table inet ${knock}\n`)

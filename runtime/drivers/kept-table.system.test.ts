@@ -4,6 +4,7 @@ import { until } from '#runtime/agent/test-host.ts'
 import { watchFilterChanges } from './filter-changes.ts'
 import { type KeptTable, makeKeptTable } from './kept-table.ts'
 import { makeNft, type Nft } from './nft.ts'
+import { makeNftProgram } from './nft-program.ts'
 import { handAfterLoad } from './test-hand.ts'
 import { makeNetwork, type TestNetwork } from './test-networks.ts'
 
@@ -89,7 +90,7 @@ test('what could not be loaded is tried again', async () => {
 test('where changes are told of, a table is loaded once more only when somebody else has changed something meanwhile', async (t) => {
   const over = new AbortController()
   t.after(() => over.abort())
-  const changes = watchFilterChanges({ enter: host.enter, knock: 'knock' }, over.signal)
+  const changes = watchFilterChanges({ program: makeNftProgram(host.enter), knock: 'knock' }, over.signal)
   const listening = makeNft(host.enter, changes)
   const own = makeKeptTable(listening, 'inet', 'kept')
   const toldAfter = async (script: string) => {

@@ -1,4 +1,5 @@
 import type { FilterChanges } from './filter-changes.ts'
+import { makeNftProgram, type NftProgram } from './nft-program.ts'
 import { run } from './process.ts'
 
 /** Families of tables of the packet filter. */
@@ -40,13 +41,13 @@ export interface Nft extends Looks {
   remove(family: TableFamily, table: string): Promise<void>
 }
 
-const TIMEOUT_MS = 10_000
 const ABSENT = 'No such file or directory'
-const OTHER_ERROR = new RegExp(`Error: (?!${ABSENT})`)
-/** Where it reads commands line by line, it keeps them in a file of its user. */
-const NO_HISTORY = { HOME: '/dev/null' }
-/** A set that is full: 65,536 members of at most 100 letters. */
+const OTHER_ERROR = new RegExp(`(Error: (?!.*${ABSENT})|BUG: )`)
+/** It warns, too, of what it does. */
+const REFUSED = /(Error|BUG): /
+/** Of a set that is full: 65,536 members of at most 100 letters. */
 const KEEP_BYTES = 16 * 1024 * 1024
+const LISTING = { timeoutMs: 10_000, env: { LC_ALL: 'C' }, keepBytes: KEEP_BYTES, outputAtEnd: true }
 
 /** The names of what a table has, as the kernel shows it or a script says it. */
 export const declaredIn = (text: string, kind: 'chain' | 'set' | 'map'): string[] =>
@@ -83,62 +84,69 @@ function rememberLooks(looks: Looks, changes: FilterChanges | undefined): Looks 
 }
 
 /** The packet filter of this network namespace, or of the one that the arguments `enter` lead into. */
-export function makeNft(enter: readonly string[] = [], changes?: FilterChanges): Nft {
-  const common = { timeoutMs: TIMEOUT_MS, env: { LC_ALL: 'C' }, keepBytes: KEEP_BYTES, outputAtEnd: true }
-  const programOf = (...args: readonly string[]) => [...enter, 'nft', ...args] as [string, ...string[]]
-  const nft = async (args: readonly string[], input?: string) => {
-    const options = { ...common, ...(input === undefined ? {} : { input }) }
-    const { exitCode, stdout, stderr } = await run(programOf(...args), options)
-    if (exitCode === 0) return stdout
-    // The program says in no other way that something is not there.
-    if (stderr.includes(ABSENT)) return undefined
-    throw new Error(`nft ${args[0]} failed: ${stderr.trim().slice(0, 500)}`)
-  }
-  const table = async (...args: readonly string[]) => {
-    const shown = await nft(args)
-    // The program does not say so when what it prints has no room.
-    if (shown?.endsWith('}\n') === false) throw new Error('nft list table failed: it ended half-way')
-    return shown
-  }
-  const looks: Looks = {
-    list: (family, name) => table('--stateless', 'list', 'table', family, name),
-    rules: (family, name) => table('--stateless', '--terse', 'list', 'table', family, name),
-    // One after the other, by one program: version 1.0.6 finds only the last set of several that one command asks for.
-    members: async (family, table, sets) => {
-      const asked = sets.map((set) => `list set ${family} ${table} ${set}\n`).join('')
-      const options = { ...common, env: { ...common.env, ...NO_HISTORY }, input: asked }
-      const { exitCode, stdout, stderr } = await run(programOf('--interactive'), options)
-      if (exitCode === 0 && !OTHER_ERROR.test(stderr)) return stdout
-      throw new Error(`nft list set failed: ${stderr.trim().slice(0, 500)}`)
-    },
-  }
-  const change = async (args: readonly string[], input?: string) => {
-    try {
-      return await nft(args, input)
-    } finally {
-      changes?.note()
-    }
-  }
+export const makeNft = (enter: readonly string[] = [], changes?: FilterChanges): Nft =>
+  makeNftBy(makeNftProgram(enter), changes)
+
+/** The packet filter of the network in which the program works. */
+export function makeNftBy(program: NftProgram, changes?: FilterChanges): Nft {
+  const ask = askerOf(program)
+  const changed = () => changes?.note()
+  const { counts, ...looks } = looksOf(program)
   return {
     ...rememberLooks(looks, changes),
+    counts,
     told: async () => await changes?.told(),
     tables: async () => {
-      const shown = (await nft(['list', 'tables'])) ?? ''
-      const found = shown.matchAll(/^table (\S+) (\S+)$/gm)
+      const found = (await ask('list tables\n')).matchAll(/^table (\S+) (\S+)$/gm)
       return Array.from(found, ([, family, name = '']) => ({ family: family as TableFamily, name }))
     },
-    counts: async (family, table) => (await nft(['--terse', 'list', 'table', family, table])) ?? '',
     counters: async (family, table) => {
-      const shown = (await nft(['list', 'counters', 'table', family, table])) ?? ''
-      const found = shown.matchAll(/counter (\S+) \{\s+packets (\d+) /g)
+      const found = (await ask(`list counters table ${family} ${table}\n`)).matchAll(
+        /counter (\S+) \{\s+packets (\d+) /g,
+      )
       return new Map([...found].map(([, name = '', packets]) => [name, Number(packets)]))
     },
     load: async (script) => {
-      if ((await change(['--file', '-'], script)) === undefined)
-        throw new Error('nft could not load the rules')
+      const { stderr } = await program.load(script).finally(changed)
+      if (REFUSED.test(stderr)) throw failed('load', stderr)
     },
     remove: async (family, table) => {
-      await change(['delete', 'table', family, table])
+      await ask(`delete table ${family} ${table}\n`).finally(changed)
     },
+  }
+}
+
+/** Asks for what may not be there: then it gives nothing of it. */
+const askerOf = (program: NftProgram) => async (commands: string) => {
+  const { stdout, stderr } = await program.ask(commands)
+  if (OTHER_ERROR.test(stderr)) throw failed(commands, stderr)
+  return stdout
+}
+
+const failed = (what: string, why: string) =>
+  new Error(`nft ${what.split('\n', 1)[0]} failed: ${why.trim().slice(0, 500)}`)
+
+/** Looks for which the program has to be told how, with its start. */
+function looksOf(program: NftProgram): Looks & Pick<Nft, 'counts'> {
+  const listing =
+    (...how: readonly string[]) =>
+    async (family: TableFamily, table: string) => {
+      const [file = 'nft', ...args] = [...program.enter, 'nft', ...how, 'list', 'table', family, table]
+      const { exitCode, stdout, stderr } = await run([file, ...args], LISTING)
+      // The program says in no other way that something is not there.
+      if (exitCode !== 0 && stderr.includes(ABSENT)) return undefined
+      if (exitCode !== 0) throw failed('list table', stderr)
+      // Nor when what it prints has no room.
+      if (!stdout.endsWith('}\n')) throw new Error('nft list table failed: it ended half-way')
+      return stdout
+    }
+  const ask = askerOf(program)
+  const counts = listing('--terse')
+  return {
+    list: listing('--stateless'),
+    rules: listing('--stateless', '--terse'),
+    counts: async (family, table) => (await counts(family, table)) ?? '',
+    // One after the other: version 1.0.6 finds only the last set of several that one command asks for.
+    members: (family, table, sets) => ask(sets.map((set) => `list set ${family} ${table} ${set}\n`).join('')),
   }
 }

@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process'
+import { type ChildProcess, spawn } from 'node:child_process'
 import { createWriteStream, type WriteStream } from 'node:fs'
 import { constants } from 'node:os'
 import { openMemoryFile } from './files.ts'
@@ -97,6 +97,27 @@ function runPiped(argv: readonly [string, ...string[]], options: RunOptions): Pr
       if (log === undefined) resolve(result)
       else log.end(() => resolve(result))
     })
+  })
+}
+
+/** Starts a program that reads what to do, and says on its standard error what comes of it; its output goes to `outputFd`. */
+export function startPartner(
+  argv: readonly [string, ...string[]],
+  {
+    env,
+    outputFd,
+    moreFds,
+  }: Readonly<{
+    env: Readonly<Record<string, string>>
+    outputFd: number
+    /** Open files that it has as its own, from 3 on. */
+    moreFds: readonly number[]
+  }>,
+): ChildProcess {
+  const [file, ...args] = argv
+  return spawn(file, args, {
+    stdio: ['pipe', outputFd, 'pipe', ...moreFds],
+    env: { ...process.env, ...env },
   })
 }
 
