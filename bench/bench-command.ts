@@ -10,7 +10,7 @@ export function registerBenchCommand(program: Command, context: CliContext): voi
   })
     .argument(
       '[name]',
-      'only this one: up, console, deploy, edge, loss, idle, many-hosts, hosts, network-policy or failover',
+      'only this one: up, console, deploy, edge, loss, idle, many-hosts, hosts, network-policy, rules-cost, detector-cost or failover',
     )
     .option('--quick', 'a few seconds of each: shows that they work, not how fast anything is')
     .option('--home <dir>', 'measure this installation (MARU_HOME) instead of making one')

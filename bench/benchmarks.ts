@@ -1,6 +1,7 @@
 import type { Benchmark } from './benchmark.ts'
 import { consoleLoad } from './console-load.ts'
 import { deployTime } from './deploy-time.ts'
+import { detectorCost } from './detector-cost.ts'
 import { edgeLoad } from './edge-load.ts'
 import { failover } from './failover.ts'
 import { hosts } from './hosts.ts'
@@ -8,6 +9,7 @@ import { idle } from './idle.ts'
 import { manyHosts } from './many-hosts.ts'
 import { networkPolicy } from './network-policy.ts'
 import { requestLoss } from './request-loss.ts'
+import { rulesCost } from './rules-cost.ts'
 import { upSteps } from './up-steps.ts'
 
 /** Every benchmark, in the order of a run: the platform rests after it was used and before its database is killed. */
@@ -21,5 +23,7 @@ export const BENCHMARKS: readonly Benchmark[] = [
   manyHosts,
   hosts,
   networkPolicy,
+  rulesCost,
+  detectorCost,
   failover,
 ]

@@ -1,8 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises'
-import Dockerode from 'dockerode'
-import { DOCKER_SOCKET } from '#platform/hosts/index.ts'
 import { LABELS } from '#runtime/drivers/docker.ts'
 import type { Benchmark, BenchPlace } from './benchmark.ts'
+import { readProcessorTimes } from './processor-times.ts'
 import { type Figure, figureOf } from './report.ts'
 
 /** As long as a round of the checks that the Trust page shows: they belong to what a platform does at rest. */
@@ -18,11 +17,12 @@ export const idle: Benchmark = {
   method: `Every container of the platform while nothing is deployed or asked: memory without page cache, and processor time over ${WATCH_S / 60} minutes, in which every check of the Trust page runs. The container engine itself and the apps are not among them.`,
   measure: async (place) => {
     const containers = await platformContainers(place)
-    const before = await readProcessorTimes(containers)
+    const ids = containers.map(({ id }) => id)
+    const before = await readProcessorTimes(ids)
     const since = performance.now()
     await delay((place.quick ? QUICK_S : WATCH_S) * 1000)
     const seconds = (performance.now() - since) / 1000
-    const after = await readProcessorTimes(containers)
+    const after = await readProcessorTimes(ids)
     const percent = containers.map(
       ({ id }) => (((after.get(id) ?? 0) - (before.get(id) ?? 0)) / seconds) * 100,
     )
@@ -48,18 +48,6 @@ async function platformContainers({ docker, installation }: BenchPlace): Promise
     .filter(({ labels, state }) => labels[LABELS.app] === undefined && state === 'running')
     .map(({ id, name }) => ({ id, component: name.slice(installation.name.length + 1) }))
     .sort((one, other) => (one.component < other.component ? -1 : 1))
-}
-
-/** Seconds of processor time that each container has had since its start. */
-async function readProcessorTimes(containers: readonly Watched[]): Promise<Map<string, number>> {
-  const engine = new Dockerode({ socketPath: DOCKER_SOCKET })
-  const times = await Promise.all(
-    containers.map(async ({ id }) => {
-      const stats = await engine.getContainer(id).stats({ stream: false, 'one-shot': true })
-      return [id, stats.cpu_stats.cpu_usage.total_usage / 1e9] as const
-    }),
-  )
-  return new Map(times)
 }
 
 function figuresOf(

@@ -2,13 +2,12 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { readlink } from 'node:fs/promises'
 import { setTimeout as pause } from 'node:timers/promises'
-import { AppName } from '#contract/ids.ts'
-import type { NetworkPolicy } from '#contract/network.ts'
-import { compileFilter, type NetworkFacts, renderChange, renderFilter } from '#platform/network/index.ts'
+import { renderChange, renderFilter } from '#platform/network/index.ts'
 import { inNamespaces, inNewNamespaces } from '#runtime/drivers/namespaces.ts'
 import { makeNftBy, type Nft } from '#runtime/drivers/nft.ts'
 import { makeNftProgram } from '#runtime/drivers/nft-program.ts'
 import type { Benchmark } from './benchmark.ts'
+import { largeFilter } from './large-filter.ts'
 import { type Figure, figureOf } from './report.ts'
 
 const MEMBERS = 10_000
@@ -46,8 +45,7 @@ async function networkOf({ pid = 0 }: ChildProcess): Promise<string[]> {
 }
 
 async function figuresOf(nft: Nft, members: number, apps: number): Promise<Figure[]> {
-  const policy = policyOf(apps)
-  const filterOf = (count: number) => compileFilter(policy, factsOf(count, apps))
+  const filterOf = (count: number) => largeFilter(count, apps)
   const compiling = repeat(ROUNDS.whole, () => timeCpu(() => filterOf(members)))
   const filter = filterOf(members)
   const script = renderFilter(filter)
@@ -80,28 +78,3 @@ async function timeMs(work: () => Promise<void>): Promise<number> {
   await work()
   return performance.now() - before
 }
-
-const policyOf = (apps: number): NetworkPolicy => ({
-  rules: Array.from({ length: apps }, (_, at) => ({
-    id: `rule-${at}`,
-    from: `app:app-${at}`,
-    to: `198.51.${Math.floor(at / 250) + 1}.${(at % 250) + 1}`,
-    protocol: 'tcp' as const,
-    ports: ['443'],
-    reason: 'measured',
-    approvedBy: 'bench',
-    until: null,
-    builtIn: false,
-  })),
-  lockDown: null,
-})
-
-const factsOf = (members: number, apps: number): NetworkFacts => ({
-  installation: { id: 'bench', name: 'bench', subnet: '10.89', ports: { http: 80, https: 443 } },
-  ...{ hosts: [], own: undefined, resolvers: ['192.0.2.53'], ways: [] },
-  apps: Array.from({ length: members }, (_, at) => ({
-    address: `10.89.${129 + Math.floor(at / 250)}.${(at % 250) + 1}`,
-    app: AppName.parse(`app-${at % apps}`),
-    process: 'web',
-  })),
-})

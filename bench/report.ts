@@ -12,6 +12,8 @@ export const Figure = z.strictObject({
     'requests/s',
     'MB',
     'kB',
+    'MB/s',
+    'connections/s',
     '% of a processor',
     '×',
     'writes',

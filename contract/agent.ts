@@ -286,7 +286,12 @@ export const AgentRunRequest = z.strictObject({
 export type AgentRunRequest = z.infer<typeof AgentRunRequest>
 
 /** What the agent knows about drills: whether the lab's marker is there, and the drill that it carries out now. */
-export const HostDrills = z.strictObject({ lab: z.boolean(), underWay: DrillStart.nullable() })
+export const HostDrills = z.strictObject({
+  lab: z.boolean(),
+  underWay: DrillStart.nullable(),
+  /** The member of the database pair that is on another host; an agent of a version before does not say. */
+  elsewhere: z.string().nullable().default(null),
+})
 export type HostDrills = z.infer<typeof HostDrills>
 
 export const DrillStartRequest = z.strictObject({ id: DrillStartId, drill: DrillName, startedBy: z.string() })

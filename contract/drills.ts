@@ -12,10 +12,10 @@ export const DrillAbout = z.strictObject({
   summary: z.string(),
   harmless: z.boolean().describe('It disturbs nobody'),
   needs: z
-    .enum(['hosts', 'machine'])
+    .enum(['hosts', 'machine', 'pair'])
     .nullable()
     .describe(
-      '`hosts`: it works on hosts and lines of a lab; `machine`: it enters networks of the host with the machine’s own programs; null: it runs on one host',
+      '`hosts`: it works on hosts and lines of a lab; `machine`: it enters networks of the host with the machine’s own programs; `pair`: it takes a member of the database away, and both have to be on its host; null: it runs on one host',
     ),
   setUp: z.string(),
   fault: z.string(),
@@ -38,9 +38,10 @@ export type DrillRun = z.infer<typeof DrillRun>
 
 /**
  * `yes`: in a lab. `on-request`: it is harmless, and somebody has to say so. `no`: it breaks things, and this is no lab.
+ * `elsewhere`: it takes a member of the database away, and one is on another host.
  * `outside`: not from within; it runs by the command line, on the host or on the machine that carries a lab of several hosts.
  */
-export const DrillPermission = z.enum(['yes', 'on-request', 'no', 'outside', 'unknown'])
+export const DrillPermission = z.enum(['yes', 'on-request', 'no', 'elsewhere', 'outside', 'unknown'])
 export type DrillPermission = z.infer<typeof DrillPermission>
 
 export const DrillEntry = DrillAbout.extend({

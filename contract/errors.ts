@@ -622,6 +622,12 @@ export const ERRORS = {
     '{drill} enters networks of the host with programs of the machine, which the agent may not.',
     'Run it on the host itself, as root: `maru drill run {drill}`. Nothing was changed.',
   ),
+  'drills.needs_pair': row(
+    409,
+    3,
+    '{drill} takes a member of the database away, and {member} is on another host.',
+    'In a lab of several hosts, outside of them, `maru drill run host-dies` does that with a whole host; on an installation of one host this one runs. Nothing was changed.',
+  ),
   'drills.lab_unfit': row(
     409,
     3,

@@ -14,7 +14,7 @@ import { run } from '#runtime/drivers/process.ts'
 import { retrying } from '#runtime/kit/retry.ts'
 import { bringPrograms } from './bring-programs.ts'
 import type { AnyDrill } from './drill.ts'
-import { checkAllowed, onOneHost } from './permission.ts'
+import { checkAllowed, checkPairHere, memberElsewhere, onOneHost } from './permission.ts'
 import { runDrill } from './run-drill.ts'
 import { readVersions } from './versions.ts'
 
@@ -45,11 +45,11 @@ export async function carryOut(named: AnyDrill, ground: Ground): Promise<DrillRe
   const { home, dockerSocket, understands = false, progress, signal, now } = ground
   const installation = await requireInstallation(home)
   const where = checkAllowed(drill, { isLab: await isLab(home), understands, home })
+  const docker = makeDocker(dockerSocket)
+  checkPairHere(drill, await memberElsewhere({ docker, installation }))
   await bringPrograms(drill, home, progress)
   const place = {
-    installation,
-    home,
-    docker: makeDocker(dockerSocket),
+    ...{ installation, home, docker },
     maru: (args: readonly string[]) => runMaru(home, args),
     signal,
   }

@@ -11,6 +11,7 @@ const BETWEEN_MS = 8000
 export const databaseClockJumps: Drill<FaultMeasure> = {
   name: 'database-clock-jumps',
   promises: ['BAK-2', 'REC-2'],
+  needs: 'pair',
   summary: "Set the primary's clock, and then the standby's, a minute ahead and back while an app writes",
   harmless: false,
   setUp: `${SET_UP} The time of day that a member’s server and keeper see can be set for each member.`,

@@ -6,6 +6,7 @@ import { killContainer } from './kill-container.ts'
 export const databaseContainerDies: Drill<FaultMeasure> = {
   name: 'database-container-dies',
   promises: ['BAK-2', 'REC-2'],
+  needs: 'pair',
   summary: "Kill the database's primary with its whole container while an app writes",
   harmless: false,
   setUp: SET_UP,

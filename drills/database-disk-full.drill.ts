@@ -20,6 +20,7 @@ const FULL_MS = 15_000
 export const databaseDiskFull: Drill<FaultMeasure> = {
   name: 'database-disk-full',
   promises: ['BAK-2', 'REC-2'],
+  needs: 'pair',
   summary: "Fill the disk under the primary's data for 15 s while an app writes",
   harmless: false,
   setUp: `${SET_UP} The primary’s data is on a small file system of its own (in memory).`,

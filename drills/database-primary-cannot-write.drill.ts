@@ -14,6 +14,7 @@ const UNLIMITED = -1
 export const databasePrimaryCannotWrite: Drill<FaultMeasure> = {
   name: 'database-primary-cannot-write',
   promises: ['BAK-2', 'REC-2'],
+  needs: 'pair',
   summary: "Let the primary's writes fail as on a full disk for 15 s while an app writes",
   harmless: false,
   setUp: SET_UP,

@@ -9,6 +9,7 @@ const CUT_MS = 12_000
 export const cutPrimaryOff = (cutMs: number): Drill<FaultMeasure> => ({
   name: 'database-primary-cut-off',
   promises: ['BAK-2', 'REC-2'],
+  needs: 'pair',
   summary: `Cut the database's primary off from everything for ${cutMs / 1000} s while an app writes`,
   harmless: false,
   setUp: SET_UP,

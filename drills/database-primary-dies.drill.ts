@@ -5,6 +5,7 @@ import type { Drill, DrillPlace, Stages } from './drill.ts'
 export const databasePrimaryDies: Drill<FaultMeasure> = {
   name: 'database-primary-dies',
   promises: ['BAK-2', 'REC-2'],
+  needs: 'pair',
   summary: "Kill the database's primary while an app writes",
   harmless: false,
   setUp: SET_UP,

@@ -11,6 +11,7 @@ const FROZEN_MS = 10_000
 export const databasePrimaryFreezes: Drill<FaultMeasure> = {
   name: 'database-primary-freezes',
   promises: ['BAK-2', 'REC-2'],
+  needs: 'pair',
   summary: "Freeze the database's primary for 10 s and thaw it while an app writes",
   harmless: false,
   setUp: SET_UP,

@@ -12,6 +12,7 @@ type Names = FaultMeasure | typeof ERRORS
 export const databaseStandbyDies: Drill<Names> = {
   name: 'database-standby-dies',
   promises: ['BAK-2', 'REC-2'],
+  needs: 'pair',
   summary: "Lose the database's standby while an app writes",
   harmless: false,
   setUp: SET_UP,

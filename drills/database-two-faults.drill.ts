@@ -14,6 +14,7 @@ const SILENCE_S = 30
 export const databaseTwoFaults: Drill<FaultMeasure> = {
   name: 'database-two-faults',
   promises: ['BAK-2', 'REC-2'],
+  needs: 'pair',
   summary: "Kill the database's primary, and 5 s later the one that took over, while an app writes",
   harmless: false,
   setUp: SET_UP,

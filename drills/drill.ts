@@ -32,9 +32,12 @@ export interface DrillText<Name extends string = string> {
   readonly expectedS: number
 }
 
-/** A drill on the host that it runs on; one that needs the machine's own programs is begun on its command line only. */
+/**
+ * A drill on the host that it runs on. One that needs the machine's own programs is begun on its command line only; one that needs the
+ * pair takes a member of the database away, so both have to be on this host.
+ */
 export interface Drill<Name extends string = string> extends DrillText<Name> {
-  readonly needs?: 'machine' | undefined
+  readonly needs?: 'machine' | 'pair' | undefined
   begin(place: DrillPlace): Stages<Name>
 }
 

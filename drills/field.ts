@@ -4,12 +4,14 @@ import { MaruError } from '#contract/errors.ts'
 import { platformRoutes } from '#contract/platform.ts'
 import { requireInstallation } from '#platform/hosts/index.ts'
 import type { Environment } from '#runtime/cli/context.ts'
+import { makeDocker } from '#runtime/drivers/docker.ts'
 import { retrying } from '#runtime/kit/retry.ts'
 import { bringPrograms } from './bring-programs.ts'
 import { carryOut, type Ground, isLab, RECORD_MS, recordResult } from './carry-out.ts'
 import type { AnyDrill } from './drill.ts'
 import { isLabHome, type OpenLab, openLabGround } from './hosts/lab-ground.ts'
 import { versionsInLab } from './hosts/lab-versions.ts'
+import { memberElsewhere } from './permission.ts'
 import { DRILLS } from './register.ts'
 import { runDrill } from './run-drill.ts'
 
@@ -32,11 +34,16 @@ export async function openField(ground: Ground, env: Environment): Promise<Field
 
 const onInstallation = (ground: Ground): Field => ({
   fitting: async () => {
-    await requireInstallation(ground.home)
+    const installation = await requireInstallation(ground.home)
     const inLab = await isLab(ground.home)
+    const hasPair =
+      (await memberElsewhere({ docker: makeDocker(ground.dockerSocket), installation })) === undefined
     return DRILLS.filter(
       ({ needs, harmless, onlyByName }) =>
-        needs !== 'hosts' && onlyByName !== true && (inLab || (harmless && ground.understands === true)),
+        needs !== 'hosts' &&
+        (hasPair || needs !== 'pair') &&
+        onlyByName !== true &&
+        (inLab || (harmless && ground.understands === true)),
     )
   },
   carryOut: (drill) => carryOut(drill, ground),

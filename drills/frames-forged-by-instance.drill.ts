@@ -6,6 +6,7 @@ import { run } from '#runtime/drivers/process.ts'
 import { pause } from '#runtime/kit/pause.ts'
 import type { Drill, DrillPlace, Measured, Stages } from './drill.ts'
 import { drillApp } from './drill-app.ts'
+import { maruOk } from './maru-ok.ts'
 import { type Capture, type Frame, startCapture } from './network/capture.ts'
 import { type Forgery, forgeries, marked, type Roles } from './network/forgeries.ts'
 import { type Inside, instancesOf } from './network/instances.ts'
@@ -73,6 +74,7 @@ function begin(place: DrillPlace): Stages<Names> {
   return {
     setUp: async () => {
       for (const app of [attacker, victim]) await app.deploy()
+      await bringTwoHere(place, victim.name)
       roles = await rolesOf(place, attacker.name, victim.name)
     },
     fault: async () => {
@@ -99,6 +101,11 @@ function begin(place: DrillPlace): Stages<Names> {
         victim.destroy,
       ]),
   }
+}
+
+/** Both victims have to be on the attacker's bridge: where an app has its two instances in two data centres, it gets two in each. */
+async function bringTwoHere(place: DrillPlace, app: string): Promise<void> {
+  if ((await instancesOf(place, app)).length < 2) await maruOk(place, 'scale', 'web=4', '--app', app)
 }
 
 async function rolesOf(place: DrillPlace, attacker: string, victim: string): Promise<Roles> {

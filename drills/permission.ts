@@ -1,6 +1,7 @@
 import { MaruError } from '#contract/errors.ts'
+import { addressesOf, HOME } from '#contract/installation.ts'
 import type { DrillResult } from '#contract/trust.ts'
-import type { AnyDrill, Drill, DrillText } from './drill.ts'
+import type { AnyDrill, Drill, DrillPlace, DrillText } from './drill.ts'
 
 /** Where a drill would run; refuses it where it could hurt people. */
 export function checkAllowed(
@@ -21,6 +22,27 @@ export function checkAllowed(
 export function onOneHost(drill: AnyDrill, home: string): Drill {
   if (drill.needs === 'hosts') throw new MaruError('drills.needs_hosts', { drill: drill.name, home })
   return drill
+}
+
+/** The member of the database pair that is not on this host; undefined where both are. */
+export async function memberElsewhere({
+  docker,
+  installation,
+}: Pick<DrillPlace, 'docker' | 'installation'>): Promise<string | undefined> {
+  const members = addressesOf(installation).postgres.map((_, index) => HOME.postgres(index + 1))
+  const found = await Promise.all(
+    members.map((member) => docker.containers.inspect(`${installation.name}-${member}`)),
+  )
+  return members.find((_, index) => found[index] === undefined)
+}
+
+/** Refuses a drill on members of the database that are elsewhere. */
+export function checkPairHere(
+  { name, needs }: Pick<AnyDrill, 'name' | 'needs'>,
+  member: string | undefined,
+): void {
+  if (needs === 'pair' && member !== undefined)
+    throw new MaruError('drills.needs_pair', { drill: name, member })
 }
 
 /** Refuses a drill that the agent has no programs for, and no right to enter a network. */

@@ -60,6 +60,7 @@ function begin(place: DrillPlace): Stages<Names> {
       // An app that has nothing to do with the drill may stay behind: exit code 1, and no finding of this drill.
       const { stdout } = await place.maru(['stack', 'roll', '--json'])
       if (!stdout.includes('"operation"')) throw new Error('no roll was started')
+      for (const line of logged(stdout)) place.say(line)
       place.mark('every app was moved')
       took = (performance.now() - since) / 1000
     },
@@ -74,6 +75,14 @@ function begin(place: DrillPlace): Stages<Names> {
     },
   }
 }
+
+/** What the roll said of each app. */
+const logged = (events: string): string[] =>
+  events
+    .split('\n')
+    .filter((event) => event.startsWith('{'))
+    .map((event) => JSON.parse(event) as { readonly type: string; readonly line?: string })
+    .flatMap(({ type, line }) => (type === 'log' && line !== undefined ? [line] : []))
 
 interface Rolled {
   readonly loads: readonly Load[]

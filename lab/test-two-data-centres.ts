@@ -110,6 +110,8 @@ async function refused(): Promise<void> {
   assert.equal((await cliError(['drill', 'run', 'host-dies', '--home', HOME])).code, 'drills.needs_hosts')
   const within = await inside('dc1-h1', 'drill', 'run', 'host-dies', '--home', '/var/lib/maru')
   assert.match(within.stderr, /host-dies needs the hosts and lines of a lab, .*maru lab up --witness/s)
+  const member = await inside('dc1-h1', 'drill', 'run', 'database-primary-dies')
+  assert.match(member.stderr, /takes a member of the database away, and postgres-\d is on another host/)
 }
 
 async function carryOut(t: TestContext, drills: readonly string[]): Promise<void> {

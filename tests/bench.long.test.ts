@@ -15,7 +15,19 @@ test('a quick run measures everything, writes both documents and leaves nothing 
   t.diagnostic(`${report.seconds.toFixed(1)} s`)
   assert.deepEqual(
     report.results.map(({ name }) => name),
-    ['up', 'console', 'deploy', 'edge', 'loss', 'idle', 'many-hosts', 'hosts', 'network-policy', 'failover'],
+    [
+      'up',
+      'console',
+      'deploy',
+      'edge',
+      'loss',
+      'idle',
+      'many-hosts',
+      'hosts',
+      'network-policy',
+      'rules-cost',
+      'failover',
+    ],
   )
   for (const { name, figures, skipped } of report.results) {
     // Its whole run is the shortest that there is.
@@ -42,6 +54,6 @@ test('a benchmark that does not exist is refused with the names of those that do
   assert.equal(refused.exitCode, 2)
   assert.match(
     refused.message,
-    /up, console, deploy, edge, loss, idle, many-hosts, hosts, network-policy, failover/,
+    /up, console, deploy, edge, loss, idle, many-hosts, hosts, network-policy, rules-cost, detector-cost, failover/,
   )
 })

@@ -16,6 +16,8 @@ export const WHERE: Readonly<Record<DrillPermission, string>> = {
   no: 'Runs in a lab only: it breaks things.',
   outside:
     'Takes hosts and lines away: it is run on the machine that carries a lab of several hosts, not from here.',
+  elsewhere:
+    'Takes a member of the database away, and one is on another host: it runs where both are on one.',
   unknown: 'The host does not answer, so nobody knows whether it may run here.',
 }
 

@@ -42,6 +42,7 @@ export function StartPanel(props: { readonly drill: DrillEntry; readonly underWa
 
 const PLACE = {
   host: 'On the host, as root:',
+  pair: 'On the host with the database pair, as root:',
   machine: 'On the host, as root, and not from here: it enters networks with programs of the machine.',
   hosts: 'On the machine that carries the lab, outside of its hosts, as root:',
 } as const

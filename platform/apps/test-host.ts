@@ -109,7 +109,7 @@ function restackOn({ newest }: HostStacks, { appId, release, stack: before }: Re
 }
 
 const NO_DRILLS: Pick<AgentClient, 'drills' | 'startDrill' | 'drillEvents'> = {
-  drills: async () => ({ lab: true, underWay: null }),
+  drills: async () => ({ lab: true, underWay: null, elsewhere: null }),
   startDrill: async ({ drill }) => {
     throw new MaruError('drills.unknown', { drill })
   },

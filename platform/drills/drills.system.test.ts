@@ -17,6 +17,7 @@ import { drillAt, listRuns } from './store.ts'
 let database: TestDatabase
 let deps: ServerDeps
 let lab: boolean | undefined = true
+let absent: string | null = null
 
 before(async () => {
   database = await makeTestDatabase()
@@ -24,7 +25,7 @@ before(async () => {
   const config = { installation: { name: 'test' }, version: '0' }
   const drills = async () => {
     if (lab === undefined) throw new MaruError('unreachable', { what: 'The host' })
-    return { lab, underWay: null }
+    return { lab, underWay: null, elsewhere: absent }
   }
   // Only what this capability reads: a server has more.
   const parts = { config, db: database.db, hub, jobs, log: silent, agents: { first: { drills } } }
@@ -55,7 +56,7 @@ test('before anything ran, every drill is listed, and whether it may run here', 
   const { drills, lab: isLab } = await list()
   assert.equal(isLab, true)
   assert.ok(drills.length >= 2)
-  const onHost = drills.filter(({ needs }) => needs === null)
+  const onHost = drills.filter(({ needs }) => needs === null || needs === 'pair')
   assert.ok(onHost.every(({ last, here }) => last === null && here === 'yes'))
   lab = false
   const elsewhere = Object.fromEntries((await list()).drills.map(({ name, here }) => [name, here]))
@@ -68,8 +69,14 @@ test('before anything ran, every drill is listed, and whether it may run here', 
     onHost.map(({ name }) => name),
   )
   // Hosts are not taken away from within, lab or not.
-  assert.ok((await list()).drills.every(({ needs, here }) => (needs !== null) === (here === 'outside')))
+  const fromOutside = (await list()).drills.filter(({ here }) => here === 'outside')
+  assert.ok(fromOutside.every(({ needs }) => needs === 'hosts' || needs === 'machine'))
+  assert.equal(fromOutside.length + onHost.length, drills.length)
   lab = true
+  absent = 'postgres-2'
+  const apart = (await list()).drills.filter(({ here }) => here === 'elsewhere')
+  assert.ok(apart.length > 0 && apart.every(({ needs }) => needs === 'pair'))
+  absent = null
 })
 
 test('only root records, and handing a run in twice is one run', async () => {

@@ -17,8 +17,12 @@ const LISTED_RUNS = 20
 /** Handlers of the drill routes. */
 export const drillHandlers: Handlers<typeof drillRoutes> = {
   list: async (_call, deps) => {
-    const [latest, host] = await Promise.all([read(() => latestRuns(deps.db)), askHost(deps)])
-    return { at: deps.now().toISOString(), ...host, drills: viewDrills(latest, host.lab) }
+    const [latest, { lab, underWay, elsewhere }] = await Promise.all([
+      read(() => latestRuns(deps.db)),
+      askHost(deps),
+    ])
+    const drills = viewDrills(latest, { lab, elsewhere })
+    return { at: deps.now().toISOString(), lab, underWay, drills }
   },
   runs: async ({ params }, { db }) => {
     const { name } = findDrill(params.drill)
@@ -65,6 +69,6 @@ async function askHost({ agents, log }: ServerDeps) {
     return await agents.first.drills()
   } catch (error) {
     log.warn('drills.agent_away', { error })
-    return { lab: null, underWay: null }
+    return { lab: null, underWay: null, elsewhere: null }
   }
 }

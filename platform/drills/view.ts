@@ -6,7 +6,10 @@ import { DRILL_VALID_DAYS } from '#platform/trust/index.ts'
 const DAY_MS = 86_400_000
 
 /** Every drill that this program knows, with its last run and whether it may run here. Pure. */
-export function viewDrills(latest: readonly DrillRun[], lab: boolean | null): DrillEntry[] {
+export function viewDrills(
+  latest: readonly DrillRun[],
+  host: { readonly lab: boolean | null; readonly elsewhere: string | null },
+): DrillEntry[] {
   return DRILLS.map((drill) => {
     const last = latest.find((run) => run.drill === drill.name) ?? null
     return {
@@ -19,7 +22,7 @@ export function viewDrills(latest: readonly DrillRun[], lab: boolean | null): Dr
       fault: drill.fault,
       measures: Object.entries(drill.measures).map(([name, { unit, limit }]) => ({ name, unit, limit })),
       expectedS: drill.expectedS,
-      here: permissionOf(drill, lab),
+      here: permissionOf(drill, host),
       last,
       validUntil: last === null ? null : validUntil(last),
     }
@@ -31,10 +34,11 @@ const validUntil = ({ finishedAt }: DrillRun): DrillList['at'] =>
 
 function permissionOf(
   { needs, harmless }: Pick<AnyDrill, 'needs' | 'harmless'>,
-  lab: boolean | null,
+  { lab, elsewhere }: { readonly lab: boolean | null; readonly elsewhere: string | null },
 ): DrillPermission {
-  if (needs !== undefined) return 'outside'
+  if (needs === 'hosts' || needs === 'machine') return 'outside'
   if (lab === null) return 'unknown'
+  if (lab && needs === 'pair' && elsewhere !== null) return 'elsewhere'
   if (lab) return 'yes'
   return harmless ? 'on-request' : 'no'
 }

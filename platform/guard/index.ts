@@ -1,4 +1,6 @@
 export { guardLoop, type TakeEvents } from './loops.ts'
+export { guardTableOf } from './names.ts'
+export { renderGuard } from './render-host.ts'
 export { guardHandlers } from './routes.ts'
 export {
   GUARD_TOLD,

@@ -7,6 +7,7 @@ import type { NumberedDrillEvent } from '#contract/agent.ts'
 import { MaruError } from '#contract/errors.ts'
 import type { DrillStartId } from '#contract/ids.ts'
 import { type AgentConfig, HOME } from '#contract/installation.ts'
+import type { Docker } from '#runtime/drivers/docker.ts'
 import { makeLog } from '#runtime/kit/log.ts'
 import { makeDrillRunner } from './drills.ts'
 
@@ -15,11 +16,14 @@ const NEVER = new AbortController().signal
 const silent = makeLog('error', () => undefined)
 
 /** A runner over a data folder that holds no installation, marked as a lab or not. */
-async function runnerIn(t: TestContext, isLab: boolean) {
+async function runnerIn(t: TestContext, isLab: boolean, elsewhere = '') {
   const home = await mkdtemp(join(tmpdir(), 'maru-drills-'))
   t.after(() => rm(home, { recursive: true }))
   if (isLab) await writeFile(join(home, HOME.lab), '')
-  return makeDrillRunner({ home, dockerSocket: '/nowhere' } as AgentConfig, silent)
+  const installation = { name: 'maru', subnet: '10.88' }
+  const config = { home, dockerSocket: '/nowhere', installation } as AgentConfig
+  const inspect = async (name: string) => (name === `maru-${elsewhere}` ? undefined : { name })
+  return makeDrillRunner(config, { containers: { inspect } } as unknown as Docker, silent)
 }
 
 const codeOf = (work: Promise<unknown>) =>
@@ -31,10 +35,16 @@ const request = (drill: string) => ({ id: START, drill, startedBy: 'Somebody' })
 
 test('without the marker nothing is started, whoever asks', async (t) => {
   const runner = await runnerIn(t, false)
-  assert.deepEqual(await runner.state(), { lab: false, underWay: null })
+  assert.deepEqual(await runner.state(), { lab: false, underWay: null, elsewhere: null })
   assert.equal(await codeOf(runner.start(request('database-primary-dies'))), 'drills.only_in_lab')
   assert.equal(await codeOf(runner.start(request('neighbours-database'))), 'drills.production')
-  assert.deepEqual(await runner.state(), { lab: false, underWay: null })
+  assert.deepEqual(await runner.state(), { lab: false, underWay: null, elsewhere: null })
+})
+
+test('a member of the database that is on another host is not taken away from here', async (t) => {
+  const runner = await runnerIn(t, true, 'postgres-2')
+  assert.deepEqual(await runner.state(), { lab: true, underWay: null, elsewhere: 'postgres-2' })
+  assert.equal(await codeOf(runner.start(request('database-primary-dies'))), 'drills.needs_pair')
 })
 
 test('a drill runs in a process of its own; one at a time; its end is told and can be read again', async (t) => {

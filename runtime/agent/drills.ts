@@ -5,6 +5,7 @@ import type { DrillStartRequest, HostDrills, NumberedDrillEvent } from '#contrac
 import { DrillEvent, type DrillStart } from '#contract/drills.ts'
 import { MaruError } from '#contract/errors.ts'
 import { type AgentConfig, HOME } from '#contract/installation.ts'
+import type { Docker } from '#runtime/drivers/docker.ts'
 import { exists } from '#runtime/drivers/files.ts'
 import type { Log } from '#runtime/kit/log.ts'
 import { textLines } from '#runtime/kit/text-lines.ts'
@@ -42,14 +43,19 @@ interface Course {
 const isLast = ({ type }: DrillEvent) => type === 'done' || type === 'failed'
 
 /** A runner that has nothing to do yet. */
-export function makeDrillRunner(config: AgentConfig, log: Log): DrillRunner {
+export function makeDrillRunner(config: AgentConfig, docker: Docker, log: Log): DrillRunner {
   let course: Course | undefined
   const underWay = () => (course?.start.finishedAt === null ? course : undefined)
   const isLab = () => exists(join(config.home, HOME.lab))
+  const elsewhere = async () =>
+    (await import('#drills/permission.ts')).memberElsewhere({ docker, installation: config.installation })
   return {
-    state: async () => ({ lab: await isLab(), underWay: underWay()?.start ?? null }),
+    state: async () => {
+      const [lab, member] = await Promise.all([isLab(), elsewhere()])
+      return { lab, underWay: underWay()?.start ?? null, elsewhere: member ?? null }
+    },
     start: async (request) => {
-      await checkMayRun(request.drill, await isLab(), config.home)
+      await checkMayRun(request.drill, config.home, { isLab: await isLab(), elsewhere: await elsewhere() })
       const other = underWay()
       if (other !== undefined) throw new MaruError('drills.busy', { drill: other.start.drill })
       course = begin(config, request)
@@ -67,14 +73,19 @@ export function makeDrillRunner(config: AgentConfig, log: Log): DrillRunner {
   }
 }
 
-async function checkMayRun(name: string, isLab: boolean, home: string): Promise<void> {
-  const [{ findDrill }, { checkAllowed, checkForAgent, onOneHost }] = await Promise.all([
+async function checkMayRun(
+  name: string,
+  home: string,
+  { isLab, elsewhere }: { readonly isLab: boolean; readonly elsewhere: string | undefined },
+): Promise<void> {
+  const [{ findDrill }, { checkAllowed, checkForAgent, checkPairHere, onOneHost }] = await Promise.all([
     import('#drills/register.ts'),
     import('#drills/permission.ts'),
   ])
   const drill = onOneHost(findDrill(name), home)
   checkForAgent(drill)
   checkAllowed(drill, { isLab, understands: false, home })
+  checkPairHere(drill, elsewhere)
 }
 
 function begin({ home, dockerSocket }: AgentConfig, { id, drill, startedBy }: DrillStartRequest): Course {

@@ -86,7 +86,7 @@ export async function startAgent(config: AgentConfig, log: Log): Promise<Agent> 
   const signer = makeSigner(config.home, authority)
   const loop = startLoop({ ...parts, ...own }, board)
   wake = loop.wake
-  const drills = makeDrillRunner(config, log)
+  const drills = makeDrillRunner(config, docker, log)
   const sockets = await openWays(config, {
     ...{ drills, docker, owner, log, workloads, board, wake },
     run: (stream) => serveRun({ docker, addresses, rules: network.rules, config, log }, stream),

@@ -1,0 +1,56 @@
+import { AppName } from '#contract/ids.ts'
+import type { Installation } from '#contract/installation.ts'
+import type { NetworkPolicy } from '#contract/network.ts'
+import { compileFilter, type NetworkFacts } from '#platform/network/index.ts'
+
+/** An installation that there is only in networks of a benchmark's own. */
+export const IMAGINED = {
+  id: 'bench',
+  name: 'bench',
+  subnet: '10.89',
+  ports: { http: 80, https: 443 },
+} satisfies Pick<Installation, 'id' | 'name' | 'subnet' | 'ports'>
+
+/** Who belongs to which app, and what it may reach outside: nothing else. */
+export interface Allowed {
+  readonly from: string
+  readonly to: string
+  readonly port: number
+}
+
+/** The address of an instance. */
+const memberOf = (at: number) => `10.89.${129 + Math.floor(at / 250)}.${(at % 250) + 1}`
+const goalOf = (at: number) => `198.51.${Math.floor(at / 250) + 1}.${(at % 250) + 1}`
+const PORT = 443
+
+/** What the app with this number may reach, from the first of its addresses. */
+export const allowedOf = (at: number): Allowed => ({ from: memberOf(at), to: goalOf(at), port: PORT })
+
+/** The filter for so many addresses of so many apps, each of which may reach one address. */
+export const largeFilter = (members: number, apps: number) =>
+  compileFilter(policyOf(apps), factsOf(members, apps))
+
+const policyOf = (apps: number): NetworkPolicy => ({
+  rules: Array.from({ length: apps }, (_, at) => ({
+    id: `rule-${at}`,
+    from: `app:app-${at}`,
+    to: goalOf(at),
+    protocol: 'tcp' as const,
+    ports: [`${PORT}`],
+    reason: 'measured',
+    approvedBy: 'bench',
+    until: null,
+    builtIn: false,
+  })),
+  lockDown: null,
+})
+
+const factsOf = (members: number, apps: number): NetworkFacts => ({
+  installation: IMAGINED,
+  ...{ hosts: [], own: undefined, resolvers: ['192.0.2.53'], ways: [] },
+  apps: Array.from({ length: members }, (_, at) => ({
+    address: memberOf(at),
+    app: AppName.parse(`app-${at % apps}`),
+    process: 'web',
+  })),
+})

@@ -1,0 +1,134 @@
+import { addressesOf } from '#contract/installation.ts'
+import { guardTableOf, renderGuard } from '#platform/guard/index.ts'
+import { renderFilter } from '#platform/network/index.ts'
+import { makeNft } from '#runtime/drivers/nft.ts'
+import { cable, makeNetwork, type TestNetwork } from '#runtime/drivers/test-networks.ts'
+import { installPrograms } from '#tools/install-programs.ts'
+import type { Benchmark } from './benchmark.ts'
+import { allowedOf, IMAGINED, largeFilter } from './large-filter.ts'
+import { type Figure, figureOf, ratioOf } from './report.ts'
+import { alternating } from './statistics.ts'
+
+const MEMBERS = 10_000
+const APPS = 500
+const ROUNDS = 4
+const LOAD_S = 3
+const CONNECTIONS = 8
+const [NONE, OURS] = ['no rules', 'Maru’s rules'] as const
+const WAYS = [NONE, OURS] as const
+type Way = (typeof WAYS)[number]
+
+/** Two apps, each with something that it alone may reach. */
+const [OPENED, BYTES] = [allowedOf(0), allowedOf(1)] as const
+
+/** What the rules take from whom they let through. */
+export const rulesCost: Benchmark = {
+  name: 'rules-cost',
+  title: 'What the rules cost',
+  method: `A host in a network of its own forwards what an instance sends to an address that its app may reach: with no rules at all, and with those that a host of Maru has for ${MEMBERS.toLocaleString('en')} addresses of ${APPS} apps and against attacks, in turns. iperf3 sends as much as goes over one connection; wrk has ${CONNECTIONS} connections at a time opened, asked once and closed, as fast as darkhttpd answers. All share the processors. Goal: at least 0.9 of no rules.`,
+  measure: async ({ quick, folder }) => {
+    await installPrograms({ iperf3: 'iperf3', wrk: 'wrk', darkhttpd: 'darkhttpd' })
+    const networks: TestNetwork[] = []
+    try {
+      const field = await makeField(networks, folder)
+      return await measureIn(field, quick)
+    } finally {
+      for (const network of networks) await network.remove()
+    }
+  },
+}
+
+interface Field {
+  readonly instance: TestNetwork
+  /** The rules of the host between the two. */
+  readonly rules: Readonly<Record<Way, () => Promise<void>>>
+}
+
+/** An instance, its host and somebody outside, with what the last one serves. */
+async function makeField(made: TestNetwork[], folder: string): Promise<Field> {
+  const make = async (role: string) => {
+    const network = await makeNetwork(role)
+    made.push(network)
+    return network
+  }
+  const [instance, host, outside] = [await make('i'), await make('h'), await make('o')]
+  const { bridge, gateway } = addressesOf(IMAGINED).networks.apps
+  await host.ip('link', 'add', bridge, 'type', 'bridge')
+  await host.ip('address', 'add', `${gateway}/17`, 'dev', bridge)
+  await host.ip('link', 'set', bridge, 'up')
+  await cable(host, 'instance', [], instance, 'eth0', [`${OPENED.from}/17`, `${BYTES.from}/17`])
+  await host.ip('link', 'set', 'instance', 'master', bridge)
+  await instance.ip('route', 'add', 'default', 'via', gateway)
+  await cable(host, 'eth0', ['198.51.1.254/24'], outside, 'eth0', [`${OPENED.to}/24`, `${BYTES.to}/24`])
+  await outside.ip('route', 'add', 'default', 'via', '198.51.1.254')
+  await host.run(['sysctl', '-qw', 'net.ipv4.ip_forward=1'])
+  outside.start(['iperf3', '--server', '--bind', BYTES.to, '--port', String(BYTES.port)])
+  outside.start(['darkhttpd', folder, '--addr', OPENED.to, '--port', String(OPENED.port)])
+  const nft = makeNft(host.enter)
+  const filter = largeFilter(MEMBERS, APPS)
+  const [guard, script] = [renderGuard(IMAGINED), renderFilter(filter)]
+  return {
+    instance,
+    rules: {
+      [NONE]: async () => {
+        await nft.remove('inet', filter.table)
+        await nft.remove('inet', guardTableOf(IMAGINED))
+      },
+      [OURS]: async () => {
+        await nft.load(guard)
+        await nft.load(script)
+      },
+    },
+  }
+}
+
+async function measureIn({ instance, rules }: Field, quick: boolean): Promise<Figure[]> {
+  const seconds = quick ? 1 : LOAD_S
+  const seen = {
+    bytes: { [NONE]: [], [OURS]: [] } as Record<Way, number[]>,
+    opened: { [NONE]: [], [OURS]: [] } as Record<Way, number[]>,
+  }
+  for (const turn of alternating(WAYS, quick ? 1 : ROUNDS))
+    for (const way of turn) {
+      await rules[way]()
+      if ((await reachesOther(instance)) !== (way === NONE)) throw new Error(`not in force: ${way}`)
+      seen.bytes[way].push(await sendBytes(instance, seconds))
+      seen.opened[way].push(await openConnections(instance, seconds))
+    }
+  const columns = [
+    { title: 'sent over one connection', unit: 'MB/s', of: seen.bytes },
+    { title: 'new connections', unit: 'connections/s', of: seen.opened },
+  ] as const
+  return [
+    ...WAYS.flatMap((way) => columns.map(({ title, unit, of }) => figureOf(way, title, unit, of[way]))),
+    ...columns.map(({ title, of }) => ratioOf(`${OURS} against ${NONE}`, title, of[OURS], of[NONE])),
+  ]
+}
+
+/** Whether one app gets through to what only another may reach. */
+async function reachesOther(instance: TestNetwork): Promise<boolean> {
+  const { to, port } = BYTES
+  const { exitCode } = await instance.run(['bash', '-c', ': > "/dev/tcp/$1/$2"', 'try', to, String(port)], {
+    timeoutMs: 500,
+  })
+  return exitCode === 0
+}
+
+/** Megabytes a second. */
+async function sendBytes(instance: TestNetwork, seconds: number): Promise<number> {
+  const { from, to, port } = BYTES
+  const argv = ['iperf3', '--client', to, '--port', String(port), '--bind', from, '--time', String(seconds)]
+  const { stdout } = await instance.run([...argv, '--json'])
+  const { end } = JSON.parse(stdout) as { end: { sum_received: { bits_per_second: number } } }
+  return end.sum_received.bits_per_second / 8_000_000
+}
+
+/** Connections a second. */
+async function openConnections(instance: TestNetwork, seconds: number): Promise<number> {
+  const load = ['--threads', '1', '--connections', String(CONNECTIONS), '--duration', `${seconds}s`]
+  const url = `http://${OPENED.to}:${OPENED.port}/`
+  const { stdout, stderr } = await instance.run(['wrk', ...load, '--header', 'Connection: close', url])
+  const rate = /Requests\/sec:\s+([\d.]+)/.exec(stdout)?.[1]
+  if (rate === undefined || /Socket errors|Non-2xx/.test(stdout)) throw new Error(`wrk: ${stdout}${stderr}`)
+  return Number(rate)
+}
