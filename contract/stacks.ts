@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { AppName, Instant } from './ids.ts'
+import { AppName, HostName, Instant } from './ids.ts'
 import { Operation } from './operations.ts'
 import { route } from './route.ts'
 
@@ -15,6 +15,7 @@ export const Stack = z.strictObject({
   name: z.string().describe('Such as node26-3f2a9c0b1d2e: the Node major and the beginning of the image id'),
   image: z.string().nullable().describe('Image id; null: it is made when the first app needs it'),
   madeAt: Instant,
+  hosts: z.array(HostName).describe('Hosts on which it is the newest'),
 })
 export type Stack = z.infer<typeof Stack>
 
@@ -24,7 +25,10 @@ export const AppStack = z.strictObject({
   stack: z.string().nullable().describe('Stack that it stands on; null: the app brings its own'),
   madeAt: Instant.nullable().describe('When that stack was made; null where the host no longer knows'),
   newest: z.string().nullable().describe('Newest stack for it'),
-  state: z.enum(['newest', 'behind', 'own']),
+  state: z
+    .enum(['newest', 'behind', 'own', 'unknown'])
+    .describe('`unknown`: the host on which it was built does not say'),
+  builtOn: HostName.describe('Host on which it was built, and is put on a newer stack'),
   detail: z.string().describe('Why it is not moved to a newer stack, else empty'),
 })
 export type AppStack = z.infer<typeof AppStack>

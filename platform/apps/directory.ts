@@ -1,11 +1,11 @@
 import type { BuildRecipe } from '#contract/agent.ts'
-import type { AppName } from '#contract/ids.ts'
+import type { AppName, HostName } from '#contract/ids.ts'
 import type { Operation } from '#contract/operations.ts'
 import type { ServerDeps } from '#runtime/server/handler.ts'
 import { read } from '#runtime/server/transact.ts'
 import { getApp, listAllApps } from './app-store.ts'
 import { planRotation, planStack } from './plan.ts'
-import { findRelease, listReleases, listServing } from './release-store.ts'
+import { builtOn, findRelease, listReleases, listServing } from './release-store.ts'
 import { mustStart, startOperation } from './start-operation.ts'
 
 /** An app by name, as far as other capabilities need it. */
@@ -47,12 +47,13 @@ export async function startRotation(
 /** The release that serves of every app that has one, and what it stands on. */
 export async function listServingReleases(deps: ServerDeps): Promise<ServingRelease[]> {
   const rows = await read(() => listServing(deps.db))
-  return rows.map(({ id, name, version, recipe, stack, slug_file }) => ({
+  return rows.map(({ id, name, version, recipe, stack, slug_file, built_on }) => ({
     appId: id,
     app: name,
     release: version,
     recipe,
     stack: slug_file === null ? null : stack,
+    builtOn: builtOn(deps, { built_on }),
   }))
 }
 
@@ -63,6 +64,8 @@ export interface ServingRelease {
   readonly recipe: BuildRecipe
   /** Image id of the platform's stack; null: the app's image brings its own. */
   readonly stack: string | null
+  /** The host that has what it was made of. */
+  readonly builtOn: HostName
 }
 
 /** Starts the operation that moves an app onto the newest stack; null where by now its release stands there. */
@@ -73,15 +76,16 @@ export async function startStack(
     readonly appName: string
     readonly createdBy: string
     readonly requestKey: string
-    readonly isBehind: (release: Pick<ServingRelease, 'recipe' | 'stack'>) => boolean
+    readonly isBehind: (release: Pick<ServingRelease, 'recipe' | 'stack' | 'builtOn'>) => boolean
   },
 ): Promise<Operation | null> {
   return await startOperation(deps, {
     ...request,
     plan: async (snapshot, tx, row) => {
       const release = row.release === null ? undefined : await findRelease(tx, row.id, row.release)
-      if (release === undefined || release.slug_file === null || !request.isBehind(release)) return null
-      return planStack(snapshot)
+      if (release === undefined || release.slug_file === null) return null
+      const isBehind = request.isBehind({ ...release, builtOn: builtOn(deps, release) })
+      return isBehind ? planStack(snapshot) : null
     },
   })
 }

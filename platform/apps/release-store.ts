@@ -46,8 +46,10 @@ export async function findRelease(db: Db, appId: string, version: number): Promi
 }
 
 /** The host that has what a release was made of. */
-export const builtOn = ({ config }: Pick<ServerDeps, 'config'>, release: ReleaseRow): HostName =>
-  (release.built_on ?? config.host.name) as HostName
+export const builtOn = (
+  { config }: Pick<ServerDeps, 'config'>,
+  release: Pick<ReleaseRow, 'built_on'>,
+): HostName => (release.built_on ?? config.host.name) as HostName
 
 export async function insertRelease(tx: Db, release: NewReleaseRow): Promise<void> {
   await apps(tx)
@@ -124,7 +126,8 @@ export async function listServing(db: Db) {
         .onRef('apps_release.version', '=', 'apps_app.release'),
     )
     .select(['apps_app.id', 'apps_app.name', 'apps_release.version'])
-    .select(['apps_release.recipe', 'apps_release.stack', 'apps_release.slug_file'])
+    .select(['apps_release.recipe', 'apps_release.stack'])
+    .select(['apps_release.slug_file', 'apps_release.built_on'])
     .orderBy('apps_app.name')
     .execute()
 }

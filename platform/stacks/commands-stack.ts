@@ -9,23 +9,29 @@ export async function list(context: CliContext, options: ApiOptions): Promise<vo
   const { api, out } = await openSession(context, options)
   const answer = await api.call(stackRoutes.list, {})
   const age = (at: string | null) => (at === null ? '-' : ago(at, context.now()))
-  const stackRow = ({ name, madeAt }: Stack) => [name, age(madeAt)]
+  const severalHosts = new Set(answer.stacks.flatMap(({ hosts }) => hosts)).size > 1
+  const onHosts = (...hosts: string[]) => (severalHosts ? hosts : [])
+  const stackRow = ({ name, madeAt, hosts }: Stack) => [name, age(madeAt), ...onHosts(hosts.join(', '))]
   const appRow = (one: AppStack) => [
     one.app,
     `v${one.release}`,
     one.stack ?? '-',
     age(one.madeAt),
+    ...onHosts(one.builtOn),
     one.state,
     one.detail,
   ]
-  const behind = answer.apps.filter(({ state }) => state === 'behind').length
+  const behind = answer.apps.filter(({ state, detail }) => state === 'behind' && detail === '').length
   const columns = (...titles: string[]) => titles.map((title) => ({ title }))
   out.result(answer, () =>
     [
-      out.table(columns('NEWEST STACK', 'MADE'), answer.stacks.map(stackRow)),
+      out.table(columns('NEWEST STACK', 'MADE', ...onHosts('ON')), answer.stacks.map(stackRow)),
       answer.apps.length === 0
         ? 'No app has a release yet.\n'
-        : out.table(columns('APP', 'RELEASE', 'STACK', 'MADE', 'STATE', 'DETAIL'), answer.apps.map(appRow)),
+        : out.table(
+            columns('APP', 'RELEASE', 'STACK', 'MADE', ...onHosts('BUILT ON'), 'STATE', 'DETAIL'),
+            answer.apps.map(appRow),
+          ),
       ...(answer.roll === null ? [] : [`A roll is under way: maru operation ${answer.roll.id}\n`]),
       ...(behind === 0 || answer.roll !== null
         ? []

@@ -1,9 +1,12 @@
+import { MaruError } from '#contract/errors.ts'
 import type { HostStacks } from '#contract/host-stacks.ts'
+import type { HostName } from '#contract/ids.ts'
 import { STACK_LIMITS } from '#contract/stacks.ts'
 import { listServingReleases, type ServingRelease } from '#platform/apps/index.ts'
 import type { Check, Finding } from '#platform/trust/index.ts'
 import { counted } from '#runtime/kit/human-units.ts'
-import { isBehind, isOverdue } from './plan.ts'
+import { loadStacks, type Told } from './host-stacks.ts'
+import { isBehind, isOverdue, isStacks } from './plan.ts'
 
 const AGE_H = STACK_LIMITS.stackAgeS / 3600
 
@@ -14,25 +17,41 @@ export const STACK_CHECKS: readonly Check[] = [
     promises: ['SYS-3'],
     everyS: 300,
     validS: 1200,
-    run: async (deps) =>
-      judgeAge(await listServingReleases(deps), await deps.agents.first.stacks(), deps.now()),
+    run: async (deps) => {
+      const [apps, stacks] = await Promise.all([listServingReleases(deps), loadStacks(deps)])
+      const own = askedOf(stacks.of(deps.config.host.name), deps.config.host.name)
+      // What was built on a host that is gone can be put on nothing newer: it counts as behind what is here.
+      const of = (host: HostName) => (stacks.of(host) === 'gone' ? own : askedOf(stacks.of(host), host))
+      return judgeAge(apps, { own, of }, deps.now())
+    },
   },
 ]
 
+function askedOf(told: Told, host: HostName): HostStacks {
+  if (isStacks(told)) return told
+  throw new MaruError('unreachable', { what: `The host ${host}` })
+}
+
+/** What the hosts say on which the apps were built. */
+interface Judged {
+  readonly own: Pick<HostStacks, 'newest' | 'behind'>
+  of(host: HostName): Pick<HostStacks, 'newest' | 'behind'>
+}
+
 /**
- * No instance may stand on an older stack once the newest has been there for the set age. Looked at twice: what is
- * written about the releases, and what the layers of the running instances say. Public: apps by number only.
+ * No instance may stand on an older stack once the newest has been there for the set age. Looked at twice, on the host where it was
+ * built: what is written about the release, and what the layers of the running instances say. Public: apps by number only.
  */
-export function judgeAge(
-  apps: readonly ServingRelease[],
-  stacks: Pick<HostStacks, 'newest' | 'behind'>,
-  now: Date,
-): Finding {
+export function judgeAge(apps: readonly ServingRelease[], { own, of }: Judged, now: Date): Finding {
   const onOurs = apps.filter(({ stack }) => stack !== null)
-  const behind = onOurs.filter((one) => isBehind(one, stacks) || stacks.behind.some((id) => id === one.appId))
-  const usual = stacks.newest.find((stack) => stack.usual)
-  const overdue =
-    usual === undefined || isOverdue(usual.madeAt, STACK_LIMITS.stackAgeS, now) ? behind.length : 0
+  const behind = onOurs.filter(
+    (one) => isBehind(one, of(one.builtOn)) || of(one.builtOn).behind.some((id) => id === one.appId),
+  )
+  const usual = usualOf(own)
+  const overdue = behind.filter(({ builtOn }) => {
+    const newest = usualOf(of(builtOn))
+    return newest === undefined || isOverdue(newest.madeAt, STACK_LIMITS.stackAgeS, now)
+  }).length
   const facts = [
     { name: 'Apps on a stack of the platform', value: String(onOurs.length) },
     { name: 'Of these behind the newest stack', value: String(behind.length) },
@@ -50,3 +69,5 @@ export function judgeAge(
     facts,
   }
 }
+
+const usualOf = ({ newest }: Pick<HostStacks, 'newest'>) => newest.find(({ usual }) => usual)

@@ -3,7 +3,9 @@ import { after, afterEach, before, beforeEach, test } from 'node:test'
 import { isDeepStrictEqual } from 'node:util'
 import type { InstanceSpec } from '#contract/agent.ts'
 import type { HostStacks } from '#contract/host-stacks.ts'
+import type { HostName } from '#contract/ids.ts'
 import type { Operation, OperationEvent } from '#contract/operations.ts'
+import { stackRoutes } from '#contract/stacks.ts'
 import { findAppById } from '#platform/apps/app-store.ts'
 import { listInstances } from '#platform/apps/instance-store.ts'
 import { appJobs } from '#platform/apps/jobs.ts'
@@ -12,6 +14,7 @@ import { findRelease } from '#platform/apps/release-store.ts'
 import { mustStart } from '#platform/apps/start-operation.ts'
 import type { AppRow } from '#platform/apps/tables.ts'
 import { makeTestPlatform, type TestPlatform } from '#platform/apps/test-platform.ts'
+import { noteReport } from '#platform/fleet/index.ts'
 import {
   followEvents,
   getOperation,
@@ -197,4 +200,33 @@ test('images of a move under way are kept on the host until it is decided', asyn
   await until('the host hears of the end', async () =>
     isDeepStrictEqual(kept().at(-1)?.keepImages, [`image-${app.id}-v1`]),
   )
+})
+
+test('an app is moved where it was built, by what that host has, whichever control plane carries it out', async () => {
+  const app = await deployed('afar')
+  const other = await platform.join('other', { role: 'full' })
+  await platform.deps.db
+    .withTables<{ apps_release: { app_id: string; built_on: string } }>()
+    .updateTable('apps_release')
+    .set({ built_on: 'other' })
+    .where('app_id', '=', app.id)
+    .execute()
+  const entry = async () => {
+    const { apps } = stackRoutes.list.response.parse(await stackHandlers.list(call, platform.deps))
+    const { builtOn, state } = apps.find((one) => one.app === app.name) ?? assert.fail('it is not listed')
+    return { builtOn, state }
+  }
+  // Until it has been heard of, nobody knows: it is not moved, and not said to stand on the newest either.
+  assert.deepEqual(await entry(), { builtOn: 'other', state: 'unknown' })
+  const heardOf = { generation: 1, certificatesWanted: 0 }
+  await noteReport(platform.deps.db, 'other' as HostName, heardOf, new Date())
+  platform.host.stackReport = stacks(NEW)
+  other.stackReport = stacks(OLD)
+  assert.deepEqual(await entry(), { builtOn: 'other', state: 'newest' })
+  platform.host.stackReport = stacks(OLD)
+  other.stackReport = stacks(NEW)
+  assert.deepEqual(await entry(), { builtOn: 'other', state: 'behind' })
+  await carryOut(await mustRoll())
+  assert.equal((await findRelease(platform.deps.db, app.id, 1))?.stack, NEW)
+  assert.deepEqual(await entry(), { builtOn: 'other', state: 'newest' })
 })

@@ -8,6 +8,7 @@ import { randomId } from '#runtime/kit/random-id.ts'
 import type { Handlers, ServerDeps } from '#runtime/server/handler.ts'
 import { keyHash } from '#runtime/server/idempotency.ts'
 import { read, transact } from '#runtime/server/transact.ts'
+import { loadStacks } from './host-stacks.ts'
 import { ROLL_JOB, rollJobOptions } from './jobs.ts'
 import { judgeStandings, planRoll, type RollApp, renderRoll, viewStacks } from './plan.ts'
 import { lockRolls } from './store.ts'
@@ -15,12 +16,16 @@ import { lockRolls } from './store.ts'
 /** Handlers of the stacks routes. */
 export const stackHandlers: Handlers<typeof stackRoutes> = {
   list: async (_call, deps) => {
-    const [apps, stacks] = await Promise.all([listServingReleases(deps), deps.agents.first.stacks()])
+    const [apps, stacks] = await Promise.all([listServingReleases(deps), loadStacks(deps)])
     const roll = await read(() => activeOperation(deps.db, PLATFORM.appId))
     return { stacks: viewStacks(stacks), apps: judgeStandings(apps, stacks), roll: roll ?? null }
   },
   roll: async ({ principal, keyed }, deps) => {
-    const plan = planRoll(await listServingReleases(deps), await deps.agents.first.stacks())
+    const [apps, stacks] = await Promise.all([listServingReleases(deps), loadStacks(deps)])
+    const plan = planRoll(apps, stacks)
+    const silent = apps.find(({ stack, builtOn }) => stack !== null && stacks.of(builtOn) === 'silent')
+    if (plan.length === 0 && silent !== undefined)
+      throw new MaruError('unreachable', { what: `The host ${silent.builtOn}` })
     return { operation: await startRoll(deps, plan, principal.name, keyHash(keyed)) }
   },
 }

@@ -15,6 +15,7 @@ import { counted } from '#runtime/kit/human-units.ts'
 import { pause } from '#runtime/kit/pause.ts'
 import type { ServerDeps } from '#runtime/server/handler.ts'
 import { read, transact } from '#runtime/server/transact.ts'
+import { loadStacks } from './host-stacks.ts'
 import { canMove, type RollApp } from './plan.ts'
 import { listOutcomes, saveOutcome } from './store.ts'
 
@@ -88,13 +89,17 @@ async function startWhenFree({ deps, operation, signal }: Run, app: RollApp): Pr
   for (;;) {
     signal.throwIfAborted()
     try {
-      const stacks = await deps.agents.first.stacks()
+      const stacks = await loadStacks(deps)
       return await startStack(deps, {
         appId: app.appId,
         appName: app.app,
         createdBy: operation.created_by,
         requestKey: `${operation.id}:${app.appId}`,
-        isBehind: (release) => canMove(release, stacks),
+        isBehind: (release) => {
+          const told = stacks.of(release.builtOn)
+          if (told === 'silent') throw new MaruError('unreachable', { what: `The host ${release.builtOn}` })
+          return canMove(release, told)
+        },
       })
     } catch (error) {
       const mayWait =
