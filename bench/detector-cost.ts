@@ -1,3 +1,4 @@
+import { setTimeout as pause } from 'node:timers/promises'
 import { makeOutsiders, type Outsider } from '#drills/network/other-network.ts'
 import { LABELS } from '#runtime/drivers/docker.ts'
 import { installPrograms } from '#tools/install-programs.ts'
@@ -12,6 +13,7 @@ const REQUESTS = { opened: 1_000, kept: 10_000, quick: 100 }
 /** New connections a second: below what two processors can open. */
 const RATE = 200
 const CONNECTIONS = 16
+const REST_S = 10
 const [OPENED, KEPT] = ['a new connection for each request', 'kept connections'] as const
 type Way = typeof OPENED | typeof KEPT
 const [DETECTOR, REST] = ['detector', 'edge and app'] as const
@@ -20,7 +22,7 @@ const [DETECTOR, REST] = ['detector', 'edge and app'] as const
 export const detectorCost: Benchmark = {
   name: 'detector-cost',
   title: 'What the detector costs',
-  method: `Somebody outside asks examples/notes (GET /health, TLS, HTTP/1.1) through the edge by h2load: with a new connection for each request, ${RATE} a second, and over ${CONNECTIONS} kept ones, as fast as they are answered. Processor time of the detector (Suricata) for 1,000 requests, and of the edge and the app’s instances, from the same seconds.`,
+  method: `Somebody outside asks examples/notes (GET /health, TLS, HTTP/1.1) through the edge by h2load: with a new connection for each request, ${RATE} a second, and over ${CONNECTIONS} kept ones, as fast as they are answered. Processor time of the detector (Suricata) for 1,000 requests, and of the edge and the app’s instances, from the same seconds, less what both take at rest.`,
   measure: async (place) => {
     await installPrograms({ h2load: 'nghttp2-client' })
     return await withSample(place, 'detector', async (app) => {
@@ -55,6 +57,7 @@ async function watchedOf({ docker, installation }: BenchPlace, app: string): Pro
 
 async function measureFrom(place: BenchPlace, outsider: Outsider, app: SampleApp): Promise<Figure[]> {
   const watched = await watchedOf(place, app.name)
+  const atRest = await restOf(watched, place.quick ? 1 : REST_S)
   const seen: Record<Way, Record<typeof DETECTOR | typeof REST, number[]>> = {
     [OPENED]: { [DETECTOR]: [], [REST]: [] },
     [KEPT]: { [DETECTOR]: [], [REST]: [] },
@@ -64,11 +67,14 @@ async function measureFrom(place: BenchPlace, outsider: Outsider, app: SampleApp
     for (const way of turn) {
       const count = requestsOf(way, place.quick)
       const before = await timesOf(watched)
+      const since = performance.now()
       await ask(place, outsider, app, way, count)
       const after = await timesOf(watched)
-      const perThousand = (one: number, other: number) => ((other - one) * 1_000_000) / count
-      seen[way][DETECTOR].push(perThousand(before.detector, after.detector))
-      seen[way][REST].push(perThousand(before.rest, after.rest))
+      const seconds = (performance.now() - since) / 1000
+      const perThousand = (who: 'detector' | 'rest') =>
+        ((after[who] - before[who] - atRest[who] * seconds) * 1_000_000) / count
+      seen[way][DETECTOR].push(perThousand('detector'))
+      seen[way][REST].push(perThousand('rest'))
     }
   }
   return ([OPENED, KEPT] as const).flatMap((way) => [
@@ -79,6 +85,17 @@ async function measureFrom(place: BenchPlace, outsider: Outsider, app: SampleApp
 
 const requestsOf = (way: Way, quick: boolean) =>
   quick ? REQUESTS.quick : way === OPENED ? REQUESTS.opened : REQUESTS.kept
+
+/** Seconds of processor time that it takes in a second of its own when nobody asks for anything. */
+async function restOf(watched: Watched, seconds: number) {
+  const before = await timesOf(watched)
+  await pause(seconds * 1000)
+  const after = await timesOf(watched)
+  return {
+    detector: (after.detector - before.detector) / seconds,
+    rest: (after.rest - before.rest) / seconds,
+  }
+}
 
 /** Seconds of processor time until now. */
 async function timesOf({ detector, rest }: Watched) {

@@ -1,3 +1,4 @@
+import { setTimeout as pause } from 'node:timers/promises'
 import { addressesOf } from '#contract/installation.ts'
 import { guardTableOf, renderGuard } from '#platform/guard/index.ts'
 import { renderFilter } from '#platform/network/index.ts'
@@ -14,6 +15,7 @@ const APPS = 500
 const ROUNDS = 4
 const LOAD_S = 3
 const CONNECTIONS = 8
+const LISTEN_MS = 10_000
 const [NONE, OURS] = ['no rules', 'Maru’s rules'] as const
 const WAYS = [NONE, OURS] as const
 type Way = (typeof WAYS)[number]
@@ -33,7 +35,7 @@ export const rulesCost: Benchmark = {
       const field = await makeField(networks, folder)
       return await measureIn(field, quick)
     } finally {
-      for (const network of networks) await network.remove()
+      await Promise.allSettled(networks.map((network) => network.remove()))
     }
   },
 }
@@ -88,6 +90,8 @@ async function measureIn({ instance, rules }: Field, quick: boolean): Promise<Fi
     bytes: { [NONE]: [], [OURS]: [] } as Record<Way, number[]>,
     opened: { [NONE]: [], [OURS]: [] } as Record<Way, number[]>,
   }
+  const end = performance.now() + LISTEN_MS
+  while (!(await reachesOther(instance)) && performance.now() < end) await pause(50)
   for (const turn of alternating(WAYS, quick ? 1 : ROUNDS))
     for (const way of turn) {
       await rules[way]()
@@ -119,7 +123,11 @@ async function sendBytes(instance: TestNetwork, seconds: number): Promise<number
   const { from, to, port } = BYTES
   const argv = ['iperf3', '--client', to, '--port', String(port), '--bind', from, '--time', String(seconds)]
   const { stdout } = await instance.run([...argv, '--json'])
-  const { end } = JSON.parse(stdout) as { end: { sum_received: { bits_per_second: number } } }
+  const { end, error } = JSON.parse(stdout) as {
+    end: { sum_received?: { bits_per_second: number } }
+    error?: string
+  }
+  if (end.sum_received === undefined) throw new Error(`iperf3: ${error}`)
   return end.sum_received.bits_per_second / 8_000_000
 }
 

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { DetectorReport } from './detection.ts'
 import { DrillName } from './drill-result.ts'
-import { DrillEvent, DrillStart } from './drills.ts'
+import { DrillEvent } from './drills.ts'
 import { ErrorBody } from './errors.ts'
 import { AppId, AppName, DrillStartId, HostName, Instant, ProcessType } from './ids.ts'
 import { FilterReport, NetworkPolicy, NO_POLICY } from './network.ts'
@@ -284,15 +284,6 @@ export const AgentRunRequest = z.strictObject({
   timeoutS: z.number().int(),
 })
 export type AgentRunRequest = z.infer<typeof AgentRunRequest>
-
-/** What the agent knows about drills: whether the lab's marker is there, and the drill that it carries out now. */
-export const HostDrills = z.strictObject({
-  lab: z.boolean(),
-  underWay: DrillStart.nullable(),
-  /** The member of the database pair that is on another host; an agent of a version before does not say. */
-  elsewhere: z.string().nullable().default(null),
-})
-export type HostDrills = z.infer<typeof HostDrills>
 
 export const DrillStartRequest = z.strictObject({ id: DrillStartId, drill: DrillName, startedBy: z.string() })
 export type DrillStartRequest = z.infer<typeof DrillStartRequest>

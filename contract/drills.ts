@@ -61,6 +61,15 @@ export const DrillStart = z.strictObject({
 })
 export type DrillStart = z.infer<typeof DrillStart>
 
+/** What the agent knows about drills: whether the lab's marker is there, and the drill that it carries out now. */
+export const HostDrills = z.strictObject({
+  lab: z.boolean(),
+  underWay: DrillStart.nullable(),
+  /** The member of the database pair that is on another host; an agent of a version before does not say. */
+  elsewhere: z.string().nullable().default(null),
+})
+export type HostDrills = z.infer<typeof HostDrills>
+
 export const DrillList = z.strictObject({
   at: Instant,
   lab: z

@@ -222,6 +222,12 @@ export const ERRORS = {
   ),
   'apps.no_release': row(409, 3, '{app} has no release yet.', 'Run `maru deploy` first.'),
   'apps.process_unknown': row(400, 2, '{app} has no process type {process}.', 'It has: {have}.'),
+  'stacks.builder_gone': row(
+    409,
+    3,
+    '{host}, on which {app} was built, belongs to the installation no more.',
+    '`maru deploy` builds {app} on another host. Nothing was changed.',
+  ),
   'stacks.rolling': row(
     409,
     3,

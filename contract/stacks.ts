@@ -51,7 +51,10 @@ export const stackRoutes = {
     summary: 'Move every app onto the newest stack: the same code, new instances, one after the other',
     access: { resource: 'platform', action: 'manage' },
     response: z.strictObject({
-      operation: Operation.nullable().describe('Null where every app stands on the newest stack'),
+      operation: Operation.nullable().describe('Null where no app can be put on a newer stack'),
+      stay: z
+        .array(AppStack)
+        .describe('Apps whose host does not answer or is gone: they stay where they are'),
     }),
     status: 202,
     idempotent: true,

@@ -46,7 +46,7 @@ export async function carryOut(named: AnyDrill, ground: Ground): Promise<DrillRe
   const installation = await requireInstallation(home)
   const where = checkAllowed(drill, { isLab: await isLab(home), understands, home })
   const docker = makeDocker(dockerSocket)
-  checkPairHere(drill, await memberElsewhere({ docker, installation }))
+  if (drill.needs === 'pair') checkPairHere(drill, await memberElsewhere({ docker, installation }))
   await bringPrograms(drill, home, progress)
   const place = {
     ...{ installation, home, docker },

@@ -10,6 +10,7 @@ export const databaseHandsOver: Drill<FaultMeasure> = {
   name: 'database-hands-over',
   promises: ['PLT-3', 'BAK-2'],
   summary: 'Hand the lead of the database over to its standby while an app writes, as before planned work',
+  needs: 'pair',
   harmless: false,
   setUp: SET_UP,
   fault: 'The primary hands its lead over to the standby (Patroni’s switchover).',

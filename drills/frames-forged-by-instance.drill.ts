@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import type { HostEvent } from '#contract/guard.ts'
+import { hostRoutes } from '#contract/hosts.ts'
 import { addressesOf } from '#contract/installation.ts'
 import { readText } from '#runtime/drivers/files.ts'
 import { run } from '#runtime/drivers/process.ts'
@@ -103,9 +104,13 @@ function begin(place: DrillPlace): Stages<Names> {
   }
 }
 
-/** Both victims have to be on the attacker's bridge: where an app has its two instances in two data centres, it gets two in each. */
+/** Both victims have to be on the attacker's bridge: where an app's instances are on several hosts, each host gets two. */
 async function bringTwoHere(place: DrillPlace, app: string): Promise<void> {
-  if ((await instancesOf(place, app)).length < 2) await maruOk(place, 'scale', 'web=4', '--app', app)
+  if ((await instancesOf(place, app)).length >= 2) return
+  const { stdout } = await maruOk(place, 'host', 'list', '--json')
+  const { hosts } = hostRoutes.list.response.parse(JSON.parse(stdout))
+  const wanted = 2 * hosts.filter(({ role }) => role === 'full').length
+  await maruOk(place, 'scale', `web=${wanted}`, '--app', app)
 }
 
 async function rolesOf(place: DrillPlace, attacker: string, victim: string): Promise<Roles> {

@@ -37,12 +37,8 @@ export async function memberElsewhere({
 }
 
 /** Refuses a drill on members of the database that are elsewhere. */
-export function checkPairHere(
-  { name, needs }: Pick<AnyDrill, 'name' | 'needs'>,
-  member: string | undefined,
-): void {
-  if (needs === 'pair' && member !== undefined)
-    throw new MaruError('drills.needs_pair', { drill: name, member })
+export function checkPairHere({ name }: Pick<AnyDrill, 'name'>, member: string | undefined): void {
+  if (member !== undefined) throw new MaruError('drills.needs_pair', { drill: name, member })
 }
 
 /** Refuses a drill that the agent has no programs for, and no right to enter a network. */

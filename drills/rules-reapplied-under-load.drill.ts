@@ -1,4 +1,4 @@
-import { addressesOf } from '#contract/installation.ts'
+import { addressesOf, HOME } from '#contract/installation.ts'
 import type { Load } from '#runtime/drivers/https-load.ts'
 import { startAppLoad } from './app-load.ts'
 import type { Drill, DrillPlace, Measured, Stages } from './drill.ts'
@@ -48,6 +48,15 @@ export const rulesReappliedUnderLoad: Drill<Names> = {
   begin,
 }
 
+/** A member of the database that is on this host. */
+async function memberHere(place: DrillPlace): Promise<Inside> {
+  for (const at of addressesOf(place.installation).postgres.keys()) {
+    const name = `${place.installation.name}-${HOME.postgres(at + 1)}`
+    if ((await place.docker.containers.inspect(name)) !== undefined) return await insideOf(place, name)
+  }
+  throw new Error('no member of the database is on this host')
+}
+
 interface Field {
   readonly outsiders: Outsider[]
   readonly captures: Capture[]
@@ -77,7 +86,7 @@ function begin(place: DrillPlace): Stages<Names> {
     fault: async () => {
       const own = present(field.own)
       const outside = present(field.outsiders[0])
-      const member = await insideOf(place, `${place.installation.name}-postgres-1`)
+      const member = await memberHere(place)
       const ears = [await listen(field, outside), await listen(field, member)]
       const mine = await listen(field, own)
       const { postgresPort } = addressesOf(place.installation)

@@ -59,7 +59,7 @@ function begin(place: DrillPlace): Stages<Names> {
       place.mark('fault')
       // An app that has nothing to do with the drill may stay behind: exit code 1, and no finding of this drill.
       const { stdout } = await place.maru(['stack', 'roll', '--json'])
-      if (!stdout.includes('"operation"')) throw new Error('no roll was started')
+      if (!/"operation":\s*\{/.test(stdout)) throw new Error('no roll was started')
       for (const line of logged(stdout)) place.say(line)
       place.mark('every app was moved')
       took = (performance.now() - since) / 1000

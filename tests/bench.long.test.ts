@@ -26,6 +26,7 @@ test('a quick run measures everything, writes both documents and leaves nothing 
       'hosts',
       'network-policy',
       'rules-cost',
+      'detector-cost',
       'failover',
     ],
   )

@@ -9,7 +9,7 @@ export async function list(context: CliContext, options: ApiOptions): Promise<vo
   const { api, out } = await openSession(context, options)
   const answer = await api.call(stackRoutes.list, {})
   const age = (at: string | null) => (at === null ? '-' : ago(at, context.now()))
-  const severalHosts = new Set(answer.stacks.flatMap(({ hosts }) => hosts)).size > 1
+  const severalHosts = hostsIn(answer).size > 1
   const onHosts = (...hosts: string[]) => (severalHosts ? hosts : [])
   const stackRow = ({ name, madeAt, hosts }: Stack) => [name, age(madeAt), ...onHosts(hosts.join(', '))]
   const appRow = (one: AppStack) => [
@@ -40,13 +40,23 @@ export async function list(context: CliContext, options: ApiOptions): Promise<vo
   )
 }
 
+const hostsIn = ({
+  stacks,
+  apps,
+}: {
+  readonly stacks: readonly Stack[]
+  readonly apps: readonly AppStack[]
+}) => new Set([...stacks.flatMap(({ hosts }) => hosts), ...apps.map(({ builtOn }) => builtOn)])
+
 /** `maru stack roll` */
 export async function roll(context: CliContext, options: ApiOptions): Promise<void> {
   const session = await openSession(context, options)
   const answer = await session.api.call(stackRoutes.roll, {})
+  for (const { app, detail } of answer.stay) session.out.note(`${app} stays where it is: ${detail}.`)
   if (answer.operation !== null) return await followOperation(session, answer.operation)
-  session.out.result(
-    answer,
-    () => 'Nothing to do: every app that stands on a stack of ours stands on the newest.\n',
+  session.out.result(answer, () =>
+    answer.stay.length === 0
+      ? 'Nothing to do: every app that stands on a stack of ours stands on the newest.\n'
+      : 'Nothing to do for the others: every one that stands on a stack of ours stands on the newest.\n',
   )
 }

@@ -20,8 +20,7 @@ export const STACK_CHECKS: readonly Check[] = [
     run: async (deps) => {
       const [apps, stacks] = await Promise.all([listServingReleases(deps), loadStacks(deps)])
       const own = askedOf(stacks.of(deps.config.host.name), deps.config.host.name)
-      // What was built on a host that is gone can be put on nothing newer: it counts as behind what is here.
-      const of = (host: HostName) => (stacks.of(host) === 'gone' ? own : askedOf(stacks.of(host), host))
+      const of = (host: HostName) => (stacks.of(host) === 'gone' ? 'gone' : askedOf(stacks.of(host), host))
       return judgeAge(apps, { own, of }, deps.now())
     },
   },
@@ -35,7 +34,7 @@ function askedOf(told: Told, host: HostName): HostStacks {
 /** What the hosts say on which the apps were built. */
 interface Judged {
   readonly own: Pick<HostStacks, 'newest' | 'behind'>
-  of(host: HostName): Pick<HostStacks, 'newest' | 'behind'>
+  of(host: HostName): Pick<HostStacks, 'newest' | 'behind'> | 'gone'
 }
 
 /**
@@ -44,12 +43,15 @@ interface Judged {
  */
 export function judgeAge(apps: readonly ServingRelease[], { own, of }: Judged, now: Date): Finding {
   const onOurs = apps.filter(({ stack }) => stack !== null)
-  const behind = onOurs.filter(
-    (one) => isBehind(one, of(one.builtOn)) || of(one.builtOn).behind.some((id) => id === one.appId),
-  )
+  const behind = onOurs.filter((one) => {
+    const told = of(one.builtOn)
+    // What was built on a host that is gone can be put on nothing newer, ever.
+    return told === 'gone' || isBehind(one, told) || told.behind.some((id) => id === one.appId)
+  })
   const usual = usualOf(own)
   const overdue = behind.filter(({ builtOn }) => {
-    const newest = usualOf(of(builtOn))
+    const told = of(builtOn)
+    const newest = told === 'gone' ? undefined : usualOf(told)
     return newest === undefined || isOverdue(newest.madeAt, STACK_LIMITS.stackAgeS, now)
   }).length
   const facts = [

@@ -14,15 +14,17 @@ export interface AllStacks {
   of(host: HostName): Told
 }
 
-/** Asks every host that runs apps. */
-export async function loadStacks(deps: ServerDeps): Promise<AllStacks> {
+/** Asks every host that runs apps, or only some of them: what the others have counts as not said. */
+export async function loadStacks(deps: ServerDeps, only?: ReadonlySet<HostName>): Promise<AllStacks> {
   const members = (await read(() => listHosts(deps.db, deps.now()))).filter(({ role }) => role === 'full')
   const own = deps.config.host.name
   const asked = new Set([own, ...members.map(({ name }) => name)])
-  const isAway = (host: HostName) =>
-    host !== own && members.some(({ name, state }) => name === host && ['silent', 'joining'].includes(state))
+  const away = new Set(
+    members.filter(({ state }) => state === 'silent' || state === 'joining').map(({ name }) => name),
+  )
+  const mayAnswer = (host: HostName) => (only?.has(host) ?? true) && (host === own || !away.has(host))
   const told = await Promise.all(
-    [...asked].map(async (host) => [host, await askOne(deps, host, isAway(host))] as const),
+    [...asked].filter(mayAnswer).map(async (host) => [host, await askOne(deps, host)] as const),
   )
   const hosts = new Map<HostName, HostStacks>()
   for (const [host, stacks] of told) if (stacks !== undefined) hosts.set(host, stacks)
@@ -32,8 +34,7 @@ export async function loadStacks(deps: ServerDeps): Promise<AllStacks> {
   }
 }
 
-async function askOne(deps: ServerDeps, host: HostName, isAway: boolean): Promise<HostStacks | undefined> {
-  if (isAway) return undefined
+async function askOne(deps: ServerDeps, host: HostName): Promise<HostStacks | undefined> {
   try {
     return await deps.agents.of(host).stacks()
   } catch (error) {

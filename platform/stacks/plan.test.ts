@@ -93,6 +93,9 @@ test('each app is judged by the host on which it was built', () => {
   const byHost = { own: stacks, of: (host: HostName) => all.hosts.get(host) ?? stacks }
   assert.equal(judgeAge(there, byHost, hoursAfter(25)).passed, true)
   assert.equal(judgeAge(moved, byHost, hoursAfter(25)).passed, false)
+  // What was built on a host that is gone stays where it is for ever: no newer stack here makes up for it.
+  const lost = { own: stacks, of: () => 'gone' as const }
+  assert.equal(judgeAge(apps.slice(1, 2), lost, hoursAfter(0)).passed, false)
 })
 
 test('where the host knows no newest stack, nobody is called behind', () =>

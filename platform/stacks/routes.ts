@@ -10,7 +10,7 @@ import { keyHash } from '#runtime/server/idempotency.ts'
 import { read, transact } from '#runtime/server/transact.ts'
 import { loadStacks } from './host-stacks.ts'
 import { ROLL_JOB, rollJobOptions } from './jobs.ts'
-import { judgeStandings, planRoll, type RollApp, renderRoll, viewStacks } from './plan.ts'
+import { isStacks, judgeStandings, planRoll, type RollApp, renderRoll, viewStacks } from './plan.ts'
 import { lockRolls } from './store.ts'
 
 /** Handlers of the stacks routes. */
@@ -23,10 +23,11 @@ export const stackHandlers: Handlers<typeof stackRoutes> = {
   roll: async ({ principal, keyed }, deps) => {
     const [apps, stacks] = await Promise.all([listServingReleases(deps), loadStacks(deps)])
     const plan = planRoll(apps, stacks)
-    const silent = apps.find(({ stack, builtOn }) => stack !== null && stacks.of(builtOn) === 'silent')
-    if (plan.length === 0 && silent !== undefined)
-      throw new MaruError('unreachable', { what: `The host ${silent.builtOn}` })
-    return { operation: await startRoll(deps, plan, principal.name, keyHash(keyed)) }
+    const operation = await startRoll(deps, plan, principal.name, keyHash(keyed))
+    const stay = judgeStandings(apps, stacks).filter(
+      ({ state, builtOn }) => state !== 'own' && !isStacks(stacks.of(builtOn)),
+    )
+    return { operation, stay }
   },
 }
 

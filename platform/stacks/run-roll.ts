@@ -1,7 +1,8 @@
 import { MaruError } from '#contract/errors.ts'
+import type { HostName } from '#contract/ids.ts'
 import type { Operation, OperationEvent } from '#contract/operations.ts'
 import { STACK_LIMITS } from '#contract/stacks.ts'
-import { startStack } from '#platform/apps/index.ts'
+import { listServingReleases, startStack } from '#platform/apps/index.ts'
 import {
   addEvents,
   beginStep,
@@ -89,7 +90,7 @@ async function startWhenFree({ deps, operation, signal }: Run, app: RollApp): Pr
   for (;;) {
     signal.throwIfAborted()
     try {
-      const stacks = await loadStacks(deps)
+      const stacks = await loadStacks(deps, await builderOf(deps, app))
       return await startStack(deps, {
         appId: app.appId,
         appName: app.app,
@@ -98,6 +99,8 @@ async function startWhenFree({ deps, operation, signal }: Run, app: RollApp): Pr
         isBehind: (release) => {
           const told = stacks.of(release.builtOn)
           if (told === 'silent') throw new MaruError('unreachable', { what: `The host ${release.builtOn}` })
+          if (told === 'gone')
+            throw new MaruError('stacks.builder_gone', { app: app.app, host: release.builtOn })
           return canMove(release, told)
         },
       })
@@ -108,6 +111,12 @@ async function startWhenFree({ deps, operation, signal }: Run, app: RollApp): Pr
       await pause(BUSY_LOOK_MS, signal)
     }
   }
+}
+
+/** Only the host that built it is asked: another that hangs holds nobody up. */
+async function builderOf(deps: ServerDeps, { appId }: RollApp): Promise<ReadonlySet<HostName>> {
+  const serving = await listServingReleases(deps)
+  return new Set(serving.filter((one) => one.appId === appId).map(({ builtOn }) => builtOn))
 }
 
 async function lastEvent({ deps, signal }: Run, { id }: Operation): Promise<OperationEvent | undefined> {

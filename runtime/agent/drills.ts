@@ -1,8 +1,8 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { EventEmitter, once } from 'node:events'
 import { join } from 'node:path'
-import type { DrillStartRequest, HostDrills, NumberedDrillEvent } from '#contract/agent.ts'
-import { DrillEvent, type DrillStart } from '#contract/drills.ts'
+import type { DrillStartRequest, NumberedDrillEvent } from '#contract/agent.ts'
+import { DrillEvent, type DrillStart, type HostDrills } from '#contract/drills.ts'
 import { MaruError } from '#contract/errors.ts'
 import { type AgentConfig, HOME } from '#contract/installation.ts'
 import type { Docker } from '#runtime/drivers/docker.ts'
@@ -51,11 +51,11 @@ export function makeDrillRunner(config: AgentConfig, docker: Docker, log: Log): 
     (await import('#drills/permission.ts')).memberElsewhere({ docker, installation: config.installation })
   return {
     state: async () => {
-      const [lab, member] = await Promise.all([isLab(), elsewhere()])
+      const [lab, member] = await Promise.all([isLab(), elsewhere().catch(() => undefined)])
       return { lab, underWay: underWay()?.start ?? null, elsewhere: member ?? null }
     },
     start: async (request) => {
-      await checkMayRun(request.drill, config.home, { isLab: await isLab(), elsewhere: await elsewhere() })
+      await checkMayRun(request.drill, config.home, { isLab: await isLab(), elsewhere })
       const other = underWay()
       if (other !== undefined) throw new MaruError('drills.busy', { drill: other.start.drill })
       course = begin(config, request)
@@ -76,7 +76,7 @@ export function makeDrillRunner(config: AgentConfig, docker: Docker, log: Log): 
 async function checkMayRun(
   name: string,
   home: string,
-  { isLab, elsewhere }: { readonly isLab: boolean; readonly elsewhere: string | undefined },
+  { isLab, elsewhere }: { readonly isLab: boolean; readonly elsewhere: () => Promise<string | undefined> },
 ): Promise<void> {
   const [{ findDrill }, { checkAllowed, checkForAgent, checkPairHere, onOneHost }] = await Promise.all([
     import('#drills/register.ts'),
@@ -85,7 +85,7 @@ async function checkMayRun(
   const drill = onOneHost(findDrill(name), home)
   checkForAgent(drill)
   checkAllowed(drill, { isLab, understands: false, home })
-  checkPairHere(drill, elsewhere)
+  if (drill.needs === 'pair') checkPairHere(drill, await elsewhere())
 }
 
 function begin({ home, dockerSocket }: AgentConfig, { id, drill, startedBy }: DrillStartRequest): Course {

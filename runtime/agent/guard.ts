@@ -252,18 +252,19 @@ const tooMany = ({ webPorts, shown }: State) => crowds(GUARD_LIMITS.otherConnect
 async function settle(state: State, hosts: readonly string[], inKernel: readonly Member[]): Promise<void> {
   const { guard, orders, book, files, door } = state
   const atDoor = await door.look(orders, hosts)
-  const wanted = [...state.wanted.splice(0), ...atDoor.wanted]
-  const members = [...inKernel, ...atDoor.members]
+  const asked = [...state.wanted]
   const { holds, changes } = settleHolds(
     state.holds,
-    members,
-    wanted,
+    [...inKernel, ...atDoor.members],
+    [...asked, ...atDoor.wanted],
     orders.lifted,
     book.reasonOf,
     Date.now(),
   )
   await guard.change(changes)
   await door.change(changes)
+  // What could not be done is wanted still.
+  state.wanted.splice(0, asked.length)
   const text = JSON.stringify(holds)
   if (text !== JSON.stringify(state.holds)) await writeFileAtomic(files.holds, text, { mode: 0o600 })
   state.holds = holds

@@ -1,4 +1,4 @@
-import { declaredIn, type Nft, type TableFamily } from './nft.ts'
+import { declaredIn, type Nft, RefusedScript, type TableFamily } from './nft.ts'
 import { lookAgain, type Shown, shownAfter } from './shown.ts'
 
 /** What had to be done: nothing, something new, or what somebody had changed by hand. */
@@ -50,7 +50,7 @@ async function loadOver(
   try {
     await nft.load(`${script}${withoutStrangers(at, script, shown)}`)
   } catch (error) {
-    if (shown === undefined) throw error
+    if (shown === undefined || !(error instanceof RefusedScript)) throw error
     await nft.load(`delete table ${at}\n${script}`)
   }
 }

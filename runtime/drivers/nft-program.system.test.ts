@@ -97,6 +97,25 @@ test('one that is killed while it works is told of, and another takes its place'
   assert.match((await program.ask('list tables\n')).stdout, /table inet one/)
 })
 
+test('one that cannot be started, or ends at once, is told of at once, whatever it was asked', async () => {
+  const began = performance.now()
+  for (const [enter, why] of [
+    [['/nowhere/at/all'], /ENOENT/],
+    [['/bin/true'], /nft ended before it had answered/],
+    [['ip', 'netns', 'exec', 'nowhere'], /nft ended before it had answered: .*nowhere/],
+  ] as const)
+    for (const stays of [true, false]) {
+      const broken = makeNftProgram(enter, stays)
+      const asked = [
+        broken.ask('list tables\n'),
+        broken.load('add table inet one\n'),
+        broken.ask('list tables\n'),
+      ]
+      for (const one of asked) await assert.rejects(one, why)
+    }
+  assert.ok(performance.now() - began < 5_000, 'nobody waited for an answer')
+})
+
 test('a program that has answered often is followed by another, without a question lost', async () => {
   const pids = async () =>
     (await run(['pgrep', '--parent', String(process.pid), '--exact', 'nft'])).stdout.trim()

@@ -1,5 +1,4 @@
 import type { ChildProcess } from 'node:child_process'
-import { once } from 'node:events'
 import type { FileHandle } from 'node:fs/promises'
 import { Socket } from 'node:net'
 import { makeInTurn } from '#runtime/kit/in-turn.ts'
@@ -41,7 +40,13 @@ interface Running {
   readonly script: FileHandle
   readonly output: FileHandle
   /** When the program is gone, and its files closed. */
-  readonly gone: Promise<unknown>
+  readonly gone: Promise<void>
+  /** What it has said since its last answer. */
+  said: string
+  /** Why it answers no more. */
+  ended: Error | undefined
+  /** Called when it has said something, or ended. */
+  onNews: () => void
   questions: number
 }
 
@@ -51,28 +56,23 @@ interface Running {
  */
 export function makeNftProgram(enter: readonly string[] = [], stays = false): NftProgram {
   const inTurn = makeInTurn()
-  let running: Running | undefined
-  const start = async () => {
-    const started = await startProgram(enter)
-    running = started
-    started.child.once('close', () => {
-      if (running === started) running = undefined
-    })
-    return started
-  }
+  let kept: Running | undefined
   const by = (work: (program: Running) => Promise<NftAnswer>) =>
     inTurn(async () => {
-      const program = running ?? (await start())
+      const program = kept?.ended === undefined && kept !== undefined ? kept : await startProgram(enter)
+      kept = undefined
       program.child.ref()
       try {
-        return await work(program)
-      } finally {
+        const answered = await work(program)
         program.questions += 1
-        if (!stays || program.questions >= QUESTIONS) {
-          running = undefined
-          program.child.stdin?.end()
-          await program.gone
-        }
+        if (stays && program.questions < QUESTIONS) kept = program
+        else await endProgram(program)
+        return answered
+      } catch (error) {
+        // Whoever comes next has a program of which nothing is left open.
+        program.child.kill('SIGKILL')
+        throw program.ended ?? error
+      } finally {
         program.child.unref()
       }
     })
@@ -89,21 +89,59 @@ export function makeNftProgram(enter: readonly string[] = [], stays = false): Nf
 }
 
 async function startProgram(enter: readonly string[]): Promise<Running> {
-  const [script, output] = await Promise.all([openMemoryFile(), openMemoryFile()])
-  const [file = 'nft', ...args] = [...enter, 'nft', '--interactive']
-  const child = startPartner([file, ...args], { env: ENV, outputFd: output.fd, moreFds: [script.fd] })
-  const gone = once(child, 'close').finally(() => Promise.all([script.close(), output.close()]))
-  // Whoever waits for an answer is told. While nobody does, this program may end.
-  gone.catch(() => {})
+  const files: FileHandle[] = []
+  const closeFiles = async () => void (await Promise.all(files.map((file) => file.close())))
+  const openFile = async () => {
+    const file = await openMemoryFile()
+    files.push(file)
+    return file
+  }
+  try {
+    const [script, output] = [await openFile(), await openFile()]
+    const [file = 'nft', ...args] = [...enter, 'nft', '--interactive']
+    const child = startPartner([file, ...args], { env: ENV, outputFd: output.fd, moreFds: [script.fd] })
+    const gone = new Promise<void>((resolve) => child.once('close', resolve)).then(closeFiles)
+    return follow({ child, script, output, gone, said: '', ended: undefined, onNews: () => {}, questions: 0 })
+  } catch (error) {
+    await closeFiles()
+    throw error
+  }
+}
+
+/** Takes down what the program says, and its end. */
+function follow(program: Running): Running {
+  const { child } = program
+  const end = (why: Error) => {
+    program.ended ??= why
+    program.onNews()
+  }
+  child.stderr?.on('data', (piece: Buffer) => {
+    program.said += piece.toString('utf8')
+    program.onNews()
+  })
+  child.once('error', end)
+  child.once('close', () =>
+    end(new Error(`nft ended before it had answered: ${program.said.trim().slice(0, 500)}`)),
+  )
   for (const stream of [child.stdin, child.stderr]) {
+    // Its end tells of it.
     stream?.on('error', () => {})
     if (stream instanceof Socket) stream.unref()
   }
-  return { child, script, output, gone, questions: 0 }
+  return program
 }
 
-async function answer({ child, output }: Running, commands: string): Promise<NftAnswer> {
-  const refusals = await untilAnswered(child, commands)
+/** One that does not end when nothing more will be asked is killed. */
+async function endProgram({ child, gone }: Running): Promise<void> {
+  const timer = setTimeout(() => child.kill('SIGKILL'), TIMEOUT_MS)
+  child.stdin?.end()
+  await gone
+  clearTimeout(timer)
+}
+
+async function answer(program: Running, commands: string): Promise<NftAnswer> {
+  const { output } = program
+  const refusals = await untilAnswered(program, commands)
   const { size } = await output.stat()
   if (size === 0) return { stdout: '', stderr: refusals }
   const { buffer, bytesRead } = await output.read(Buffer.alloc(size), 0, size, 0)
@@ -112,31 +150,24 @@ async function answer({ child, output }: Running, commands: string): Promise<Nft
 }
 
 /** Gives what the program refuses, once it has come to the end of what it was asked. */
-function untilAnswered(child: ChildProcess, commands: string): Promise<string> {
+function untilAnswered(program: Running, commands: string): Promise<string> {
   return new Promise((resolve, reject) => {
-    let said = ''
-    const over = () => {
+    const settle = (end: () => void) => {
       clearTimeout(timer)
-      child.stderr?.off('data', hear)
-      child.off('close', end).off('error', fail)
+      program.onNews = () => {}
+      end()
     }
-    const fail = (error: Error) => {
-      over()
-      reject(error)
+    const look = () => {
+      if (program.ended !== undefined) return settle(() => reject(program.ended))
+      if (!ENDED.test(program.said.slice(-ENDED_LENGTH))) return
+      const refusals = program.said.replace(ENDED, '')
+      program.said = ''
+      settle(() => resolve(refusals))
     }
-    const end = () => fail(new Error(`nft ended before it had answered: ${said.trim().slice(0, 500)}`))
-    const hear = (piece: Buffer) => {
-      said += piece.toString('utf8')
-      if (!ENDED.test(said.slice(-ENDED_LENGTH))) return
-      over()
-      resolve(said.replace(ENDED, ''))
-    }
-    const timer = setTimeout(() => {
-      child.kill('SIGKILL')
-      fail(new Error(`nft did not answer within ${TIMEOUT_MS / 1000} s`))
-    }, TIMEOUT_MS)
-    child.stderr?.on('data', hear)
-    child.once('close', end).once('error', fail)
-    child.stdin?.write(`${commands}${END}\n`)
+    const silent = new Error(`nft did not answer within ${TIMEOUT_MS / 1000} s`)
+    const timer = setTimeout(() => settle(() => reject(silent)), TIMEOUT_MS)
+    program.onNews = look
+    program.child.stdin?.write(`${commands}${END}\n`)
+    look()
   })
 }

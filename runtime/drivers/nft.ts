@@ -108,7 +108,7 @@ export function makeNftBy(program: NftProgram, changes?: FilterChanges): Nft {
     },
     load: async (script) => {
       const { stderr } = await program.load(script).finally(changed)
-      if (REFUSED.test(stderr)) throw failed('load', stderr)
+      if (REFUSED.test(stderr)) throw new RefusedScript(failed('load', stderr).message)
     },
     remove: async (family, table) => {
       await ask(`delete table ${family} ${table}\n`).finally(changed)
@@ -120,8 +120,13 @@ export function makeNftBy(program: NftProgram, changes?: FilterChanges): Nft {
 const askerOf = (program: NftProgram) => async (commands: string) => {
   const { stdout, stderr } = await program.ask(commands)
   if (OTHER_ERROR.test(stderr)) throw failed(commands, stderr)
+  // The program does not say so when what it prints has no room.
+  if (stdout !== '' && !stdout.endsWith('\n')) throw new Error('nft failed: what it printed ended half-way')
   return stdout
 }
+
+/** The filter has refused a script, of which nothing is in force. */
+export class RefusedScript extends Error {}
 
 const failed = (what: string, why: string) =>
   new Error(`nft ${what.split('\n', 1)[0]} failed: ${why.trim().slice(0, 500)}`)
