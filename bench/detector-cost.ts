@@ -9,7 +9,7 @@ import { type SampleApp, withSample } from './sample-app.ts'
 import { alternating } from './statistics.ts'
 
 const ROUNDS = 3
-const REQUESTS = { opened: 1_000, kept: 10_000, quick: 100 }
+const REQUESTS = { opened: 1_000, kept: 10_000, quick: 400 }
 /** New connections a second: below what two processors can open. */
 const RATE = 200
 const CONNECTIONS = 16
