@@ -3,6 +3,10 @@ import type { Installation } from '#contract/installation.ts'
 import type { NetworkPolicy } from '#contract/network.ts'
 import { compileFilter, type NetworkFacts } from '#platform/network/index.ts'
 
+/** Addresses and apps of a large installation. */
+export const MEMBERS = 10_000
+export const APPS = 500
+
 /** An installation that there is only in networks of a benchmark's own. */
 export const IMAGINED = {
   id: 'bench',

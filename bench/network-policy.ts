@@ -1,17 +1,11 @@
-import { type ChildProcess, spawn } from 'node:child_process'
-import { once } from 'node:events'
-import { readlink } from 'node:fs/promises'
-import { setTimeout as pause } from 'node:timers/promises'
 import { renderChange, renderFilter } from '#platform/network/index.ts'
-import { inNamespaces, inNewNamespaces } from '#runtime/drivers/namespaces.ts'
 import { makeNftBy, type Nft } from '#runtime/drivers/nft.ts'
 import { makeNftProgram } from '#runtime/drivers/nft-program.ts'
+import { makeNetwork } from '#runtime/drivers/test-networks.ts'
 import type { Benchmark } from './benchmark.ts'
-import { largeFilter } from './large-filter.ts'
+import { APPS, largeFilter, MEMBERS } from './large-filter.ts'
 import { type Figure, figureOf } from './report.ts'
 
-const MEMBERS = 10_000
-const APPS = 500
 const QUICK_SHARE = 100
 const ROUNDS = { whole: 5, change: 20 }
 
@@ -22,26 +16,14 @@ export const networkPolicy: Benchmark = {
   method: `${MEMBERS.toLocaleString('en')} addresses of ${APPS} apps with a rule of its own each, in a network of its own with nothing in it, by a program that stays, as the agent’s does: the processor time of making the whole filter, the time in which the kernel takes it in one transaction, and that in which it takes one address more. Goals: 250 ms and 10 ms.`,
   measure: async ({ quick }) => {
     const share = quick ? QUICK_SHARE : 1
-    const network = spawnNetwork()
+    const network = await makeNetwork('f')
     try {
-      const nft = makeNftBy(makeNftProgram(await networkOf(network), true))
+      const nft = makeNftBy(makeNftProgram(network.enter, true))
       return await figuresOf(nft, MEMBERS / share, APPS / share)
     } finally {
-      network.kill('SIGKILL')
-      await once(network, 'exit')
+      await network.remove()
     }
   },
-}
-
-const spawnNetwork = (): ChildProcess => {
-  const [file, ...args] = inNewNamespaces(['net'], ['sleep', 'infinity'])
-  return spawn(file, args, { stdio: 'ignore' })
-}
-
-async function networkOf({ pid = 0 }: ChildProcess): Promise<string[]> {
-  const own = await readlink('/proc/self/ns/net')
-  while ((await readlink(`/proc/${pid}/ns/net`)) === own) await pause(5)
-  return inNamespaces(pid, ['net'], [])
 }
 
 async function figuresOf(nft: Nft, members: number, apps: number): Promise<Figure[]> {

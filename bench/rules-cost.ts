@@ -6,12 +6,10 @@ import { makeNft } from '#runtime/drivers/nft.ts'
 import { cable, makeNetwork, type TestNetwork } from '#runtime/drivers/test-networks.ts'
 import { installPrograms } from '#tools/install-programs.ts'
 import type { Benchmark } from './benchmark.ts'
-import { allowedOf, IMAGINED, largeFilter } from './large-filter.ts'
+import { APPS, allowedOf, IMAGINED, largeFilter, MEMBERS } from './large-filter.ts'
 import { type Figure, figureOf, ratioOf } from './report.ts'
 import { alternating } from './statistics.ts'
 
-const MEMBERS = 10_000
-const APPS = 500
 const ROUNDS = 6
 const LOAD_S = 3
 const CONNECTIONS = 8

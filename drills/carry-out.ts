@@ -14,7 +14,8 @@ import { run } from '#runtime/drivers/process.ts'
 import { retrying } from '#runtime/kit/retry.ts'
 import { bringPrograms } from './bring-programs.ts'
 import type { AnyDrill } from './drill.ts'
-import { checkAllowed, checkPairHere, memberElsewhere, onOneHost } from './permission.ts'
+import { memberElsewhere } from './members-here.ts'
+import { checkAllowed, checkPairHere, onOneHost } from './permission.ts'
 import { runDrill } from './run-drill.ts'
 import { readVersions } from './versions.ts'
 
@@ -46,7 +47,7 @@ export async function carryOut(named: AnyDrill, ground: Ground): Promise<DrillRe
   const installation = await requireInstallation(home)
   const where = checkAllowed(drill, { isLab: await isLab(home), understands, home })
   const docker = makeDocker(dockerSocket)
-  if (drill.needs === 'pair') checkPairHere(drill, await memberElsewhere({ docker, installation }))
+  await checkPairHere(drill, () => memberElsewhere({ docker, installation }))
   await bringPrograms(drill, home, progress)
   const place = {
     ...{ installation, home, docker },

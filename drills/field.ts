@@ -11,7 +11,7 @@ import { carryOut, type Ground, isLab, RECORD_MS, recordResult } from './carry-o
 import type { AnyDrill } from './drill.ts'
 import { isLabHome, type OpenLab, openLabGround } from './hosts/lab-ground.ts'
 import { versionsInLab } from './hosts/lab-versions.ts'
-import { memberElsewhere } from './permission.ts'
+import { memberElsewhere } from './members-here.ts'
 import { DRILLS } from './register.ts'
 import { runDrill } from './run-drill.ts'
 

@@ -1,7 +1,6 @@
 import { MaruError } from '#contract/errors.ts'
-import { addressesOf, HOME } from '#contract/installation.ts'
 import type { DrillResult } from '#contract/trust.ts'
-import type { AnyDrill, Drill, DrillPlace, DrillText } from './drill.ts'
+import type { AnyDrill, Drill, DrillText } from './drill.ts'
 
 /** Where a drill would run; refuses it where it could hurt people. */
 export function checkAllowed(
@@ -24,20 +23,12 @@ export function onOneHost(drill: AnyDrill, home: string): Drill {
   return drill
 }
 
-/** The member of the database pair that is not on this host; undefined where both are. */
-export async function memberElsewhere({
-  docker,
-  installation,
-}: Pick<DrillPlace, 'docker' | 'installation'>): Promise<string | undefined> {
-  const members = addressesOf(installation).postgres.map((_, index) => HOME.postgres(index + 1))
-  const found = await Promise.all(
-    members.map((member) => docker.containers.inspect(`${installation.name}-${member}`)),
-  )
-  return members.find((_, index) => found[index] === undefined)
-}
-
-/** Refuses a drill on members of the database that are elsewhere. */
-export function checkPairHere({ name }: Pick<AnyDrill, 'name'>, member: string | undefined): void {
+/** Refuses a drill on members of the database of which one is elsewhere. */
+export async function checkPairHere(
+  { name, needs }: Pick<AnyDrill, 'name' | 'needs'>,
+  elsewhere: () => Promise<string | undefined>,
+): Promise<void> {
+  const member = needs === 'pair' ? await elsewhere() : undefined
   if (member !== undefined) throw new MaruError('drills.needs_pair', { drill: name, member })
 }
 

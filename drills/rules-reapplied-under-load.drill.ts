@@ -1,10 +1,11 @@
-import { addressesOf, HOME } from '#contract/installation.ts'
+import { addressesOf } from '#contract/installation.ts'
 import type { Load } from '#runtime/drivers/https-load.ts'
 import { startAppLoad } from './app-load.ts'
 import type { Drill, DrillPlace, Measured, Stages } from './drill.ts'
 import { drillApp } from './drill-app.ts'
 import { killContainer } from './kill-container.ts'
 import { maruOk } from './maru-ok.ts'
+import { findMembers } from './members-here.ts'
 import { type Capture, startCapture } from './network/capture.ts'
 import { handMade } from './network/hand-on-rules.ts'
 import { type Inside, insideOf, instancesOf } from './network/instances.ts'
@@ -48,15 +49,6 @@ export const rulesReappliedUnderLoad: Drill<Names> = {
   begin,
 }
 
-/** A member of the database that is on this host. */
-async function memberHere(place: DrillPlace): Promise<Inside> {
-  for (const at of addressesOf(place.installation).postgres.keys()) {
-    const name = `${place.installation.name}-${HOME.postgres(at + 1)}`
-    if ((await place.docker.containers.inspect(name)) !== undefined) return await insideOf(place, name)
-  }
-  throw new Error('no member of the database is on this host')
-}
-
 interface Field {
   readonly outsiders: Outsider[]
   readonly captures: Capture[]
@@ -86,7 +78,9 @@ function begin(place: DrillPlace): Stages<Names> {
     fault: async () => {
       const own = present(field.own)
       const outside = present(field.outsiders[0])
-      const member = await memberHere(place)
+      const [here] = (await findMembers(place)).here
+      if (here === undefined) throw new Error('no member of the database is on this host')
+      const member = await insideOf(place, `${place.installation.name}-${here}`)
       const ears = [await listen(field, outside), await listen(field, member)]
       const mine = await listen(field, own)
       const { postgresPort } = addressesOf(place.installation)

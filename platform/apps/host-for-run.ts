@@ -1,5 +1,5 @@
 import type { HostName } from '#contract/ids.ts'
-import { listHosts } from '#platform/fleet/index.ts'
+import { listHosts, mayAnswer } from '#platform/fleet/index.ts'
 import type { ServerDeps } from '#runtime/server/handler.ts'
 import { read } from '#runtime/server/transact.ts'
 import { hostsWithImage } from './instance-store.ts'
@@ -13,8 +13,7 @@ export async function hostForRun(
 ): Promise<HostName> {
   const built = builtOn(deps, release)
   const hosts = await read(() => listHosts(deps.db, deps.now()))
-  const answers = (name: HostName) =>
-    hosts.some((host) => host.name === name && host.state !== 'silent' && host.state !== 'joining')
+  const answers = (name: HostName) => hosts.some((host) => host.name === name && mayAnswer(host))
   if (answers(built) || release.image === null) return built
   const { image } = release
   return (await read(() => hostsWithImage(deps.db, image))).find(answers) ?? built

@@ -18,6 +18,10 @@ export async function listHosts(db: Db, now = new Date()): Promise<Host[]> {
   return (await listMembers(db)).map((row) => hostOf(row, now))
 }
 
+/** Whether it is worth asking a host: it has been heard of, and lately. */
+export const mayAnswer = ({ state }: Pick<Host, 'state'>): boolean =>
+  state !== 'silent' && state !== 'joining'
+
 /** A host by its name; undefined where there is none, or no longer. */
 export async function findHost(db: Db, name: HostName, now = new Date()): Promise<Host | undefined> {
   const row = await findMember(db, name)

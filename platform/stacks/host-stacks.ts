@@ -1,6 +1,6 @@
 import type { HostStacks } from '#contract/host-stacks.ts'
 import type { HostName } from '#contract/ids.ts'
-import { listHosts } from '#platform/fleet/index.ts'
+import { listHosts, mayAnswer } from '#platform/fleet/index.ts'
 import type { ServerDeps } from '#runtime/server/handler.ts'
 import { read } from '#runtime/server/transact.ts'
 
@@ -19,12 +19,10 @@ export async function loadStacks(deps: ServerDeps, only?: ReadonlySet<HostName>)
   const members = (await read(() => listHosts(deps.db, deps.now()))).filter(({ role }) => role === 'full')
   const own = deps.config.host.name
   const asked = new Set([own, ...members.map(({ name }) => name)])
-  const away = new Set(
-    members.filter(({ state }) => state === 'silent' || state === 'joining').map(({ name }) => name),
-  )
-  const mayAnswer = (host: HostName) => (only?.has(host) ?? true) && (host === own || !away.has(host))
+  const away = new Set(members.filter((host) => !mayAnswer(host)).map(({ name }) => name))
+  const isAsked = (host: HostName) => (only?.has(host) ?? true) && (host === own || !away.has(host))
   const told = await Promise.all(
-    [...asked].filter(mayAnswer).map(async (host) => [host, await askOne(deps, host)] as const),
+    [...asked].filter(isAsked).map(async (host) => [host, await askOne(deps, host)] as const),
   )
   const hosts = new Map<HostName, HostStacks>()
   for (const [host, stacks] of told) if (stacks !== undefined) hosts.set(host, stacks)

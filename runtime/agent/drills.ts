@@ -48,7 +48,7 @@ export function makeDrillRunner(config: AgentConfig, docker: Docker, log: Log): 
   const underWay = () => (course?.start.finishedAt === null ? course : undefined)
   const isLab = () => exists(join(config.home, HOME.lab))
   const elsewhere = async () =>
-    (await import('#drills/permission.ts')).memberElsewhere({ docker, installation: config.installation })
+    (await import('#drills/members-here.ts')).memberElsewhere({ docker, installation: config.installation })
   return {
     state: async () => {
       const [lab, member] = await Promise.all([isLab(), elsewhere().catch(() => undefined)])
@@ -85,7 +85,7 @@ async function checkMayRun(
   const drill = onOneHost(findDrill(name), home)
   checkForAgent(drill)
   checkAllowed(drill, { isLab, understands: false, home })
-  if (drill.needs === 'pair') checkPairHere(drill, await elsewhere())
+  await checkPairHere(drill, elsewhere)
 }
 
 function begin({ home, dockerSocket }: AgentConfig, { id, drill, startedBy }: DrillStartRequest): Course {

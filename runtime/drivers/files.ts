@@ -37,6 +37,14 @@ export async function openMemoryFile(): Promise<FileHandle> {
   return file
 }
 
+/** What an open file holds from a place on. */
+export async function readSince(file: FileHandle, from: number): Promise<Buffer> {
+  const { size } = await file.stat()
+  if (size <= from) return Buffer.alloc(0)
+  const { buffer, bytesRead } = await file.read(Buffer.alloc(size - from), 0, size - from, from)
+  return buffer.subarray(0, bytesRead)
+}
+
 /** Writes a file whole or not at all: temporary file, fsync, rename, fsync of the folder. */
 export async function writeFileAtomic(
   path: string,

@@ -1,7 +1,7 @@
 import type { FileHandle } from 'node:fs/promises'
 import { makeInTurn } from '#runtime/kit/in-turn.ts'
 import { pause } from '#runtime/kit/pause.ts'
-import { openMemoryFile } from './files.ts'
+import { openMemoryFile, readSince } from './files.ts'
 import { makeNftBy } from './nft.ts'
 import type { NftProgram } from './nft-program.ts'
 import { run } from './process.ts'
@@ -186,8 +186,4 @@ async function hear(
   return undefined
 }
 
-async function textSince(file: FileHandle, from: number): Promise<string> {
-  const { size } = await file.stat()
-  const { buffer, bytesRead } = await file.read(Buffer.alloc(size - from), 0, size - from, from)
-  return buffer.toString('latin1', 0, bytesRead)
-}
+const textSince = async (file: FileHandle, from: number) => (await readSince(file, from)).toString('latin1')

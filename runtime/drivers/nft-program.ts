@@ -2,7 +2,7 @@ import type { ChildProcess } from 'node:child_process'
 import type { FileHandle } from 'node:fs/promises'
 import { Socket } from 'node:net'
 import { makeInTurn } from '#runtime/kit/in-turn.ts'
-import { openMemoryFile } from './files.ts'
+import { openMemoryFile, readSince } from './files.ts'
 import { startPartner } from './process.ts'
 
 /** What the program said to what it was asked. */
@@ -59,7 +59,7 @@ export function makeNftProgram(enter: readonly string[] = [], stays = false): Nf
   let kept: Running | undefined
   const by = (work: (program: Running) => Promise<NftAnswer>) =>
     inTurn(async () => {
-      const program = kept?.ended === undefined && kept !== undefined ? kept : await startProgram(enter)
+      const program = kept !== undefined && kept.ended === undefined ? kept : await startProgram(enter)
       kept = undefined
       program.child.ref()
       try {
@@ -142,11 +142,9 @@ async function endProgram({ child, gone }: Running): Promise<void> {
 async function answer(program: Running, commands: string): Promise<NftAnswer> {
   const { output } = program
   const refusals = await untilAnswered(program, commands)
-  const { size } = await output.stat()
-  if (size === 0) return { stdout: '', stderr: refusals }
-  const { buffer, bytesRead } = await output.read(Buffer.alloc(size), 0, size, 0)
-  await output.truncate()
-  return { stdout: buffer.toString('utf8', 0, bytesRead), stderr: refusals }
+  const printed = await readSince(output, 0)
+  if (printed.length > 0) await output.truncate()
+  return { stdout: printed.toString('utf8'), stderr: refusals }
 }
 
 /** Gives what the program refuses, once it has come to the end of what it was asked. */

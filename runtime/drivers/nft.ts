@@ -91,7 +91,7 @@ export const makeNft = (enter: readonly string[] = [], changes?: FilterChanges):
 export function makeNftBy(program: NftProgram, changes?: FilterChanges): Nft {
   const ask = askerOf(program)
   const changed = () => changes?.note()
-  const { counts, ...looks } = looksOf(program)
+  const { counts, ...looks } = looksOf(program, ask)
   return {
     ...rememberLooks(looks, changes),
     counts,
@@ -108,7 +108,7 @@ export function makeNftBy(program: NftProgram, changes?: FilterChanges): Nft {
     },
     load: async (script) => {
       const { stderr } = await program.load(script).finally(changed)
-      if (REFUSED.test(stderr)) throw new RefusedScript(failed('load', stderr).message)
+      if (REFUSED.test(stderr)) throw new RefusedScript(failure('load', stderr))
     },
     remove: async (family, table) => {
       await ask(`delete table ${family} ${table}\n`).finally(changed)
@@ -119,7 +119,7 @@ export function makeNftBy(program: NftProgram, changes?: FilterChanges): Nft {
 /** Asks for what may not be there: then it gives nothing of it. */
 const askerOf = (program: NftProgram) => async (commands: string) => {
   const { stdout, stderr } = await program.ask(commands)
-  if (OTHER_ERROR.test(stderr)) throw failed(commands, stderr)
+  if (OTHER_ERROR.test(stderr)) throw new Error(failure(commands, stderr))
   // The program does not say so when what it prints has no room.
   if (stdout !== '' && !stdout.endsWith('\n')) throw new Error('nft failed: what it printed ended half-way')
   return stdout
@@ -128,11 +128,14 @@ const askerOf = (program: NftProgram) => async (commands: string) => {
 /** The filter has refused a script, of which nothing is in force. */
 export class RefusedScript extends Error {}
 
-const failed = (what: string, why: string) =>
-  new Error(`nft ${what.split('\n', 1)[0]} failed: ${why.trim().slice(0, 500)}`)
+const failure = (what: string, why: string) =>
+  `nft ${what.split('\n', 1)[0]} failed: ${why.trim().slice(0, 500)}`
 
 /** Looks for which the program has to be told how, with its start. */
-function looksOf(program: NftProgram): Looks & Pick<Nft, 'counts'> {
+function looksOf(
+  program: NftProgram,
+  ask: (commands: string) => Promise<string>,
+): Looks & Pick<Nft, 'counts'> {
   const listing =
     (...how: readonly string[]) =>
     async (family: TableFamily, table: string) => {
@@ -140,12 +143,11 @@ function looksOf(program: NftProgram): Looks & Pick<Nft, 'counts'> {
       const { exitCode, stdout, stderr } = await run([file, ...args], LISTING)
       // The program says in no other way that something is not there.
       if (exitCode !== 0 && stderr.includes(ABSENT)) return undefined
-      if (exitCode !== 0) throw failed('list table', stderr)
+      if (exitCode !== 0) throw new Error(failure('list table', stderr))
       // Nor when what it prints has no room.
       if (!stdout.endsWith('}\n')) throw new Error('nft list table failed: it ended half-way')
       return stdout
     }
-  const ask = askerOf(program)
   const counts = listing('--terse')
   return {
     list: listing('--stateless'),

@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { createWriteStream, type WriteStream } from 'node:fs'
 import { constants } from 'node:os'
-import { openMemoryFile } from './files.ts'
+import { openMemoryFile, readSince } from './files.ts'
 
 export interface RunOptions {
   readonly cwd?: string
@@ -48,9 +48,8 @@ export async function run(
   try {
     const result = await runPiped(argv, { ...options, outputTo: file.fd })
     const { size } = await file.stat()
-    const kept = Math.min(size, options.keepBytes ?? KEEP_BYTES)
-    const { buffer, bytesRead } = await file.read(Buffer.alloc(kept), 0, kept, size - kept)
-    return { ...result, stdout: buffer.toString('utf8', 0, bytesRead) }
+    const kept = await readSince(file, Math.max(0, size - (options.keepBytes ?? KEEP_BYTES)))
+    return { ...result, stdout: kept.toString('utf8') }
   } finally {
     await file.close()
   }

@@ -1,5 +1,5 @@
 import { abandonRotation, beginRotation, dropDatabase, ensureDatabase } from '#platform/data/index.ts'
-import { listHosts } from '#platform/fleet/index.ts'
+import { listHosts, mayAnswer } from '#platform/fleet/index.ts'
 import { forgetFigures } from '#platform/metrics/index.ts'
 import { publish } from '#platform/workload/index.ts'
 import { transact } from '#runtime/server/transact.ts'
@@ -68,8 +68,9 @@ export async function undoStep(step: Step, context: StepContext): Promise<void> 
 async function cleanHosts({ deps, operation }: StepContext): Promise<void> {
   const hosts = await listHosts(deps.db)
   await deps.agents.first.removeApp(operation.app_id)
-  for (const { name, state } of hosts) {
-    if (name === deps.config.host.name || state === 'silent' || state === 'joining') continue
+  for (const host of hosts) {
+    const { name } = host
+    if (name === deps.config.host.name || !mayAnswer(host)) continue
     await deps.agents
       .of(name)
       .removeApp(operation.app_id)
