@@ -12,7 +12,7 @@ import {
 } from '#platform/operations/index.ts'
 import { isConnectionError } from '#runtime/server/database-errors.ts'
 import type { ServerDeps } from '#runtime/server/handler.ts'
-import { read, transact } from '#runtime/server/transact.ts'
+import { read, transactRepeatable } from '#runtime/server/transact.ts'
 import { applyStep, undoStep } from './apply/apply-step.ts'
 import { setReleaseState } from './release-store.ts'
 import type { StepContext } from './step-context.ts'
@@ -51,13 +51,13 @@ async function goForward(run: Run): Promise<boolean> {
     } catch (error) {
       if (mustRunAgain(run, index, error)) throw error
       deps.log.warn('apps.step_failed', { operationId: operation.id, step: steps[index]?.kind, error })
-      await transact(deps.db, (tx) =>
+      await transactRepeatable(deps.db, (tx) =>
         beginUndo(tx, operation.id, asMaruError(error, operation).toBody().error),
       )
       return false
     }
   }
-  await transact(deps.db, (tx) => finishOperation(tx, operation.id, doneEvent(run)))
+  await transactRepeatable(deps.db, (tx) => finishOperation(tx, operation.id, doneEvent(run)))
   return true
 }
 
@@ -66,16 +66,18 @@ async function carryOut(run: Run, index: number): Promise<void> {
   const step = stepAt(run, index)
   signal.throwIfAborted()
   const text = describeStep(step)
-  const isNew = await transact(deps.db, (tx) =>
-    beginStep(tx, operation, index, { type: 'step', step: step.kind, text }),
-  )
+  let isNew = false
+  // What an attempt began whose COMMIT was not answered, the next one finds begun: it is still this run that began it.
+  await transactRepeatable(deps.db, async (tx) => {
+    if (await beginStep(tx, operation, index, { type: 'step', step: step.kind, text })) isNew = true
+  })
   const begunAt = (isNew ? null : operation.step_begun_at) ?? deps.now()
   try {
     await applyStep(step, contextOf(run, { resumed: !isNew, begunAt }))
   } finally {
     await lines.close()
   }
-  await transact(deps.db, (tx) => moveTo(tx, operation.id, index + 1))
+  await transactRepeatable(deps.db, (tx) => moveTo(tx, operation.id, index + 1))
 }
 
 /**
@@ -96,13 +98,13 @@ async function goBack(run: Run): Promise<void> {
   for (let index = from; index >= 0; index -= 1) {
     run.signal.throwIfAborted()
     await undoStep(stepAt(run, index), contextOf(run, { resumed: true, begunAt: deps.now() }))
-    await transact(deps.db, (tx) => moveTo(tx, operation.id, Math.max(0, index - 1)))
+    await transactRepeatable(deps.db, (tx) => moveTo(tx, operation.id, Math.max(0, index - 1)))
   }
   await fail(run)
 }
 
 async function fail({ deps, operation }: Run): Promise<void> {
-  await transact(deps.db, async (tx) => {
+  await transactRepeatable(deps.db, async (tx) => {
     const error = (await findProgress(tx, operation.id))?.error
     if (operation.release !== null) await setReleaseState(tx, operation.app_id, operation.release, 'failed')
     const shown = error ?? asMaruError(undefined, operation).toBody().error

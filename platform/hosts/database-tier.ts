@@ -255,7 +255,7 @@ export function pgproxyFiles(home: string) {
  * check's handshake may take as long as `inter`: with 300 ms a busy machine's primary was taken for dead. A new primary is
  * seen by `downinter`, so that patience with the old one costs nothing. To OPTIONS Patroni says yes or no and nothing more
  * (images/patroni/start-patroni.py: no until it takes writes), while an answer that nobody reads to its end fills its log. A process whose successor serves checks nobody any more: a
- * server that is gone without a word is noticed there by its silence.
+ * server that is gone is noticed there by its silence. No bandwidth reaches the limit: its filter ends who waits for one (decision 15).
  */
 export function renderPgproxy(installation: Place, home: string): string {
   const { postgres, patroniPort, postgresPort } = addressesOf(installation)
@@ -289,6 +289,8 @@ defaults
 
 listen primary
   bind :${postgresPort}
+  filter bwlim-in none default-limit 1g default-period 1s
+  tcp-request content set-bandwidth-limit none
   option httpchk
   http-check send meth OPTIONS uri /primary
   http-check expect status 200

@@ -10,6 +10,8 @@ import { makeTestHost, type TestHost, until } from '#runtime/agent/test-host.ts'
 import { ensureFolder } from '#runtime/drivers/files.ts'
 import { isRetiredName } from '#runtime/drivers/hand-over.ts'
 import { makeHaproxy } from '#runtime/drivers/haproxy.ts'
+import { inNamespaces } from '#runtime/drivers/namespaces.ts'
+import { makeNft } from '#runtime/drivers/nft.ts'
 import { writePgproxy } from './component-files.ts'
 import { convergePlatform } from './converge.ts'
 import { pgproxyFiles } from './database-tier.ts'
@@ -68,13 +70,16 @@ before(async () => {
   }
   await converge(platform)
   // Until its first check of a server, the proxy takes it for a primary.
-  const { ask } = makeHaproxy({ admin: pgproxyFiles(home).admin, master: '' })
-  await until('the proxy to know the primary', async () =>
-    /^\d+ primary \d+ postgres-2 \S+ 0 /m.test((await ask('show servers state')) ?? ''),
-  )
+  await until('the proxy to know the primary', () => isDown(2))
   assert.ok(await echoes())
 })
 after(() => host?.destroy())
+
+/** What the proxy that serves says over its own interface. */
+const say = async (command: string) =>
+  (await makeHaproxy({ admin: pgproxyFiles(host.home).admin, master: '' }).ask(command)) ?? ''
+const isDown = async (member: number) =>
+  new RegExp(`^\\d+ primary \\d+ postgres-${member} \\S+ 0 `, 'm').test(await say('show servers state'))
 
 async function converge(config: PlatformConfig): Promise<string[]> {
   const deps = { docker: host.docker, owner: host.installation.id }
@@ -153,6 +158,28 @@ test('the way to the database is replaced twice: connections go on, and none is 
   await until('it to end with its last connection', async () => (await serving()) === 0)
   await converge(newer(2))
   assert.deepEqual(await retired(), [])
+})
+
+test('who waits for a primary that does not answer any more is told when it counts as gone', async (t) => {
+  const member = await host.docker.containers.inspect(`${host.installation.name}-member-1`)
+  assert.ok(member)
+  const nft = makeNft(inNamespaces(member.pid, ['net'], []))
+  t.after(() => nft.load('delete table ip silence'))
+  await nft.load('table ip silence { chain silent { type filter hook input priority 0; policy drop; }; }')
+  const waiting: Promise<unknown>[] = []
+  await until('the proxy to take it for gone', async () => {
+    const { socket } = await open()
+    socket.write('hello')
+    waiting.push(once(socket, 'close', { signal: AbortSignal.timeout(20_000) }))
+    return await isDown(1)
+  })
+  const ends = await Promise.allSettled(waiting)
+  assert.deepEqual(
+    ends.filter(({ status }) => status === 'rejected'),
+    [],
+    `of ${ends.length} connections`,
+  )
+  await until('it to hold none of them', async () => !/ srv=postgres-1 /.test(await say('show sess')))
 })
 
 test('when what keeps its addresses dies, the way is made anew', async () => {

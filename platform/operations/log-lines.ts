@@ -2,9 +2,10 @@ import { stripVTControlCharacters } from 'node:util'
 import { MaruError } from '#contract/errors.ts'
 import type { OperationEvent } from '#contract/operations.ts'
 import type { ServerDeps } from '#runtime/server/handler.ts'
-import { transact } from '#runtime/server/transact.ts'
+import { read, transactRepeatable } from '#runtime/server/transact.ts'
 import { addEvents } from './event-store.ts'
 import { findProgress } from './store.ts'
+import type { Db } from './tables.ts'
 
 /** What an operation keeps of the logs of builds, release commands and failing instances. */
 export const LOG_LIMITS = {
@@ -30,9 +31,10 @@ export interface LogLines {
  * a batch waits at most a tenth of a second, which nobody notices.
  */
 export async function openLogLines(deps: Pick<ServerDeps, 'db'>, operationId: string): Promise<LogLines> {
-  const progress = await findProgress(deps.db, operationId)
+  const progress = await read(() => findProgress(deps.db, operationId))
   if (progress === undefined) throw new MaruError('operations.not_found', { operation: operationId })
   const admit = makeCap(progress.log_lines)
+  let stored = progress.log_lines
   let waiting: LogEvent[] = []
   let storing: Promise<void> = Promise.resolve()
   let timer: NodeJS.Timeout | undefined
@@ -45,7 +47,10 @@ export async function openLogLines(deps: Pick<ServerDeps, 'db'>, operationId: st
     waiting = []
     if (batch.length === 0) return
     storing = storing
-      .then(() => transact(deps.db, (tx) => addEvents(tx, operationId, batch)))
+      .then(() => transactRepeatable(deps.db, (tx) => addOnce(tx, operationId, stored, batch)))
+      .then(() => {
+        stored += batch.length
+      })
       .catch((error: unknown) => {
         failure ??= error
       })
@@ -69,6 +74,12 @@ export async function openLogLines(deps: Pick<ServerDeps, 'db'>, operationId: st
       await settle()
     },
   }
+}
+
+/** Adds a batch unless it is there already: an operation has one writer of log lines, who knows how many there were before. */
+async function addOnce(tx: Db, operationId: string, before: number, batch: readonly LogEvent[]) {
+  const progress = await findProgress(tx, operationId)
+  if (progress?.log_lines === before) await addEvents(tx, operationId, batch)
 }
 
 /** Colours are of no use in a stored log. */

@@ -77,8 +77,12 @@ export async function setFrozen(folder: string, frozen: boolean, timeoutMs = 10_
   await untilEvents(folder, (events) => wanted.test(events), timeoutMs)
 }
 
-/** Ends every process of a group and of those below in one moment, frozen ones too; back when they are gone. */
+/**
+ * Ends every process of a group and of those below in one moment, frozen ones too; back when they are gone. The first process
+ * of a namespace leaves its group before it has seen all the others end, so each is waited for by itself, too.
+ */
 export async function killGroup(folder: string, timeoutMs = 30_000): Promise<void> {
+  const running = await Promise.all((await processesBelow(folder)).map(lifeOf))
   try {
     await writeFile(join(folder, 'cgroup.kill'), '1')
   } catch (error) {
@@ -86,6 +90,32 @@ export async function killGroup(folder: string, timeoutMs = 30_000): Promise<voi
     throw error
   }
   await untilEvents(folder, (events) => events.includes('populated 0'), timeoutMs)
+  const end = performance.now() + timeoutMs
+  for (const life of running) {
+    const pid = Number(life?.split(' ')[0])
+    while (life !== undefined && (await lifeOf(pid)) === life) {
+      if (performance.now() > end) throw new Error(`process ${pid} has not ended in ${timeoutMs / 1000} s`)
+      await delay(EVERY_MS)
+    }
+  }
+}
+
+/** The processes of a group of the unified hierarchy and of those below it. */
+async function processesBelow(folder: string): Promise<number[]> {
+  const below = await readdir(folder, { withFileTypes: true }).catch((error: unknown) => {
+    if (isAbsent(error)) return []
+    throw error
+  })
+  const groups = below.filter((entry) => entry.isDirectory())
+  const inner = await Promise.all(groups.map(({ name }) => processesBelow(join(folder, name))))
+  return [...(await processesIn(folder)), ...inner.flat()]
+}
+
+/** Tells a process from a later one with its number; undefined once it has ended, also while nobody has asked how (proc(5)). */
+async function lifeOf(pid: number): Promise<string | undefined> {
+  const stat = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => '')
+  const [state = '', ...rest] = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
+  return stat === '' || 'ZX'.includes(state) ? undefined : `${pid} ${rest[18]}`
 }
 
 async function untilEvents(

@@ -5,7 +5,7 @@ import { MaruError } from '#contract/errors.ts'
 import { until } from '#runtime/agent/test-host.ts'
 import { makePool } from './database.ts'
 import { makeTestDatabase, silent, type TestDatabase } from './test-database.ts'
-import { transact } from './transact.ts'
+import { transact, transactRepeatable } from './transact.ts'
 
 let database: TestDatabase
 
@@ -35,12 +35,24 @@ test('a transaction that lost its connection before commit runs again and happen
   assert.equal(rows[0]?.count, 1)
 })
 
+/** A table whose rows end the connection as they are committed, as a failover does; the first `times` of them. */
+async function makeDeadlyTable(name: string, times: number): Promise<void> {
+  const deaths = sql.ref(`${name}_deaths`)
+  await sql`create table ${sql.table(name)} (n int)`.execute(database.db)
+  await sql`create sequence ${deaths}`.execute(database.db)
+  await sql`create function ${sql.ref(`${name}_die`)}() returns trigger language plpgsql as ${sql.lit(`
+    begin
+      if nextval('${name}_deaths') <= ${times} then perform pg_terminate_backend(pg_backend_pid()); end if;
+      return null;
+    end`)}`.execute(database.db)
+  await sql`create constraint trigger at_commit after insert on ${sql.table(name)}
+    deferrable initially deferred for each row execute function ${sql.ref(`${name}_die`)}()`.execute(
+    database.db,
+  )
+}
+
 test('a lost answer to COMMIT is reported and never run again', async () => {
-  await sql`create table slow_commit (n int)`.execute(database.db)
-  await sql`create function die() returns trigger language plpgsql as $$
-    begin perform pg_terminate_backend(pg_backend_pid()); return null; end $$`.execute(database.db)
-  await sql`create constraint trigger at_commit after insert on slow_commit
-    deferrable initially deferred for each row execute function die()`.execute(database.db)
+  await makeDeadlyTable('slow_commit', 1)
   let runs = 0
   const attempt = transact(database.db, async (tx) => {
     runs += 1
@@ -51,6 +63,18 @@ test('a lost answer to COMMIT is reported and never run again', async () => {
     (error) => error instanceof MaruError && error.code === 'database_unavailable',
   )
   assert.equal(runs, 1)
+})
+
+test('what may be done twice is run again when the answer to COMMIT is lost', async () => {
+  await makeDeadlyTable('deadly_commit', 2)
+  let runs = 0
+  await transactRepeatable(database.db, async (tx) => {
+    runs += 1
+    await sql`insert into deadly_commit values (1)`.execute(tx)
+  })
+  assert.equal(runs, 3)
+  const { rows } = await sql<{ n: number }>`select n from deadly_commit`.execute(database.db)
+  assert.deepEqual(rows, [{ n: 1 }])
 })
 
 test('a connection that turned out read-only is not handed out again', async () => {

@@ -25,6 +25,17 @@ export async function transact<DB, T>(db: Kysely<DB>, work: (tx: Transaction<DB>
   return await retrying(once, (error) => (worked ? isSerializationError(error) : isTransient(error)))
 }
 
+/**
+ * Like `transact`, for work that changes nothing more when it is done twice: it is run again also when the answer to COMMIT
+ * was lost, so that a failover at that moment is no more than a pause.
+ */
+export async function transactRepeatable<DB, T>(
+  db: Kysely<DB>,
+  work: (tx: Transaction<DB>) => Promise<T>,
+): Promise<T> {
+  return await retrying(() => db.transaction().execute(work), isTransient)
+}
+
 /** Runs reads, and runs them again when the database was away. */
 export async function read<T>(work: () => Promise<T>): Promise<T> {
   return await retrying(work, isTransient)

@@ -2,6 +2,7 @@ import type { AgentRunRequest } from '#contract/agent.ts'
 import { APP_LIMITS } from '#contract/apps.ts'
 import { MaruError } from '#contract/errors.ts'
 import { argvOf } from '#platform/workload/index.ts'
+import { read } from '#runtime/server/transact.ts'
 import { loadEnvironment } from '../environment.ts'
 import { hostForRun } from '../host-for-run.ts'
 import { followOneOff } from '../one-off.ts'
@@ -20,9 +21,9 @@ export async function applyReleasePhase(
   const { deps, operation } = context
   if (context.resumed)
     throw new MaruError('apps.interrupted', {
-      reason: 'the control plane stopped during the release command',
+      reason: 'nobody saw the release command end',
     })
-  const release = await findRelease(deps.db, operation.app_id, step.release)
+  const release = await read(() => findRelease(deps.db, operation.app_id, step.release))
   if (release?.image == null) throw new Error(`release ${step.release} has no image`)
   const request: AgentRunRequest = {
     kind: 'app',
@@ -31,7 +32,9 @@ export async function applyReleasePhase(
     release: step.release,
     image: release.image,
     command: argvOf(release.processes.release ?? ''),
-    env: await loadEnvironment(deps, { id: operation.app_id, name: operation.app_name }, release, 'release'),
+    env: await read(() =>
+      loadEnvironment(deps, { id: operation.app_id, name: operation.app_name }, release, 'release'),
+    ),
     tty: false,
     columns: 80,
     rows: 24,
