@@ -82,7 +82,9 @@ export async function setFrozen(folder: string, frozen: boolean, timeoutMs = 10_
  * of a namespace leaves its group before it has seen all the others end, so each is waited for by itself, too.
  */
 export async function killGroup(folder: string, timeoutMs = 30_000): Promise<void> {
-  const running = await Promise.all((await processesBelow(folder)).map(lifeOf))
+  const end = performance.now() + timeoutMs
+  const pids = await processesBelow(folder)
+  const running = await Promise.all(pids.map(async (pid) => ({ pid, start: await startOf(pid) })))
   try {
     await writeFile(join(folder, 'cgroup.kill'), '1')
   } catch (error) {
@@ -90,14 +92,11 @@ export async function killGroup(folder: string, timeoutMs = 30_000): Promise<voi
     throw error
   }
   await untilEvents(folder, (events) => events.includes('populated 0'), timeoutMs)
-  const end = performance.now() + timeoutMs
-  for (const life of running) {
-    const pid = Number(life?.split(' ')[0])
-    while (life !== undefined && (await lifeOf(pid)) === life) {
+  for (const { pid, start } of running)
+    while (start !== undefined && (await startOf(pid)) === start) {
       if (performance.now() > end) throw new Error(`process ${pid} has not ended in ${timeoutMs / 1000} s`)
       await delay(EVERY_MS)
     }
-  }
 }
 
 /** The processes of a group of the unified hierarchy and of those below it. */
@@ -111,11 +110,11 @@ async function processesBelow(folder: string): Promise<number[]> {
   return [...(await processesIn(folder)), ...inner.flat()]
 }
 
-/** Tells a process from a later one with its number; undefined once it has ended, also while nobody has asked how (proc(5)). */
-async function lifeOf(pid: number): Promise<string | undefined> {
+/** When a process was started, in ticks since the machine's start; undefined once it has ended, also while nobody has asked how (proc(5)). */
+async function startOf(pid: number): Promise<string | undefined> {
   const stat = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => '')
   const [state = '', ...rest] = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
-  return stat === '' || 'ZX'.includes(state) ? undefined : `${pid} ${rest[18]}`
+  return stat === '' || 'ZX'.includes(state) ? undefined : rest[18]
 }
 
 async function untilEvents(
