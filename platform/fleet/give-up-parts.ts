@@ -3,7 +3,7 @@ import { type Fleet, SERVICES, type ServiceName } from '#contract/fleet.ts'
 import type { HostName } from '#contract/ids.ts'
 import { addressesOf } from '#contract/installation.ts'
 import { ETCD_SERVICES, serviceAddress } from '#platform/mesh/index.ts'
-import { makeEtcdClient } from '#runtime/drivers/etcd-client.ts'
+import { type EtcdClient, makeEtcdClient } from '#runtime/drivers/etcd-client.ts'
 import { readCluster } from '#runtime/drivers/patroni-client.ts'
 import { pause } from '#runtime/kit/pause.ts'
 import type { ServerDeps } from '#runtime/server/handler.ts'
@@ -41,18 +41,51 @@ export async function checkNotNeeded(deps: Deps, row: HostRow, fleet: Fleet): Pr
     throw new MaruError('hosts.still_needed', { host: row.name as HostName, ...needed })
 }
 
-/** A host that goes as planned must not be missed: it leads no database, and has no voice without which the store would stand still. */
+/**
+ * A host that goes as planned must not be missed: it leads no database and no store, and has no voice without which the store
+ * would stand still.
+ */
 export async function giveUpParts(deps: Deps, row: HostRow, fleet: Fleet): Promise<void> {
   const own = partsOf(row, fleet)
   for (const service of own) if (service.startsWith('postgres-')) await handLeadOver(deps, service)
   const voices = ETCD_SERVICES.filter((service) => fleet.services[service] !== undefined)
-  // Of three, two go on and take the third out themselves. Of two, one alone could not.
-  if (voices.length === 2)
-    await takeOut(
-      deps,
-      voices.filter((service) => own.includes(service)),
-      voices,
-    )
+  const going = voices.filter((service) => own.includes(service))
+  const staying = voices.filter((service) => !own.includes(service))
+  if (going.length === 0 || staying.length === 0) return
+  const { etcdPorts } = addressesOf(deps.config.installation)
+  const urlsOf = (services: readonly ServiceName[], port: number) =>
+    services.map((one) => `https://${serviceAddress(deps.config.installation, one).address}:${port}`)
+  const client = { going: urlsOf(going, etcdPorts.client), staying: urlsOf(staying, etcdPorts.client) }
+  const store = makeEtcdClient({ urls: client.staying, ...(await loadControlCertificate(deps.config)) })
+  try {
+    await handStoreOver(deps, store, client)
+    // Of three, two go on and take the third out themselves. Of two, one alone could not.
+    if (voices.length === 2) await takeOut(deps, store, urlsOf(going, etcdPorts.peer))
+  } finally {
+    store.close()
+  }
+}
+
+interface Ends {
+  readonly going: readonly string[]
+  readonly staying: readonly string[]
+}
+
+/** Whoever leads the store and is cut off is missed for seconds, in which the primary of the pair may give up. */
+async function handStoreOver({ log }: Deps, store: EtcdClient, { going, staying }: Ends): Promise<void> {
+  const ask = async (url: string) => ({ url, status: await store.status(url).catch(() => undefined) })
+  const leads = (one: Awaited<ReturnType<typeof ask>>) => one.status?.id === one.status?.leader
+  const leader = (await Promise.all(going.map(ask))).find((one) => one.status !== undefined && leads(one))
+  const heirs = (await Promise.all(staying.map(ask))).flatMap(({ status }) => status ?? [])
+  const heir = heirs.find(({ isLearner, leader: its }) => !isLearner && its === leader?.status?.id)
+  if (leader === undefined || heir === undefined) return
+  try {
+    await store.handLeadTo(leader.url, heir.id)
+    log.info('fleet.store_handed_over', { from: leader.url, to: heir.id })
+  } catch (error) {
+    // The others elect one then, which takes seconds: no reason to keep the host.
+    log.warn('fleet.store_kept', { from: leader.url, error })
+  }
 }
 
 /** The store refuses changes until its members have heard each other for five seconds. */
@@ -68,25 +101,10 @@ async function patiently(change: () => Promise<void>): Promise<void> {
   }
 }
 
-async function takeOut(
-  { config, log }: Deps,
-  going: readonly ServiceName[],
-  voices: readonly ServiceName[],
-): Promise<void> {
-  const { etcdPorts } = addressesOf(config.installation)
-  const urlOf = (service: ServiceName, port: number) =>
-    `https://${serviceAddress(config.installation, service).address}:${port}`
-  const staying = voices.filter((service) => !going.includes(service))
-  const urls = staying.map((service) => urlOf(service, etcdPorts.client))
-  const store = makeEtcdClient({ urls, ...(await loadControlCertificate(config)) })
-  try {
-    const peers = new Set(going.map((service) => urlOf(service, etcdPorts.peer)))
-    for (const { id, name, peerUrls } of await store.members()) {
-      if (!peerUrls.some((url) => peers.has(url))) continue
-      await patiently(() => store.removeMember(id))
-      log.info('fleet.voice_taken_out', { member: name })
-    }
-  } finally {
-    store.close()
+async function takeOut({ log }: Deps, store: EtcdClient, peers: readonly string[]): Promise<void> {
+  for (const { id, name, peerUrls } of await store.members()) {
+    if (!peerUrls.some((url) => peers.includes(url))) continue
+    await patiently(() => store.removeMember(id))
+    log.info('fleet.voice_taken_out', { member: name })
   }
 }

@@ -127,6 +127,20 @@ async function place(host: string, voice: Voice): Promise<void> {
   watchEtcdMember({ config, membership, log: silent, onJoined }, ended.signal)
 }
 
+/** Whom the members follow. */
+async function leader(): Promise<string | undefined> {
+  const [some] = await voices()
+  const status = await store.status(urlOf(some as Voice))
+  return (await members()).find(({ id }) => id === status.leader)?.name
+}
+
+/** Has a member lead the store. */
+async function lead(voice: Voice): Promise<void> {
+  const [now, next] = [await leader(), (await members()).find((one) => one.name === voice)]
+  if (now !== voice) await store.handLeadTo(urlOf(now as Voice), next?.id ?? '')
+  await until(`${voice} to lead`, async () => (await leader()) === voice)
+}
+
 const settled = (what: string, ...expected: readonly Voice[]) =>
   until(what, async () => (await voices()).sort().join() === expected.join(), PATIENCE_MS)
 
@@ -161,15 +175,18 @@ test('of two members, one is taken out before its host goes: the other goes on a
   }
   const going = { config, db: undefined, log: silent } as unknown as ServerDeps
   const row = (host: string) => ({ name: host, is_first: false }) as HostRow
-  // Of three, the others take it out themselves.
+  await lead('etcd-2')
+  // Of three, the others take it out themselves, but it leads them no more.
   await giveUpParts(going, row('voice'), fleet())
   assert.equal((await voices()).length, 3)
+  assert.notEqual(await leader(), 'etcd-2')
   await lose('etcd-2')
   const { 'etcd-2': _, ...rest } = services
   services = rest
   await settled('two', 'etcd-1', 'etcd-3')
 
   ended.abort()
+  await lead('etcd-3')
   await giveUpParts(going, row('west'), fleet())
   await lose('etcd-3')
   await settled('one', 'etcd-1')

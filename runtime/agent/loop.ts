@@ -1,7 +1,7 @@
 import type { HostReport } from '#contract/agent.ts'
 import { healthChange } from '#platform/edge/index.ts'
 import { pause } from '#runtime/kit/pause.ts'
-import { type ReconcileDeps, type Reconciled, reconcile } from './reconcile.ts'
+import { type ReconcileDeps, type Reconciled, reconcile, withSteadyFleet } from './reconcile.ts'
 import type { ReportBoard } from './report-board.ts'
 
 /** Wakes the reconciliation: soon, once, however often it is called meanwhile. */
@@ -46,7 +46,7 @@ export function startLoop(deps: ReconcileDeps, board: ReportBoard): Loop {
   const run = async () => {
     while (!stopped) {
       asked = false
-      const result = await reconcile(deps, board.latest().generation)
+      const result = await reconcile(withSteadyFleet(deps), board.latest().generation)
       noteChange(deps, board.latest(), result.report)
       board.publish(result.report, deps.now())
       await rest(result)

@@ -28,6 +28,7 @@ import {
   wantedInstances,
 } from './instances.ts'
 import { isolatePorts } from './isolate.ts'
+import { endLeavingParts } from './leaving-parts.ts'
 import type { HostMembership } from './membership.ts'
 import { observe } from './observe.ts'
 import type { SharedAddressKeeper } from './own-address.ts'
@@ -83,6 +84,12 @@ export interface Reconciled {
 /** The platform's component that runs this program; only `maru up` replaces it. */
 const AGENT_COMPONENT = 'agent'
 
+/** For one pass: its rules, its parts and its ways go by the same hosts, whatever the control plane says meanwhile. */
+export function withSteadyFleet(deps: ReconcileDeps): ReconcileDeps {
+  const fleet = deps.membership.fleet()
+  return { ...deps, membership: { ...deps.membership, fleet: () => fleet } }
+}
+
 /** One pass: reads everything, brings the host to its two halves of state, and says how it is. Never throws. */
 export async function reconcile(deps: ReconcileDeps, before: number): Promise<Reconciled> {
   const problems: string[] = []
@@ -95,6 +102,8 @@ export async function reconcile(deps: ReconcileDeps, before: number): Promise<Re
       return undefined
     }
   }
+  // While it is still let through: it ends in order.
+  await attempt('Ending what has another host now', () => endLeavingParts(deps))
   // Before anything of an app runs.
   await attempt('Setting the firewall rules', () => guardHost(deps))
   const platform = await attempt('Reading the platform configuration', () => readPlatform(deps))
