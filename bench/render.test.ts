@@ -38,7 +38,7 @@ test('figures stand in a table by row and column, with median and range', () => 
     rows: [
       ['maru deploy', '3.4 s (3.2 to 4.1)', ''],
       ['docker', '1.3 s (1.2 to 1.4)', ''],
-      ['maru against docker', '+2.1 s', '2.62 ×'],
+      ['maru against docker', '+2.1 s', '2.67 × (2.62 to 2.93)'],
     ],
   })
 })

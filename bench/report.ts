@@ -86,13 +86,20 @@ export const figureOf = (row: string, column: string, unit: Unit, samples: reado
   samples: samples.map(round),
 })
 
-/** How many times as large the median of one is as that of the other. */
-export const ratioOf = (
+/**
+ * How many times as large one is as the other: turn by turn, because a machine that is slower for a while is so for both, and the
+ * median of that.
+ */
+export function ratioOf(
   row: string,
   column: string,
   one: readonly number[],
   other: readonly number[],
-): Figure => ({ row, column, value: round(median(one) / median(other)), unit: '×' })
+): Figure {
+  if (one.length !== other.length) throw new Error(`${row}: ${one.length} samples against ${other.length}`)
+  const ratios = one.map((value, turn) => value / (other[turn] ?? Number.NaN))
+  return figureOf(row, column, '×', ratios)
+}
 
 /** How much larger the median of one is than that of the other. */
 export const differenceOf = (

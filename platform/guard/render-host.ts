@@ -64,25 +64,22 @@ function chainsOf(place: Place): Chains {
 
 function bridgesOf(place: Place) {
   const { data, edge, build, apps } = addressesOf(place).networks
-  return {
-    trusted: [data, edge].map(({ bridge }) => `"${bridge}"`).join(', '),
-    untrusted: [build, apps].map(({ bridge }) => `"${bridge}"`).join(', '),
-  }
+  return { trusted: [data.bridge, edge.bridge], untrusted: [build.bridge, apps.bridge] }
 }
+
+const named = (interfaces: readonly string[]) => `{ ${interfaces.map((one) => `"${one}"`).join(', ')} }`
 
 const webPorts = ({ ports }: Place) => [...new Set([ports.http, ports.https])].join(', ')
 
-/** What is never an attacker from outside: the host itself, and whatever an engine runs on it. */
-const homely = (place: Place) => [
-  'iifname "lo" accept',
-  `iifname { "docker0", "docker_gwbridge", ${bridgesOf(place).trusted} } accept`,
+/** What is never an attacker from outside: the host itself, and whatever an engine runs on it. Every packet comes here, so all names are one look. */
+const homely = (place: Place, others: readonly string[] = []) => [
+  `iifname ${named(['lo', 'docker0', 'docker_gwbridge', ...bridgesOf(place).trusted, ...others])} accept`,
   'iifname "br-*" accept',
 ]
 
 function earlyRules(place: Place): string[] {
   return [
-    ...homely(place),
-    `iifname { ${bridgesOf(place).untrusted} } accept`,
+    ...homely(place, bridgesOf(place).untrusted),
     'fib daddr type != local accept',
     ...both(({ v, address }) => `${address} @partner${v} accept`),
     ...both(({ v, address }) => `${address} @blocked${v} ${KEPT_OUT} drop`),
@@ -93,8 +90,8 @@ function earlyRules(place: Place): string[] {
 function inputRules(place: Place): string[] {
   return [
     ...homely(place),
-    `iifname { ${bridgesOf(place).untrusted} } jump g_instance`,
-    `iifname { ${bridgesOf(place).untrusted} } accept`,
+    `iifname ${named(bridgesOf(place).untrusted)} jump g_instance`,
+    `iifname ${named(bridgesOf(place).untrusted)} accept`,
     // Who pings on and on has been answered.
     'icmp type echo-request jump g_ping',
     'icmpv6 type echo-request jump g_ping',
@@ -254,8 +251,9 @@ function forwardRules(place: Place, group: number): string[] {
   const pair = 'ip saddr . ip daddr . th dport'
   const known = 'ip saddr . ip daddr'
   return [
-    `iifname != { ${bridgesOf(place).untrusted} } accept`,
+    // Most packets end here.
     'ct state != new accept',
+    `iifname != ${named(bridgesOf(place).untrusted)} accept`,
     'meta l4proto != { tcp, udp } accept',
     `${pair} @inseen accept`,
     `ip saddr @inheld ${KEPT_OUT} drop`,

@@ -1,4 +1,5 @@
 import { type NetworkRule, parseEnd } from '#contract/network.ts'
+import { ipv4Span } from '#runtime/kit/ipv4.ts'
 import {
   ACCEPT,
   type Chain,
@@ -11,7 +12,7 @@ import {
   portsOf,
   SETS,
 } from './filter.ts'
-import { type Goal, goalOf, type Member, membersOf, type NetworkFacts } from './layout.ts'
+import { type Goal, goalOf, insideOf, type Member, membersOf, NEVER, type NetworkFacts } from './layout.ts'
 
 /** What members of the same groups have in common: a chain for what they may open, and one for what of the host itself. */
 export interface Classes {
@@ -102,8 +103,8 @@ export const namesIn = (rules: readonly Pick<NetworkRule, 'to'>[]): string[] =>
   [...new Set(rules.map(({ to }) => to).filter((to) => parseEnd(to)?.kind === 'name'))].sort()
 
 /**
- * First what is known, then nothing more of what is the installation's own, then what is outside. What is not found goes on
- * where `rest` says.
+ * First what is known or outside beyond doubt, then nothing more of what is the installation's own, then what else is outside.
+ * What is not found goes on where `rest` says.
  */
 function forwardChain(
   name: string,
@@ -111,11 +112,18 @@ function forwardChain(
   facts: NetworkFacts,
   rest?: string,
 ): Chain {
-  const goals = rules.map((rule) => ({ rule, goal: goalOf(rule.to, facts) }))
-  const known = goals.flatMap(({ rule, goal }) =>
-    goal.known.length === 0 ? [] : [accept(rule, [{ kind: 'to', among: goal.known }])],
+  const closed = [...insideOf(facts), ...NEVER].map(ipv4Span)
+  const goals = rules.map((rule) => {
+    const goal = goalOf(rule.to, facts)
+    const isPlain = goal.known.length > 0 || goal.outside.every((network) => isApart(network, closed))
+    return { rule, goal, plain: isPlain ? [...goal.known, ...goal.outside] : [] }
+  })
+  const known = goals.flatMap(({ rule, plain }) =>
+    plain.length === 0 ? [] : [accept(rule, [{ kind: 'to', among: plain }])],
   )
-  const outside = goals.flatMap(({ rule, goal }) => outsideOf(rule, goal).map((where) => accept(rule, where)))
+  const outside = goals
+    .filter(({ plain }) => plain.length === 0)
+    .flatMap(({ rule, goal }) => outsideOf(rule, goal).map((where) => accept(rule, where)))
   const end = rest === undefined ? NO_RULE : { match: [], verdict: goto(rest) }
   const shut = [SETS.inside, SETS.never].map(
     (set): FilterRule => ({
@@ -124,6 +132,12 @@ function forwardChain(
     }),
   )
   return { name, rules: [...known, ...(outside.length === 0 ? [] : [...shut, ...outside]), end] }
+}
+
+/** Whether a network has nothing in common with these. */
+function isApart(network: string, spans: ReadonlyArray<ReturnType<typeof ipv4Span>>): boolean {
+  const { first, last } = ipv4Span(network)
+  return !spans.some((one) => one.first <= last && first <= one.last)
 }
 
 const NOT_PRIVATE: Match = { kind: 'to', among: { set: SETS.private }, not: true }

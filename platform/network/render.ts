@@ -144,7 +144,8 @@ function renderMatch(match: Match): string {
     case 'ipv6':
       return 'meta nfproto ipv6'
     case 'state':
-      return `ct state ${list(match.states)}`
+      // One comparison of bits, where a set would be a look-up for each packet.
+      return `ct state ${match.states.join(',')}`
     case 'direction':
       return `ct direction ${match.direction}`
     case 'from':
