@@ -28,8 +28,9 @@ export interface BenchLab {
   leader(): Promise<string | undefined>
 }
 
+/** The host with the platform. */
+export const FIRST = 'dc1-h1'
 const APP = 'rows'
-const FIRST = 'dc1-h1'
 const LOOK_MS = 100
 
 /** Makes the lab for the work and takes it down, whatever happens. */
@@ -91,6 +92,19 @@ function leaderIn({ exitCode, stdout }: RunResult): string | undefined {
   return isWhole
     ? members.find(({ Role, State }) => Role === 'Leader' && State === 'running')?.Member
     : undefined
+}
+
+/** Another machine becomes a host, by what an operator types on both. */
+export async function joined(lab: BenchLab, name: string, dataCentre: string): Promise<void> {
+  const asked = await lab.maru(FIRST, 'host', 'add', name, '--data-centre', dataCentre, '--json')
+  await lab.maru(name, 'host', 'join', (JSON.parse(asked) as { link: string }).link)
+}
+
+/** The second member of the pair is on that host, and follows. */
+export async function pairIsApart(lab: BenchLab, host: string): Promise<boolean> {
+  const docker = await lab.engine(host)
+  const there = await docker.containers.inspect('maru-postgres-2')
+  return there?.state === 'running' && (await lab.leader()) !== undefined
 }
 
 /** Asks again until the answer is there, then gives it. */

@@ -1,4 +1,5 @@
 import type { Benchmark } from './benchmark.ts'
+import { betweenHosts } from './between-hosts.ts'
 import { consoleLoad } from './console-load.ts'
 import { deployTime } from './deploy-time.ts'
 import { detectorCost } from './detector-cost.ts'
@@ -22,6 +23,7 @@ export const BENCHMARKS: readonly Benchmark[] = [
   idle,
   manyHosts,
   hosts,
+  betweenHosts,
   networkPolicy,
   rulesCost,
   detectorCost,

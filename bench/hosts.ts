@@ -1,10 +1,9 @@
-import { type BenchLab, waitUntil, withBenchLab } from './bench-lab.ts'
+import { type BenchLab, FIRST, joined, pairIsApart, waitUntil, withBenchLab } from './bench-lab.ts'
 import type { Benchmark } from './benchmark.ts'
 import { type EdgesSeen, visitEdges } from './edges-visit.ts'
 import { newerImage } from './newer-image.ts'
 import type { Figure } from './report.ts'
 
-const FIRST = 'dc1-h1'
 const SECOND = 'dc2-h1'
 const THIRD = 'dc2-h2'
 const PAIR = ['postgres-1', 'postgres-2'] as const
@@ -46,12 +45,6 @@ export const hosts: Benchmark = {
   },
 }
 
-/** Another machine becomes a host, by what an operator types on both. */
-async function joined(lab: BenchLab, name: string, dataCentre: string): Promise<void> {
-  const asked = await lab.maru(FIRST, 'host', 'add', name, '--data-centre', dataCentre, '--json')
-  await lab.maru(name, 'host', 'join', (JSON.parse(asked) as { link: string }).link)
-}
-
 async function addHost(lab: BenchLab, name: string, dataCentre: string): Promise<Figure[]> {
   await lab.giveImages(name)
   const since = performance.now()
@@ -71,13 +64,6 @@ async function addHost(lab: BenchLab, name: string, dataCentre: string): Promise
   const ready = after('until it is ready for apps')
   await waitUntil('an instance there', async () => (await lab.placesOfApp()).includes(name))
   return [typed, ready, after('until its first instance serves')]
-}
-
-/** The second member of the pair is on that host, and follows. */
-async function pairIsApart(lab: BenchLab, host: string): Promise<boolean> {
-  const docker = await lab.engine(host)
-  const there = await docker.containers.inspect('maru-postgres-2')
-  return there?.state === 'running' && (await lab.leader()) !== undefined
 }
 
 /** A newer image of the database on both hosts, the one with the standby first. */

@@ -14,6 +14,7 @@ export const Figure = z.strictObject({
     'kB',
     'MB/s',
     'connections/s',
+    'queries/s',
     '% of a processor',
     '×',
     'writes',

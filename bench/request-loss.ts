@@ -1,15 +1,28 @@
 import { randomUUID } from 'node:crypto'
 import { readFile, rm } from 'node:fs/promises'
 import { join } from 'node:path'
-import { HOME } from '#contract/installation.ts'
-import { type Load, type LoadShape, type LoadTarget, startHttpsLoad } from '#runtime/drivers/https-load.ts'
+import { setTimeout as pause } from 'node:timers/promises'
+import { HOME, urlOf } from '#contract/installation.ts'
+import {
+  type Load,
+  type LoadSeen,
+  type LoadShape,
+  type LoadTarget,
+  startHttpsLoad,
+} from '#runtime/drivers/https-load.ts'
+import { installPrograms } from '#tools/install-programs.ts'
 import { ROOT } from '#tools/source-tree.ts'
 import { type Benchmark, type BenchPlace, maruOk } from './benchmark.ts'
 import { newerImage } from './newer-image.ts'
 import type { Figure } from './report.ts'
 import { type SampleApp, withSample } from './sample-app.ts'
+import { startSteadyLoad } from './steady-load.ts'
 
-const SHAPE = { kept: 12, fresh: 4 } as const
+/** Those that keep their connection ask as fast as they are answered. */
+const STEADY = 2
+const FRESH = { kept: 0, fresh: 2 } as const
+/** Each handshake costs as much as a dozen requests. */
+const FRESH_REST_MS = 50
 const WRITERS = { kept: 4, fresh: 0 } as const
 const ROWS_APP = join(ROOT, 'bench/rows-app')
 
@@ -62,9 +75,10 @@ const CHANGES: readonly Change[] = [
 export const requestLoss: Benchmark = {
   name: 'loss',
   title: 'Requests that fail while things change',
-  method: `examples/notes (GET /health) is visited over TLS through the edge by ${SHAPE.kept} clients that keep their connection and ${SHAPE.fresh} that make a new one for each request, as fast as they are answered, from before each command until after it. Where it says “writing”, ${WRITERS.kept} clients more ask bench/rows-app, each time to write a row to its database; “with retries”: its driver sends again what failed. Anything but a whole answer with status 200 has failed; no request is sent twice.`,
-  measure: (place) =>
-    withSample(place, 'loss', async (app) => {
+  method: `examples/notes (GET /health) is visited over TLS through the edge by ${STEADY} clients of wrk that keep their connection, as fast as they are answered, and ${FRESH.fresh} that make a new one for each request and rest for ${FRESH_REST_MS} ms after it, from before each command until after it. Where it says “writing”, ${WRITERS.kept} clients more ask bench/rows-app, each time to write a row to its database; “with retries”: its driver sends again what failed. Anything but a whole answer with status 200 has failed; no request is sent twice.`,
+  measure: async (place) => {
+    await installPrograms({ wrk: 'wrk' })
+    return await withSample(place, 'loss', async (app) => {
       await app.change()
       await maruOk(place, ['deploy', app.folder, '--app', app.name])
       const figures: Figure[] = []
@@ -79,45 +93,76 @@ export const requestLoss: Benchmark = {
         await maruOk(place, ['destroy', writerOf(app), '--confirm', writerOf(app)])
       }
       return figures
-    }),
+    })
+  },
 }
 
 /** The app that writes, beside the sample. */
 const writerOf = ({ name }: SampleApp) => `${name}-rows`
 
 async function measureOne(place: BenchPlace, app: SampleApp, change: Change): Promise<Figure[]> {
-  const loads = [{ row: change.name, load: await visit(place, { ...SHAPE, app: app.name, path: '/health' }) }]
+  const visitors = [
+    await steady(place, app),
+    await visit(place, { ...FRESH, app: app.name, path: '/health', onEnd: rest }),
+  ]
+  const loads = [{ row: change.name, visitors }]
   if (change.writes !== undefined) {
     const again = change.writes === 'again'
     const row = `${change.name}, writing${again ? ' with retries' : ''}`
     const path = () => `/write?token=${randomUUID()}${again ? '&retry' : ''}`
-    loads.push({ row, load: await visit(place, { ...WRITERS, app: writerOf(app), path }) })
+    loads.push({ row, visitors: [await visit(place, { ...WRITERS, app: writerOf(app), path })] })
   }
   const since = performance.now()
+  let seen: Array<{ row: string; seen: LoadSeen[] }> = []
   try {
     await change.run(place, app)
   } finally {
-    await Promise.all(loads.map(({ load }) => load.stop()))
+    seen = await Promise.all(
+      loads.map(async ({ row, visitors }) => ({
+        row,
+        seen: await Promise.all(visitors.map((one) => one.stop())),
+      })),
+    )
   }
   const seconds = (performance.now() - since) / 1000
-  return loads.flatMap(({ row, load }): Figure[] => {
-    const { requests, failed, slowestMs } = load.seen()
-    return [
-      { row, column: 'failed', value: failed, unit: 'requests' },
-      { row, column: 'of', value: requests, unit: 'requests' },
-      { row, column: 'slowest answer', value: Math.round(slowestMs), unit: 'ms' },
-      { row, column: 'the change took', value: Number(seconds.toFixed(1)), unit: 's' },
-    ]
-  })
+  return seen.flatMap(({ row, seen }) => figuresOf(row, seen, seconds))
 }
 
-type Visitors = LoadShape & { readonly app: string; readonly path: LoadTarget['path'] }
+function figuresOf(row: string, seen: readonly LoadSeen[], seconds: number): Figure[] {
+  const sum = (pick: (one: LoadSeen) => number) => seen.reduce((total, one) => total + pick(one), 0)
+  const requests = sum((one) => one.requests)
+  const slowest = Math.max(...seen.map(({ slowestMs }) => slowestMs))
+  return [
+    { row, column: 'failed', value: sum(({ failed }) => failed), unit: 'requests' },
+    { row, column: 'of', value: requests, unit: 'requests' },
+    { row, column: 'a second', value: Math.round(requests / seconds), unit: 'requests/s' },
+    { row, column: 'slowest answer', value: Math.round(slowest), unit: 'ms' },
+    { row, column: 'the change took', value: Number(seconds.toFixed(1)), unit: 's' },
+  ]
+}
 
-async function visit({ home, installation }: BenchPlace, { app, path, ...shape }: Visitors): Promise<Load> {
+const steady = ({ installation, folder }: BenchPlace, { name }: SampleApp) =>
+  startSteadyLoad(
+    { url: `${urlOf(installation, `${name}.${installation.domain}`)}/health`, address: '127.0.0.1' },
+    STEADY,
+    folder,
+  )
+
+const rest = () => pause(FRESH_REST_MS)
+
+type Visitors = LoadShape & Pick<LoadTarget, 'path' | 'onEnd'> & { readonly app: string }
+
+async function visit(
+  { home, installation }: BenchPlace,
+  { app, path, onEnd, ...shape }: Visitors,
+): Promise<Load> {
   const ca = await readFile(join(home, HOME.pki, 'root.crt'), 'utf8')
   const name = `${app}.${installation.domain}`
   const port = installation.ports.https
-  return startHttpsLoad({ host: '127.0.0.1', port, name, ca, ...(path && { path }) }, shape)
+  return startHttpsLoad(
+    { host: '127.0.0.1', port, name, ca, ...(path && { path }), ...(onEnd && { onEnd }) },
+    shape,
+  )
 }
 
 /** A newer image comes, and afterwards goes again. */
