@@ -75,7 +75,7 @@ const CHANGES: readonly Change[] = [
 export const requestLoss: Benchmark = {
   name: 'loss',
   title: 'Requests that fail while things change',
-  method: `examples/notes (GET /health) is visited over TLS through the edge by ${STEADY} clients of wrk that keep their connection, as fast as they are answered, and ${FRESH.fresh} that make a new one for each request and rest for ${FRESH_REST_MS} ms after it, from before each command until after it. Where it says “writing”, ${WRITERS.kept} clients more ask bench/rows-app, each time to write a row to its database; “with retries”: its driver sends again what failed. Anything but a whole answer with status 200 has failed; no request is sent twice.`,
+  method: `examples/notes (GET /health) is visited over TLS through the edge by ${STEADY} clients of wrk that keep their connection, as fast as they are answered, and ${FRESH.fresh} that make a new one for each request and rest for ${FRESH_REST_MS} ms after it, from before each command until after it. Where it says “writing”, ${WRITERS.kept} clients more ask bench/rows-app, each time to write a row to its database; “with retries”: its driver sends again what failed. Anything but a whole answer with status 200 has failed, and so has a connection that hears nothing; no request is sent twice. wrk does not look at certificates, the others do.`,
   measure: async (place) => {
     await installPrograms({ wrk: 'wrk' })
     return await withSample(place, 'loss', async (app) => {
@@ -101,31 +101,38 @@ export const requestLoss: Benchmark = {
 const writerOf = ({ name }: SampleApp) => `${name}-rows`
 
 async function measureOne(place: BenchPlace, app: SampleApp, change: Change): Promise<Figure[]> {
-  const visitors = [
-    await steady(place, app),
-    await visit(place, { ...FRESH, app: app.name, path: '/health', onEnd: rest }),
-  ]
-  const loads = [{ row: change.name, visitors }]
-  if (change.writes !== undefined) {
-    const again = change.writes === 'again'
-    const row = `${change.name}, writing${again ? ' with retries' : ''}`
-    const path = () => `/write?token=${randomUUID()}${again ? '&retry' : ''}`
-    loads.push({ row, visitors: [await visit(place, { ...WRITERS, app: writerOf(app), path })] })
-  }
+  const loads: Array<{ readonly row: string; readonly load: Pick<Load, 'stop'> }> = []
   const since = performance.now()
-  let seen: Array<{ row: string; seen: LoadSeen[] }> = []
+  let stopped: Array<PromiseSettledResult<{ row: string; seen: LoadSeen }>> = []
   try {
+    loads.push({ row: change.name, load: await steady(place, app) })
+    const fresh = { ...FRESH, app: app.name, path: '/health', onEnd: rest }
+    loads.push({ row: change.name, load: await visit(place, fresh) })
+    if (change.writes !== undefined) loads.push(await writing(place, app, change.name, change.writes))
     await change.run(place, app)
   } finally {
-    seen = await Promise.all(
-      loads.map(async ({ row, visitors }) => ({
-        row,
-        seen: await Promise.all(visitors.map((one) => one.stop())),
-      })),
-    )
+    // Whatever happened, nobody goes on asking.
+    stopped = await Promise.allSettled(loads.map(async ({ row, load }) => ({ row, seen: await load.stop() })))
   }
   const seconds = (performance.now() - since) / 1000
-  return seen.flatMap(({ row, seen }) => figuresOf(row, seen, seconds))
+  const seen = stopped.map((one) => {
+    if (one.status === 'rejected') throw one.reason
+    return one.value
+  })
+  return [...Map.groupBy(seen, ({ row }) => row)].flatMap(([row, all]) =>
+    figuresOf(
+      row,
+      all.map((one) => one.seen),
+      seconds,
+    ),
+  )
+}
+
+async function writing(place: BenchPlace, app: SampleApp, name: string, writes: 'once' | 'again') {
+  const again = writes === 'again'
+  const path = () => `/write?token=${randomUUID()}${again ? '&retry' : ''}`
+  const load = await visit(place, { ...WRITERS, app: writerOf(app), path })
+  return { row: `${name}, writing${again ? ' with retries' : ''}`, load }
 }
 
 function figuresOf(row: string, seen: readonly LoadSeen[], seconds: number): Figure[] {

@@ -3,6 +3,8 @@ import { once } from 'node:events'
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
+import { setTimeout as pause } from 'node:timers/promises'
+import { z } from 'zod'
 import type { Load, LoadSeen } from '#runtime/drivers/https-load.ts'
 
 /** Where requests go: the address in the URL, and the machine that is really asked. */
@@ -14,15 +16,44 @@ export interface SteadyTarget {
 
 /** Longer than it is ever asked; it is ended before. */
 const AT_MOST_S = 3600
-/** The host of the URL stays the name that is asked for in TLS. */
-const askAt = (address: string) => `wrk.resolve = function(_, service)
-  wrk.addrs = wrk.lookup('${address}', service)
+/** Who waits so long for an answer when all is over has been forgotten. The clock of the script knows whole seconds. */
+const SILENT_S = 3
+const [TELL_AGAIN_MS, GIVE_UP_MS] = [200, 10_000]
+
+/** The host of the URL stays the name that is asked for in TLS. Each thread has one connection, so that one that hangs is seen. */
+const scriptFor = (address: string) => `local threads = {}
+wrk.resolve = function(_, service) wrk.addrs = wrk.lookup('${address}', service) end
+function setup(thread) table.insert(threads, thread) end
+function init() answered, refused, last = 0, 0, os.time() end
+function response(status)
+  answered, last = answered + 1, os.time()
+  if status ~= 200 then refused = refused + 1 end
+end
+function done(summary, latency)
+  local told = {}
+  for at, one in ipairs(threads) do
+    told[at] = string.format('{"answered":%d,"refused":%d,"silentS":%d}', one:get('answered'), one:get('refused'), os.time() - one:get('last'))
+  end
+  local e = summary.errors
+  print(string.format('SEEN {"threads":[%s],"broken":%d,"late":%d,"slowestUs":%d}', table.concat(told, ','), e.connect + e.read + e.write, e.timeout, latency.max))
 end
 `
 
+const Seen = z.strictObject({
+  threads: z
+    .array(z.strictObject({ answered: z.number(), refused: z.number(), silentS: z.number() }))
+    .nonempty(),
+  /** Connections that could not be made, or broke before the answer was whole. */
+  broken: z.number(),
+  /** Answers that took longer than the time limit. */
+  late: z.number(),
+  slowestUs: z.number(),
+})
+
 /**
  * Asks over TLS by wrk, which is lighter than a program of Node: thousands of requests a second leave most of the machine to who
- * answers. Each connection asks again as soon as it is answered, and is made anew where the server ends it.
+ * answers. Each connection asks again as soon as it is answered, and is made anew where the server ends it. The certificate is
+ * not looked at, and a request's time begins when its connection is there.
  */
 export async function startSteadyLoad(
   { url, address }: SteadyTarget,
@@ -30,40 +61,52 @@ export async function startSteadyLoad(
   folder: string,
 ): Promise<Pick<Load, 'stop'>> {
   const script = join(folder, 'ask-at.lua')
-  await writeFile(script, askAt(address))
-  const shape = ['--threads', '1', '--connections', String(connections), '--duration', `${AT_MOST_S}s`]
-  const child = spawn('wrk', [...shape, '--timeout', '15s', '--script', script, url], {
-    stdio: ['ignore', 'pipe', 'pipe'],
-  })
+  await writeFile(script, scriptFor(address))
+  const shape = ['--threads', String(connections), '--connections', String(connections)]
+  const argv = [...shape, '--duration', `${AT_MOST_S}s`, '--timeout', '15s', '--script', script, url]
+  const child = spawn('wrk', argv, { stdio: ['ignore', 'pipe', 'pipe'] })
   const printed = Promise.all([text(child.stdout), text(child.stderr)])
-  const ended = once(child, 'close')
+  let isOver = false
+  const ended = once(child, 'close').finally(() => {
+    isOver = true
+  })
+  ended.catch(leaveToStop)
   return {
     stop: async () => {
-      child.kill('SIGINT')
+      const end = performance.now() + GIVE_UP_MS
+      // While it starts it hears nothing.
+      while (!isOver) {
+        child.kill(performance.now() < end ? 'SIGINT' : 'SIGKILL')
+        await Promise.race([ended, pause(TELL_AGAIN_MS)])
+      }
       await ended
-      const [out, errors] = await printed
-      return readSummary(out, errors)
+      return readSeen((await printed).join(''))
     },
   }
 }
 
-const MS: Readonly<Record<string, number>> = { us: 0.001, ms: 1, s: 1000, m: 60_000 }
-const SOCKET = /Socket errors: connect (\d+), read (\d+), write (\d+), timeout (\d+)/
-const STATUS = /Non-2xx or 3xx responses: (\d+)/
-const SLOWEST = /^ *Latency +\S+ +\S+ +([\d.]+)(us|ms|s|m) /m
+/** A program that could not start is met where the load is stopped. */
+const leaveToStop = () => undefined
 
-/** Reads what wrk prints at its end. A request that was never answered is one that failed. */
-export function readSummary(printed: string, errors = ''): LoadSeen {
-  const answered = /(\d+) requests in /.exec(printed)?.[1]
-  const [, slowest, unit = ''] = SLOWEST.exec(printed) ?? []
-  if (answered === undefined || slowest === undefined) throw new Error(`wrk: ${printed}${errors}`)
-  const sockets = SOCKET.exec(printed)
-  const broken = (sockets?.slice(1) ?? []).reduce((sum, count) => sum + Number(count), 0)
-  const refused = STATUS.exec(printed)
+/** Reads what the script prints at the end. A request that was never answered is one that failed. */
+export function readSeen(printed: string): LoadSeen {
+  const line = /^SEEN (.*)$/m.exec(printed)?.[1]
+  if (line === undefined) throw new Error(`wrk: ${printed}`)
+  const { threads, broken, late, slowestUs } = Seen.parse(JSON.parse(line))
+  const sum = (pick: (one: (typeof threads)[number]) => number) =>
+    threads.reduce((total, one) => total + pick(one), 0)
+  const forgotten = threads.filter(({ silentS }) => silentS >= SILENT_S)
+  const counts = {
+    broken,
+    late,
+    forgotten: forgotten.length,
+    'answered with another status': sum(({ refused }) => refused),
+  }
+  const failures = Object.entries(counts).filter(([, count]) => count > 0)
   return {
-    requests: Number(answered) + broken,
-    failed: broken + Number(refused?.[1] ?? 0),
-    failures: [sockets, refused].flatMap((found) => found?.[0] ?? []),
-    slowestMs: Number(slowest) * (MS[unit] ?? Number.NaN),
+    requests: sum(({ answered }) => answered) + broken + forgotten.length,
+    failed: failures.reduce((total, [, count]) => total + count, 0),
+    failures: failures.map(([what, count]) => `${count} ${what}`),
+    slowestMs: Math.max(slowestUs / 1000, ...forgotten.map(({ silentS }) => silentS * 1000)),
   }
 }

@@ -3,7 +3,12 @@ import { type Fleet, SERVICES, type ServiceName } from '#contract/fleet.ts'
 import type { HostName } from '#contract/ids.ts'
 import { addressesOf } from '#contract/installation.ts'
 import { ETCD_SERVICES, serviceAddress } from '#platform/mesh/index.ts'
-import { type EtcdClient, makeEtcdClient } from '#runtime/drivers/etcd-client.ts'
+import {
+  type EtcdClient,
+  type EtcdMember,
+  type EtcdStatus,
+  makeEtcdClient,
+} from '#runtime/drivers/etcd-client.ts'
 import { readCluster } from '#runtime/drivers/patroni-client.ts'
 import { pause } from '#runtime/kit/pause.ts'
 import type { ServerDeps } from '#runtime/server/handler.ts'
@@ -43,45 +48,72 @@ export async function checkNotNeeded(deps: Deps, row: HostRow, fleet: Fleet): Pr
 
 /**
  * A host that goes as planned must not be missed: it leads no database and no store, and has no voice without which the store
- * would stand still.
+ * would stand still. Refuses where that cannot be.
  */
 export async function giveUpParts(deps: Deps, row: HostRow, fleet: Fleet): Promise<void> {
   const own = partsOf(row, fleet)
   for (const service of own) if (service.startsWith('postgres-')) await handLeadOver(deps, service)
-  const voices = ETCD_SERVICES.filter((service) => fleet.services[service] !== undefined)
-  const going = voices.filter((service) => own.includes(service))
-  const staying = voices.filter((service) => !own.includes(service))
+  const placed = ETCD_SERVICES.filter((service) => fleet.services[service] !== undefined)
+  const going = placed.filter((service) => own.includes(service))
+  const staying = placed.filter((service) => !own.includes(service))
   if (going.length === 0 || staying.length === 0) return
   const { etcdPorts } = addressesOf(deps.config.installation)
   const urlsOf = (services: readonly ServiceName[], port: number) =>
     services.map((one) => `https://${serviceAddress(deps.config.installation, one).address}:${port}`)
-  const client = { going: urlsOf(going, etcdPorts.client), staying: urlsOf(staying, etcdPorts.client) }
-  const store = makeEtcdClient({ urls: client.staying, ...(await loadControlCertificate(deps.config)) })
+  const urls = { going: urlsOf(going, etcdPorts.client), staying: urlsOf(staying, etcdPorts.client) }
+  const store = makeEtcdClient({ urls: urls.staying, ...(await loadControlCertificate(deps.config)) })
+  const needed = (reason: string) =>
+    new MaruError('hosts.still_needed', { host: row.name as HostName, reason, next: WELL_FIRST })
   try {
-    await handStoreOver(deps, store, client)
+    const members = await store.members().catch(() => undefined)
+    if (members === undefined) throw needed('the store (etcd) does not answer')
+    const peers = urlsOf(going, etcdPorts.peer)
+    const voters = members.filter(({ isLearner }) => !isLearner)
+    const leaving = voters.filter(({ peerUrls }) => peerUrls.some((url) => peers.includes(url)))
+    if (leaving.length === 0) return
+    const heirs = (await askAll(store, urls.staying)).filter(({ status }) => isVoice(status))
+    const goesOn = heirs.length >= majorityOf(voters.length)
+    if (!goesOn && heirs.length < majorityOf(voters.length - leaving.length))
+      throw needed('too few other members of the store (etcd) answer')
+    await handStoreOver(deps, store, urls.going, heirs)
     // Of three, two go on and take the third out themselves. Of two, one alone could not.
-    if (voices.length === 2) await takeOut(deps, store, urlsOf(going, etcdPorts.peer))
+    if (!goesOn) await takeOut(deps, store, leaving)
   } finally {
     store.close()
   }
 }
 
-interface Ends {
-  readonly going: readonly string[]
-  readonly staying: readonly string[]
+const WELL_FIRST =
+  '`maru status` on the others shows it: wait until all are well; if this host is lost for good, add --lost.'
+const majorityOf = (voters: number) => Math.floor(voters / 2) + 1
+const isVoice = (status: EtcdStatus) => !status.isLearner && status.leader !== undefined
+
+interface Answering {
+  readonly url: string
+  readonly status: EtcdStatus
+}
+
+/** Those that answer. */
+async function askAll(store: EtcdClient, urls: readonly string[]): Promise<Answering[]> {
+  const asked = urls.map(async (url) => ({ url, status: await store.status(url).catch(() => undefined) }))
+  return (await Promise.all(asked)).flatMap(({ url, status }) =>
+    status === undefined ? [] : [{ url, status }],
+  )
 }
 
 /** Whoever leads the store and is cut off is missed for seconds, in which the primary of the pair may give up. */
-async function handStoreOver({ log }: Deps, store: EtcdClient, { going, staying }: Ends): Promise<void> {
-  const ask = async (url: string) => ({ url, status: await store.status(url).catch(() => undefined) })
-  const leads = (one: Awaited<ReturnType<typeof ask>>) => one.status?.id === one.status?.leader
-  const leader = (await Promise.all(going.map(ask))).find((one) => one.status !== undefined && leads(one))
-  const heirs = (await Promise.all(staying.map(ask))).flatMap(({ status }) => status ?? [])
-  const heir = heirs.find(({ isLearner, leader: its }) => !isLearner && its === leader?.status?.id)
+async function handStoreOver(
+  { log }: Deps,
+  store: EtcdClient,
+  going: readonly string[],
+  heirs: readonly Answering[],
+): Promise<void> {
+  const leader = (await askAll(store, going)).find(({ status }) => status.id === status.leader)
+  const heir = heirs.find(({ status }) => status.leader === leader?.status.id)
   if (leader === undefined || heir === undefined) return
   try {
-    await store.handLeadTo(leader.url, heir.id)
-    log.info('fleet.store_handed_over', { from: leader.url, to: heir.id })
+    await store.handLeadTo(leader.url, heir.status.id)
+    log.info('fleet.store_handed_over', { from: leader.url, to: heir.url })
   } catch (error) {
     // The others elect one then, which takes seconds: no reason to keep the host.
     log.warn('fleet.store_kept', { from: leader.url, error })
@@ -101,9 +133,8 @@ async function patiently(change: () => Promise<void>): Promise<void> {
   }
 }
 
-async function takeOut({ log }: Deps, store: EtcdClient, peers: readonly string[]): Promise<void> {
-  for (const { id, name, peerUrls } of await store.members()) {
-    if (!peerUrls.some((url) => peers.includes(url))) continue
+async function takeOut({ log }: Deps, store: EtcdClient, leaving: readonly EtcdMember[]): Promise<void> {
+  for (const { id, name } of leaving) {
     await patiently(() => store.removeMember(id))
     log.info('fleet.voice_taken_out', { member: name })
   }

@@ -175,6 +175,9 @@ test('of two members, one is taken out before its host goes: the other goes on a
   }
   const going = { config, db: undefined, log: silent } as unknown as ServerDeps
   const row = (host: string) => ({ name: host, is_first: false }) as HostRow
+  await docker.containers.freeze(`${name}-etcd-3`)
+  await assert.rejects(giveUpParts(going, row('voice'), fleet()), { code: 'hosts.still_needed' })
+  await docker.containers.thaw(`${name}-etcd-3`)
   await lead('etcd-2')
   // Of three, the others take it out themselves, but it leads them no more.
   await giveUpParts(going, row('voice'), fleet())

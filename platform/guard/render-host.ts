@@ -71,7 +71,7 @@ const named = (interfaces: readonly string[]) => `{ ${interfaces.map((one) => `"
 
 const webPorts = ({ ports }: Place) => [...new Set([ports.http, ports.https])].join(', ')
 
-/** What is never an attacker from outside: the host itself, and whatever an engine runs on it. Every packet comes here, so all names are one look. */
+/** What is never an attacker from outside: the host itself, and whatever an engine runs on it. Every packet comes here, so names are one look. */
 const homely = (place: Place, others: readonly string[] = []) => [
   `iifname ${named(['lo', 'docker0', 'docker_gwbridge', ...bridgesOf(place).trusted, ...others])} accept`,
   'iifname "br-*" accept',

@@ -19,7 +19,7 @@ export const serviceOf = (component: string): ServiceName | undefined =>
 /** Components whose host can change; on hosts that joined, the agent alone looks after them. */
 export const SERVICE_COMPONENTS: readonly string[] = SERVICES.map(componentOf)
 
-/** Whether a service is on a host. Nothing stops because a message did not name it: what has no place is on the first. */
+/** Whether a service is on a host. What has no place is on the first: nothing stops there because a message did not name it. */
 export function isOn(
   service: ServiceName,
   { name, first }: Pick<HostIdentity, 'name' | 'first'>,

@@ -46,6 +46,7 @@ const chainName = (kind: 'from' | 'host', groups: readonly string[]) =>
  * has said anything cost nothing; what a class has in common with its whole network is written once.
  */
 export function makeClasses(rules: readonly NetworkRule[], facts: NetworkFacts): Classes {
+  const ground = { facts, closed: [...insideOf(facts), ...NEVER].map(ipv4Span) }
   const spoken = Map.groupBy(rules, ({ from }) => from)
   const rulesOf = (groups: readonly string[]) => groups.flatMap((group) => spoken.get(group) ?? [])
   const chains = new Map<string, Chain>()
@@ -56,11 +57,11 @@ export function makeClasses(rules: readonly NetworkRule[], facts: NetworkFacts):
   for (const [first = '', ...more] of classesOf(facts, spoken)) {
     const names = [chainName('from', [first, ...more]), chainName('host', [first, ...more])] as const
     if (more.length === 0) {
-      add(forwardChain(names[0], rulesOf([first]), facts))
+      add(forwardChain(names[0], rulesOf([first]), ground))
       add(hostChain(names[1], rulesOf([first]), facts))
       continue
     }
-    add(forwardChain(names[0], rulesOf(more), facts, chainName('from', [first])))
+    add(forwardChain(names[0], rulesOf(more), ground, chainName('from', [first])))
     const host = hostChain(names[1], rulesOf(more), facts, chainName('host', [first]))
     // Who may nothing more of the host than all others needs no chain for that.
     if (host.rules.length > 1) add(host)
@@ -102,6 +103,14 @@ function classesOf(facts: NetworkFacts, spoken: ReadonlyMap<string, unknown>): s
 export const namesIn = (rules: readonly Pick<NetworkRule, 'to'>[]): string[] =>
   [...new Set(rules.map(({ to }) => to).filter((to) => parseEnd(to)?.kind === 'name'))].sort()
 
+type Span = ReturnType<typeof ipv4Span>
+
+interface Ground {
+  readonly facts: NetworkFacts
+  /** What nobody reaches by a rule about addresses outside. */
+  readonly closed: readonly Span[]
+}
+
 /**
  * First what is known or outside beyond doubt, then nothing more of what is the installation's own, then what else is outside.
  * What is not found goes on where `rest` says.
@@ -109,16 +118,15 @@ export const namesIn = (rules: readonly Pick<NetworkRule, 'to'>[]): string[] =>
 function forwardChain(
   name: string,
   rules: readonly NetworkRule[],
-  facts: NetworkFacts,
+  { facts, closed }: Ground,
   rest?: string,
 ): Chain {
-  const closed = [...insideOf(facts), ...NEVER].map(ipv4Span)
   const goals = rules.map((rule) => {
     const goal = goalOf(rule.to, facts)
     const isPlain = goal.known.length > 0 || goal.outside.every((network) => isApart(network, closed))
     return { rule, goal, plain: isPlain ? [...goal.known, ...goal.outside] : [] }
   })
-  const known = goals.flatMap(({ rule, plain }) =>
+  const first = goals.flatMap(({ rule, plain }) =>
     plain.length === 0 ? [] : [accept(rule, [{ kind: 'to', among: plain }])],
   )
   const outside = goals
@@ -131,11 +139,11 @@ function forwardChain(
       verdict: rest === undefined ? DROP : goto(rest),
     }),
   )
-  return { name, rules: [...known, ...(outside.length === 0 ? [] : [...shut, ...outside]), end] }
+  return { name, rules: [...first, ...(outside.length === 0 ? [] : [...shut, ...outside]), end] }
 }
 
 /** Whether a network has nothing in common with these. */
-function isApart(network: string, spans: ReadonlyArray<ReturnType<typeof ipv4Span>>): boolean {
+function isApart(network: string, spans: readonly Span[]): boolean {
   const { first, last } = ipv4Span(network)
   return !spans.some((one) => one.first <= last && first <= one.last)
 }

@@ -1,7 +1,7 @@
 import type { AgentConfig } from '#contract/installation.ts'
 import { applyStep } from '#platform/hosts/converge.ts'
 import { isLocked } from '#platform/hosts/lock.ts'
-import { isOn, serviceOf } from '#platform/mesh/index.ts'
+import { serviceOf } from '#platform/mesh/index.ts'
 import { type Docker, LABELS } from '#runtime/drivers/docker.ts'
 import type { Log } from '#runtime/kit/log.ts'
 import type { HostMembership } from './membership.ts'
@@ -13,18 +13,22 @@ export interface LeavingParts {
   readonly membership: Pick<HostMembership, 'fleet'>
 }
 
+/** Others see at once that one of these is cut off; what else leaves is replaced by its way when it is its turn. */
+const MISSED = /^(etcd|postgres)(-|$)/
+
 /**
- * Ends the parts of the platform that have another host now. Before the rules and the ways follow: from then on a part's
- * address is a way to the other host, with a way's rights, and a standby that is cut off instead of ending in order keeps
- * the primary's writes waiting until its silence is noticed.
+ * Ends the members of the database pair and of the store that have another host now, unless somebody else is at the
+ * containers. Before the rules and the ways follow: from then on a part's address is a way to the other host, with a way's rights, and
+ * a standby that is cut off instead of ending in order keeps the primary's writes waiting until its silence is noticed.
  */
 export async function endLeavingParts({ config, docker, log, membership }: LeavingParts): Promise<void> {
   const fleet = membership.fleet()
   const owner = config.installation.id
   const containers = await docker.containers.list({ [LABELS.owner]: owner })
-  const leaving = containers.filter(({ labels }) => {
-    const service = serviceOf(labels[LABELS.component] ?? '')
-    return service !== undefined && !isOn(service, config.host, fleet)
+  const leaving = containers.filter(({ labels: { [LABELS.component]: component = '' } }) => {
+    const service = MISSED.test(component) ? serviceOf(component) : undefined
+    const host = service && fleet.services[service]
+    return host !== undefined && host !== config.host.name
   })
   if (leaving.length === 0 || (await isLocked(config.home))) return
   const onStep = (step: string) => log.info('agent.platform_step', { step })

@@ -84,7 +84,7 @@ export interface Reconciled {
 /** The platform's component that runs this program; only `maru up` replaces it. */
 const AGENT_COMPONENT = 'agent'
 
-/** For one pass: its rules, its parts and its ways go by the same hosts, whatever the control plane says meanwhile. */
+/** For one pass: its rules, the members of the platform and their ways go by the same hosts, whatever the control plane says meanwhile. */
 export function withSteadyFleet(deps: ReconcileDeps): ReconcileDeps {
   const fleet = deps.membership.fleet()
   return { ...deps, membership: { ...deps.membership, fleet: () => fleet } }
