@@ -1,10 +1,12 @@
 import assert from 'node:assert/strict'
 import { createServer } from 'node:https'
 import type { AddressInfo } from 'node:net'
+import { json } from 'node:stream/consumers'
 import { after, before, test } from 'node:test'
 import { sql } from 'kysely'
 import type { JoinRequest } from '#contract/hosts.ts'
 import type { HostName } from '#contract/ids.ts'
+import { addressesOf } from '#contract/installation.ts'
 import { keepHosts } from './keep-hosts.ts'
 import { settleTier } from './keep-tier.ts'
 import { remove } from './remove.ts'
@@ -20,6 +22,7 @@ const agents: Partial<Record<string, JoinedAgent>> = {}
 before(async () => {
   fleet = await makeTestFleet()
   await servePair()
+  await serveStore()
   const row = await findMember(fleet.deps.db, FIRST.name)
   await setHost(fleet.deps.db, row?.id ?? '', { key_hash: 'known' })
   await joins('second', '127.0.0.2')
@@ -44,6 +47,35 @@ async function servePair(): Promise<void> {
     server.closeAllConnections()
     server.close()
   })
+}
+
+/** What the members of the store say of themselves; one of them may be away. */
+const store = { leader: '3', away: '' }
+
+async function serveStore(): Promise<void> {
+  const { installation } = fleet.deps.config
+  Object.assign(installation, { subnet: '127.99' })
+  const { etcd, etcdPorts } = addressesOf(installation)
+  const names = { commonName: 'store', dnsNames: ['store'], addresses: [...etcd], days: 1 }
+  const { certPem, keyPem } = await fleet.authority.issue(names)
+  const members = etcd.map((address, at) => ({
+    ID: String(at + 1),
+    peerURLs: [`https://${address}:${etcdPorts.peer}`],
+  }))
+  for (const [at, address] of etcd.entries()) {
+    const id = String(at + 1)
+    const server = createServer({ cert: certPem, key: keyPem }, async (request, response) => {
+      if (store.away === id) return void request.socket.destroy()
+      const asked = (await json(request)) as { targetID?: string }
+      if (request.url === '/v3/maintenance/transfer-leadership') store.leader = asked.targetID ?? ''
+      response.end(JSON.stringify({ members, header: { member_id: id }, leader: store.leader }))
+    })
+    await new Promise<void>((resolve) => server.listen(etcdPorts.client, address, resolve))
+    fleet.open.push(async () => {
+      server.closeAllConnections()
+      server.close()
+    })
+  }
 }
 
 const LEADS = { role: 'leader', state: 'running' }
@@ -129,7 +161,11 @@ test('the next one can go as well, after its database has handed its lead over',
   ]
   await controlRunsOn('third')
   const removal = { host: 'second' as HostName, lost: false, last: false }
+  store.away = '2'
+  await assert.rejects(remove(fleet.deps, removal, BY, fleet.places), { code: 'hosts.still_needed' })
+  store.away = ''
   await remove(fleet.deps, removal, BY, fleet.places)
+  assert.notEqual(store.leader, '3')
   assert.deepEqual(
     pair.map(({ name, role }) => [name, role]),
     [

@@ -52,7 +52,16 @@ export async function checkNotNeeded(deps: Deps, row: HostRow, fleet: Fleet): Pr
  */
 export async function giveUpParts(deps: Deps, row: HostRow, fleet: Fleet): Promise<void> {
   const own = partsOf(row, fleet)
+  await giveUpStore(deps, row, own, fleet)
   for (const service of own) if (service.startsWith('postgres-')) await handLeadOver(deps, service)
+}
+
+async function giveUpStore(
+  deps: Deps,
+  row: HostRow,
+  own: readonly ServiceName[],
+  fleet: Fleet,
+): Promise<void> {
   const placed = ETCD_SERVICES.filter((service) => fleet.services[service] !== undefined)
   const going = placed.filter((service) => own.includes(service))
   const staying = placed.filter((service) => !own.includes(service))
