@@ -13,6 +13,7 @@ import {
   SETS,
 } from './filter.ts'
 import { type Goal, goalOf, insideOf, type Member, membersOf, NEVER, type NetworkFacts } from './layout.ts'
+import { type Span, spansRelation } from './overlap.ts'
 
 /** What members of the same groups have in common: a chain for what they may open, and one for what of the host itself. */
 export interface Classes {
@@ -103,8 +104,6 @@ function classesOf(facts: NetworkFacts, spoken: ReadonlyMap<string, unknown>): s
 export const namesIn = (rules: readonly Pick<NetworkRule, 'to'>[]): string[] =>
   [...new Set(rules.map(({ to }) => to).filter((to) => parseEnd(to)?.kind === 'name'))].sort()
 
-type Span = ReturnType<typeof ipv4Span>
-
 interface Ground {
   readonly facts: NetworkFacts
   /** What nobody reaches by a rule about addresses outside. */
@@ -123,7 +122,7 @@ function forwardChain(
 ): Chain {
   const goals = rules.map((rule) => {
     const goal = goalOf(rule.to, facts)
-    const isPlain = goal.known.length > 0 || goal.outside.every((network) => isApart(network, closed))
+    const isPlain = goal.known.length > 0 || spansRelation(goal.outside.map(ipv4Span), closed) === 'apart'
     return { rule, goal, plain: isPlain ? [...goal.known, ...goal.outside] : [] }
   })
   const first = goals.flatMap(({ rule, plain }) =>
@@ -140,12 +139,6 @@ function forwardChain(
     }),
   )
   return { name, rules: [...first, ...(outside.length === 0 ? [] : [...shut, ...outside]), end] }
-}
-
-/** Whether a network has nothing in common with these. */
-function isApart(network: string, spans: readonly Span[]): boolean {
-  const { first, last } = ipv4Span(network)
-  return !spans.some((one) => one.first <= last && first <= one.last)
 }
 
 const NOT_PRIVATE: Match = { kind: 'to', among: { set: SETS.private }, not: true }

@@ -19,7 +19,8 @@ export function relationOf(one: Sides, other: Sides): Relation {
   return parts.every((part) => part === 'within') ? 'within' : 'overlaps'
 }
 
-interface Span {
+/** Numbers from one to another, of ports or of addresses. */
+export interface Span {
   readonly first: number
   readonly last: number
 }
@@ -29,7 +30,8 @@ const portSpan = (text: string): Span => {
   return { first, last }
 }
 
-function spansRelation(one: readonly Span[], other: readonly Span[]): Relation {
+/** How some spans lie to others. */
+export function spansRelation(one: readonly Span[], other: readonly Span[]): Relation {
   const inside = (a: Span) => other.some((b) => b.first <= a.first && a.last <= b.last)
   if (one.every(inside)) return 'within'
   const touch = one.some((a) => other.some((b) => a.first <= b.last && b.first <= a.last))
