@@ -37,12 +37,16 @@ export const betweenHosts: Benchmark = {
 }
 
 interface Asker {
+  /** Runs a program of PostgreSQL; what it prints. */
+  readonly inside: (program: string, ...args: string[]) => Promise<string>
   readonly queries: (connections: number) => Promise<number>
   readonly megabytes: () => Promise<number>
 }
 
 async function measureWays(lab: BenchLab): Promise<Figure[]> {
-  const askers = { [HERE]: await asker(lab, HERE), [THERE]: await asker(lab, THERE) }
+  const primary = await primaryOf(lab)
+  const askers = { [HERE]: asker(lab, primary, HERE), [THERE]: asker(lab, primary, THERE) }
+  await askers[HERE].inside('pgbench', '--initialize', '--quiet', 'postgres')
   const none = (): Record<Way, number[]> => ({ [HERE]: [], [THERE]: [] })
   const columns = [
     {
@@ -74,39 +78,40 @@ async function measureWays(lab: BenchLab): Promise<Figure[]> {
   ]
 }
 
+interface Primary {
+  readonly bin_dir: string
+  /** ADDRESS:PORT, the same on every host. */
+  readonly connect_address: string
+  readonly authentication: { readonly superuser: { readonly password: string } }
+}
+
+async function primaryOf(lab: BenchLab): Promise<Primary> {
+  const { exitCode, stdout, stderr } = await lab.exec(
+    FIRST,
+    'cat',
+    `/var/lib/maru/${HOME.postgres(1)}/patroni.yml`,
+  )
+  if (exitCode !== 0) throw new Error(stderr)
+  return (JSON.parse(stdout) as { postgresql: Primary }).postgresql
+}
+
 /** Whoever asks from a member's container, as the superuser of the pair. */
-async function asker(lab: BenchLab, way: Way): Promise<Asker> {
+function asker(lab: BenchLab, { bin_dir, connect_address, authentication }: Primary, way: Way): Asker {
   const [host, member] = CLIENTS[way]
-  const { postgresql } = JSON.parse(await read(lab, `/var/lib/maru/${HOME.postgres(1)}/patroni.yml`)) as {
-    postgresql: {
-      bin_dir: string
-      connect_address: string
-      authentication: { superuser: { password: string } }
-    }
-  }
-  const [address = '', port = ''] = postgresql.connect_address.split(':')
+  const [address = '', port = ''] = connect_address.split(':')
+  const settings = [`PGPASSWORD=${authentication.superuser.password}`, 'PGSSLMODE=require']
+  const env = [...settings, `PGHOST=${address}`, `PGPORT=${port}`, 'PGUSER=postgres'].flatMap((one) => [
+    '--env',
+    one,
+  ])
   const inside = async (program: string, ...args: string[]) => {
-    const env = [
-      '--env',
-      `PGPASSWORD=${postgresql.authentication.superuser.password}`,
-      '--env',
-      'PGSSLMODE=require',
-    ]
-    const argv = [
-      `${postgresql.bin_dir}/${program}`,
-      '--host',
-      address,
-      '--port',
-      port,
-      '--username',
-      'postgres',
-    ]
-    const done = await lab.exec(host, 'docker', 'exec', ...env, `maru-${member}`, ...argv, ...args)
+    const argv = ['docker', 'exec', ...env, `maru-${member}`, `${bin_dir}/${program}`, ...args]
+    const done = await lab.exec(host, ...argv)
     if (done.exitCode !== 0) throw new Error(`${program} on ${host}: ${done.stderr}`)
     return done.stdout
   }
-  if (way === HERE) await inside('pgbench', '--initialize', '--quiet', 'postgres')
   return {
+    inside,
     queries: async (connections) => {
       const load = ['--builtin', 'select-only', '--client', String(connections), '--time', String(LOAD_S)]
       const printed = await inside('pgbench', '--no-vacuum', ...load, 'postgres')
@@ -122,10 +127,4 @@ async function asker(lab: BenchLab, way: Way): Promise<Asker> {
       return (SENT.rows * SENT.megabytesEach) / (Number(ms) / 1000)
     },
   }
-}
-
-async function read(lab: BenchLab, file: string): Promise<string> {
-  const { exitCode, stdout, stderr } = await lab.exec(FIRST, 'cat', file)
-  if (exitCode !== 0) throw new Error(stderr)
-  return stdout
 }
