@@ -1,17 +1,24 @@
 import { HOME } from '#contract/installation.ts'
+import { enterArgv, openLab } from '#lab/index.ts'
+import { makeNft } from '#runtime/drivers/nft.ts'
 import { type BenchLab, FIRST, joined, pairIsApart, waitUntil, withBenchLab } from './bench-lab.ts'
 import type { Benchmark } from './benchmark.ts'
 import { type Figure, figureOf, ratioOf } from './report.ts'
 import { alternating } from './statistics.ts'
 
 const SECOND = 'dc2-h1'
-const [HERE, THERE] = ['from the primary’s own host', 'from another host, by the way to it'] as const
-const WAYS = [HERE, THERE] as const
+const [HERE, THERE, OPEN] = [
+  'from the primary’s own host',
+  'from another host, by the way to it',
+  'from another host, by the way to it, no rules',
+] as const
+const WAYS = [HERE, THERE, OPEN] as const
 type Way = (typeof WAYS)[number]
 /** Where the one who asks is. */
 const CLIENTS: Readonly<Record<Way, readonly [host: string, member: string]>> = {
   [HERE]: [FIRST, 'postgres-1'],
   [THERE]: [SECOND, 'postgres-2'],
+  [OPEN]: [SECOND, 'postgres-2'],
 }
 
 const ROUNDS = 6
@@ -20,11 +27,11 @@ const CONNECTIONS = 8
 const SENT = { rows: 400, megabytesEach: 1 } as const
 const COPY = `COPY (SELECT repeat('x', ${SENT.megabytesEach * 1_000_000}) FROM generate_series(1, ${SENT.rows})) TO STDOUT`
 
-/** What the encrypted way to a part on another host takes. */
+/** What the encrypted way to a part on another host takes, and what the rules take of it. */
 export const betweenHosts: Benchmark = {
   name: 'between-hosts',
   title: 'The way between hosts',
-  method: `Two hosts of a lab on this one machine. The primary of the database is asked from the container of a member: of the one on its own host, and of the one on the other host, which reaches it by HAProxy, TLS 1.3 with certificates of both hosts, and HAProxy again; in turns. pgbench asks for a row (select-only) over ${CONNECTIONS} connections, and once over one; psql takes ${SENT.rows * SENT.megabytesEach} MB in rows of a megabyte. PostgreSQL’s own TLS is in all of them. A ratio is that of a turn, and the median of all. Hosts, servers and who asks share two cores.`,
+  method: `Two hosts of a lab on this one machine. The primary of the database is asked from the container of a member: of the one on its own host, and of the one on the other host, which reaches it by HAProxy, TLS 1.3 with certificates of both hosts, and HAProxy again; and by the same way while none of Maru’s rules are in force on either; in turns. The hosts’ agents rest meanwhile: they would put them in force again. pgbench asks for a row (select-only) over ${CONNECTIONS} connections, and once over one; psql takes ${SENT.rows * SENT.megabytesEach} MB in rows of a megabyte. PostgreSQL’s own TLS is in all of them. A ratio is that of a turn, and the median of all. Hosts, servers and who asks share two cores. Goal: at least 0.85 of no rules.`,
   measure: async (place) => {
     if (place.quick) return { skipped: 'a lab with hosts takes minutes' }
     return await withBenchLab(place, async (lab) => {
@@ -45,9 +52,11 @@ interface Asker {
 
 async function measureWays(lab: BenchLab): Promise<Figure[]> {
   const primary = await primaryOf(lab)
-  const askers = { [HERE]: asker(lab, primary, HERE), [THERE]: asker(lab, primary, THERE) }
+  const askerOf = (way: Way) => asker(lab, primary, way)
+  const askers = { [HERE]: askerOf(HERE), [THERE]: askerOf(THERE), [OPEN]: askerOf(OPEN) }
   await askers[HERE].inside('pgbench', '--initialize', '--quiet', 'postgres')
-  const none = (): Record<Way, number[]> => ({ [HERE]: [], [THERE]: [] })
+  const none = (): Record<Way, number[]> => ({ [HERE]: [], [THERE]: [], [OPEN]: [] })
+  const rules = [await rulesOf(lab, FIRST), await rulesOf(lab, SECOND)]
   const columns = [
     {
       title: `queries, ${CONNECTIONS} connections`,
@@ -69,13 +78,38 @@ async function measureWays(lab: BenchLab): Promise<Figure[]> {
     },
   ] as const
   for (const turn of alternating(WAYS, ROUNDS))
-    for (const way of turn) for (const { seen, ask } of columns) seen[way].push(await ask(askers[way]))
+    for (const way of turn) {
+      for (const each of rules) await each.apply(way !== OPEN)
+      for (const { seen, ask } of columns) seen[way].push(await ask(askers[way]))
+    }
+  const against = (row: string, other: Way) =>
+    columns.map(({ title, seen }) => ratioOf(row, title, seen[THERE], seen[other]))
   return [
     ...WAYS.flatMap((way) => columns.map(({ title, unit, seen }) => figureOf(way, title, unit, seen[way]))),
-    ...columns.map(({ title, seen }) =>
-      ratioOf('the way against the own host', title, seen[THERE], seen[HERE]),
-    ),
+    ...against('the way against the own host', HERE),
+    ...against('the way with its rules against without', OPEN),
   ]
+}
+
+/** The rules of a host that its agent has made, which rests from now on: it would have them in force again. */
+async function rulesOf(
+  { home, engine }: BenchLab,
+  host: string,
+): Promise<{ apply(areInForce: boolean): Promise<void> }> {
+  await (await engine(host)).containers.stop('maru-agent')
+  const nft = makeNft(await enterArgv(await openLab(home, {}), host, []))
+  const tables = (await nft.tables()).filter(({ name }) => name.startsWith('maru_'))
+  if (tables.length === 0) throw new Error(`${host} has no rules`)
+  return {
+    apply: async (areInForce) => {
+      const flags = areInForce ? '' : ' { flags dormant; }'
+      await nft.load(tables.map(({ family, name }) => `add table ${family} ${name}${flags}\n`).join(''))
+      for (const { family, name } of tables) {
+        const isDormant = (await nft.rules(family, name))?.includes('flags dormant')
+        if (isDormant === areInForce) throw new Error(`${host}: not as it should be: ${name}`)
+      }
+    },
+  }
 }
 
 interface Primary {
