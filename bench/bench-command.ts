@@ -1,6 +1,7 @@
 import type { Command } from 'commander'
 import { addCommand } from '#runtime/cli/command.ts'
 import type { CliContext } from '#runtime/cli/context.ts'
+import { BENCHMARK_NAMES } from './names.ts'
 
 /** Adds `maru bench`. The benchmarks are loaded only when it runs: they need the development packages. */
 export function registerBenchCommand(program: Command, context: CliContext): void {
@@ -8,10 +9,7 @@ export function registerBenchCommand(program: Command, context: CliContext): voi
     summary: 'Measure this platform on this machine and write docs/performance.md',
     examples: ['./maru bench', './maru bench edge', 'MARU_HOME=/var/lib/maru ./maru bench idle --json'],
   })
-    .argument(
-      '[name]',
-      'only this one: up, console, deploy, edge, loss, idle, many-hosts, hosts, network-policy, rules-cost, detector-cost or failover',
-    )
+    .argument('[name]', `only this one: ${BENCHMARK_NAMES.join(', ')}`)
     .option('--quick', 'a few seconds of each: shows that they work, not how fast anything is')
     .option('--home <dir>', 'measure this installation (MARU_HOME) instead of making one')
     .option(

@@ -1,6 +1,7 @@
 import type { Installation } from '#contract/installation.ts'
 import type { Docker } from '#runtime/drivers/docker.ts'
 import type { RunResult } from '#runtime/drivers/process.ts'
+import type { BenchmarkName } from './names.ts'
 import type { BenchResult, Figure } from './report.ts'
 import type { UpRun } from './up-steps.ts'
 
@@ -22,7 +23,8 @@ export interface BenchPlace {
 }
 
 /** What is measured, how, and the measuring. */
-export interface Benchmark extends Pick<BenchResult, 'name' | 'title' | 'method'> {
+export interface Benchmark extends Pick<BenchResult, 'title' | 'method'> {
+  readonly name: BenchmarkName
   measure(place: BenchPlace): Promise<Figure[] | Skipped>
 }
 

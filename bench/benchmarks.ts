@@ -1,3 +1,4 @@
+import { attacks } from './attacks.ts'
 import type { Benchmark } from './benchmark.ts'
 import { betweenHosts } from './between-hosts.ts'
 import { consoleLoad } from './console-load.ts'
@@ -5,16 +6,17 @@ import { deployTime } from './deploy-time.ts'
 import { detectorCost } from './detector-cost.ts'
 import { edgeLoad } from './edge-load.ts'
 import { failover } from './failover.ts'
+import { hostFailover } from './host-failover.ts'
 import { hosts } from './hosts.ts'
 import { idle } from './idle.ts'
 import { manyHosts } from './many-hosts.ts'
+import { BENCHMARK_NAMES } from './names.ts'
 import { networkPolicy } from './network-policy.ts'
 import { requestLoss } from './request-loss.ts'
 import { rulesCost } from './rules-cost.ts'
 import { upSteps } from './up-steps.ts'
 
-/** Every benchmark, in the order of a run: the platform rests after it was used and before its database is killed. */
-export const BENCHMARKS: readonly Benchmark[] = [
+const ALL = [
   upSteps,
   consoleLoad,
   deployTime,
@@ -27,5 +29,12 @@ export const BENCHMARKS: readonly Benchmark[] = [
   networkPolicy,
   rulesCost,
   detectorCost,
+  attacks,
   failover,
+  hostFailover,
 ]
+
+/** Every benchmark, in the order of a run. */
+export const BENCHMARKS: readonly Benchmark[] = ALL.toSorted(
+  (one, other) => BENCHMARK_NAMES.indexOf(one.name) - BENCHMARK_NAMES.indexOf(other.name),
+)

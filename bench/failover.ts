@@ -1,12 +1,10 @@
-import { ErrorBody } from '#contract/errors.ts'
-import { DrillResult } from '#contract/trust.ts'
+import type { DrillResult } from '#contract/trust.ts'
 import { LATE, LOST, SILENCE, WHOLE } from '#drills/database-fault.ts'
-import type { Benchmark, BenchPlace, Skipped } from './benchmark.ts'
+import type { Benchmark } from './benchmark.ts'
+import { runDrill } from './drill-figures.ts'
 import { type Figure, figureOf, type Unit } from './report.ts'
 import { measureStock, type StockFault } from './stock-failover.ts'
 
-/** Exit code of the command line: the drill may not run here. */
-const REFUSED = 3
 const DRILLS: ReadonlyArray<readonly [drill: string, fault: string]> = [
   ['database-primary-dies', 'kill -9 of the primary’s server'],
   ['database-container-dies', 'kill -9 of the primary’s container'],
@@ -39,15 +37,6 @@ export const failover: Benchmark = {
     const stock = await measureStock(place)
     return [...measured, ...stock.flatMap(figuresOfStock)]
   },
-}
-
-async function runDrill({ maru, say }: BenchPlace, drill: string): Promise<DrillResult | Skipped> {
-  say(drill)
-  const { exitCode, stdout, stderr } = await maru(['drill', 'run', drill, '--json'])
-  if (exitCode === REFUSED) return { skipped: ErrorBody.parse(JSON.parse(stderr)).error.message }
-  // Over its limit it ends with 1, and its figures count all the more.
-  if (stdout === '') throw new Error(`${drill} ended with ${exitCode}: ${stderr.trim()}`)
-  return DrillResult.parse(JSON.parse(stdout))
 }
 
 /** A row for each fault. */
