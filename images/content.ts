@@ -30,6 +30,7 @@ const PROGRAM_FILES = [
   'package.json',
   'package-lock.json',
   'bench/bench-command.ts',
+  'bench/names.ts',
   'lab/commands.ts',
   'tools/test-command.ts',
 ] as const
