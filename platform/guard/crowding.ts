@@ -58,6 +58,7 @@ export function countCrowds(
       const times = growth(one[reason], old?.[reason] ?? 0)
       if (times > 0) grown.push({ address, reason, times })
     }
+    // Who is seen for the first time has begun a moment ago, and his requests still have time: what did not end is of long before.
     const from = before?.get(address)?.from ?? { at, unended }
     const times = growth(unended, from.unended)
     const isMuch = times >= EDGE_LIMITS.unendedPerSource
