@@ -1,11 +1,10 @@
-import { detectionRoutes, type Incident } from '#contract/detection.ts'
+import type { Incident } from '#contract/detection.ts'
 import { GUARD_LIMITS } from '#contract/guard.ts'
 import type { Drill, DrillPlace, Measured, Stages } from './drill.ts'
 import { hundredths } from './hundredths.ts'
-import { maruOk } from './maru-ok.ts'
 import { makeOutsiders, type Outsider } from './network/other-network.ts'
 import { endAll } from './network/programs-on-host.ts'
-import { blocksOf, letIn } from './network/said.ts'
+import { blocksOf, incidentOf, letIn } from './network/said.ts'
 import { type Caller, callerAt } from './network/signing-in.ts'
 import { present } from './present.ts'
 import { secondsUntil } from './wait-until.ts'
@@ -73,7 +72,7 @@ function begin(place: DrillPlace): Stages<Names> {
     fault: async () => {
       const [office, elsewhere] = outsiders as [Outsider, Outsider]
       await guess(place, callerAt(place, office), callerAt(place, elsewhere), seen)
-      seen.toldAfterS = await until(place, async () => (await incidentOf(place, office)) !== undefined)
+      seen.toldAfterS = await until(place, async () => (await incidentOfGuesser(place, office)) !== undefined)
       if (seen.toldAfterS < SOON_S) place.mark('people told')
       seen.heldAfterS = await until(place, () => isHeld(place, office))
       if (seen.heldAfterS < SOON_S) place.mark('guesser held')
@@ -82,7 +81,7 @@ function begin(place: DrillPlace): Stages<Names> {
       const again = async () => !(await callerAt(place, office).signIn(0)).isTurnedAway
       seen.isShut = (await until(place, again)) >= SOON_S
     },
-    measure: async () => summarize(seen, await incidentOf(place, present(outsiders[0]))),
+    measure: async () => summarize(seen, await incidentOfGuesser(place, present(outsiders[0]))),
     cleanUp: () => endAll([() => letIn(place, outsiders), ...outsiders.map((one) => one.remove)]),
   }
 }
@@ -110,11 +109,8 @@ const isHeld = async (place: DrillPlace, { address }: Outsider) =>
   (await blocksOf(place)).some(({ source, kind }) => source === address && kind === 'sign-in')
 
 /** What people are told of him. */
-async function incidentOf(place: DrillPlace, { address }: Outsider): Promise<Incident | undefined> {
-  const { stdout } = await maruOk(place, 'network', 'incidents', '--json')
-  const { incidents } = detectionRoutes.incidents.response.parse(JSON.parse(stdout))
-  return incidents.find(({ who, kinds }) => who === address && kinds.includes('password guessing'))
-}
+const incidentOfGuesser = (place: DrillPlace, guesser: Outsider) =>
+  incidentOf(place, guesser, 'password guessing')
 
 function summarize(seen: Seen, incident: Incident | undefined): Measured<Names> {
   const isFree = seen.heldAfterS >= SOON_S

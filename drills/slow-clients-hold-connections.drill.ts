@@ -1,21 +1,27 @@
 import { stripVTControlCharacters } from 'node:util'
+import type { Incident } from '#contract/detection.ts'
 import type { Drill, DrillPlace, Measured, Stages } from './drill.ts'
 import { drillApp } from './drill-app.ts'
+import { hundredths } from './hundredths.ts'
 import { makeOutsiders, type Outsider } from './network/other-network.ts'
 import { endAll } from './network/programs-on-host.ts'
+import { eventsOf, incidentOf } from './network/said.ts'
 import { startVisitors, type Visitors } from './network/visitors.ts'
 import { present } from './present.ts'
-import { waitUntil } from './wait-until.ts'
+import { secondsUntil, waitUntil } from './wait-until.ts'
 
 const UNSERVED = 'requests of others that were not answered'
 const GATHERED = 'connections that the attacker held at the same time'
-type Names = typeof UNSERVED | typeof GATHERED
+const TOLD = 'time from the first slow connection until people were told'
+const TAKEN = 'visitors that were taken for attackers'
+type Names = typeof UNSERVED | typeof GATHERED | typeof TOLD | typeof TAKEN
 
 const READY_S = 60
 const FIRST_ANSWERS = 20
 const ATTACK = { wants: 1500, aSecond: 500, seconds: 15 } as const
 /** What the edge grants one source, and some that are just being turned away. */
 const GRANTED = 1100
+const SOON_S = 20
 
 /** Clients that open connections and never end a request, while people visit an app. */
 export const slowClientsHoldConnections: Drill<Names> = {
@@ -30,6 +36,8 @@ export const slowClientsHoldConnections: Drill<Names> = {
   measures: {
     [UNSERVED]: { unit: '%', limit: 5 },
     [GATHERED]: { unit: 'connections', limit: GRANTED },
+    [TOLD]: { unit: 's', limit: 10 },
+    [TAKEN]: { unit: 'visitors', limit: 0 },
   },
   expectedS: 60,
   begin,
@@ -39,7 +47,8 @@ function begin(place: DrillPlace): Stages<Names> {
   const app = drillApp(place, 'slow')
   const outsiders: Outsider[] = []
   let visitors: Visitors | undefined
-  let [held, before] = [0, 0]
+  let [held, before, toldAfterS] = [0, 0, SOON_S]
+  let incident: Incident | undefined
   return {
     setUp: async () => {
       await app.deploy()
@@ -60,8 +69,18 @@ function begin(place: DrillPlace): Stages<Names> {
       const people = present(visitors)
       before = people.answered()
       place.mark('fault')
+      const since = Date.now()
+      const told = secondsUntil({ timeoutS: SOON_S, signal: place.signal }, async () => {
+        incident = await incidentOf(place, attacker, 'exhaustion', since)
+        return incident !== undefined
+      })
+      const noted = told.then((seconds) => {
+        toldAfterS = seconds
+        if (incident !== undefined) place.mark('people told')
+      })
       for (const kind of ['-H', '-B']) {
-        held = Math.max(held, await attack(place, attacker, kind))
+        const [most] = await Promise.all([attack(place, attacker, kind), noted])
+        held = Math.max(held, most)
         place.mark(kind === '-H' ? 'slow headers ended' : 'slow bodies ended')
       }
     },
@@ -71,7 +90,10 @@ function begin(place: DrillPlace): Stages<Names> {
       const failed = people.failures().length
       for (const failure of new Set(people.failures())) place.say(`failed: ${failure}`)
       const answered = people.answered() - before
-      return summarize(answered, failed, held)
+      const visitor = present(outsiders[0]).address
+      const events = await eventsOf(place, 'exhaustion')
+      const isTaken = events.some(({ src_endpoint }) => src_endpoint.ip === visitor)
+      return summarize({ answered, failed, held, toldAfterS, isTaken, incident })
     },
     cleanUp: () => endAll([() => visitors?.stop(), ...outsiders.map((one) => one.remove), app.destroy]),
   }
@@ -89,12 +111,29 @@ async function attack({ installation }: DrillPlace, attacker: Outsider, kind: st
   return Math.max(...counts.map(([, count]) => Number(count)))
 }
 
-function summarize(answered: number, failed: number, held: number): Measured<Names> {
-  if (answered + failed < 50) throw new Error(`only ${answered + failed} requests were made`)
-  const share = Math.round((failed / (answered + failed)) * 1000) / 10
+interface Seen {
+  readonly answered: number
+  readonly failed: number
+  readonly held: number
+  readonly toldAfterS: number
+  readonly isTaken: boolean
+  readonly incident: Incident | undefined
+}
+
+function summarize({ answered, failed, held, toldAfterS, isTaken, incident }: Seen): Measured<Names> {
+  const all = answered + failed
+  if (all < 50) throw new Error(`only ${all} requests were made`)
+  const share = Math.round((failed / all) * 1000) / 10
+  const told =
+    incident === undefined ? 'not told' : `told: “${incident.title.replace(incident.who, 'somebody')}”`
   return {
-    values: { [UNSERVED]: share, [GATHERED]: held },
-    result: `While ${ATTACK.wants} slow connections were wanted, of which ${held} stood at the same time at most, ${answered} of ${answered + failed} requests of others were answered.`,
-    figures: { 'requests of others': { value: answered + failed, unit: 'requests' } },
+    values: {
+      [UNSERVED]: share,
+      [GATHERED]: held,
+      [TOLD]: hundredths(toldAfterS),
+      [TAKEN]: Number(isTaken),
+    },
+    result: `While ${ATTACK.wants} slow connections were wanted, of which ${held} stood at the same time at most, ${answered} of ${all} requests of others were answered. People were ${told}.`,
+    figures: { 'requests of others': { value: all, unit: 'requests' } },
   }
 }

@@ -80,6 +80,8 @@ export const LIMIT_MEANINGS: Readonly<Record<string, string>> = {
   connectionsPerSource: 'connections of one client address at the same time',
   newConnectionsPerSource: 'new connections of one client address within ten seconds',
   requestsPerSource: 'requests of one client address within ten seconds; what is more is answered with 429',
+  unendedPerSource:
+    'requests of one client address within ten seconds that were begun and not ended in time; from then on people are told',
   requestTimeoutS: 'time in which the headers of a request have to be there',
   idleTimeoutS: 'silence of a client',
   answerTimeoutS: 'silence of an app that has a request',

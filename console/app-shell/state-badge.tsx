@@ -38,6 +38,7 @@ const COLOURS: Readonly<Record<string, string>> = {
   blocked: 'red',
   instance: 'red',
   flood: 'red',
+  exhaustion: 'red',
   spoofing: 'red',
   'by itself': 'yellow',
   'instance scan': 'red',

@@ -1,7 +1,7 @@
 import { NativeSelect, Text } from '@mantine/core'
 import { keepPreviousData, useQuery } from '@tanstack/react-query'
 import { lazy, Suspense, useState } from 'react'
-import { EVENT_KINDS, type HostEvent, type NetworkTraffic } from '#contract/guard.ts'
+import { EVENT_KINDS, type EventKind, type HostEvent, type NetworkTraffic } from '#contract/guard.ts'
 import type { MetricsRange } from '#contract/metrics.ts'
 import { ago, counted } from '#runtime/kit/human-units.ts'
 import cells from '../app/cells.module.css'
@@ -20,6 +20,8 @@ import { sumsOf } from './traffic-series.ts'
 const TrafficCharts = lazy(async () => ({ default: (await import('./traffic-charts.tsx')).TrafficCharts }))
 
 const PLACE_PX = 280
+/** What the edge tells of: connections, requests and sign-ins, which it counts one by one. */
+const ATTEMPTS: readonly EventKind[] = ['password guessing', 'exhaustion']
 
 /** What was allowed, refused and noticed over time, and each event. */
 export function TrafficPage() {
@@ -116,7 +118,7 @@ function Events({ events }: { readonly events: readonly HostEvent[] }) {
           <td>
             <bdi>{event.message}</bdi>
             <span className={cells.below}>
-              {counted(event.count, event.kind === 'password guessing' ? 'attempt' : 'packet')}
+              {counted(event.count, ATTEMPTS.includes(event.kind) ? 'attempt' : 'packet')}
               {event.app !== null && <bdi>, of the app {event.app}</bdi>}
               {event.disposition === 'Logged' && ', only recorded'}
             </span>

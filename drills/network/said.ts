@@ -1,3 +1,4 @@
+import { detectionRoutes, type Incident } from '#contract/detection.ts'
 import type { EventKind, HostEvent, NetworkBlock } from '#contract/guard.ts'
 import { guardRoutes } from '#contract/guard-api.ts'
 import { NetworkRuleView } from '#contract/network-api.ts'
@@ -8,6 +9,20 @@ import { maruOk } from '../maru-ok.ts'
 export async function eventsOf(place: Pick<DrillPlace, 'maru'>, kind: EventKind): Promise<HostEvent[]> {
   const { stdout } = await maruOk(place, 'network', 'events', '--kind', kind, '--limit', '500', '--json')
   return guardRoutes.events.response.parse(JSON.parse(stdout)).events
+}
+
+/** What people are told of somebody who did that after a moment. */
+export async function incidentOf(
+  place: Pick<DrillPlace, 'maru'>,
+  { address }: { readonly address: string },
+  kind: EventKind,
+  since = 0,
+): Promise<Incident | undefined> {
+  const { stdout } = await maruOk(place, 'network', 'incidents', '--json')
+  const { incidents } = detectionRoutes.incidents.response.parse(JSON.parse(stdout))
+  return incidents.find(
+    ({ who, kinds, lastAt }) => who === address && kinds.includes(kind) && Date.parse(lastAt) >= since,
+  )
 }
 
 /** Who is kept out, as the platform shows it. */

@@ -60,3 +60,12 @@ test('of guessed passwords it says what was not touched, and how to see whether 
   assert.match(did.join(), /^After 50 failures .* who was signed in, tokens and apps were not touched\.$/)
   assert.match(canDo.join(' '), /whether it got in after all.*blocks lift.*blocks add 203\.0\.113\.7/)
 })
+
+test('of connections that were used up it says what was refused, and that others may share the address', () => {
+  const many = entry({ kind: 'exhaustion', disposition: 'Blocked', target_app: null, rule: null })
+  const one: Incident = { ...incident, kinds: ['exhaustion'], apps: [] }
+  const { account, did, canDo } = tellIncident(one, [many])
+  assert.match(account, /203\.0\.113\.7 took up more connections or requests than anybody needs\./)
+  assert.match(did.join(), /^What was above its share was refused.* cut off after 5 seconds\.$/)
+  assert.match(canDo.join(' '), /share an address.*blocks add 203\.0\.113\.7/)
+})

@@ -1,6 +1,7 @@
 import type { Incident, IncidentAccount, IncidentEntry } from '#contract/detection.ts'
 import { type EventKind, GUARD_LIMITS } from '#contract/guard.ts'
 import { parseNetwork } from '#contract/networks.ts'
+import { EDGE_LIMITS } from '#platform/edge/index.ts'
 import { ruleOf } from './rules.ts'
 
 /** How each kind is called in a title, after who did it. */
@@ -8,7 +9,7 @@ const DEEDS: Readonly<Record<EventKind, string>> = {
   scan: 'searched for open ports',
   malformed: 'sent malformed packets',
   flood: 'flooded the hosts with connections',
-  exhaustion: 'opened more connections than anybody needs',
+  exhaustion: 'took up more connections or requests than anybody needs',
   'memory full': 'asked for so much that a host could not remember who asked',
   'distributed scan': 'searched for open ports with many addresses',
   engagement: 'tested as agreed',
@@ -31,7 +32,7 @@ const DID: Readonly<Partial<Record<EventKind, string>>> = {
   malformed:
     'It was held: of these hosts it reached nothing but the platform’s two ports and what it had proven before.',
   flood: 'Opening packets above the limit were dropped.',
-  exhaustion: 'Connections above its share were refused.',
+  exhaustion: `What was above its share was refused: connections, and requests, which were answered with 429. Requests to the platform’s ports that did not end were cut off after ${EDGE_LIMITS.requestTimeoutS} seconds.`,
   'memory full': 'While the memory was full closed ports stayed silent, and open ones went on.',
   'distributed scan': 'Closed ports stayed silent; none of the addresses did enough by itself to be held.',
   'instance scan': 'The instance opens no connections to new places for a while.',
@@ -43,6 +44,9 @@ const DID: Readonly<Partial<Record<EventKind, string>>> = {
     'Providers were asked to drop that part of the traffic, whoever sends it; that ends by itself.',
 }
 const CAN_DO: Readonly<Partial<Record<EventKind, readonly string[]>>> = {
+  exhaustion: [
+    'Many people can share an address, as in an office, a mobile network or behind a proxy: then some of them may have been refused, too. If it is one of yours, have it open fewer connections; `maru network partner add` ends these reports, not the limit.',
+  ],
   'password guessing': [
     'See whose accounts it tried with `maru audit --action accounts. --result refused`, and whether it got in after all with `--result done`.',
     'Many people can share an address: if it was one of your offices, let it in with `maru network blocks lift`.',

@@ -2,7 +2,9 @@ import type { ControlService } from '#contract/fleet.ts'
 import { CONTROL_NAME } from '#contract/host-identity.ts'
 import type { Installation } from '#contract/installation.ts'
 import { addressesOf } from '#contract/installation.ts'
+import { crowdRules, crowdSection } from './crowds.ts'
 import { edgeFiles } from './layout.ts'
+import { EDGE_LIMITS } from './limits.ts'
 import {
   backendsOf,
   type EdgeBackend,
@@ -49,21 +51,6 @@ export interface EdgeInput {
   readonly apps: readonly EdgeApp[]
 }
 
-/** Limits at the door, for every app alike. */
-export const EDGE_LIMITS = {
-  bodyBytes: 512 * 1024 * 1024,
-  headerBytes: 24 * 1024,
-  connectionsPerSource: 1000,
-  /** New ones within ten seconds: each costs a handshake. */
-  newConnectionsPerSource: 5000,
-  /** Requests within ten seconds. */
-  requestsPerSource: 30_000,
-  requestTimeoutS: 5,
-  idleTimeoutS: 60,
-  answerTimeoutS: 120,
-  tunnelTimeoutS: 3600,
-} as const
-
 export const CONTROL_BACKEND = 'control'
 /** The stick table in which the edge sums up how long answers take. */
 export const TIMES_TABLE = 'times'
@@ -101,9 +88,10 @@ export function renderEdge(input: EdgeInput, mark: string): string {
     renderDefaults(input),
     renderHttpFrontend(input),
     renderHttpsFrontend(input),
-    renderSources(),
     renderTimes(),
-    ...signInSections(edgeFiles(input.home).successor).map(({ head, lines }) => section(head, lines)),
+    ...[crowdSection(), ...signInSections(edgeFiles(input.home).successor)].map(({ head, lines }) =>
+      section(head, lines),
+    ),
     renderControl(input),
     ...(input.self === undefined ? [] : renderPeers(input, input.self)),
     ...[...input.apps]
@@ -146,6 +134,8 @@ function renderDefaults(input: EdgeInput): string {
     'option httplog',
     'option dontlognull',
     'option dontlog-normal',
+    // Browsers keep spare connections: one on which nothing was ever sent is no request that did not end.
+    'option http-ignore-probes',
     // Without this, a client that reuses its connection during a reload meets a closed door.
     'option idle-close-on-response',
     'option redispatch 1',
@@ -174,12 +164,7 @@ function renderDefaults(input: EdgeInput): string {
 function renderDoor(input: EdgeInput): string[] {
   const { hosts } = edgeFiles(input.home)
   return [
-    'tcp-request connection track-sc0 src table sources',
-    `tcp-request connection reject if { sc0_conn_cur gt ${EDGE_LIMITS.connectionsPerSource} }`,
-    // The host itself, and what runs on it, is no crowd.
-    `acl own_source src 127.0.0.0/8 ::1 ${input.installation.subnet}.0.0/16`,
-    `tcp-request connection reject if { sc0_conn_rate gt ${EDGE_LIMITS.newConnectionsPerSource} } !own_source`,
-    `http-request return status 429 content-type text/plain string "Too many requests from your address\\n" hdr Retry-After 10 if { sc0_http_req_rate gt ${EDGE_LIMITS.requestsPerSource} } !own_source`,
+    ...crowdRules(input.installation.subnet),
     'http-request set-var(txn.host) req.hdr(host),host_only,lower',
     `http-request set-var(txn.backend) var(txn.host),map(${hosts})`,
     'http-request return status 404 content-type text/plain string "Not found\\n" unless { var(txn.backend) -m found }',
@@ -239,11 +224,6 @@ function renderHttpsFrontend(input: EdgeInput): string {
     'use_backend %[var(txn.backend)]',
   ])
 }
-
-const renderSources = () =>
-  section('backend sources', [
-    'stick-table type ipv6 size 100k expire 1m store conn_cur,conn_rate(10s),http_req_rate(10s)',
-  ])
 
 /**
  * Answers and their summed times by backend, in tenths of a millisecond: HAProxy's own figure is an average of the last

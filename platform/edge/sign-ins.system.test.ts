@@ -13,7 +13,7 @@ import { makeNft } from '#runtime/drivers/nft.ts'
 import { run } from '#runtime/drivers/process.ts'
 import { makeNetwork, type TestNetwork } from '#runtime/drivers/test-networks.ts'
 import { makeLog } from '#runtime/kit/log.ts'
-import { makeSignInDoor, readEdge } from './index.ts'
+import { makeEdgeDoor, readEdge } from './index.ts'
 
 const GUESSER = '10.231.19.1'
 const OTHER = '10.231.19.2'
@@ -76,7 +76,7 @@ const start = () =>
       membership: { fleet: () => ({ hosts: [], services: {} }) },
       network: { enter: network.enter, folder: '/proc/self/net' },
       door: {
-        ...{ door: makeSignInDoor(host.haproxy), address: '10.231.19.9' },
+        ...{ door: makeEdgeDoor(host.haproxy), address: '10.231.19.9' },
         port: host.installation.ports.https,
       },
     },

@@ -1,7 +1,7 @@
 import { ACCOUNT_LIMITS, accountRoutes } from '#contract/accounts.ts'
 import { MaruError } from '#contract/errors.ts'
 import { GUARD_LIMITS } from '#contract/guard.ts'
-import type { Haproxy } from '#runtime/drivers/haproxy.ts'
+import { tableRows } from './stick-table.ts'
 
 /** The stick table in which the edge counts who fails to sign in. */
 const TABLE = 'sign-ins'
@@ -59,40 +59,22 @@ export interface Guesser {
   readonly leftS: number
 }
 
-/** Where the agent sees who guesses passwords, and turns him away. */
-export interface SignInDoor {
-  /** Empty where no edge answers. */
-  guessers(now: number): Promise<Guesser[]>
-  /** Turns a source away for so long, 0: lets it in; what was counted of it is forgotten. */
-  turnAway(address: string, leftS: number, now: number): Promise<void>
+/** Asks for those who guess, or are turned away. */
+export const SHOW_GUESSERS = [`gpc0_rate ge ${GUARD_LIMITS.failedSignIns}`, 'gpt0 gt 0'].map(
+  (which) => `show table ${TABLE} data.${which}`,
+)
+
+/** What turns a source away for so long, 0: lets it in. */
+export function turnAwayCommand(address: string, leftS: number, now: number): string {
+  const until = leftS === 0 ? 0 : Math.ceil(now / 1_000) + leftS
+  const key = address.includes(':') ? address : `::ffff:${address}`
+  const counts = ['gpc0', 'gpc0_rate', 'gpc1', 'gpc1_rate'].map((name) => `data.${name} 0`).join(' ')
+  return `set table ${TABLE} key ${key} data.gpt0 ${until} ${counts}`
 }
 
-const SHOW = [`gpc0_rate ge ${GUARD_LIMITS.failedSignIns}`, 'gpt0 gt 0']
-  .map((which) => `show table ${TABLE} data.${which}`)
-  .join(';')
-
-/** The door of the HAProxy that runs now; what it forgets when it ends without a successor the agent tells it again. */
-export function makeSignInDoor(haproxy: Pick<Haproxy, 'ask'>): SignInDoor {
-  return {
-    guessers: async (now) => parseGuessers((await haproxy.ask(SHOW)) ?? '', now),
-    turnAway: async (address, leftS, now) => {
-      const until = leftS === 0 ? 0 : Math.ceil(now / 1_000) + leftS
-      const key = address.includes(':') ? address : `::ffff:${address}`
-      const counts = ['gpc0', 'gpc0_rate', 'gpc1', 'gpc1_rate'].map((name) => `data.${name} 0`).join(' ')
-      await haproxy.ask(`set table ${TABLE} key ${key} data.gpt0 ${until} ${counts}`)
-    },
-  }
-}
-
-/** Reads what HAProxy shows of the table; who is in it twice is one. */
-export function parseGuessers(shown: string, now: number): Guesser[] {
-  const found = new Map<string, Guesser>()
-  for (const [, key = '', rest = ''] of shown.matchAll(/ key=(\S+) (.*)/g)) {
-    const number = (name: string) =>
-      Number(new RegExp(`\\b${name}(?:\\(\\d+\\))?=(\\d+)`).exec(rest)?.[1] ?? 0)
-    const address = key.replace(/^::ffff:/, '')
-    const leftS = Math.max(0, number('gpt0') - Math.floor(now / 1_000))
-    found.set(address, { address, failed: number('gpc0_rate'), turnedAway: number('gpc1_rate'), leftS })
-  }
-  return [...found.values()]
-}
+/** Reads what HAProxy shows of the table. */
+export const parseGuessers = (shown: string, now: number): Guesser[] =>
+  tableRows(shown, TABLE).map(({ address, number }) => ({
+    ...{ address, failed: number('gpc0_rate'), turnedAway: number('gpc1_rate') },
+    leftS: Math.max(0, number('gpt0') - Math.floor(now / 1_000)),
+  }))

@@ -1,5 +1,5 @@
 import type { EventKind, Finding, NetworkEvent } from '#contract/guard.ts'
-import type { Judged } from './guessing.ts'
+import type { DoorDeed } from './at-door.ts'
 import { senderOf, type Together } from './long-view.ts'
 import type { Notice } from './names.ts'
 import type { PacketNotice } from './notice.ts'
@@ -17,8 +17,8 @@ export interface EventBook {
   noteTogether(together: Together, notice: PacketNotice): void
   /** Takes what the detector found. */
   noteFinding(finding: Finding): void
-  /** Takes sign-ins that failed or were turned away. */
-  noteGuessing(guessing: Guessing, app: string | null): void
+  /** Takes what the edge turned away or held off at its door. */
+  noteAtDoor(deed: PlacedDeed, app: string | null): void
   /** Something else has changed of which people are told. */
   bump(): void
   /** Events that began or changed after a number. */
@@ -29,12 +29,12 @@ export interface EventBook {
   reasonOf(address: string): string | undefined
 }
 
-/** Somebody who guesses passwords, and how many attempts were not told of yet. */
-export interface Guessing extends Pick<Judged, 'address' | 'agreed' | 'message'> {
+/** What somebody did at the edge's door, when and where. */
+export interface PlacedDeed extends DoorDeed {
   readonly at: number
-  readonly attempts: number
   readonly destination: string
-  readonly port: number
+  /** Null where the edge counts both of its ports together. */
+  readonly port: number | null
 }
 
 const WINDOW_MS = 60_000
@@ -150,12 +150,12 @@ export function makeEventBook(first: number): EventBook {
         finding.app,
       )
     },
-    noteGuessing: ({ address, agreed, message, attempts, ...where }, app) => {
+    noteAtDoor: ({ address, agreed, kind, topic, severity, message, times, ...where }, app) => {
       const manner: Manner = {
-        ...{ kind: agreed ? 'engagement' : 'password guessing', topic: 'sign-in', severity: agreed ? 1 : 3 },
+        ...{ kind: agreed ? 'engagement' : kind, topic, severity: agreed ? 1 : severity },
         ...{ disposition: 'Blocked', message: () => message },
       }
-      add(manner, { ...where, source: address, sourcePort: null, protocol: 'tcp' }, app, address, attempts)
+      add(manner, { ...where, source: address, sourcePort: null, protocol: 'tcp' }, app, address, times)
     },
     reasonOf: (address) => reasons.get(address),
   }

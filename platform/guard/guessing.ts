@@ -1,7 +1,8 @@
 import { ACCOUNT_LIMITS } from '#contract/accounts.ts'
-import { GUARD_LIMITS, type GuardOrders } from '#contract/guard.ts'
+import { GUARD_LIMITS } from '#contract/guard.ts'
 import type { Guesser } from '#platform/edge/index.ts'
-import { AGREED, isAgreed, isAmong } from './agreed.ts'
+import { AGREED } from './agreed.ts'
+import { type DoorOrders, isAgreedAtDoor, judged, sourceOf } from './at-door.ts'
 import { SIGN_IN_SET, type Wanted } from './ledger.ts'
 
 /** What is known of him, and what follows. */
@@ -14,24 +15,16 @@ export interface Judged extends Guesser {
 }
 
 const MINUTES = ACCOUNT_LIMITS.loginWindowS / 60
-/** Whoever is on a host has other ways in; its own address is that of everybody who comes over a tunnel. */
-const HOST_ITSELF = ['127.0.0.0/8', '::/64']
 
 /** Whom the edge turns away, without those who are never judged: partners and hosts. */
 export function judgeGuessers(
   seen: readonly Guesser[],
-  orders: Pick<GuardOrders, 'partners' | 'engagements'>,
+  orders: DoorOrders,
   hosts: readonly string[],
   now: number,
 ): Judged[] {
-  const spared = [...orders.partners, ...hosts, ...HOST_ITSELF]
-  return seen
-    .filter(({ address }) => !isAmong(sourceOf(address), spared))
-    .map((one) => judge(one, isAgreed(orders, sourceOf(one.address), now)))
+  return judged(seen, orders, hosts).map((one) => judge(one, isAgreedAtDoor(orders, one.address, now)))
 }
-
-/** An IPv6 customer has a whole network. */
-const sourceOf = (address: string) => (address.includes(':') ? `${address}/64` : address)
 
 function judge(one: Guesser, agreed: boolean): Judged {
   const { address, failed, turnedAway, leftS } = one

@@ -2,6 +2,7 @@
 
 export { asAgreed } from './agreed.ts'
 export { type HostGuard, makeHostGuard } from './apply-guard.ts'
+export { type AllCounted, countCrowds, judgeCrowds } from './crowding.ts'
 export { type EventBook, makeEventBook } from './event-book.ts'
 export { judgeGuessers } from './guessing.ts'
 export {

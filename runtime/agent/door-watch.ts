@@ -1,7 +1,10 @@
 import type { GuardOrders } from '#contract/guard.ts'
-import type { Guesser, SignInDoor } from '#platform/edge/index.ts'
+import type { EdgeDoor, Guesser, SeenAtDoor } from '#platform/edge/index.ts'
 import {
+  type AllCounted,
+  countCrowds,
   type EventBook,
+  judgeCrowds,
   judgeGuessers,
   type Member,
   type Settled,
@@ -10,10 +13,11 @@ import {
 } from '#platform/guard/host.ts'
 import { pause } from '#runtime/kit/pause.ts'
 
-/** The door where people sign in, and where it is. */
+/** The door where everybody comes in, and where it is. */
 export interface PlacedDoor {
-  readonly door: SignInDoor
+  readonly door: EdgeDoor
   readonly address: string
+  /** Where people sign in. */
   readonly port: number
 }
 
@@ -30,50 +34,54 @@ export interface DoorWatch {
 
 /** An edge that hangs must not keep the packet filter from being looked after. */
 const ANSWERS_WITHIN_MS = 1_000
-const SILENT = 'The edge does not say who guesses passwords.'
+const SILENT = 'The edge does not say who guesses passwords or takes too many connections.'
+const NOBODY = { members: [], wanted: [] }
 
 /** Watches the edge's door; a host without one has nobody there. */
 export function watchDoor(
   placed: PlacedDoor | undefined,
-  book: Pick<EventBook, 'noteGuessing'>,
+  book: Pick<EventBook, 'noteAtDoor'>,
   appAt: (address: string) => string | null,
 ): DoorWatch {
   if (placed === undefined)
-    return {
-      ...{ look: async () => ({ members: [], wanted: [] }), change: async () => undefined },
-      problem: () => '',
-    }
+    return { look: async () => NOBODY, change: async () => undefined, problem: () => '' }
   const { door, address: destination, port } = placed
-  let before = new Map<string, number>()
-  let asking: Promise<readonly Guesser[] | undefined> | undefined
+  const ask = makeAsking(door)
+  let attempts = new Map<string, number>()
+  let counted: AllCounted | undefined
   let problem = ''
-  const ask = async (at: number): Promise<readonly Guesser[]> => {
-    asking ??= door
-      .guessers(at)
-      .catch(() => undefined)
-      .finally(() => {
-        asking = undefined
-      })
-    const seen = await Promise.race([asking, pause(ANSWERS_WITHIN_MS)])
-    problem = seen === undefined ? SILENT : ''
-    return seen ?? []
+  const noteGuessers = (
+    seen: readonly Guesser[],
+    orders: GuardOrders,
+    hosts: readonly string[],
+    at: number,
+  ) => {
+    const judged = judgeGuessers(seen, orders, hosts, at)
+    for (const one of judged) {
+      const times = attemptsOf(one) - (attempts.get(one.address) ?? 0)
+      const deed = { ...one, kind: 'password guessing', topic: 'sign-in', severity: 3, times } as const
+      if (times > 0) book.noteAtDoor({ ...deed, at, destination, port }, appAt(one.address))
+    }
+    attempts = new Map(seen.map((one) => [one.address, attemptsOf(one)]))
+    return judged.flatMap(({ wanted }) => wanted ?? [])
   }
   return {
     problem: () => problem,
     look: async (orders, hosts) => {
       const at = Date.now()
       const seen = await ask(at)
-      const judged = judgeGuessers(seen, orders, hosts, at)
-      for (const one of judged) {
-        const attempts = one.failed + one.turnedAway - (before.get(one.address) ?? 0)
-        if (attempts > 0) book.noteGuessing({ ...one, at, attempts, destination, port }, appAt(one.address))
-      }
-      before = new Map(seen.map((one) => [one.address, one.failed + one.turnedAway]))
+      problem = seen === undefined ? SILENT : ''
+      // What was counted until now counts on: an edge that is busy forgets nothing.
+      if (seen === undefined) return NOBODY
+      const crowds = countCrowds(seen.crowds, counted, at)
+      counted = crowds.counted
+      for (const deed of judgeCrowds(crowds.grown, orders, hosts, at))
+        book.noteAtDoor({ ...deed, at, destination, port: null }, appAt(deed.address))
       return {
-        members: seen
+        members: seen.guessers
           .filter(({ leftS }) => leftS > 0)
           .map(({ address, leftS }) => ({ set: SIGN_IN_SET, address, leftS })),
-        wanted: judged.flatMap(({ wanted }) => wanted ?? []),
+        wanted: noteGuessers(seen.guessers, orders, hosts, at),
       }
     },
     change: async (changes) => {
@@ -81,5 +89,21 @@ export function watchDoor(
       for (const { set, address, leftS } of changes)
         if (set === SIGN_IN_SET) await door.turnAway(address, leftS, Date.now())
     },
+  }
+}
+
+const attemptsOf = ({ failed, turnedAway }: Guesser) => failed + turnedAway
+
+/** Asks the door, once at a time; undefined when it does not answer soon. */
+function makeAsking(door: EdgeDoor): (at: number) => Promise<SeenAtDoor | undefined> {
+  let asking: Promise<SeenAtDoor | undefined> | undefined
+  return async (at) => {
+    asking ??= door
+      .look(at)
+      .catch(() => undefined)
+      .finally(() => {
+        asking = undefined
+      })
+    return (await Promise.race([asking, pause(ANSWERS_WITHIN_MS)])) ?? undefined
   }
 }

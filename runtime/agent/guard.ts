@@ -98,7 +98,7 @@ export interface GuardDeps {
   readonly log: Log
   readonly membership: Pick<HostMembership, 'fleet'>
   readonly nft: Nft
-  /** Where people sign in. */
+  /** Where everybody comes in. */
   readonly door?: PlacedDoor
   /** Another network than this program's own: arguments that lead into it, and what the kernel shows of it. */
   readonly network?: { readonly enter: readonly string[]; readonly folder: string }

@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import type { AgentConfig } from '#contract/installation.ts'
 import { addressesOf, HOME } from '#contract/installation.ts'
-import { edgeFiles, makeSignInDoor } from '#platform/edge/index.ts'
+import { edgeFiles, makeEdgeDoor } from '#platform/edge/index.ts'
 import { controlOn, storesOf } from '#platform/mesh/index.ts'
 import { type Docker, makeDocker } from '#runtime/drivers/docker.ts'
 import { ensureFolder } from '#runtime/drivers/files.ts'
@@ -118,7 +118,7 @@ async function openGuarded(config: AgentConfig, log: Log, signal: AbortSignal) {
   const nft = makeNftBy(program, watchFilterChanges({ program, knock }, signal))
   const membership = await openMembership(config)
   const { home, host, installation } = config
-  const door = makeSignInDoor(makeHaproxy(edgeFiles(home)))
+  const door = makeEdgeDoor(makeHaproxy(edgeFiles(home)))
   const placed = { door, address: host.address, port: installation.ports.https }
   return { membership, nft, guard: await startGuard(config, { nft, log, membership, door: placed }) }
 }
