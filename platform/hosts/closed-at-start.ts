@@ -6,7 +6,7 @@ import { ensureFolder, readText, writeFileIfChanged } from '#runtime/drivers/fil
 import { makeNft } from '#runtime/drivers/nft.ts'
 import { run } from '#runtime/drivers/process.ts'
 import { CLOSED, CLOSED_SCRIPT, renderClosed } from './closed-script.ts'
-import { hasTables, rangeOf } from './filter-tables.ts'
+import { rangeOf } from './filter-tables.ts'
 import { needClosing } from './systemd-settings.ts'
 
 const fileOf = ({ name }: Pick<Installation, 'name'>) => join(CLOSED.folder, `${name}.nft`)
@@ -25,17 +25,18 @@ export async function closeAtStart(installation: Installation, log: string): Pro
     const reason = stderr.trim().split('\n')[0] || 'no output'
     throw new MaruError('hosts.step_failed', { step: `nft --check --file ${CLOSED.script}`, reason, log })
   }
-  // Where its rules are in force already, nothing is closed before the machine starts next.
-  await needClosing(!(await hasTables(installation, makeNft())), log)
+  // Where rules are in force already, those of another installation too, nothing is closed before the machine starts next.
+  await needClosing(!(await makeNft().tables()).some(({ name }) => name.startsWith('maru_')), log)
 }
 
 /** An installation of the same range that is gone would close this one, and nobody would open it again. */
-async function removeStrangers(installation: Installation): Promise<void> {
-  for (const name of await readdir(CLOSED.folder)) {
-    const file = join(CLOSED.folder, name)
-    if (file === fileOf(installation)) continue
-    if (rangeOf(installation).test((await readText(file)) ?? '')) await rm(file, { force: true })
-  }
+export async function removeStrangers(
+  { name, subnet }: Pick<Installation, 'name' | 'subnet'>,
+  folder: string = CLOSED.folder,
+): Promise<void> {
+  const others = (await readdir(folder)).filter((file) => file !== `${name}.nft`)
+  for (const file of others.map((other) => join(folder, other)))
+    if (rangeOf({ subnet }).test((await readText(file)) ?? '')) await rm(file, { force: true })
 }
 
 /** Takes it back; the last installation of the machine takes all of it. */

@@ -6,19 +6,10 @@ import { homeOfInstallation, installationNames, loadInstallation } from './regis
 /** Whose table it is, by the id in its name; undefined for tables of others than installations. */
 const ownerOf = ({ name }: Table) => /^maru_(?:[a-z]+_)?(inst_[a-z0-9]+)/.exec(name)?.[1]
 
-/** All that an installation has in the packet filter. */
-async function tablesOf({ id }: Pick<Installation, 'id'>, nft: Pick<Nft, 'tables'>): Promise<Table[]> {
-  const own = new RegExp(`^maru_(?:[a-z]+_)?${id.replaceAll(/\W/g, '_')}(?:_[a-z]+)?$`)
-  return (await nft.tables()).filter(({ name }) => own.test(name))
-}
-
-/** Whether an installation has anything in the packet filter. */
-export const hasTables = async (installation: Pick<Installation, 'id'>, nft: Pick<Nft, 'tables'>) =>
-  (await tablesOf(installation, nft)).length > 0
-
 /** Removes all that an installation has in the packet filter. */
-export async function removeTables(installation: Pick<Installation, 'id'>, nft: Nft): Promise<void> {
-  for (const { family, name } of await tablesOf(installation, nft)) await nft.remove(family, name)
+export async function removeTables({ id }: Pick<Installation, 'id'>, nft: Nft): Promise<void> {
+  const own = new RegExp(`^maru_(?:[a-z]+_)?${id.replaceAll(/\W/g, '_')}(?:_[a-z]+)?$`)
+  for (const { family, name } of await nft.tables()) if (own.test(name)) await nft.remove(family, name)
 }
 
 /** What names an address of an installation's range. */
