@@ -30,6 +30,9 @@ const MARU = join(ROOT, 'maru')
 /** A host that dies without a word may be noticed for so long. */
 const NOTICED_MS = 3_000
 const SOON_MS = 120_000
+/** An app that tries what no rule allows from its first moment on, and who would answer it. */
+const REACHING = 'reaching'
+const OPEN_PORT = 7000
 
 let lab: Lab
 let home = ''
@@ -62,12 +65,12 @@ async function holders(): Promise<readonly string[]> {
 const leadsTo = (host: string) =>
   waitFor(`the address to lead to ${host}`, async () => (await holders()).join() === host, SOON_MS)
 
-const bothServe = () =>
+const bothServe = (app = APP) =>
   waitFor(
-    'both hosts to serve the app',
+    `both hosts to serve ${app}`,
     async () => {
       const { hosts } = await json<{ hosts: Host[] }>('host', 'list')
-      const { instances } = await json<{ instances: { host: string; state: string }[] }>('ps', '--app', APP)
+      const { instances } = await json<{ instances: { host: string; state: string }[] }>('ps', '--app', app)
       const serving = instances.filter(({ state }) => state === 'healthy').map(({ host }) => host)
       return hosts.every(({ state }) => state === 'ready') && new Set(serving).size === 2
     },
@@ -141,4 +144,76 @@ test('the host comes back, and takes nothing away from who has the address', asy
   told(t, 'power back', seen)
   assert.deepEqual(await holders(), [FIRST])
   assert.deepEqual(seen.failures, [])
+})
+
+/** What an instance of the app that reaches out has printed. */
+interface Told {
+  readonly start: number
+  readonly at: number
+  readonly tries: number
+  readonly reached: Readonly<Record<string, number>>
+}
+
+/** All that the instances on the second host have printed, those before the loss of power among it. */
+async function toldBy(app: string): Promise<Told[]> {
+  const named = ['docker', 'ps', '--all', '--format', '{{.Names}}', '--filter', `name=maru-app-${app}-`]
+  const names = (await runIn(lab, SECOND, named)).stdout.split('\n').filter(Boolean)
+  const logs = await Promise.all(names.map((name) => runIn(lab, SECOND, ['docker', 'logs', name])))
+  return logs.flatMap(({ stdout }) =>
+    stdout.split('\n').flatMap((line) => (/^\{.*\}$/.test(line) ? [JSON.parse(line) as Told] : [])),
+  )
+}
+
+/** Somebody on the first host whom everybody may ask, but no app. */
+async function answerOnFirst(): Promise<void> {
+  const answers = `require('node:http').createServer((_, answer) => answer.end('here')).listen(${OPEN_PORT})`
+  const [file, ...args] = await enterArgv(lab, FIRST, [process.execPath, '-e', answers])
+  spawn(file, args, { stdio: 'ignore' }).unref()
+  const ask = ['curl', '--silent', '--max-time', '2', `http://${FIRST}:${OPEN_PORT}/`]
+  const hears = async () => (await runIn(lab, SECOND, ask)).stdout === 'here'
+  await waitFor('the first host to answer the second', hears, SOON_MS)
+}
+
+test('a host that comes back is closed before an instance runs, and none reaches anybody until its rules are there', async (t) => {
+  await answerOnFirst()
+  await maru('deploy', 'lab/reaching-app', '--app', REACHING)
+  await maru('config', 'set', '--app', REACHING, `TARGETS=${findHost(lab, FIRST).address}:${OPEN_PORT}`)
+  await maru('scale', '--app', REACHING, 'web=4')
+  await bothServe(REACHING)
+  await killHost(lab, findHost(lab, SECOND))
+  const since = Date.now()
+  await startHost(lab, findHost(lab, SECOND))
+  const tables = async () => (await runIn(lab, SECOND, ['nft', 'list', 'tables'])).stdout
+  await waitFor('the network to be closed', async () => /inet maru_closed_/.test(await tables()), SOON_MS)
+  const closedAt = Date.now()
+  const opened = async () => {
+    const now = await tables()
+    return now === '' || /maru_closed_/.test(now) ? undefined : now
+  }
+  const open = await waitFor('the network to be opened', opened, SOON_MS)
+  const openedAt = Date.now()
+  for (const table of [/inet maru_inst_/, /inet maru_guard_/, /bridge maru_ports_/]) assert.match(open, table)
+  await bothServe(REACHING)
+  const told = await toldBy(REACHING)
+  const after = told.filter(({ start }) => start > since)
+  const closed = after.filter(({ at }) => at < openedAt)
+  const seconds = (at: number) => ((at - since) / 1000).toFixed(1)
+  const first = Math.min(...after.map(({ start }) => start))
+  t.diagnostic(
+    `after the power came back: closed at ${seconds(closedAt)} s, the first instance at ${seconds(first)} s, open at ${seconds(openedAt)} s`,
+  )
+  t.diagnostic(
+    `${Math.max(0, ...closed.map(({ tries }) => tries))} tries of one instance while it was closed`,
+  )
+  assert.ok(closedAt < first, 'an instance ran before the network was closed')
+  assert.ok(
+    closed.some(({ tries }) => tries > 0),
+    'no instance has tried anything while it was closed',
+  )
+  const before = told.filter(({ start }) => start <= since)
+  assert.ok(before.some(({ tries }) => tries > 0) && after.some(({ tries }) => tries > 0))
+  assert.deepEqual(
+    told.flatMap(({ reached }) => Object.keys(reached)),
+    [],
+  )
 })

@@ -75,13 +75,13 @@ export async function leftovers({ name, home }: TestInstallation): Promise<strin
       .split('\n')
       .filter(Boolean)
       .map((line) => `${what} ${line}`)
-  const registered = `/etc/maru/installations/${name}.json`
+  const kept = [`/etc/maru/installations/${name}.json`, `/etc/maru/closed/${name}.nft`]
   return [
     ...list('container', containers),
     ...list('network', networks),
     ...list('volume', volumes),
     ...(await processesOf(home)),
-    ...[home, registered].filter((path) => existsSync(path)).map((path) => `file ${path}`),
+    ...[home, ...kept].filter((path) => existsSync(path)).map((path) => `file ${path}`),
   ]
 }
 

@@ -6,6 +6,7 @@ import { IMAGE_LABEL } from '#images/build-images.ts'
 import { ADDRESS_COMPONENT } from '#platform/virtual-address/index.ts'
 import { type Docker, LABELS, makeDocker } from '#runtime/drivers/docker.ts'
 import { makeNft } from '#runtime/drivers/nft.ts'
+import { removeClosedAtStart } from './closed-at-start.ts'
 import { ENGINE_PID_FILE, supervisorPid } from './engine.ts'
 import { removeTables } from './filter-tables.ts'
 import { DOCKER_SOCKET } from './host-facts.ts'
@@ -75,6 +76,7 @@ export async function destroy(home: string, options: DestroyOptions): Promise<st
     const others = await forgetInstallation(installation.name)
     if (others.length === 0 && options.keepImages !== true) removed.push(...(await removeImages(docker)))
     await releaseEngine(docker, others.length === 0, join(home, HOME.logs, 'engine.log'))
+    await removeClosedAtStart(installation, others.length === 0)
     await removeDataFolder(home)
     return [...removed, home]
   } finally {

@@ -1,10 +1,12 @@
 import { closeSync, openSync } from 'node:fs'
 import { join } from 'node:path'
 import { MaruError } from '#contract/errors.ts'
-import { HOME } from '#contract/installation.ts'
+import { HOME, type Installation } from '#contract/installation.ts'
 import { type Docker, makeDocker } from '#runtime/drivers/docker.ts'
 import { exists, readText, writeFileAtomic } from '#runtime/drivers/files.ts'
 import { run, startDetached } from '#runtime/drivers/process.ts'
+import { closeAtStart } from './closed-at-start.ts'
+import { CLOSED } from './closed-script.ts'
 import { DOCKER_SOCKET } from './host-facts.ts'
 import { pollUntil } from './poll.ts'
 import type { HostProgress } from './progress.ts'
@@ -32,18 +34,22 @@ export const HOST_CA_BUNDLE = '/etc/ssl/certs/ca-certificates.crt'
  */
 export const ENGINE_PID_FILE = '/run/maru-engine.pid'
 
+interface Place {
+  readonly installation: Installation
+  readonly home: string
+  readonly programDir: string
+  readonly progress: HostProgress
+}
+
 /** Installs and starts the container engine where it is missing; a running one is left as it is. */
-export async function ensureEngine(
-  home: string,
-  programDir: string,
-  progress: HostProgress,
-): Promise<Docker> {
+export async function ensureEngine({ installation, home, programDir, progress }: Place): Promise<Docker> {
   const log = join(home, HOME.logs, 'host-packages.log')
   const missing = await missingPackages()
   await writeSystemdSettings(!(await exists(ENGINE)), log)
   if (missing.length > 0) {
     await progress.step(`Debian packages ${missing.join(', ')}`, 60, log, () => installPackages(missing, log))
   }
+  await closeAtStart(installation, log)
   return await runEngine(home, programDir, progress)
 }
 
@@ -111,7 +117,7 @@ export async function startEngine(programDir: string, log: string): Promise<void
   const supervisor = join(programDir, 'platform/hosts/engine-supervisor.ts')
   const fd = openSync(log, 'a', 0o640)
   try {
-    const pid = startDetached([process.execPath, supervisor], fd)
+    const pid = startDetached([process.execPath, supervisor, CLOSED.script], fd)
     await writeFileAtomic(ENGINE_PID_FILE, `${pid}\n`)
   } finally {
     closeSync(fd)

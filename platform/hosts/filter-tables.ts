@@ -12,6 +12,10 @@ export async function removeTables({ id }: Pick<Installation, 'id'>, nft: Nft): 
   for (const { family, name } of await nft.tables()) if (own.test(name)) await nft.remove(family, name)
 }
 
+/** What names an address of an installation's range. */
+export const rangeOf = ({ subnet }: Pick<Installation, 'subnet'>) =>
+  new RegExp(`(?<![\\d.])${subnet.replaceAll('.', '\\.')}\\.\\d`)
+
 /** Ids of the installations of this machine: those that it remembers, and those that have a container. */
 async function knownIds(docker: Docker): Promise<Set<string>> {
   const [names, containers] = await Promise.all([installationNames(), docker.containers.list({})])
@@ -34,7 +38,7 @@ export async function removeRemains(
   nft: Nft,
 ): Promise<string[]> {
   const strangers = Map.groupBy(await nft.tables(), ownerOf)
-  const ours = new RegExp(`(?<![\\d.])${subnet.replaceAll('.', '\\.')}\\.\\d`)
+  const ours = rangeOf({ subnet })
   const removed: string[] = []
   for (const [owner, tables] of strangers) {
     if (owner === undefined || owner === id || known.has(owner)) continue

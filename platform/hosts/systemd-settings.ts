@@ -5,9 +5,8 @@ import { MaruError } from '#contract/errors.ts'
 import { BUILD_SLICE } from '#contract/installation.ts'
 import { ensureFolder, exists, readText, writeFileIfChanged } from '#runtime/drivers/files.ts'
 import { run } from '#runtime/drivers/process.ts'
+import { CLOSED, CLOSED_MARK as MARK } from './closed-script.ts'
 import { ENGINE_OPTIONS } from './engine-options.ts'
-
-const MARK = '# Made by `maru up`; the last `maru destroy` on this machine removes it.'
 
 /** Only for an engine that Maru installed: one that was here before keeps the settings of its owner. */
 const ENGINE_SETTINGS = {
@@ -24,6 +23,30 @@ const BUILD_SETTINGS = {
   text: `${MARK}\n[Unit]\nStopWhenUnneeded=yes\n[Slice]\nTasksMax=${APP_LIMITS.build.processes}\n`,
 }
 
+/**
+ * Closes the network of apps once after each boot. An engine that is started again, while its containers and their rules are still
+ * there, finds it done.
+ */
+const CLOSING = 'maru-closed.service'
+const CLOSING_UNIT = {
+  path: `/etc/systemd/system/${CLOSING}`,
+  text: `${MARK}
+[Unit]
+Description=Closes the network of Maru's apps until its rules are in force
+After=nftables.service
+[Service]
+Type=oneshot
+RemainAfterExit=yes
+ExecStart=/usr/sbin/nft --file ${CLOSED.script}
+`,
+}
+
+/** For every engine, also one that was here before: where the network cannot be closed it does not start. */
+const CLOSING_NEED = {
+  path: '/etc/systemd/system/docker.service.d/60-maru-closed.conf',
+  text: `${MARK}\n[Unit]\nRequires=${CLOSING}\nAfter=${CLOSING}\n`,
+}
+
 /** Whether systemd is what starts programs on this machine. */
 export const runsSystemd = () => exists('/run/systemd/system')
 
@@ -31,7 +54,22 @@ export const runsSystemd = () => exists('/run/systemd/system')
 export async function writeSystemdSettings(brings: boolean, log: string): Promise<void> {
   if (!(await runsSystemd())) return
   const ours = brings || (await isOurs(ENGINE_SETTINGS.path))
-  const files = ours ? [ENGINE_SETTINGS, BUILD_SETTINGS] : [BUILD_SETTINGS]
+  await write(ours ? [ENGINE_SETTINGS, BUILD_SETTINGS] : [BUILD_SETTINGS], log)
+}
+
+/** Has the engine start behind a closed network. `isOpen`: nothing is in force yet, so that it is closed now. */
+export async function needClosing(isOpen: boolean, log: string): Promise<void> {
+  if (!(await runsSystemd())) return
+  await write([CLOSING_UNIT, CLOSING_NEED], log)
+  if (isOpen) await systemctl(['start', CLOSING], log)
+}
+
+interface Settings {
+  readonly path: string
+  readonly text: string
+}
+
+async function write(files: readonly Settings[], log: string): Promise<void> {
   for (const { path } of files) await ensureFolder(dirname(path), 0o755)
   const changed = await Promise.all(
     files.map(({ path, text }) => writeFileIfChanged(path, text, { mode: 0o644 })),
@@ -51,10 +89,22 @@ export async function systemctl(args: readonly string[], log: string): Promise<v
 export async function removeSystemdSettings(isIdle: boolean, log: string): Promise<void> {
   if (!(await runsSystemd())) return
   const hadEngine = await isOurs(ENGINE_SETTINGS.path)
-  const removed = await Promise.all([ENGINE_SETTINGS, BUILD_SETTINGS].map(({ path }) => removeOurs(path)))
+  await endClosing(log)
+  const removed: boolean[] = []
+  for (const { path } of [ENGINE_SETTINGS, BUILD_SETTINGS]) removed.push(await removeOurs(path))
   if (!removed.includes(true)) return
   await systemctl(['daemon-reload'], log)
   if (hadEngine && isIdle) await systemctl(['try-restart', 'docker'], log)
+}
+
+/** The engine must not need it any more when it ends, or would end with it. */
+async function endClosing(log: string): Promise<void> {
+  if (!(await removeOurs(CLOSING_NEED.path))) return
+  await systemctl(['daemon-reload'], log)
+  if (!(await isOurs(CLOSING_UNIT.path))) return
+  await systemctl(['stop', CLOSING], log)
+  await rm(CLOSING_UNIT.path)
+  await systemctl(['daemon-reload'], log)
 }
 
 const isOurs = async (path: string) => (await readText(path))?.startsWith(MARK) === true

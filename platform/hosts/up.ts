@@ -117,7 +117,7 @@ export async function up(options: UpOptions, deps: UpDeps): Promise<UpResult> {
   try {
     await preflight(run)
     await remember(run)
-    const docker = await ensureEngine(run.home, run.programDir, run.progress)
+    const docker = await ensureEngine(run)
     // `maru destroy`, which comes next there, needs the engine.
     await refuseRemoved(home)
     const remains = await removeRemainsHere(docker, installation)

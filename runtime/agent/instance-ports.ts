@@ -1,6 +1,27 @@
+import { addressesOf } from '#contract/installation.ts'
 import { hostLinks, linksOf } from '#runtime/drivers/container-links.ts'
-import { type ContainerDetail, LABELS } from '#runtime/drivers/docker.ts'
+import { type ContainerDetail, type EngineContainer, LABELS } from '#runtime/drivers/docker.ts'
 import type { InstancePort } from './guard.ts'
+import { RUN_COMPONENT } from './instance-spec.ts'
+import { isolatePorts } from './isolate.ts'
+import type { ReconcileDeps } from './reconcile.ts'
+
+/** Isolates the ports of the instances that run, and of one-off commands, from each other, and binds each to its address. */
+export async function holdPorts(
+  { docker, config, guard, log }: Pick<ReconcileDeps, 'docker' | 'config' | 'guard' | 'log'>,
+  instances: readonly EngineContainer[],
+): Promise<void> {
+  const labels = { [LABELS.owner]: config.installation.id, [LABELS.component]: RUN_COMPONENT }
+  const all = [...instances, ...(await docker.containers.list(labels))]
+  const running = all.filter(({ state }) => state === 'running')
+  const details = await Promise.all(running.map(({ id }) => docker.containers.inspect(id)))
+  const pids = details.map((detail) => detail?.pid ?? 0).filter((pid) => pid > 0)
+  const changed = await isolatePorts(pids)
+  if (changed > 0) log.info('agent.isolated', { ports: changed })
+  const { apps } = addressesOf(config.installation).networks
+  const ports = await findPorts(details, apps.name)
+  if (await guard.bind(ports)) log.info('agent.bound', { ports: ports.length })
+}
 
 /** The ports of instances on their network: which link of the host each has, and what may come out of it. */
 export async function findPorts(

@@ -14,6 +14,7 @@ import { lookUpName } from '#runtime/drivers/name-lookup.ts'
 import type { Nft } from '#runtime/drivers/nft.ts'
 import type { Log } from '#runtime/kit/log.ts'
 import { pause } from '#runtime/kit/pause.ts'
+import { makeClosed } from './closed.ts'
 import type { Guard } from './guard.ts'
 import { INSTANCE_COMPONENT, RUN_COMPONENT } from './instance-spec.ts'
 import type { ReconcileDeps } from './reconcile.ts'
@@ -33,7 +34,7 @@ export interface FilterState {
   used: string[]
 }
 
-type Network = Pick<ReconcileDeps, 'rules' | 'filter' | 'names' | 'uses'>
+type Network = Pick<ReconcileDeps, 'rules' | 'closed' | 'filter' | 'names' | 'uses'>
 
 /** What the agent keeps of the network, from its start until `signal`. */
 export function openNetwork(
@@ -44,6 +45,7 @@ export function openNetwork(
 ): Network {
   const network: Network = {
     rules: expecting(makeHostRules(nft, installation), guard),
+    closed: makeClosed(nft, installation),
     filter: { bridged: false, refusedNames: [], used: [] },
     uses: makeUseBook(),
     names: watchNames(lookUpName, Date.now),

@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import { type HostReport, PlatformConfig, type WorkloadConfig } from '#contract/agent.ts'
-import { type AgentConfig, addressesOf, HOME } from '#contract/installation.ts'
+import { type AgentConfig, HOME } from '#contract/installation.ts'
 import { applyEdge, certifyEdge, type EdgeDeps, type RunningEdge, readEdge } from '#platform/edge/index.ts'
 import { convergePlatform } from '#platform/hosts/converge.ts'
 import { handingOver } from '#platform/hosts/handing-over.ts'
@@ -15,10 +15,11 @@ import { publicIpv6 } from '#runtime/drivers/own-addresses.ts'
 import type { Log } from '#runtime/kit/log.ts'
 import type { AddressBook } from './address-book.ts'
 import { edgeApps, edgeOf, NO_EDGE } from './bring-edge.ts'
+import { type Closed, openClosed } from './closed.ts'
 import type { EngineWatch } from './engine-watch.ts'
 import type { Guard } from './guard.ts'
-import { findPorts } from './instance-ports.ts'
-import { type ImageFacts, RUN_COMPONENT } from './instance-spec.ts'
+import { holdPorts } from './instance-ports.ts'
+import type { ImageFacts } from './instance-spec.ts'
 import {
   keyOf,
   listInstances,
@@ -27,7 +28,6 @@ import {
   type WantedInstance,
   wantedInstances,
 } from './instances.ts'
-import { isolatePorts } from './isolate.ts'
 import { endLeavingParts } from './leaving-parts.ts'
 import type { HostMembership } from './membership.ts'
 import { observe } from './observe.ts'
@@ -49,6 +49,7 @@ export interface ReconcileDeps {
   /** Undefined where this host has no edge. */
   readonly edge: EdgeDeps | undefined
   readonly rules: HostRules
+  readonly closed: Closed
   readonly address: SharedAddressKeeper
   readonly guard: Guard
   readonly detector: DetectorKeeper
@@ -105,7 +106,10 @@ export async function reconcile(deps: ReconcileDeps, before: number): Promise<Re
   // While it is still let through: it ends in order.
   await attempt('Ending what has another host now', () => endLeavingParts(deps))
   // Before anything of an app runs.
-  await attempt('Setting the firewall rules', () => guardHost(deps))
+  await attempt('Setting the firewall rules', async () => {
+    await guardHost(deps)
+    await openClosed(deps)
+  })
   const platform = await attempt('Reading the platform configuration', () => readPlatform(deps))
   if (platform !== undefined) {
     await attempt('Bringing the platform to its state', () => bringPlatform(deps, platform))
@@ -222,7 +226,7 @@ async function bringApps(deps: ReconcileDeps, workload: WorkloadConfig): Promise
   await expectBack(deps, before)
   const problems = await raiseInstances(place, wanted, before)
   const have = await listInstances(place)
-  await isolate(deps, have)
+  await holdPorts(deps, have)
   const certified = await certifying
   const result =
     edge === undefined ? NO_EDGE : await applyEdge(edge, edgeApps(workload, wanted, have), certified)
@@ -260,16 +264,3 @@ async function expectBack({ guard }: ReconcileDeps, instances: readonly EngineCo
 
 /** The failure is met where the certificates are needed. */
 const leaveToAwait = () => undefined
-
-async function isolate(deps: ReconcileDeps, instances: readonly EngineContainer[]): Promise<void> {
-  const labels = { [LABELS.owner]: deps.config.installation.id, [LABELS.component]: RUN_COMPONENT }
-  const all = [...instances, ...(await deps.docker.containers.list(labels))]
-  const running = all.filter(({ state }) => state === 'running')
-  const details = await Promise.all(running.map(({ id }) => deps.docker.containers.inspect(id)))
-  const pids = details.map((detail) => detail?.pid ?? 0).filter((pid) => pid > 0)
-  const changed = await isolatePorts(pids)
-  if (changed > 0) deps.log.info('agent.isolated', { ports: changed })
-  const { apps } = addressesOf(deps.config.installation).networks
-  const ports = await findPorts(details, apps.name)
-  if (await deps.guard.bind(ports)) deps.log.info('agent.bound', { ports: ports.length })
-}

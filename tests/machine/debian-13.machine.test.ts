@@ -9,6 +9,8 @@ import { ROOT } from '../../tools/source-tree.ts'
 
 const CLONE = '/root/maru'
 const ENGINE_SETTINGS = 'etc/systemd/system/docker.service.d/50-maru.conf'
+const CLOSING_NEED = 'etc/systemd/system/docker.service.d/60-maru-closed.conf'
+const CLOSING = 'maru-closed.service'
 const BUILD_SETTINGS = 'etc/systemd/system/maru-build-.slice.d/50-maru.conf'
 if (!process.env.MARU_TEST_RUN) throw new Error('run the machine tests with `./maru test machine`')
 const SOON_MS = 300_000
@@ -78,12 +80,25 @@ test('apps deploy and answer over HTTPS, and the doctor has no finding', async (
   assert.match(await inside('maru', 'status'), /answers/)
 })
 
+/** When a unit began or was done with its work, in the time of the machine's boot; 0: it did not. */
+const moment = async (unit: string, what: string) =>
+  Number(await inside('systemctl', 'show', '--property', what, '--value', unit))
+
 test('after a power cut everything comes back by itself', async (t) => {
   await machine.cutPower()
   const since = performance.now()
   await machine.boot()
   assert.match(await soon(ask('notes', '/notes.json')), /kept/)
   t.diagnostic(`the app answered ${sinceOf(since)}`)
+  const [closed, engine] = [
+    await moment(CLOSING, 'ActiveEnterTimestampMonotonic'),
+    await moment('docker', 'ExecMainStartTimestampMonotonic'),
+  ]
+  assert.ok(closed > 0 && closed < engine, `closed at ${closed}, the engine began at ${engine}`)
+  await soon(
+    ['nft', 'list', 'tables'],
+    (tables) => /maru_ports_/.test(tables) && !/maru_closed_/.test(tables),
+  )
   await soon(ask('dockerfile-app'))
   await soon(['maru', 'doctor'])
   t.diagnostic(`the doctor had no finding ${sinceOf(since)}`)
@@ -113,6 +128,7 @@ test('destroy takes everything back, also what systemd was told', async () => {
   )
   assert.equal(await inside('docker', 'info', '--format', '{{.LiveRestoreEnabled}}'), 'false')
   assert.doesNotMatch(await inside('nft', 'list', 'ruleset'), /maru/)
+  assert.doesNotMatch(await inside('ls', '/etc/maru'), /closed/)
 })
 
 test("an engine with somebody else's container keeps both its settings and the container", async () => {
@@ -134,6 +150,8 @@ test("an engine with somebody else's container keeps both its settings and the c
   assert.equal(await look(), before)
   assert.equal(await inside('systemctl', 'show', '-p', 'MainPID', 'docker'), engine)
   assert.equal(await readFile(join(machine.root, 'etc/docker/daemon.json'), 'utf8'), settings)
+  await readFile(join(machine.root, CLOSING_NEED))
+  assert.equal(await inside('systemctl', 'is-active', CLOSING), 'active')
 })
 
 test('a Dockerfile that forks without end is stopped where systemd owns the control groups', async () => {
@@ -150,9 +168,12 @@ test('a Dockerfile that forks without end is stopped where systemd owns the cont
 
 test('the last destroy leaves the other container and nothing of ours', async () => {
   const before = await inside('docker', 'inspect', '--format', '{{.State.StartedAt}}', 'other')
+  const engine = await inside('systemctl', 'show', '-p', 'MainPID', 'docker')
   await inside('maru', 'destroy', '--confirm', 'maru')
+  assert.equal(await inside('systemctl', 'show', '-p', 'MainPID', 'docker'), engine)
   assert.equal(await running(), 'other')
   assert.equal(await inside('docker', 'inspect', '--format', '{{.State.StartedAt}}', 'other'), before)
   assert.equal(await inside('docker', 'images', '--format', '{{.Repository}}', 'maru/*'), '')
-  await assert.rejects(readFile(join(machine.root, BUILD_SETTINGS)), { code: 'ENOENT' })
+  for (const path of [BUILD_SETTINGS, CLOSING_NEED, `etc/systemd/system/${CLOSING}`])
+    await assert.rejects(readFile(join(machine.root, path)), { code: 'ENOENT' }, path)
 })
