@@ -166,6 +166,15 @@ test('a SYN flood of forged senders is told of and counted, none of it is droppe
   assert.deepEqual(told('flood'), [])
 })
 
+test('one who searches fast is held, and no flood of many', async () => {
+  await begin()
+  const scan = ['-S', '-i', 'u250', '-c', '20000', '-p', '++20300', HOST.attacked]
+  await send(...scan)
+  await poll('a notice', async () => told('hold').length > 0)
+  assert.deepEqual(await field.members('held4'), [SOURCE.attacker])
+  assert.deepEqual(told('openings'), [])
+})
+
 test('many clients at once are no flood', async () => {
   await begin()
   assert.equal(

@@ -48,6 +48,8 @@ function floodChains(place: Place, group: number): Chains {
       'fib saddr type local goto g_forged',
       `update @syn${v} { ${source} ${over(synPerSecond, synBurst)} } goto g_flood`,
       `${source} != @syn${v} ${tellFull(group, 'syn')}`,
+      // One who searches fast is told of as that.
+      `${source} @held${v} return`,
       'goto g_openings',
     ]
   }
