@@ -12,6 +12,8 @@ export const GUARD_LIMITS = {
   closedPortsPerDay: 12,
   /** Opening packets a second of a source that has not completed a connection. */
   openingPerSecond: 5_000,
+  /** Those of all such sources together, above which people are told of a flood; they are let through all the same. */
+  openingsOfAll: 2_000,
   /** UDP packets a second of a source that has got no answer yet; of all such sources together twice as many. */
   datagramsPerSecond: 1_000,
   /** Pings a second of a source; of all together 25 times as many. */
@@ -144,7 +146,9 @@ export const PacketCounts = z.strictObject({
   judged: packets.describe('Packets of the installation’s own networks that rules were asked about'),
   refused: packets.describe('Of these, packets that no rule allows'),
   kept_out: packets.describe('Packets of whoever is held or blocked'),
-  flooded: packets.describe('Packets that searched, were malformed or too many'),
+  flooded: packets.describe(
+    'Packets that searched, were malformed, forged or too many; opening packets of many senders are counted and let through',
+  ),
 })
 export type PacketCounts = z.infer<typeof PacketCounts>
 export const MinuteCounts = PacketCounts.extend({ at: Instant.describe('Begin of the minute') })

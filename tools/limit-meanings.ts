@@ -52,6 +52,8 @@ export const LIMIT_MEANINGS: Readonly<Record<string, string>> = {
   closedPortsPerDay: 'closed ports that a source may ask for within a day',
   openingPerSecond:
     'opening packets a second of a source that has not completed a connection; what is more is dropped',
+  openingsOfAll:
+    'opening packets a second of all such sources together; above it a flood is told of, and they are let through',
   datagramsPerSecond:
     'UDP packets a second of a source that has got no answer yet, and twice as many of all such; what is more is dropped',
   pingsPerSecond: 'pings a second of a source, and 25 times as many of all; what is more is dropped',

@@ -8,7 +8,7 @@ const PASSED: readonly ChartSeries[] = [{ name: 'passed', label: 'Allowed', colo
 const REFUSED: readonly ChartSeries[] = [
   { name: 'refused', label: 'No rule allows them', color: 'var(--maru-chart-3)' },
   { name: 'kept_out', label: 'Their source is held or blocked', color: 'var(--maru-chart-6)' },
-  { name: 'flooded', label: 'A search, malformed or too many', color: 'var(--maru-chart-bad)' },
+  { name: 'flooded', label: 'A search, malformed, forged or too many', color: 'var(--maru-chart-bad)' },
 ]
 
 const whole = (value: number) =>
@@ -33,7 +33,7 @@ export function TrafficCharts({ traffic }: { readonly traffic: NetworkTraffic })
           moments={packets}
           series={seriesWithValues(REFUSED, 'refused', packets)}
           format={whole}
-          label={`${refused} packets refused by rules, ${stopped} stopped by the guard`}
+          label={`${refused} packets refused by rules, ${stopped} noticed by the guard`}
         />
       </Picture>
       <Picture name="Allowed packets a minute" aside="of the installation’s own networks">

@@ -62,7 +62,7 @@ function Sums({ traffic }: { readonly traffic: NetworkTraffic }) {
     <Figures>
       <Figure name="Packets allowed" value={(judged - refused).toLocaleString('en')} />
       <Figure name="Refused: no rule" value={refused.toLocaleString('en')} />
-      <Figure name="Stopped by the guard" value={stopped.toLocaleString('en')} />
+      <Figure name="Noticed by the guard" value={stopped.toLocaleString('en')} />
       <Figure name="Events" value={events.toLocaleString('en')} />
     </Figures>
   )

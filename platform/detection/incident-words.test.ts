@@ -47,6 +47,11 @@ test('nobody is told to block an app’s own address, a crowd, or somebody who i
 test('a title names the worst first', () => {
   assert.equal(titleOf({ who: 'app:shop', kinds: ['spoofing'] }), 'The app shop forged addresses')
   assert.equal(
+    titleOf({ who: 'many', kinds: ['memory full', 'flood'] }),
+    'Many senders flooded the hosts with connections, and asked for so much that a host could not remember all of it',
+  )
+  assert.equal(titleOf({ who: 'outside', kinds: ['spoofing'] }), 'Somebody outside forged addresses')
+  assert.equal(
     titleOf({ who: '203.0.113.7', kinds: ['scan', 'web attack'] }),
     '203.0.113.7 attacked apps by requests, and searched for open ports',
   )

@@ -10,7 +10,7 @@ const DEEDS: Readonly<Record<EventKind, string>> = {
   malformed: 'sent malformed packets',
   flood: 'flooded the hosts with connections',
   exhaustion: 'took up more connections or requests than anybody needs',
-  'memory full': 'asked for so much that a host could not remember who asked',
+  'memory full': 'asked for so much that a host could not remember all of it',
   'distributed scan': 'searched for open ports with many addresses',
   engagement: 'tested as agreed',
   'instance scan': 'searched the network from inside',
@@ -30,14 +30,16 @@ const DEEDS: Readonly<Record<EventKind, string>> = {
 const DID: Readonly<Partial<Record<EventKind, string>>> = {
   scan: 'It was held: of these hosts it reached nothing but the platform’s two ports and what it had proven before.',
   malformed:
-    'It was held: of these hosts it reached nothing but the platform’s two ports and what it had proven before.',
-  flood: 'Opening packets above the limit were dropped.',
+    'The malformed packets were dropped; one of them alone holds nobody, because its sender can be forged.',
+  flood:
+    'What came above the limits was dropped, but for opening packets of many senders together: those the kernel answers without memory, so that visitors get in.',
   exhaustion: `What was above its share was refused: connections, and requests, which were answered with 429. Requests to the platform’s ports that did not end were cut off after ${EDGE_LIMITS.requestTimeoutS} seconds.`,
-  'memory full': 'While the memory was full closed ports stayed silent, and open ones went on.',
+  'memory full':
+    'Nothing was opened by that: closed ports and what no rule allows stayed shut, and what was open went on.',
   'distributed scan': 'Closed ports stayed silent; none of the addresses did enough by itself to be held.',
   'instance scan': 'The instance opens no connections to new places for a while.',
   'password guessing': `After ${GUARD_LIMITS.failedSignIns} failures within 15 minutes no more sign-ins were taken from there; who was signed in, tokens and apps were not touched.`,
-  spoofing: 'None of the forged packets left the instance’s port.',
+  spoofing: 'None of the forged packets got further than the port or the card that it came in by.',
   'black hole':
     'Providers were asked to drop everything to the address, attackers’ and visitors’ alike; that ends by itself.',
   'flow rule':
@@ -79,7 +81,9 @@ const WEIGHT: readonly EventKind[] = [
 ]
 
 const inWeight = (kinds: readonly EventKind[]) => WEIGHT.filter((kind) => kinds.includes(kind))
-const nameOf = (who: string) => (who.startsWith('app:') ? `The app ${who.slice(4)}` : who)
+/** Of those whose addresses say nothing: each packet can have another. */
+const CROWDS: Readonly<Record<string, string>> = { many: 'Many senders', outside: 'Somebody outside' }
+const nameOf = (who: string) => CROWDS[who] ?? (who.startsWith('app:') ? `The app ${who.slice(4)}` : who)
 
 /** One line for a list. */
 export function titleOf({ who, kinds }: Pick<Incident, 'who' | 'kinds'>): string {

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { makeEventBook } from './event-book.ts'
 import { makeLongView, TOGETHER } from './long-view.ts'
-import type { Notice } from './names.ts'
+import { MEMORIES, type Notice } from './names.ts'
 import type { PacketNotice } from './notice.ts'
 
 const NOW = Date.parse('2030-01-01T12:00:00Z')
@@ -64,6 +64,50 @@ test('a crowd of forged senders is one event from its sixtieth on, and counts wh
     events.reduce((sum, { count }) => sum + count, 0),
     1_000,
   )
+})
+
+test('a flood of many senders is one event within a minute, apart for what is dropped and what is let through', () => {
+  const book = makeEventBook(0)
+  for (let n = 0; n < 100; n++) book.note(packet('openings', n % 50, `198.51.100.${n}`, 443), null)
+  for (let n = 0; n < 100; n++) book.note(packet('floods', n % 50, `198.51.100.${n}`, 53), null)
+  const events = book.since(0).map(({ event }) => event)
+  assert.deepEqual(
+    events.map(({ kind, src_endpoint: { ip }, count, disposition, severity_id }) => [
+      ...[kind, ip, count, disposition, severity_id],
+    ]),
+    [
+      ['flood', 'many', 100, 'Logged', 4],
+      ['flood', 'many', 100, 'Blocked', 4],
+    ],
+  )
+  assert.match(events[0]?.message ?? '', /2,000 opening packets a second .* \(443\/tcp\)/)
+})
+
+test('an inside address from outside is one event within a minute, with the last address', () => {
+  const book = makeEventBook(0)
+  for (let n = 1; n < 200; n++) book.note(packet('forged', n % 50, `10.89.130.${n}`, 443), null)
+  const [event, ...others] = book.since(0).map((one) => one.event)
+  assert.deepEqual([others.length, event?.kind, event?.count, event?.app], [0, 'spoofing', 199, null])
+  assert.match(event?.message ?? '', /^Somebody outside .* the last as 10\.89\.130\.199; none got in\.$/)
+})
+
+test('each memory that is full is an event of its own, in words of its own', () => {
+  const book = makeEventBook(0)
+  for (const second of [0, 1])
+    for (const link of MEMORIES) book.note({ ...packet('full', second), link }, null)
+  book.noteFullName('api.example.org', NOW)
+  book.noteFullName('www.example.org', NOW)
+  const events = book.since(0).map(({ event }) => event)
+  assert.deepEqual(new Set(events.map(({ kind }) => kind)), new Set(['memory full']))
+  assert.equal(new Set(events.map(({ message }) => message)).size, MEMORIES.length + 2)
+  assert.equal(events.length, MEMORIES.length + 2)
+  assert.match(events.at(-1)?.message ?? '', /www\.example\.org/)
+})
+
+test('a protocol without ports is named as that', () => {
+  const book = makeEventBook(0)
+  book.note({ ...packet('hold', 0), port: null, protocol: '47' }, null)
+  assert.match(book.since(0)[0]?.event.message ?? '', /\(protocol 47\)/)
 })
 
 test('an instance that searches is told of with its app', () => {

@@ -1,7 +1,8 @@
 import type { EventKind, Finding, NetworkEvent } from '#contract/guard.ts'
 import type { DoorDeed } from './at-door.ts'
+import { type Manner, mannerOf, type Noted, portOf } from './event-manners.ts'
 import { senderOf, type Together } from './long-view.ts'
-import type { Notice } from './names.ts'
+import { nameIsFull } from './memory-words.ts'
 import type { PacketNotice } from './notice.ts'
 
 /** An event with the number of its last change. */
@@ -15,6 +16,8 @@ export interface EventBook {
   /** Takes a packet; `app`: whose instance sent it. */
   note(notice: PacketNotice, app: string | null): void
   noteTogether(together: Together, notice: PacketNotice): void
+  /** Takes that a name has more answers than there is room for. */
+  noteFullName(name: string, at: number): void
   /** Takes what the detector found. */
   noteFinding(finding: Finding): void
   /** Takes what the edge turned away or held off at its door. */
@@ -43,87 +46,8 @@ const ROOM = 2_000
 const PER_MINUTE = 60
 const PORTS = 8
 
-interface Manner {
-  readonly kind: EventKind
-  /** What else events of one source must have in common to be one. */
-  readonly topic?: string
-  readonly more?: Pick<NetworkEvent, 'target_app' | 'finding_info'>
-  readonly severity: number
-  readonly disposition: NetworkEvent['disposition']
-  readonly message: (source: string, ports: string) => string
-}
-
-/** What an event is made of. */
-type Noted = Pick<PacketNotice, 'at' | 'source' | 'sourcePort' | 'destination' | 'port' | 'protocol'>
-
-const MANNERS: Readonly<Record<Exclude<Notice, 'probe'>, Manner>> = {
-  hold: {
-    kind: 'scan',
-    severity: 3,
-    disposition: 'Blocked',
-    message: (source, ports) =>
-      `${source} searched for open ports (${ports}) and reaches only the platform's own for a while.`,
-  },
-  trick: {
-    kind: 'malformed',
-    severity: 3,
-    disposition: 'Blocked',
-    message: (source, ports) =>
-      `${source} sent packets that no honest program sends (${ports}) and reaches only the platform's own ports for a while.`,
-  },
-  flood: {
-    kind: 'flood',
-    severity: 4,
-    disposition: 'Blocked',
-    message: (source, ports) =>
-      `${source} sent faster than allowed (${ports}); what was too much was dropped.`,
-  },
-  exhaust: {
-    kind: 'exhaustion',
-    severity: 4,
-    disposition: 'Blocked',
-    message: (source, ports) => `${source} has too many connections open and gets no new ones (${ports}).`,
-  },
-  full: {
-    kind: 'memory full',
-    severity: 4,
-    disposition: 'Logged',
-    message: () =>
-      'So many different senders ask for so many ports that no more can be remembered: closed ports stay silent, open ones answer, and who searches is noticed late.',
-  },
-  engaged: {
-    kind: 'engagement',
-    severity: 1,
-    disposition: 'Logged',
-    message: (source, ports) => `${source} tests as agreed (${ports}).`,
-  },
-  inside: {
-    kind: 'instance scan',
-    severity: 4,
-    disposition: 'Blocked',
-    message: (source, ports) =>
-      `The instance at ${source} searched the network (${ports}); it opens no connections to new places for a while.`,
-  },
-  spoof: {
-    kind: 'spoofing',
-    severity: 4,
-    disposition: 'Blocked',
-    message: (source) => `An instance sent as ${source}, which is not its address; none of it got out.`,
-  },
-}
-
-/** What an instance tells its neighbours; the address that it claims is not known, so it is told under its own. */
-const NEIGHBOURS: Manner = {
-  ...MANNERS.spoof,
-  topic: 'arp',
-  message: (source) =>
-    `The instance at ${source} told its neighbours that another's address is its own; none of them heard it.`,
-}
-
-const mannerOf = ({ notice, protocol }: PacketNotice): Manner | undefined => {
-  if (notice === 'probe') return undefined
-  return notice === 'spoof' && protocol === 'arp' ? NEIGHBOURS : MANNERS[notice]
-}
+/** Of what no single packet says. */
+const NOWHERE = { source: 'many', sourcePort: null, destination: '', port: null, protocol: 'udp' } as const
 
 /** `first` is the number before the first change: the time, so that numbers and ids are unlike those of an agent before. */
 export function makeEventBook(first: number): EventBook {
@@ -134,12 +58,19 @@ export function makeEventBook(first: number): EventBook {
     note: (notice, app) => {
       note(reasons, notice)
       const manner = mannerOf(notice)
-      if (manner !== undefined) add(manner, notice, app, nameOf(notice))
+      if (manner !== undefined) add(manner, notice, app, manner.who)
     },
     noteTogether: ({ network, sources, ports }, notice) => {
       const message = () => `${sources} addresses of ${network} together asked for ${ports} closed ports.`
       const manner: Manner = { kind: 'distributed scan', severity: 3, disposition: 'Logged', message }
       add(manner, notice, null, network)
+    },
+    noteFullName: (name, at) => {
+      const manner: Manner = {
+        ...{ kind: 'memory full', topic: name, severity: 4, disposition: 'Logged', who: 'many' },
+        message: () => nameIsFull(name),
+      }
+      add(manner, { ...NOWHERE, at }, null)
     },
     noteFinding: (finding) => {
       const { kind, severity, topic, message, target, rule } = finding
@@ -191,7 +122,7 @@ function makeLines(first: number): Lines {
     const key = isOwn ? own : `${manner.kind} many`
     const before = lineOf(key, noted.at)
     const ports = new Set([...(before?.ports ?? []), portOf(noted)].slice(0, PORTS))
-    const message = manner.message(source, [...ports].join(', '))
+    const message = manner.message(source, [...ports].join(', '), noted)
     const end_time = new Date(noted.at).toISOString()
     if (before !== undefined) {
       put(before.event.uid, { ...before.event, end_time, count: before.event.count + times, message }, ports)
@@ -221,17 +152,11 @@ function forgetOldest(kept: Map<string, unknown>): void {
 const changedSince = (all: readonly Numbered[], after: number): Numbered[] =>
   all.filter(({ number }) => number > after).map(({ number, event }) => ({ number, event }))
 
-/** Of a full memory it does not matter whose packet it was. */
-const nameOf = ({ notice, source }: PacketNotice) => (notice === 'full' ? 'many' : source)
-
-const portOf = ({ port, protocol }: Noted) => (port === null ? protocol : `${port}/${protocol}`)
-
 /** Remembers why an address is about to be held. */
 function note(reasons: Map<string, string>, notice: PacketNotice): void {
   const why = {
     probe: `it asked for closed ports, the last ${portOf(notice)}`,
     hold: `it asked for closed ports or too many, the last ${portOf(notice)}`,
-    trick: `it sent a malformed packet to ${portOf(notice)}`,
     inside: `it searched the network, the last ${notice.destination} ${portOf(notice)}`,
   }
   const reason = why[notice.notice as keyof typeof why]

@@ -49,17 +49,18 @@ const flood = async (...options: readonly string[]) => {
 const told = (what: PacketNotice['notice']) => async () => following.all.some(({ notice }) => notice === what)
 
 const FLOODS = [
-  ['UDP of one source', ['-2', '--flood', '-p', `${UDP_PORT}`], KERNEL_LIMITS.datagramsPerSecond],
+  ['UDP of one source', ['-2', '--flood', '-p', `${UDP_PORT}`], KERNEL_LIMITS.datagramsPerSecond, 'flood'],
   [
     'UDP with forged senders',
     ['-2', '--rand-source', '--flood', '-p', `${UDP_PORT}`],
     KERNEL_LIMITS.datagramsOfAll,
+    'floods',
   ],
-  ['pings of one source', ['-1', '--flood'], KERNEL_LIMITS.pingsPerSecond],
-  ['pings with forged senders', ['-1', '--rand-source', '--flood'], KERNEL_LIMITS.pingsOfAll],
+  ['pings of one source', ['-1', '--flood'], KERNEL_LIMITS.pingsPerSecond, 'flood'],
+  ['pings with forged senders', ['-1', '--rand-source', '--flood'], KERNEL_LIMITS.pingsOfAll, 'floods'],
 ] as const
 
-for (const [what, options, perSecond] of FLOODS)
+for (const [what, options, perSecond, notice] of FLOODS)
   test(`a flood of ${what}: so much gets in and no more, it is told of, and clients are served`, async (t) => {
     await begin([`udp . ${UDP_PORT}`])
     const [seconds, served] = await Promise.all([flood(...options), ask(100)])
@@ -68,7 +69,7 @@ for (const [what, options, perSecond] of FLOODS)
     assert.ok(got <= perSecond * (2 + seconds) * 1.1, `${got} packets got in within ${seconds} s`)
     assert.ok(got >= perSecond / 2, `only ${got} packets got in: nothing was shown`)
     assert.equal(served, 100)
-    await poll('a notice', told('flood'))
+    await poll('a notice', told(notice))
   })
 
 test('ordinary pings and UDP get in', async () => {

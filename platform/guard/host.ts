@@ -14,7 +14,7 @@ export {
   type Wanted,
 } from './ledger.ts'
 export { FLOOD_SETTINGS } from './limits.ts'
-export { makeLongView } from './long-view.ts'
+export { type LongView, makeLongView } from './long-view.ts'
 export type { Member } from './members.ts'
 export { guardTableOf, logGroupOf, portTableOf } from './names.ts'
 export { type PacketNotice, parseNotice } from './notice.ts'

@@ -7,6 +7,7 @@ export const KERNEL_LIMITS = {
   openPorts: GUARD_LIMITS.otherPorts,
   synPerSecond: GUARD_LIMITS.openingPerSecond,
   synBurst: 2 * GUARD_LIMITS.openingPerSecond,
+  synOfAll: GUARD_LIMITS.openingsOfAll,
   datagramsPerSecond: GUARD_LIMITS.datagramsPerSecond,
   datagramsOfAll: 2 * GUARD_LIMITS.datagramsPerSecond,
   pingsPerSecond: GUARD_LIMITS.pingsPerSecond,

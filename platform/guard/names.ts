@@ -28,11 +28,24 @@ export const NOTICES = [
   'probe',
   'hold',
   'trick',
+  /** Of one sender, and of all together; of these only opening packets are let through all the same. */
   'flood',
+  'floods',
+  'openings',
   'exhaust',
+  /** With the memory that is full. */
   'full',
   'engaged',
   'inside',
+  /** From an instance's port, with the port; and from outside. */
   'spoof',
+  'forged',
 ] as const
 export type Notice = (typeof NOTICES)[number]
+
+/** Sets that packets fill, those of both kinds of addresses under one name. */
+export const MEMORIES = [
+  ...(['held', 'proven', 'probed', 'spoken', 'denied', 'visited', 'many', 'syn', 'udp', 'ping'] as const),
+  ...(['inheld', 'inprobed', 'indenied', 'inseen', 'inports', 'inswept', 'insweeps'] as const),
+] as const
+export type Memory = (typeof MEMORIES)[number]

@@ -21,6 +21,11 @@ test('a forged frame carries the port that it came from', () => {
   assert.deepEqual([notice?.notice, notice?.link], ['spoof', 'veth12'])
 })
 
+test('of a memory that is full it says which', () => {
+  const notice = parseNotice(line({ 'oob.prefix': 'full inports' }), 7)
+  assert.deepEqual([notice?.notice, notice?.link], ['full', 'inports'])
+})
+
 test('addresses of neighbour messages are not read: what ulogd hands on as such is something else', () => {
   const arp = {
     'oob.prefix': 'spoof veth12',

@@ -13,7 +13,7 @@ export interface PacketNotice {
   readonly destination: string
   readonly port: number | null
   readonly protocol: string
-  /** The link that it came in by; for a forged one the instance's port. */
+  /** The link that it came in by; of a forged one the instance's port, of a full memory its name. */
   readonly link: string
   readonly card: string
 }
@@ -33,7 +33,13 @@ const Line = z.object({
   dest_port: port,
 })
 
-const PROTOCOLS: Readonly<Record<number, string>> = { 1: 'icmp', 6: 'tcp', 17: 'udp', 58: 'icmp6' }
+const PROTOCOLS: Readonly<Record<number, string>> = {
+  1: 'icmp',
+  6: 'tcp',
+  17: 'udp',
+  58: 'icmp6',
+  132: 'sctp',
+}
 
 /** Reads a line of the packet log; undefined when it is not about one of the guard's packets. */
 export function parseNotice(line: string, now: number): PacketNotice | undefined {

@@ -5,10 +5,13 @@ export interface Family {
   readonly address: string
 }
 
-export const FAMILIES: readonly Family[] = [
-  { v: '4', source: 'ip saddr', address: 'ip saddr' },
-  { v: '6', source: 'ip6 saddr & ffff:ffff:ffff:ffff::', address: 'ip6 saddr' },
-]
+export const FOUR: Family = { v: '4', source: 'ip saddr', address: 'ip saddr' }
+export const SIX: Family = {
+  v: '6',
+  source: 'ip6 saddr & ffff:ffff:ffff:ffff::',
+  address: 'ip6 saddr',
+}
+export const FAMILIES: readonly Family[] = [FOUR, SIX]
 
 /*
  * Sets say what they hold by `typeof`: nftables 1.0, which Debian 12 has, crashes on listing sets that a later version made by
@@ -31,6 +34,7 @@ const setsOf = ({ v, address: type }: Family) =>
     filled(`held${v}`, type, '10m', 65_536),
     filled(`proven${v}`, `${type} . th dport`, '1d', 262_144),
     filled(`probed${v}`, `${type} . meta l4proto . th dport`, '1h', 65_536),
+    filled(`spoken${v}`, `${type} . meta l4proto`, '1h', 65_536),
     filled(`denied${v}`, type, '1h', 65_536),
     filled(`visited${v}`, `${type} . th dport`, '1m', 65_536),
     filled(`many${v}`, type, '1m', 65_536),

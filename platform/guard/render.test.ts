@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { assertGolden } from '#tests/golden.ts'
-import { guardTableOf, logGroupOf, portTableOf } from './names.ts'
+import { guardTableOf, logGroupOf, MEMORIES, portTableOf } from './names.ts'
 import { renderGuard } from './render-host.ts'
 import { renderPorts } from './render-ports.ts'
 
@@ -31,6 +31,16 @@ test('no rule ends a packet of an open connection, but those of who is blocked',
     body.slice(0, accepted).filter((line) => /\bdrop\b/.test(line)),
     [],
   )
+})
+
+test('every memory that packets fill tells when it is full, and no other does', () => {
+  const text = renderGuard(place)
+  const sets = [...text.matchAll(/ set (\w+) \{.*flags dynamic/g)].map(([, name = '']) =>
+    name.replace(/[46]$/, ''),
+  )
+  const told = [...text.matchAll(/log prefix "full (\w+)"/g)].map(([, name = '']) => name)
+  assert.deepEqual(new Set(told), new Set(sets))
+  assert.deepEqual(new Set(told), new Set<string>(MEMORIES))
 })
 
 test('the table is never deleted, and no set that remembers is emptied', () => {

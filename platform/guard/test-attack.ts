@@ -34,14 +34,28 @@ export interface Field {
   readonly table: string
   /** What the kernel shows of the host's network. */
   readonly folder: string
-  /** The guard as it is at first, with the ports that the host listens on. */
-  fresh(): Promise<void>
+  /** The guard as it is at first, with the ports that the host listens on; one of its memories may be full. */
+  fresh(full?: FullMemory): Promise<void>
   load(script: string): Promise<void>
   /** A scan of TCP ports by nmap, which waits for nothing that is not answered. */
   scan(ports: string, ...more: readonly string[]): Promise<RunResult>
   /** Who is in a set. */
   members(...sets: readonly string[]): Promise<string[]>
   remove(): Promise<void>
+}
+
+/** A set, and somebody else who is the only one that it has room for. */
+export interface FullMemory {
+  readonly set: string
+  readonly member: string
+}
+
+/** The guard with a memory that is full from the beginning. */
+function guardWith({ set, member }: FullMemory, table: string): string {
+  const whole = renderGuard(place)
+  const small = whole.replace(new RegExp(`( set ${set} \\{.* size) \\d+;`), '$1 1;')
+  if (small === whole) throw new Error(`no set ${set}`)
+  return `${small}add element inet ${table} ${set} { ${member} }\n`
 }
 
 export const place = { id: 'field', name: 'field', subnet: '10.232', ports: PORTS.web }
@@ -71,9 +85,10 @@ export async function makeField(): Promise<Field> {
     client,
     table,
     folder,
-    fresh: async () => {
+    fresh: async (full) => {
       await nft.remove('inet', table)
-      await nft.load(`${renderGuard(place)}add element inet ${table} open { ${open.join(', ')} }\n`)
+      const guard = full === undefined ? renderGuard(place) : guardWith(full, table)
+      await nft.load(`${guard}add element inet ${table} open { ${open.join(', ')} }\n`)
     },
     load: nft.load,
     scan: (ports, ...more) =>

@@ -7,7 +7,7 @@ import { makeInTurn } from '#runtime/kit/in-turn.ts'
 import { compileFilter, tableOf } from './compile.ts'
 import type { Filter } from './filter.ts'
 import type { AppAddress, NetworkFacts } from './layout.ts'
-import { makePinAges, type PinAges, pinsIn, setsOfTurn, withoutPins } from './pins.ts'
+import { fullNames, makePinAges, type PinAges, pinsIn, setsOfTurn, withoutPins } from './pins.ts'
 import { renderChange, renderFilter } from './render.ts'
 
 /** What had to be done so that the rules are in force: nothing, something new, or what somebody had changed by hand. */
@@ -25,6 +25,8 @@ export interface HostRules {
   counts(): Promise<string>
   /** Whether any are in force, whoever has loaded them. */
   stand(): Promise<boolean>
+  /** Names for which no more addresses could be let through when the rules were looked at last. */
+  fullNames(): readonly string[]
 }
 
 interface Wanted {
@@ -79,6 +81,7 @@ export function makeHostRules(
       }),
     stand: async () => (await look()) !== undefined,
     counts: () => nft.counts('inet', table),
+    fullNames: () => pins.full(),
     admit: (member) => {
       const { promise, resolve } = Promise.withResolvers<void>()
       const whole = inTurn(async () => {
@@ -167,6 +170,7 @@ function makePinKeeper(nft: Nft, table: string, ages: PinAges) {
       if (shown !== undefined) known = pinsIn(shown)
       return shown
     },
+    full: () => fullNames(known),
     withKnown: (filter: Filter): Filter => ({
       ...filter,
       sets: new Map(

@@ -37,6 +37,7 @@ export type PinTurn = (typeof PIN_TURNS)[number]
 /** Name of a set with the addresses that were answered for a name. */
 export const nameSet = (turn: PinTurn, name: string) => `name_${turn}_${name}`
 export const isNameSet = (set: string) => set.startsWith('name_')
+export const nameOfSet = (set: string) => set.replace(/^name_[^_]*_/, '')
 
 /** Of groups that only some members of a network are in: no two lists of groups give the same name. */
 const chainName = (kind: 'from' | 'host', groups: readonly string[]) =>

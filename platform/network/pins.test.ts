@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { makePinAges, PIN_MS, pinsIn, setsOfTurn, withoutPins } from './pins.ts'
+import { fullNames, makePinAges, PIN_MS, pinsIn, setsOfTurn, withoutPins } from './pins.ts'
 
 const SHOWN = `table inet maru_x {
 	set inside {
@@ -35,6 +35,17 @@ test('what the resolver has answered is read out of what the kernel shows', () =
       ['name_b_api.example.org', []],
     ],
   )
+})
+
+test('a name whose sets have no room is found by its name, once', () => {
+  const pins = new Map([
+    ['name_a_api.example.org', ['203.0.113.7', '203.0.113.8']],
+    ['name_b_api.example.org', ['203.0.113.7', '203.0.113.8']],
+    ['name_b_a_b.example.org', ['203.0.113.7', '203.0.113.8']],
+    ['name_a_www.example.org', ['203.0.113.7']],
+  ])
+  assert.deepEqual(fullNames(pins, 2), ['a_b.example.org', 'api.example.org'])
+  assert.deepEqual(fullNames(pins), [])
 })
 
 test('answers are no change by a hand; anything else is', () => {

@@ -1,4 +1,4 @@
-import { isNameSet, nameSet, PIN_TURNS, type PinTurn } from './classes.ts'
+import { isNameSet, nameOfSet, nameSet, PIN_TURNS, type PinTurn } from './classes.ts'
 
 const SET = /^\tset (\S+) \{\n([\s\S]*?)^\t\}$/gm
 const ELEMENTS = /^\t\telements = \{([^}]*)\}\n/m
@@ -42,3 +42,10 @@ export function makePinAges(start: number): PinAges {
 /** The sets of a turn that are among those. */
 export const setsOfTurn = (turn: PinTurn, sets: Iterable<string>): string[] =>
   [...sets].filter((set) => set.startsWith(nameSet(turn, '')))
+
+/** So many addresses may have been answered for one name; more are not let through. */
+export const PINS = 65_536
+
+/** Names for which no more addresses can be let through. */
+export const fullNames = (pins: ReadonlyMap<string, readonly string[]>, room = PINS): string[] =>
+  [...new Set([...pins].flatMap(([set, all]) => (all.length < room ? [] : nameOfSet(set))))].sort()

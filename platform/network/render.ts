@@ -9,6 +9,7 @@ import {
   type Protocol,
   type Verdict,
 } from './filter.ts'
+import { PINS } from './pins.ts'
 
 /*
  * Sets say what they hold by `typeof`: nftables 1.0, which Debian 12 has, crashes on listing sets that a later version made by
@@ -20,9 +21,6 @@ const NUMBERS: Readonly<Record<Protocol, number>> = { icmp: 1, tcp: 6, udp: 17, 
 
 /** Named counters go on when the rules are replaced. What is judged is counted where the kernel begins, and at its end what is refused. */
 export const COUNTERS = { judged: 'judged', refused: 'refused' } as const
-
-/** So many addresses may have been answered for one name; more are not let through. */
-const PINS = 65_536
 
 /** What is in the table now and no longer belongs there. */
 export interface Leftovers {

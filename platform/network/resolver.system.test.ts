@@ -6,9 +6,10 @@ import { type NetworkRule, NO_POLICY } from '#contract/network.ts'
 import { makeNft } from '#runtime/drivers/nft.ts'
 import { installPrograms } from '#tools/install-programs.ts'
 import { type HostRules, makeHostRules } from './apply-rules.ts'
+import { nameSet, PIN_TURNS } from './classes.ts'
 import { tableOf } from './compile.ts'
 import type { NetworkFacts } from './layout.ts'
-import { PIN_MS, pinsIn } from './pins.ts'
+import { PIN_MS, PINS, pinsIn } from './pins.ts'
 import { renderResolver } from './resolver-render.ts'
 import { makeTestNet, on, plug, type TestMachine } from './test-net.ts'
 import { ruleOf, TEST_FACTS } from './test-policy.ts'
@@ -212,4 +213,18 @@ test('what was answered long ago counts no more', async () => {
   assert.equal((await shop.connect(address, 443)).end, 'silent')
   assert.deepEqual(await pins(), [])
   assert.equal((await names.ask(shop, FIRST, 'api.example.org', 1, 443))[0]?.end, 'open')
+})
+
+test('a name with more answers than there is room for: further ones stay shut, and it is found', async () => {
+  assert.deepEqual(rules.fullNames(), [])
+  const others = Array.from({ length: PINS }, (_, n) => `192.88.${n >> 8}.${n & 255}`).join(', ')
+  const nft = makeNft(host.enter)
+  for (const turn of PIN_TURNS) {
+    const set = `inet ${tableOf(installation)} ${nameSet(turn, 'api.example.org')}`
+    await nft.load(`flush set ${set}\nadd element ${set} { ${others} }\n`)
+  }
+  assert.equal((await names.ask(shop, FIRST, 'api.example.org', 1, 443))[0]?.end, 'silent')
+  assert.equal(await rules.mend(), false)
+  assert.deepEqual(rules.fullNames(), ['api.example.org'])
+  assert.equal((await names.ask(shop, FIRST, 'many.example.org', 1, 443))[0]?.end, 'open')
 })

@@ -10,7 +10,6 @@ import {
 import { type AgentConfig, HOME } from '#contract/installation.ts'
 import {
   asAgreed,
-  type BoundPort,
   describeHolds,
   type EventBook,
   FLOOD_SETTINGS,
@@ -22,7 +21,6 @@ import {
   makeHostGuard,
   makeLongView,
   makeTally,
-  type PacketNotice,
   parseNotice,
   SavedHolds,
   settleHolds,
@@ -43,11 +41,9 @@ import type { HostMembership } from './membership.ts'
 import { type MendBook, makeMendBook } from './mend-book.ts'
 import { makeOpenPorts, type OpenPorts } from './open-ports.ts'
 import { packetCounter } from './packet-counter.ts'
+import { type InstancePort, takeNotice } from './take-notice.ts'
 
-/** An instance's port, and whose it is. */
-export interface InstancePort extends BoundPort {
-  readonly app: string
-}
+export type { InstancePort } from './take-notice.ts'
 
 /** Keeps attackers out of the host, remembers them over restarts, and tells of them. */
 export interface Guard {
@@ -60,6 +56,8 @@ export interface Guard {
   appAt(address: string): string | null
   /** Takes what the detector found. */
   noteFinding(finding: Finding): void
+  /** Takes that a name has more answers than there is room for. */
+  noteFullName(name: string): void
   /** What has happened after a number; waits at most so long for something to happen. */
   report(after: number, waitMs: number, signal: AbortSignal): Promise<GuardReport>
   /** What a hand had changed on this host, and was put back. */
@@ -78,6 +76,8 @@ interface State {
   readonly count: ReturnType<typeof packetCounter>
   readonly log: Log
   readonly membership: GuardDeps['membership']
+  /** The host's own address: what claims to be from it and comes from outside is forged. */
+  readonly own: string | undefined
   /** Where the kernel shows who listens. */
   readonly shown: string | undefined
   readonly files: { readonly orders: string; readonly holds: string }
@@ -104,9 +104,11 @@ export interface GuardDeps {
   readonly network?: { readonly enter: readonly string[]; readonly folder: string }
 }
 
+type GuardConfig = Pick<AgentConfig, 'home' | 'installation'> & Partial<Pick<AgentConfig, 'host'>>
+
 /** What was remembered when the agent ended. */
 async function openState(
-  { home, installation }: Pick<AgentConfig, 'home' | 'installation'>,
+  { home, installation, host }: GuardConfig,
   { log, membership, nft, network, door }: GuardDeps,
 ): Promise<State> {
   const folder = join(home, HOME.agent)
@@ -115,6 +117,7 @@ async function openState(
   const state: State = {
     door: watchDoor(door, book, (address) => appAt(state, address)),
     webPorts: Object.values(installation.ports),
+    own: host?.address,
     guard: makeHostGuard(nft, installation),
     ...{ book, tally: makeTally(), count: packetCounter(nft, installation) },
     ...{ log, membership, files, wanted: [], ports: [], problem: '', mends: makeMendBook(log) },
@@ -129,10 +132,7 @@ const appAt = ({ ports }: State, address: string) =>
   ports.find((port) => port.address === address)?.app ?? null
 
 /** Starts it: the rules are in force when this resolves, unless the kernel refuses them. */
-export async function startGuard(
-  config: Pick<AgentConfig, 'home' | 'installation'>,
-  deps: GuardDeps,
-): Promise<Guard> {
+export async function startGuard(config: GuardConfig, deps: GuardDeps): Promise<Guard> {
   const ended = new AbortController()
   const folder = join(config.home, HOME.agent)
   const { log, network } = deps
@@ -157,18 +157,14 @@ export async function startGuard(
       ...{ group: logGroupOf(config.installation), folder, onChange, enter: network?.enter ?? [] },
       onLine: (line) => {
         const notice = parseNotice(line, Date.now())
-        if (notice !== undefined && take(state, view, notice)) tell()
+        if (notice !== undefined && takeNotice(state, view, notice)) tell()
       },
     },
     ended.signal,
   )
   const running = keep(state, bell, news, ended.signal)
   return {
-    appAt: (address) => appAt(state, address),
-    noteFinding: (finding) => {
-      state.book.noteFinding(asAgreed(state.orders, finding))
-      news.ring()
-    },
+    ...notesOf(state, news),
     bind: async (ports) => {
       state.ports = ports
       return await state.guard.bind(ports)
@@ -190,27 +186,19 @@ export async function startGuard(
   }
 }
 
-/** Takes a packet in; tells whether people hear of it. */
-function take(
-  { book, ports, wanted, holds }: State,
-  view: ReturnType<typeof makeLongView>,
-  notice: PacketNotice,
-): boolean {
-  const before = book.number()
-  const port = ports.find(({ link, address }) =>
-    notice.notice === 'spoof' ? link === notice.link : address === notice.source,
-  )
-  const source = notice.source === '' ? (port?.address ?? '') : notice.source
-  book.note({ ...notice, source }, port?.app ?? null)
-  if (notice.notice !== 'probe') return book.number() > before
-  const { wanted: one, together } = view.note(notice)
-  if (together !== undefined) book.noteTogether(together, notice)
-  const isHeld = holds.some(({ address, until }) => address === one?.address && until > notice.at)
-  if (one !== undefined && !isHeld) {
-    wanted.push(one)
-    book.note({ ...notice, notice: 'hold' }, null)
+/** What others have found out: it changes nothing in the kernel. */
+function notesOf(state: State, news: Bell): Pick<Guard, 'appAt' | 'noteFinding' | 'noteFullName'> {
+  return {
+    appAt: (address) => appAt(state, address),
+    noteFinding: (finding) => {
+      state.book.noteFinding(asAgreed(state.orders, finding))
+      news.ring()
+    },
+    noteFullName: (name) => {
+      state.book.noteFullName(name, Date.now())
+      news.ring()
+    },
   }
-  return book.number() > before
 }
 
 async function keep(state: State, bell: Bell, news: Bell, signal: AbortSignal): Promise<void> {
@@ -233,7 +221,13 @@ async function look(state: State): Promise<void> {
   try {
     mends.note('rules', await guard.ensure())
     const hosts = state.membership.fleet().hosts.map(({ address }) => address)
-    const given = { open: await state.open(), hosts, orders: state.orders, crowds: await tooMany(state) }
+    const others = hosts.filter((address) => address !== state.own)
+    const given = {
+      open: await state.open(),
+      hosts: others,
+      orders: state.orders,
+      crowds: await tooMany(state),
+    }
     const members = await guard.members()
     mends.note('members', await guard.give(given, Date.now()))
     await settle(state, hosts, members)

@@ -39,7 +39,7 @@ type Network = Pick<ReconcileDeps, 'rules' | 'closed' | 'filter' | 'names' | 'us
 /** What the agent keeps of the network, from its start until `signal`. */
 export function openNetwork(
   installation: Pick<Installation, 'id'>,
-  guard: Pick<Guard, 'expect' | 'mends'>,
+  guard: Pick<Guard, 'expect' | 'mends' | 'noteFullName'>,
   { nft, log }: { readonly nft: Nft; readonly log: Log },
   signal: AbortSignal,
 ): Network {
@@ -58,14 +58,19 @@ export function openNetwork(
 const LOOK_MS = 2_500
 const TRUST_MS = 2 * LOOK_MS
 
+interface Watching extends Restoring, Pick<ReconcileDeps, 'rules' | 'filter'> {
+  readonly guard: Pick<Guard, 'mends' | 'noteFullName'>
+}
+
 /** Puts back what a hand has changed, whatever a pass waits for. A failure is the next pass's to tell. */
-async function watchRules(
-  deps: Restoring & Pick<ReconcileDeps, 'rules' | 'filter'>,
-  signal: AbortSignal,
-): Promise<void> {
+async function watchRules(deps: Watching, signal: AbortSignal): Promise<void> {
+  let full: readonly string[] = []
   while (!signal.aborted) {
     await pause(LOOK_MS, signal)
     if (await deps.rules.mend().catch(() => false)) noteRestored(deps)
+    const before = full
+    full = deps.rules.fullNames()
+    for (const name of full) if (!before.includes(name)) deps.guard.noteFullName(name)
     // Not before a pass has found out whether there is anything to judge.
     if (deps.filter.bridged) deps.filter.bridged = await judgeBridged().catch(() => false)
   }
