@@ -10,7 +10,7 @@ import { type Certified, ensureCertificates, removeOtherCertificates } from './c
 import { edgeFiles } from './layout.ts'
 import { hostNamesOf, onlyCertified, renderCertificateList, renderHosts } from './names.ts'
 import { renderPages } from './pages.ts'
-import type { EdgeSelf } from './peers.ts'
+import { type EdgeSelf, planMembers, renderMembers } from './peers.ts'
 import { planEdge, type RunningEdge } from './plan.ts'
 import { type EdgeApp, type EdgeInput, renderEdge } from './render.ts'
 import { parseOpenRequests, parseServersState } from './servers-state.ts'
@@ -114,8 +114,21 @@ async function bring(deps: EdgeDeps, input: EdgeInput, mark: string): Promise<Br
   const files = edgeFiles(deps.home)
   const wrote = await writeFileIfChanged(files.config, config, READABLE)
   if (running === undefined) return { ...NOTHING_LEFT, did: wrote ? 'written' : 'nothing', running }
-  return commandRounds(deps, input, mark, running)
+  const unknown = await admitMembers(deps, input)
+  return withPending(await commandRounds(deps, input, mark, running), unknown)
 }
+
+/** Brings the door for other edges to the members that there are. Gives what could not be done. */
+async function admitMembers({ home, haproxy }: EdgeDeps, { self }: EdgeInput): Promise<string[]> {
+  if (self === undefined) return []
+  const file = edgeFiles(home).members
+  return await send(haproxy, planMembers(self.members, file, (await haproxy.ask(`show acl ${file}`)) ?? ''))
+}
+
+const withPending = (brought: Brought, more: readonly string[]): Brought => ({
+  ...brought,
+  pending: [...more, ...brought.pending],
+})
 
 /** The files for a first start, with no app yet; files that are there stay, because the agent keeps them. */
 export async function prepareEdge(deps: Omit<EdgeDeps, 'haproxy' | 'check' | 'beforeReload'>): Promise<void> {
@@ -156,6 +169,7 @@ async function writeParts(deps: EdgeDeps, input: EdgeInput, certificates: string
   const hosts = renderHosts(input)
   const list = renderCertificateList(input)
   await writeFileIfChanged(files.hosts, hosts, READABLE)
+  await writeFileIfChanged(files.members, renderMembers(input.self?.members ?? []), READABLE)
   await writeFileIfChanged(files.certificateList, list, READABLE)
   const fixed = renderEdge(
     { ...input, apps: input.apps.map((app) => ({ ...app, servers: [], peers: [] })) },

@@ -10,6 +10,8 @@ export function edgeFiles(home: string) {
     /** A new configuration waits here until HAProxy itself has found it good. */
     next: `${folder}/haproxy.cfg.next`,
     hosts: `${folder}/hosts.map`,
+    /** Addresses of the other hosts, changed at run time. */
+    members: `${folder}/members.list`,
     certificates: `${folder}/certs`,
     certificateList: `${folder}/certs.list`,
     defaultCertificate: `${folder}/certs/default.pem`,

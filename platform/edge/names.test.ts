@@ -15,7 +15,7 @@ const input: EdgeInput = {
   installation: { name: 'maru', domain: 'maru.localhost', ports: { http: 80, https: 443 }, subnet: '10.9' },
   home: '/var/lib/maru',
   ipv6: false,
-  self: { host: 'b1' },
+  self: { host: 'b1', members: [] },
   apps: [app('shop', 'shop.maru.localhost', 'www.maru.localhost'), app('blog', 'blog.maru.localhost')],
 }
 

@@ -1,8 +1,7 @@
 import assert from 'node:assert/strict'
-import { request as httpsRequest } from 'node:https'
+import { Agent, request as httpsRequest } from 'node:https'
 import { after, before, test } from 'node:test'
 import { PEER_PORT } from '#contract/fleet.ts'
-import { addressesOf } from '#contract/installation.ts'
 import { convergePlatform } from '#platform/hosts/converge.ts'
 import {
   get,
@@ -50,13 +49,18 @@ after(async () => {
 /** Doors of both edges may be on one machine's network. */
 const NEAR_PORT = PEER_PORT + 1
 
+/** Where the hosts are for each other; the third is the test itself. */
+const [HERE, THIRD] = ['127.0.0.1', '127.72.1.3']
+let members = [HERE, THIRD]
+let farServer: EdgeServer
+
 const depsOf = (host: TestHost, name: string): EdgeDeps => ({
   installation: host.installation,
   home: host.home,
   // One authority for both.
   rootPem: near.authority.rootPem,
   certificates: issuedBy(near.authority, name),
-  self: host === near ? { host: name, port: NEAR_PORT } : { host: name },
+  self: { host: name, members, ...(host === near ? { port: NEAR_PORT } : {}) },
   haproxy: host.haproxy,
   beforeReload: async () => undefined,
   check: (file) => checkConfig(host.docker, host.installation, file),
@@ -69,10 +73,8 @@ const settle = (host: TestHost, name: string, apps: readonly EdgeApp[]) =>
     const result = await applyEdge(depsOf(host, name), apps)
     return result.pending.length === 0 && result.waiting.length === 0 && result.did === 'nothing'
   })
-const settleNear = (servers: readonly EdgeServer[]) => {
-  const { edge } = addressesOf(near.installation).networks
-  return settle(near, 'near', [{ ...shop, servers, peers: [{ host: 'far', address: edge.gateway }] }])
-}
+const settleNear = (servers: readonly EdgeServer[]) =>
+  settle(near, 'near', [{ ...shop, servers, peers: [{ host: 'far', address: HERE }] }])
 const settleFar = (servers: readonly EdgeServer[]) => settle(far, 'far', [{ ...shop, servers }])
 
 async function startServer(host: TestHost, name: string, answer: string): Promise<EdgeServer> {
@@ -102,7 +104,8 @@ function startLoad() {
 }
 
 test('an app that runs on the other host only is served here, and knows who really asked', async () => {
-  await settleFar([await startServer(far, 'web.2.v1.0', 'far')])
+  farServer = await startServer(far, 'web.2.v1.0', 'far')
+  await settleFar([farServer])
   await settleNear([])
   await peerIsUp()
   const answer = await get(near, NAME, '/', { 'x-forwarded-for': '6.6.6.6' })
@@ -117,8 +120,7 @@ test('an app that runs on the other host only is served here, and knows who real
 test('a host that serves the app from now on is added at run time, and is checked as one that was always there', async () => {
   await settle(near, 'near', [{ ...shop, servers: [], peers: [] }])
   assert.equal((await get(near, NAME)).status, 503)
-  const { edge } = addressesOf(near.installation).networks
-  const peers = [{ host: 'far', address: edge.gateway }]
+  const peers = [{ host: 'far', address: HERE }]
   assert.equal((await applyEdge(depsOf(near, 'near'), [{ ...shop, servers: [], peers }])).did, 'commands')
   await peerIsUp()
   assert.equal((await get(near, NAME)).body, 'far')
@@ -168,17 +170,42 @@ test("no other certificate opens the door for other hosts' edges, and it leads t
   await assert.rejects(knock(NAME, undefined))
 })
 
-const knock = (host: string, certificate: { certPem: string; keyPem: string } | undefined) =>
+test('the certificate of a removed host opens nothing any more, and no edge is reloaded for that', async () => {
+  const edge = { commonName: PEER_SUBJECT, dnsNames: [peerName('third')], days: 1, client: true }
+  const third = await near.authority.issue(edge)
+  const kept = new Agent({ keepAlive: true, maxSockets: 1 })
+  assert.equal(await knock(NAME, third, kept), 200)
+  const process = await far.haproxy.ask('show info')
+  members = [HERE]
+  await settleFar([farServer])
+  await assert.rejects(knock(NAME, third), { reused: false })
+  await assert.rejects(knock(NAME, third, kept), { reused: true })
+  kept.destroy()
+  await peerIsUp()
+  assert.equal((await get(near, NAME)).body, 'far')
+  members = [HERE, THIRD]
+  await settleFar([farServer])
+  assert.equal(await knock(NAME, third), 200)
+  assert.equal(pidIn(await far.haproxy.ask('show info')), pidIn(process))
+})
+
+const pidIn = (info: string | undefined) => /^Pid: (\d+)$/m.exec(info ?? '')?.[1] ?? assert.fail()
+
+const knock = (
+  host: string,
+  certificate: { certPem: string; keyPem: string } | undefined,
+  agent: Agent | false = false,
+) =>
   new Promise<number | undefined>((resolve, reject) => {
     const identity = certificate === undefined ? {} : { cert: certificate.certPem, key: certificate.keyPem }
-    const options = { host: '127.0.0.1', port: PEER_PORT, servername: peerName('far'), agent: false as const }
+    const options = { host: '127.0.0.1', localAddress: THIRD, port: PEER_PORT, servername: peerName('far') }
     const request = httpsRequest(
-      { ...options, ca: near.authority.rootPem, headers: { host }, ...identity },
+      { ...options, agent, ca: near.authority.rootPem, headers: { host }, ...identity },
       (response) => {
         response.resume()
         resolve(response.statusCode)
       },
     )
-    request.on('error', reject)
+    request.on('error', (error) => reject(Object.assign(error, { reused: request.reusedSocket })))
     request.end()
   })

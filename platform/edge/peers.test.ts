@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { assertGolden } from '#tests/golden.ts'
+import { planMembers, renderMembers } from './peers.ts'
 import { planEdge, type RunningServer } from './plan.ts'
 import { type EdgeInput, type EdgeServer, renderEdge } from './render.ts'
 
@@ -15,7 +16,7 @@ const input = (servers: readonly EdgeServer[], peers = [OTHER]): EdgeInput => ({
   installation: { name: 'maru', domain: 'maru.localhost', ports: { http: 80, https: 443 }, subnet: '10.9' },
   home: '/var/lib/maru',
   ipv6: false,
-  self: { host: 'a1' },
+  self: { host: 'a1', members: ['10.0.0.2'] },
   apps: [{ app: 'shop', appId: 'app_x', hostNames: ['shop.maru.localhost'], servers, peers }],
 })
 const running = (backend: string, name: string, more: Partial<RunningServer> = {}): RunningServer => ({
@@ -101,4 +102,15 @@ test('in a switch on this host, other edges are led to the new one, too', () => 
     'set weight in.app.app_x/new 100',
     'set weight in.app.app_x/old 0',
   ])
+})
+
+test('members come and go at run time', () => {
+  const file = '/var/lib/maru/edge/members.list'
+  const shown = '# 1 (/var/lib/maru/edge/members.list)\n0x55d0c8a1b2f0 10.0.0.2\n0x55d0c8a1b340 10.0.0.3\n\n'
+  assert.deepEqual(planMembers(['10.0.0.2', '10.0.0.4'], file, shown), [
+    `add acl ${file} 10.0.0.4`,
+    `del acl ${file} 10.0.0.3`,
+  ])
+  assert.deepEqual(planMembers(['10.0.0.2', '10.0.0.3'], file, shown), [])
+  assert.equal(renderMembers(['10.0.0.4', '10.0.0.2']), '10.0.0.2\n10.0.0.4\n')
 })

@@ -10,6 +10,8 @@ export interface EdgePeer {
 /** This host as the other edges know it. */
 export interface EdgeSelf {
   readonly host: string
+  /** Addresses of the other hosts: nobody else's edge is let in. */
+  readonly members: readonly string[]
   /** Where tests have several edges on one machine. */
   readonly port?: number
 }
@@ -60,19 +62,41 @@ const tlsTo = (peer: string, files: PeerFiles) =>
 export const peerWords = (peer: EdgePeer, files: PeerFiles, prefix = '') =>
   `${prefix}${peerServer(peer)} ${peer.address}:${PEER_PORT} ${tlsTo(peerName(peer.host), files)} check ${PEER_CHECK} weight 100 backup`
 
-/** The door for other hosts' edges: only they have a certificate with such a name. */
+/**
+ * The door for other hosts' edges: only they have a certificate with such a name. The one of a host that was removed is good for months:
+ * it has to come from a member's address, too. Whoever does not is sent away before anything is said, so that a check fails as well.
+ */
 export function renderPeerDoor(
   { port = PEER_PORT }: EdgeSelf,
-  files: PeerFiles & { readonly hosts: string },
+  files: PeerFiles & { readonly hosts: string; readonly members: string },
 ): string[] {
   return [
     `bind :${port} ssl crt ${files.peerCertificate} ca-file ${files.root} verify required alpn h2,http/1.1`,
+    `tcp-request connection reject unless { src -f ${files.members} }`,
+    // What was open before the host was removed.
+    `http-request reject unless { src -f ${files.members} }`,
     `http-request deny deny_status 403 unless { ssl_c_s_dn(cn) -m str ${PEER_SUBJECT} }`,
     'http-request set-var(txn.host) req.hdr(host),host_only,lower',
     `http-request set-var(txn.backend) var(txn.host),map(${files.hosts})`,
     'http-request return status 404 content-type text/plain string "Not found\\n" unless { var(txn.backend) -m beg app. }',
     'http-request disable-l7-retry unless { method GET HEAD OPTIONS }',
     `use_backend ${inwardOf('%[var(txn.backend)]')}`,
+  ]
+}
+
+/** The members' addresses as HAProxy reads them. */
+export const renderMembers = (members: readonly string[]): string =>
+  [...members]
+    .sort()
+    .map((address) => `${address}\n`)
+    .join('')
+
+/** What makes a running edge know these members and no others; `shown` is its answer to `show acl FILE`. */
+export function planMembers(members: readonly string[], file: string, shown: string): string[] {
+  const known = [...shown.matchAll(/^0x[0-9a-f]+ (\S+)$/gm)].map(([, address = '']) => address)
+  return [
+    ...members.filter((one) => !known.includes(one)).map((one) => `add acl ${file} ${one}`),
+    ...known.filter((one) => !members.includes(one)).map((one) => `del acl ${file} ${one}`),
   ]
 }
 

@@ -28,8 +28,8 @@ export interface Way extends ServiceAddress {
 /** What a host needs so that every service is reached from it, and its own from all. */
 export interface Mesh {
   readonly self: HostName
-  /** The hosts that may come in. */
-  readonly members: readonly HostName[]
+  /** The hosts that may come in, by name. */
+  readonly members: Fleet['hosts']
   readonly ways: readonly Way[]
   /** The services of this host. */
   readonly doors: ReadonlyArray<ServiceAddress & { readonly service: ServiceName }>
@@ -90,7 +90,7 @@ export function planMesh(installation: Place, self: HostName, fleet: Fleet): Mes
   })
   return {
     self,
-    members: [...addresses.keys()].sort(),
+    members: [...fleet.hosts].sort((a, b) => (a.name < b.name ? -1 : 1)),
     ways: placed.flatMap((one) => {
       const hostAddress = addresses.get(one.host)
       return one.host === self || hostAddress === undefined ? [] : [{ ...one, hostAddress }]

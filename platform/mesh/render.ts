@@ -57,11 +57,18 @@ listen ${door}
 }
 
 /**
- * HAProxy that lets the other hosts in, and leads each to the service of this host that it asks for. Who asks for the host itself only
- * looks whether it is there, and closes: the door waits for that, so that the session is taken up again by the next look.
+ * HAProxy that lets the other hosts in, and leads each to the service of this host that it asks for. A name is let in from its host's
+ * address only: the certificate of a host that was removed is good for days, also when another has its name by now. Who asks for the
+ * host itself only looks whether it is there, and closes: the door waits for that, so that the session is taken up again by the next look.
  */
 export function renderDoor(mesh: Mesh, own: HostAddress, files: MeshFiles, name: string): string {
-  const members = mesh.members.filter((host) => host !== mesh.self).map(certificateNameOf)
+  // A line for each: HAProxy reads 64 words of one.
+  const members = mesh.members
+    .filter((host) => host.name !== mesh.self)
+    .map(
+      ({ address, name }) =>
+        `  acl member src,concat(/,sess.name) -m str ${address}/${certificateNameOf(name)}\n`,
+    )
   const services = mesh.doors.flatMap(({ service, address, ports }) =>
     ports.map((port) => ({ name: doorName(service, port), server: `${address}:${port}` })),
   )
@@ -77,7 +84,8 @@ backend ${one}
   return `${common(files, name)}
 frontend door
   bind ${own}:${MESH_PORT} ssl crt ${files.certificate} ca-file ${files.root} verify required ${SILENT}
-  tcp-request content reject unless { ssl_c_s_dn(cn) -m str ${members.join(' ')} }
+  tcp-request content set-var(sess.name) ssl_c_s_dn(cn)
+${members.join('')}  tcp-request content reject unless member
   tcp-request inspect-delay 2s
   tcp-request content reject if { ssl_fc_sni -m str ${certificateNameOf(mesh.self)} } WAIT_END
 ${uses.join('')}${backends.join('')}`

@@ -1,4 +1,6 @@
 import type { WorkloadConfig } from '#contract/agent.ts'
+import type { Fleet } from '#contract/fleet.ts'
+import type { HostName } from '#contract/ids.ts'
 import { INSTANCE_PORT } from '#contract/installation.ts'
 import type { EdgeApp, EdgeDeps, EdgeResult } from '#platform/edge/index.ts'
 import { controlsOf } from '#platform/mesh/index.ts'
@@ -30,9 +32,12 @@ export function edgeOf(
   if (edge === undefined) return undefined
   const isAlone = host.first && workload.peers.length === 0
   const controls = controlsOf(membership.fleet(), host.name)
-  const self = isAlone ? undefined : { host: host.name }
+  const self = isAlone ? undefined : { host: host.name, members: othersOf(membership.fleet(), host.name) }
   return { ...edge, self, controls, turn: address.hasGivenUp() ? 'leaving' : '' }
 }
+
+const othersOf = ({ hosts }: Fleet, own: HostName): string[] =>
+  hosts.filter(({ name }) => name !== own).map(({ address }) => address)
 
 /** What the edge should lead to: the web instances that have an address now. */
 export function edgeApps(

@@ -85,10 +85,14 @@ export interface Reconciled {
 /** The platform's component that runs this program; only `maru up` replaces it. */
 const AGENT_COMPONENT = 'agent'
 
-/** For one pass: its rules, the members of the platform and their ways go by the same hosts, whatever the control plane says meanwhile. */
+/**
+ * For one pass: its rules, the members of the platform and their ways go by the same hosts, whatever the control plane says meanwhile.
+ * A host that was removed has no edge any more, and waits for none.
+ */
 export function withSteadyFleet(deps: ReconcileDeps): ReconcileDeps {
-  const fleet = deps.membership.fleet()
-  return { ...deps, membership: { ...deps.membership, fleet: () => fleet } }
+  const [fleet, removed] = [deps.membership.fleet(), deps.membership.isRemoved()]
+  const membership = { ...deps.membership, fleet: () => fleet, isRemoved: () => removed }
+  return { ...deps, membership, edge: removed ? undefined : deps.edge }
 }
 
 /** One pass: reads everything, brings the host to its two halves of state, and says how it is. Never throws. */

@@ -23,6 +23,8 @@ export interface TestAgent {
   /** The containers of one kind. */
   containers(labels: Readonly<Record<string, string>>): ReturnType<TestHost['docker']['containers']['list']>
   applied(generation: number): Promise<unknown>
+  /** What the agent said that an operator should know: its warnings, one JSON object each. */
+  readonly warnings: readonly string[]
   stop(): Promise<void>
   start(): Promise<void>
   destroy(): Promise<void>
@@ -61,6 +63,16 @@ const configOf = (host: TestHost, identity: HostIdentity, image: string): AgentC
   logLevel: 'error',
 })
 
+/** Keeps warnings, and shows errors. */
+function listen() {
+  const warnings: string[] = []
+  const log = makeLog('warn', (line) => {
+    warnings.push(line)
+    if (line.includes('"level":"error"')) process.stderr.write(`${line}\n`)
+  })
+  return { log, warnings }
+}
+
 /** Makes a host and starts an agent on it: the first of an installation, or one that joined. */
 export async function makeTestAgent(second: number, joining?: Joining): Promise<TestAgent> {
   const host = await makeTestHost(second, joining?.authority)
@@ -69,7 +81,7 @@ export async function makeTestAgent(second: number, joining?: Joining): Promise<
   if (joining !== undefined) await joinAs(host, joining)
   await writeFileAtomic(join(host.home, HOME.platform), JSON.stringify(host.platform))
   const config = configOf(host, joining?.identity ?? FIRST_HOST, image)
-  const log = makeLog('error', (line) => process.stderr.write(`${line}\n`))
+  const { log, warnings } = listen()
   const socket = joining === undefined ? SOCKETS.agent : SOCKETS.host
   const client = makeAgentClient(join(host.home, HOME.run, socket))
   let generation = 0
@@ -86,6 +98,7 @@ export async function makeTestAgent(second: number, joining?: Joining): Promise<
     host,
     client,
     image,
+    warnings,
     stop,
     start,
     put: async (...apps) => {
@@ -98,16 +111,14 @@ export async function makeTestAgent(second: number, joining?: Joining): Promise<
       return generation
     },
     instance: (process, index, release, program, more = {}) => {
-      const command = ['node', '-e', program]
-      const env = { PORT: '8080' }
+      const does = { command: ['node', '-e', program], env: { PORT: '8080' } }
       const spec = {
         process,
         index,
         release,
         epoch: 0,
         image,
-        command,
-        env,
+        ...does,
         traffic: 'none' as const,
         ...more,
       }
