@@ -15,6 +15,11 @@ export const DETECTION_LIMITS = {
   entries: 500,
 } as const
 
+/** What each severity is called: they are numbered from 1 to 5. */
+export const SEVERITY_NAMES = ['', 'note', 'low', 'medium', 'high', 'critical'] as const
+/** From this severity on somebody should look. */
+export const SERIOUS_FROM = 4
+
 /** What a host's detector says of itself. */
 export const DetectorReport = z.strictObject({
   problem: z.string().describe('One sentence when attacks could go unseen, else empty'),

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import type { Page } from 'playwright-core'
+import type { Incident } from '#contract/detection.ts'
 import type { Operation } from '#contract/operations.ts'
 import { recordResult } from '#drills/carry-out.ts'
 import { sampleResult } from '#drills/test-result.ts'
@@ -39,6 +40,16 @@ async function recordFailedDrill(): Promise<void> {
   await recordResult(HOME, sampleResult({ ...times, measures, passed: false }))
 }
 
+/** Somebody attacks the app; gives the incident. */
+async function makeIncident(): Promise<string> {
+  await ask(APP, { path: '/?id=1%27%20UNION%20SELECT%20name,password%20FROM%20users--' })
+  const { id } = await waitFor('the incident', async () => {
+    const { incidents } = await cliJson<{ incidents: Incident[] }>(['network', 'incidents'])
+    return incidents.find(({ apps }) => apps.includes(APP))
+  })
+  return id
+}
+
 /** Requests that are counted: good ones, and some for what isn't there. */
 async function makeTraffic(): Promise<void> {
   for (let round = 0; round < 60; round++) await ask(APP, { path: round % 10 === 9 ? '/not-there' : '/' })
@@ -50,6 +61,7 @@ async function makeTraffic(): Promise<void> {
 
 test('no page of the console has an accessibility fault or is too wide, on a phone and a desktop, light and dark', async (t) => {
   await makeTraffic()
+  const incident = await makeIncident()
   const { operations } = await cliJson<{ operations: Operation[] }>(['operations', '--app', APP])
   const deployed = operations.find(({ kind }) => kind === 'deploy')
   const at = (path: string) => addressOf() + path
@@ -82,6 +94,8 @@ test('no page of the console has an accessibility fault or is too wide, on a pho
     page('network', '/platform/network', 'Way to the data'),
     page('network-rules', '/platform/network/rules', 'about rules'),
     page('network-traffic', '/platform/network/traffic', 'Refused packets a minute'),
+    page('network-incidents', '/platform/network/incidents', 'attacked apps by requests'),
+    page('network-incident', `/platform/network/incidents/${incident}`, 'What you can do'),
     page('network-blocks', '/platform/network/blocks', 'guesses passwords'),
     page('audit', '/platform/audit', 'guard.block'),
     page('app-network', `/apps/${APP}/network`, 'Its part of the network'),

@@ -22,6 +22,8 @@ export interface Ask {
   readonly timeoutMs?: number
   /** Sent and verified instead of the app's own host name. */
   readonly host?: string
+  /** Address of this machine that it is sent from: each of 127.0.0.0/8 is somebody else. */
+  readonly from?: string
 }
 
 /** Asks an app (or, without one, the platform) over HTTPS; its certificate must be the installation's. */
@@ -31,6 +33,7 @@ export function ask(app: string | undefined, options: Ask = {}): Promise<Answer>
   return new Promise((resolve, reject) => {
     const asked = request({
       host: '127.0.0.1',
+      localAddress: options.from,
       port: address.port || 443,
       servername: host,
       ca: ROOT_CERTIFICATE,

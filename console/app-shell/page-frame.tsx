@@ -1,6 +1,6 @@
 import { VisuallyHidden } from '@mantine/core'
 import { Link } from '@tanstack/react-router'
-import type { ReactNode } from 'react'
+import { lazy, type ReactNode, Suspense } from 'react'
 import { useConnection } from '../live/live-provider.tsx'
 import { AccountMenu } from '../session/account-menu.tsx'
 import { useMe } from '../session/use-me.ts'
@@ -9,6 +9,10 @@ import { Mark } from './mark.tsx'
 import classes from './page-frame.module.css'
 import { PageLink } from './page-link.tsx'
 import { useCurrentTitle } from './page-title.ts'
+
+const IncidentNotice = lazy(async () => ({
+  default: (await import('../network/incident-notice.tsx')).IncidentNotice,
+}))
 
 /** What stands around every page: the way to the others, whose session it is, whether the page is fresh. */
 export function PageFrame({ children }: { readonly children: ReactNode }) {
@@ -21,6 +25,11 @@ export function PageFrame({ children }: { readonly children: ReactNode }) {
       </a>
       <PageName />
       <ConnectionBar />
+      {me.operator && (
+        <Suspense>
+          <IncidentNotice />
+        </Suspense>
+      )}
       <header className={classes.header}>
         <div className={classes.inner}>
           <Link to="/" className={classes.mark}>

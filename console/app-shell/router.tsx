@@ -4,6 +4,7 @@ import { AppLayout } from '../app/app-layout.tsx'
 import { AppsPage } from '../apps/apps-page.tsx'
 import { parseAppsSearch } from '../apps/apps-search.ts'
 import { parseAuditSearch } from '../audit/audit-search.ts'
+import { parseIncidentsSearch } from '../network/incident-search.ts'
 import { SetupPage } from '../session/setup-page.tsx'
 import { SignInPage } from '../session/sign-in-page.tsx'
 import { SignedIn } from '../session/signed-in.tsx'
@@ -132,6 +133,19 @@ const networkTrafficRoute = createRoute({
   component: lazyRouteComponent(() => import('../network/traffic-page.tsx'), 'TrafficPage'),
 })
 
+const networkIncidentsRoute = createRoute({
+  getParentRoute: () => signedInRoute,
+  path: '/platform/network/incidents',
+  validateSearch: parseIncidentsSearch,
+  component: lazyRouteComponent(() => import('../network/incidents-page.tsx'), 'IncidentsPage'),
+})
+
+const networkIncidentRoute = createRoute({
+  getParentRoute: () => signedInRoute,
+  path: '/platform/network/incidents/$incident',
+  component: lazyRouteComponent(() => import('../network/incident-page.tsx'), 'IncidentPage'),
+})
+
 const networkBlocksRoute = createRoute({
   getParentRoute: () => signedInRoute,
   path: '/platform/network/blocks',
@@ -176,6 +190,8 @@ const routeTree = rootRoute.addChildren([
     networkRoute,
     networkRulesRoute,
     networkTrafficRoute,
+    networkIncidentsRoute,
+    networkIncidentRoute,
     networkBlocksRoute,
     networkUpstreamRoute,
     auditRoute,

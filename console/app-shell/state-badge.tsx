@@ -42,6 +42,15 @@ const COLOURS: Readonly<Record<string, string>> = {
   spoofing: 'red',
   'by itself': 'yellow',
   'instance scan': 'red',
+  'web attack': 'red',
+  'break-in': 'red',
+  outbound: 'red',
+  'web probe': 'yellow',
+  'plaintext password': 'yellow',
+  'goes on': 'yellow',
+  medium: 'yellow',
+  high: 'red',
+  critical: 'red',
 }
 
 /** A state in a word, with a colour that says the same; grey where nothing is expected of it. */

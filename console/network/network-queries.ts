@@ -1,3 +1,4 @@
+import { detectionRoutes, type Incident } from '#contract/detection.ts'
 import { guardRoutes } from '#contract/guard-api.ts'
 import type { MetricsRange } from '#contract/metrics.ts'
 import { networkRoutes } from '#contract/network-api.ts'
@@ -27,6 +28,16 @@ export const blocksQuery = routeQuery({ kind: 'guard' }, guardRoutes.blocks, {})
 
 /** What was noticed, the newest first. */
 export const eventsQuery = routeQuery({ kind: 'guard' }, guardRoutes.events, { query: { limit: 200 } })
+
+/** What attackers did, the newest first. */
+export const incidentsQuery = (state?: Incident['state']) =>
+  routeQuery({ kind: 'incidents' }, detectionRoutes.incidents, {
+    query: { limit: 100, ...(state === undefined ? {} : { state }) },
+  })
+
+/** One of them, as it is told. */
+export const incidentQuery = (incident: string) =>
+  routeQuery({ kind: 'incidents' }, detectionRoutes.incident, { params: { incident } })
 
 /** Who is never judged. */
 export const partnersQuery = routeQuery({ kind: 'guard' }, guardRoutes.partners, {})

@@ -11,6 +11,7 @@ const PAGES = [
   { to: '/platform/network', name: 'Map' },
   { to: '/platform/network/rules', name: 'Rules' },
   { to: '/platform/network/traffic', name: 'Traffic and events' },
+  { to: '/platform/network/incidents', name: 'Incidents' },
   { to: '/platform/network/blocks', name: 'Blocks' },
   { to: '/platform/network/upstream', name: 'Upstream' },
 ] as const

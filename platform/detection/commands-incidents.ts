@@ -1,4 +1,4 @@
-import { detectionRoutes, type IncidentAccount } from '#contract/detection.ts'
+import { detectionRoutes, type IncidentAccount, SEVERITY_NAMES } from '#contract/detection.ts'
 import { MaruError, parseWith } from '#contract/errors.ts'
 import type { RuleSetReport } from '#contract/rule-set.ts'
 import type { ApiOptions, CliContext } from '#runtime/cli/context.ts'
@@ -6,7 +6,6 @@ import { openSession } from '#runtime/cli/session.ts'
 import { ago } from '#runtime/kit/human-units.ts'
 
 const columns = (...titles: string[]) => titles.map((title) => ({ title }))
-const SEVERITY = ['', 'note', 'low', 'medium', 'high', 'critical'] as const
 
 /** `maru network incidents` */
 export async function incidents(
@@ -23,7 +22,7 @@ export async function incidents(
   const { api, out } = await openSession(context, options)
   const answer = await api.call(detectionRoutes.incidents, { query })
   const rows = answer.incidents.map((one) => [
-    ...[one.id, one.state, SEVERITY[one.severity] ?? '', ago(one.lastAt, context.now())],
+    ...[one.id, one.state, SEVERITY_NAMES[one.severity] ?? '', ago(one.lastAt, context.now())],
     ...[one.apps.join(', ') || '-', one.hosts.join(', '), one.title],
   ])
   out.result(answer, () =>
@@ -49,7 +48,7 @@ function renderAccount(one: IncidentAccount): string {
   const part = (title: string, lines: readonly string[]) =>
     lines.length === 0 ? [] : ['', `${title}:`, ...lines.map((text) => `  ${text}`)]
   return [
-    `${one.title} (${SEVERITY[one.severity]}, ${one.state})`,
+    `${one.title} (${SEVERITY_NAMES[one.severity]}, ${one.state})`,
     '',
     one.account,
     ...part('What the platform did', one.did),
@@ -81,7 +80,7 @@ export async function detectors(
     out.table(
       columns('RULE', 'KIND', 'SEVERITY', 'LOOKS FOR', 'WHAT IT MEANS'),
       answer.rules.map(({ sid, kind, severity, title, means }) => [
-        ...[String(sid), kind, SEVERITY[severity] ?? '', title, means],
+        ...[String(sid), kind, SEVERITY_NAMES[severity] ?? '', title, means],
       ]),
     )
   out.result(answer, () => (options.rules === true ? rules() : hosts()))

@@ -21,7 +21,7 @@ test('an incident says who, when, what, where, at whom, what it means, what was 
   const { account, did, canDo } = tellIncident(incident, [scan, entry({})])
   assert.equal(
     account,
-    'From 2030-01-07T08:00:00.000Z to 2030-01-07T08:04:00.000Z 203.0.113.7 attacked apps by requests and searched for open ports. ' +
+    'On 2030-01-07 from 08:00:00 to 08:04:00 UTC 203.0.113.7 attacked apps by requests and searched for open ports. ' +
       '12 times in all, noticed on berlin-1; aimed at the app shop. ' +
       'Somebody tries whether an app puts visitors’ words into its database queries. It goes on.',
   )
@@ -42,6 +42,12 @@ test('nobody is told to block an app’s own address, a crowd, or somebody who i
   const over = tellIncident({ ...incident, state: 'closed' }, [entry({})])
   assert.match(over.account, /It is over/)
   assert.doesNotMatch(over.canDo.join(' '), /blocks add/)
+})
+
+test('when it was is told as short as it can be', () => {
+  const told = (lastAt: string) => tellIncident({ ...incident, lastAt }, [entry({})]).account
+  assert.match(told('2030-01-07T08:00:00.900Z'), /^On 2030-01-07 at 08:00:00 UTC 203/)
+  assert.match(told('2030-01-08T00:01:02.000Z'), /^From 2030-01-07 08:00:00 to 2030-01-08 00:01:02 UTC 203/)
 })
 
 test('a title names the worst first', () => {

@@ -112,7 +112,7 @@ function accountOf(incident: Incident, entries: readonly IncidentEntry[]): strin
     ...new Set(entries.flatMap(({ rule }) => (rule === null ? [] : (ruleOf(Number(rule))?.means ?? [])))),
   ]
   return [
-    `From ${openedAt} to ${lastAt} ${nameOf(who)} ${listed(deeds)}.`,
+    `${whenOf(openedAt, lastAt)} ${nameOf(who)} ${listed(deeds)}.`,
     `${times}, noticed on ${listed(hosts)}${targets.length === 0 ? '' : `; aimed at the app${targets.length === 1 ? '' : 's'} ${listed(targets)}`}.`,
     ...meanings.slice(0, 4),
     apps.length > 0 && targets.length === 0 && !who.startsWith('app:')
@@ -123,6 +123,16 @@ function accountOf(incident: Incident, entries: readonly IncidentEntry[]): strin
     .filter((sentence) => sentence !== '')
     .join(' ')
 }
+
+/** From when to when, as short as it can be said. */
+function whenOf(first: string, last: string): string {
+  const [day, time] = dayAndTime(first)
+  const [lastDay, lastTime] = dayAndTime(last)
+  if (day !== lastDay) return `From ${day} ${time} to ${lastDay} ${lastTime} UTC`
+  return time === lastTime ? `On ${day} at ${time} UTC` : `On ${day} from ${time} to ${lastTime} UTC`
+}
+
+const dayAndTime = (at: string) => [at.slice(0, 10), at.slice(11, 19)] as const
 
 function didOf(entries: readonly IncidentEntry[]): string[] {
   const sentences = entries.map(({ kind, disposition, app }) =>
