@@ -127,7 +127,8 @@ stream:
   checksum-validation: no
   midstream: true
   async-oneside: false
-  inline: no
+  # Read as it passes. Otherwise the last answer of a connection is read when there is another, or when it ends.
+  inline: yes
   reassembly: {memcap: 96mb, depth: 0, toserver-chunk-size: 2560, toclient-chunk-size: 2560}
 flow: {memcap: 32mb, hash-size: 16384, prealloc: 1000, emergency-recovery: 30}
 defrag: {memcap: 8mb, hash-size: 1024, trackers: 1024, max-frags: 4096, prealloc: yes, timeout: 30}
