@@ -179,10 +179,11 @@ export const REQUIREMENTS: Readonly<Record<KnownPromise, Requirement>> = {
     'Tokens can be revoked and database credentials rotated; there is no secrets vault and no leak report yet.',
   ),
   'CUS-5': gaps('Members cannot be invited into a team yet.'),
-  'CUS-6': part(
-    ['network.closed', 'app-reaches-out'],
-    'An app may ask the host’s name servers for any name, and what it asks can carry something out.',
-  ),
+  'CUS-6': {
+    needs: ['network.closed', 'app-reaches-out'],
+    gaps: [],
+    note: 'An app hears the names that its own rules allow and no others, and what it hears is all that such a rule opens. One that may reach every public address may ask for every name. When an app asks for a name that it may ask for, it can still say something by that.',
+  },
 }
 
 /** Days after which a drill proves nothing any more: it must be repeated. */
