@@ -19,13 +19,13 @@ export interface DrillApp {
   destroy(): Promise<void>
 }
 
-/** A drill's app; it exists after `deploy`, under a name that nobody else has. */
-export function drillApp(place: DrillPlace, what: string): DrillApp {
+/** A drill's app; it exists after `deploy`, under a name that nobody else has. `source`: where an app of another kind is needed. */
+export function drillApp(place: DrillPlace, what: string, source = SOURCE): DrillApp {
   const name = `drill-${what}-${randomInt(36 ** 5).toString(36)}`
   return {
     name,
     deploy: async () => {
-      await maruOk(place, 'deploy', SOURCE, '--app', name, '--json')
+      await maruOk(place, 'deploy', source, '--app', name, '--json')
     },
     database: async () =>
       Database.parse(JSON.parse((await maruOk(place, 'db', 'info', name, '--json')).stdout)),

@@ -17,6 +17,7 @@ import type { AnyDrill, Drill } from './drill.ts'
 import { floodedFromOutside } from './flooded-from-outside.drill.ts'
 import { framesForgedByInstance } from './frames-forged-by-instance.drill.ts'
 import { HOSTS_DRILLS } from './hosts/register.ts'
+import { knownAttacksSeen } from './known-attacks-seen.drill.ts'
 import { loginGuessed } from './login-guessed.drill.ts'
 import { neighboursDatabase } from './neighbours-database.drill.ts'
 import { portsScannedFromOutside } from './ports-scanned-from-outside.drill.ts'
@@ -51,6 +52,7 @@ const DRILLS_ON_A_HOST: readonly Drill[] = [
   slowClientsHoldConnections,
   floodedFromOutside,
   loginGuessed,
+  knownAttacksSeen,
   upstreamAnnounced,
   rulesChangedByHand,
   rulesReappliedUnderLoad,

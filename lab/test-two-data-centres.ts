@@ -4,14 +4,19 @@ import { after, before, type TestContext, test } from 'node:test'
 import type { DrillResult } from '#contract/drill-result.ts'
 import type { ErrorBody } from '#contract/errors.ts'
 import type { TrustReport } from '#contract/trust.ts'
+import { stackTags } from '#images/build-images.ts'
+import { makeDocker } from '#runtime/drivers/docker.ts'
 import { checkMeasures } from '#tests/drill-results.ts'
-import { cli, cliError, cliJson, cliOk, HOME, waitFor } from '#tests/harness.ts'
+import { cli, cliError, cliJson, cliOk, HOME, ROOT, waitFor } from '#tests/harness.ts'
 import { LAB_DOMAIN, type Lab, openLab, runIn } from './index.ts'
 import { etcdctl, membersOfStore } from './test-store.ts'
+import type { LabUpResult } from './up.ts'
 
 const DRILLS_MS = 900_000
 /** A busy machine's patience. */
 const SOON_MS = 240_000
+/** How long three hosts with a platform may take where no image has to be built. */
+const UP_S = 150
 /** Where the members of the store are, by the last part of their address. */
 const STORES = { '10': 'dc1-h1', '13': 'witness', '14': 'dc2-h1' } as const
 
@@ -29,6 +34,8 @@ interface Ending {
 
 let lab: Lab
 let home = ''
+let upS = 0
+let hadImages = false
 let endings: readonly Ending[] = []
 
 /**
@@ -39,13 +46,15 @@ let endings: readonly Ending[] = []
 export function testTwoDataCentres(drills: readonly string[]): () => Lab {
   before(async () => {
     home = await mkdtemp('/var/tmp/maru-lab-test-')
-    await cliOk(['lab', 'up', '--home', home, '--witness'])
+    hadImages = await hasImages()
+    upS = (await cliJson<LabUpResult>(['lab', 'up', '--home', home, '--witness'])).seconds
     lab = await openLab(home, process.env)
   })
   after(async () => {
     await cli(['lab', 'down', '--home', home])
     await rm(home, { recursive: true, force: true })
   })
+  test('three hosts with a platform on them are there in minutes', isUpInTime)
   test('the pair and its store are in two data centres and at the witness', allIsApart)
   test('drills that do not fit where they are asked for are refused, with where they do', refused)
   test('after each drill nothing is lost and all is whole again', { timeout: DRILLS_MS }, (t) =>
@@ -58,6 +67,18 @@ export function testTwoDataCentres(drills: readonly string[]): () => Lab {
 
 const inside = (host: string, ...args: string[]) =>
   cli(['lab', 'exec', '--home', home, host, '--', './maru', ...args])
+
+/** Whether this machine has every image of this program, so that a lab builds none. */
+async function hasImages(): Promise<boolean> {
+  const { images } = makeDocker('/var/run/docker.sock')
+  const found = await Promise.all((await stackTags(ROOT)).map((tag) => images.find(tag)))
+  return found.every((image) => image !== undefined)
+}
+
+async function isUpInTime(t: TestContext): Promise<void> {
+  t.diagnostic(`up after ${upS} s, ${hadImages ? 'with images that were there' : 'images built meanwhile'}`)
+  if (hadImages) assert.ok(upS <= UP_S, `${upS} s`)
+}
 
 async function allIsApart(): Promise<void> {
   const containers = async (host: string) =>

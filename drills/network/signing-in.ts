@@ -1,9 +1,8 @@
-import { join } from 'node:path'
 import { accountRoutes } from '#contract/accounts.ts'
 import { ErrorBody } from '#contract/errors.ts'
-import { HOME } from '#contract/installation.ts'
 import { jsonOf } from '#runtime/kit/json.ts'
 import type { DrillPlace } from '../drill.ts'
+import { curlAt } from './curl.ts'
 import type { Outsider } from './other-network.ts'
 
 /** What came of an attempt to sign in. */
@@ -21,40 +20,16 @@ export interface Caller {
   isServed(): Promise<boolean>
 }
 
-const STATUS = /\n(\d{3})$/
-
-export function callerAt({ installation, home }: DrillPlace, from: Outsider): Caller {
-  const { domain, ports } = installation
-  const url = `https://${domain}:${ports.https}`
-  const curl = async (...args: readonly string[]) => {
-    const way = [
-      '--resolve',
-      `${domain}:${ports.https}:${from.host}`,
-      '--cacert',
-      join(home, HOME.pki, 'root.crt'),
-    ]
-    const { stdout, stderr } = await from.run([
-      'curl',
-      '-sS',
-      '-m',
-      '10',
-      '-w',
-      '\\n%{http_code}',
-      ...way,
-      ...args,
-    ])
-    const status = Number(STATUS.exec(stdout)?.[1] ?? 0)
-    if (status === 0) throw new Error(`curl got no answer: ${stderr.trim()}`)
-    return { status, body: stdout.replace(STATUS, '') }
-  }
+export function callerAt(place: DrillPlace, from: Outsider): Caller {
+  const { ask, url } = curlAt(place, from, place.installation.domain)
   return {
     signIn: async (number) => {
       const words = { email: `person-${number}@drill.invalid`, password: `Summer-${number}-2026` }
       const json = ['-H', 'Content-Type: application/json', '-d', JSON.stringify(words)]
-      const { status, body } = await curl(...json, `${url}${accountRoutes.login.path}`)
+      const { status, body } = await ask(...json, `${url}${accountRoutes.login.path}`)
       const said = ErrorBody.safeParse(jsonOf(body))
       return { status, isTurnedAway: said.data?.error.code === 'accounts.source_turned_away' }
     },
-    isServed: async () => (await curl('-H', 'Accept: text/html', `${url}/trust`)).status === 200,
+    isServed: async () => (await ask('-H', 'Accept: text/html', `${url}/trust`)).status === 200,
   }
 }

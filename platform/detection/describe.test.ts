@@ -33,17 +33,30 @@ test('a request is the visitor’s, not the edge’s, and names the app that it 
   )
 })
 
-test('an answer is told of as what its asker got', () => {
-  const found = described(
-    line({
-      ...{ src_ip: INSTANCE, src_port: 8080, dest_ip: '10.77.128.1', dest_port: 41_000 },
-      alert: { signature_id: 7_000_070, xff: '203.0.113.7' },
-    }),
-  )
-  assert.deepEqual(
-    [found?.source, found?.target, found?.kind, found?.severity],
-    ['203.0.113.7', 'shop', 'break-in', 5],
-  )
+test('an answer is told of as what its asker got, with its own packet or with the one that confirms it', () => {
+  const [app, edge] = [
+    { ip: INSTANCE, port: 8080 },
+    { ip: '10.77.128.1', port: 41_000 },
+  ]
+  for (const [from, to] of [
+    [app, edge],
+    [edge, app],
+  ] as const) {
+    const found = described(
+      line({
+        ...{ src_ip: from.ip, src_port: from.port, dest_ip: to.ip, dest_port: to.port },
+        alert: { signature_id: 7_000_070, xff: '203.0.113.7' },
+      }),
+    )
+    assert.deepEqual(
+      [found?.source, found?.target, found?.destination, found?.port, found?.kind, found?.severity],
+      ['203.0.113.7', 'shop', INSTANCE, 8080, 'break-in', 5],
+    )
+    assert.equal(
+      found?.message,
+      '203.0.113.7 got a file of the system as an answer of the app shop: GET shop.example.org/a?id=1.',
+    )
+  }
 })
 
 test('what an app sends is the app’s', () => {
@@ -64,7 +77,7 @@ test('what an app sends is the app’s', () => {
   assert.deepEqual([found?.app, found?.target, found?.source], ['shop', null, INSTANCE])
   assert.match(
     found?.message ?? '',
-    /^The app shop \(10\.77\.130\.5\) speaks to a pool .*: pool\.supportxmr\.com\.$/,
+    /^The app shop \(10\.77\.130\.5\) speaks to a pool that mines crypto money: pool\.supportxmr\.com\.$/,
   )
 })
 

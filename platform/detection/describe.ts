@@ -11,14 +11,16 @@ export function describeAlert(alert: Alert, appAt: AppAt): Finding | undefined {
   const rule = ruleOf(alert.sid)
   if (rule === undefined) return isOther(alert.sid) ? describeOther(alert, appAt) : undefined
   const isAnswer = rule.way === 'back'
-  const [asked, askedPort] = isAnswer ? [alert.source, alert.sourcePort] : [alert.destination, alert.port]
-  const [asker, askerPort] = isAnswer ? [alert.destination, alert.port] : [alert.source, alert.sourcePort]
+  // An answer is told of with its own packet, or with the one by which its asker confirms it.
+  const isTurned = isAnswer && appAt(alert.source) !== null
+  const [asked, askedPort] = isTurned ? [alert.source, alert.sourcePort] : [alert.destination, alert.port]
+  const [asker, askerPort] = isTurned ? [alert.destination, alert.port] : [alert.source, alert.sourcePort]
   const isVisit = rule.way === 'in' || isAnswer
   const who = isVisit ? (alert.visitor ?? asker) : asker
   const app = appAt(who)
   const target = isVisit ? appAt(asked) : null
   const name = app === null ? who : `The app ${app} (${who})`
-  const whole = [name, rule.did, target === null ? '' : `, to the app ${target}`].join(' ').replace(' ,', ',')
+  const whom = target === null ? '' : `${isAnswer ? ' of' : ', to'} the app ${target}`
   return {
     kind: rule.kind,
     severity: rule.severity,
@@ -32,7 +34,7 @@ export function describeAlert(alert: Alert, appAt: AppAt): Finding | undefined {
     at: alert.at,
     app,
     target,
-    message: `${whole}${detailOf(alert)}.`,
+    message: `${name} ${rule.did}${whom}${detailOf(alert)}.`,
     rule: { uid: String(rule.sid), title: rule.title, desc: rule.means },
   }
 }

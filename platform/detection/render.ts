@@ -79,7 +79,8 @@ const othersVars = () =>
 
 /**
  * The configuration of Suricata: reads the bridge of the apps, where requests are no longer encrypted, and tells the agent at once.
- * The edge keeps its connections to instances open, so they are followed from wherever they are, and to their end.
+ * The edge keeps its connections to instances open, so they are followed from wherever they are, and to their end; they are read as they
+ * pass (`inline`), because an answer would otherwise wait for the next one on its connection.
  */
 export function renderDetector(
   installation: Pick<Installation, 'name' | 'subnet'>,
@@ -127,7 +128,7 @@ stream:
   checksum-validation: no
   midstream: true
   async-oneside: false
-  inline: no
+  inline: yes
   reassembly: {memcap: 96mb, depth: 0, toserver-chunk-size: 2560, toclient-chunk-size: 2560}
 flow: {memcap: 32mb, hash-size: 16384, prealloc: 1000, emergency-recovery: 30}
 defrag: {memcap: 8mb, hash-size: 1024, trackers: 1024, max-frags: 4096, prealloc: yes, timeout: 30}

@@ -74,10 +74,11 @@ export const REQUIREMENTS: Readonly<Record<KnownPromise, Requirement>> = {
     'What else a machine carries, such as its ssh, is refused only where an operator has locked the hosts down.',
   ),
   'NET-2': part(['network.closed', ...RULES, 'app-reaches-out']),
-  'NET-3': part(
-    ['network.detects', 'login-guessed'],
-    'Requests to apps and what apps send are read on every full host, which tests show with known attacks and ordinary use; of a running platform a drill has attacked the sign-in only.',
-  ),
+  'NET-3': {
+    needs: ['network.detects', 'login-guessed', 'known-attacks-seen'],
+    gaps: [],
+    note: 'Requests to apps, their answers and what apps send are read on every full host. The drills attack from outside; that what an app itself sends is found, tests show with recorded traffic. What apps send encrypted is seen by name only.',
+  },
   'NET-4': part(
     ['flooded-from-outside', 'slow-clients-hold-connections', 'upstream-announced'],
     'Where a provider is set up it is called in; above a limit it drops everything to the address, visitors’ packets too, and a part of the traffic only where an operator asks for that.',
@@ -178,10 +179,11 @@ export const REQUIREMENTS: Readonly<Record<KnownPromise, Requirement>> = {
     'Tokens can be revoked and database credentials rotated; there is no secrets vault and no leak report yet.',
   ),
   'CUS-5': gaps('Members cannot be invited into a team yet.'),
-  'CUS-6': part(
-    ['network.closed', 'app-reaches-out'],
-    'An app may ask the host’s name servers for any name, and what it asks can carry something out.',
-  ),
+  'CUS-6': {
+    needs: ['network.closed', 'app-reaches-out'],
+    gaps: [],
+    note: 'An app hears the names that its own rules allow and no others, and what it hears is all that such a rule opens. One that may reach every public address may ask for every name. When an app asks for a name that it may ask for, it can still say something by that.',
+  },
 }
 
 /** Days after which a drill proves nothing any more: it must be repeated. */

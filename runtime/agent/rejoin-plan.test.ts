@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { PatroniMember } from '#runtime/drivers/patroni-client.ts'
-import { NOTHING_SEEN, planRejoin, WAITING } from './rejoin-plan.ts'
+import { IDLE, NOTHING_SEEN, planRejoin, WAITING } from './rejoin-plan.ts'
 
 const LEADER: PatroniMember = { name: 'postgres-1', role: 'leader', state: 'running' }
 const second = (state: string, role = 'replica'): PatroniMember => ({ name: 'postgres-2', role, state })
@@ -31,6 +31,11 @@ test('starting again and again is failing too, and so is running without followi
 test('a member whose rewind was cut short waits for ever for WAL of a history that has ended, and is made anew', () => {
   assert.deepEqual(watch(['stopped', 'starting', ...times(5, WAITING)]), [30])
   assert.deepEqual(watch([...times(4, WAITING), ...times(20, 'streaming')]), [])
+})
+
+test('a member that nobody starts is made anew after a minute, and one that something is done with is not', () => {
+  assert.deepEqual(watch(times(13, IDLE)), [60])
+  assert.deepEqual(watch([...times(12, IDLE), ...times(30, 'stopped'), ...times(12, IDLE)]), [])
 })
 
 test('a member at work is left alone, however long it takes', () => {

@@ -23,12 +23,15 @@ const WAITING_MS = 20_000
 /** A copy that does not help is not made again and again. */
 const PAUSE_MS = 600_000
 
+/** The state of a member that Patroni calls stopped while no program of PostgreSQL does anything with its data. */
+export const IDLE = 'stopped for good'
+
 /** The state of a member whose server starts and has come to the end of its WAL without being consistent. */
 export const WAITING = 'waiting for WAL'
 
 /**
- * Which members here cannot come back by themselves: they fail to start or run without following the primary for a minute, or
- * wait for WAL that nobody sends for a third of one. Only while another member leads, and never one that leads. A member that is
+ * Which members here cannot come back by themselves: they fail to start, run without following the primary or are not even started
+ * for a minute, or wait for WAL that nobody sends for a third of one. Only while another member leads, and never one that leads. A member that is
  * starting, stopping, rewinding or copying is at work, however long it takes.
  */
 export function planRejoin(
@@ -58,5 +61,5 @@ export function planRejoin(
 }
 
 /** `running` and not `streaming`: it has a server, and that server does not follow anybody. */
-const isFailing = (state: string) =>
-  state === 'crashed' || state === 'running' || state === WAITING || /\bfailed\b/.test(state)
+const FAILING = ['crashed', 'running', WAITING, IDLE]
+const isFailing = (state: string) => FAILING.includes(state) || /\bfailed\b/.test(state)

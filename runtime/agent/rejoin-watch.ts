@@ -5,7 +5,7 @@ import { type PatroniMember, readCluster, reinitialize } from '#runtime/drivers/
 import type { Log } from '#runtime/kit/log.ts'
 import { pause } from '#runtime/kit/pause.ts'
 import type { ClusterPass } from './cluster-pass.ts'
-import { NOTHING_SEEN, planRejoin, type RejoinMemory, WAITING } from './rejoin-plan.ts'
+import { IDLE, NOTHING_SEEN, planRejoin, type RejoinMemory, WAITING } from './rejoin-plan.ts'
 
 export interface RejoinDeps {
   readonly installation: Installation
@@ -52,8 +52,7 @@ async function look(deps: RejoinDeps, before: RejoinMemory): Promise<RejoinMemor
     const container = `${installation.name}-${member.name}`
     const isHere = (await docker.containers.inspect(container)) !== undefined
     if (isHere) here.add(member.name)
-    const waits = isHere && member.state === 'starting' && (await waitsForWal(docker, container))
-    seen.push(waits ? { ...member, state: WAITING } : member)
+    seen.push(isHere ? { ...member, state: await stateOf(docker, container, member.state) } : member)
   }
   const { renew, memory } = planRejoin(seen, (member) => here.has(member), before, performance.now())
   for (const member of renew) {
@@ -68,7 +67,18 @@ async function look(deps: RejoinDeps, before: RejoinMemory): Promise<RejoinMemor
 }
 
 /** What PostgreSQL writes over the name of the process that replays: that it has no more to replay. */
-async function waitsForWal({ containers }: Docker, container: string): Promise<boolean> {
-  const all = await containers.processes(container).catch(() => [])
-  return all.some(({ command }) => /\bstartup waiting for \w+/.test(command))
+const WAITS_FOR_WAL = /\bstartup waiting for \w+/
+/** A server, and what recovers, rewinds or copies its data. */
+const OF_POSTGRES = /^(?:\S*\/)?(?:postgres|pg_\w+)(?::|\s|$)/
+
+/**
+ * What Patroni's state of a member here means by what runs there: `starting` can have no end, and `stopped` is also what it says
+ * where it does not know the data and waits for somebody to throw it away.
+ */
+async function stateOf({ containers }: Docker, container: string, state: string): Promise<string> {
+  if (state !== 'starting' && state !== 'stopped') return state
+  const all = await containers.processes(container).catch(() => undefined)
+  if (all === undefined) return state
+  if (state === 'starting') return all.some(({ command }) => WAITS_FOR_WAL.test(command)) ? WAITING : state
+  return all.some(({ command }) => OF_POSTGRES.test(command)) ? state : IDLE
 }
