@@ -10,7 +10,7 @@ import { Panel, PanelBody } from '../app-shell/panel.tsx'
 import { StateBadge } from '../app-shell/state-badge.tsx'
 import { useServerTime } from '../live/use-server-time.ts'
 import classes from './incident-page.module.css'
-import { momentWords, severityWord, stateWord, whoWords } from './incident-words.ts'
+import { severityWord, spanWords, stateWord, timesWords, whoWords } from './incident-words.ts'
 import { KeepOut } from './keep-out.tsx'
 import { incidentQuery } from './network-queries.ts'
 import { NetworkPageFrame } from './network-tabs.tsx'
@@ -43,7 +43,7 @@ export function IncidentPage() {
 
 function What({ incident }: { readonly incident: IncidentAccount }) {
   const now = useServerTime()
-  const { id, title, severity, openedAt, lastAt, hosts, apps, count, account } = incident
+  const { id, title, severity, lastAt, hosts, apps, count, account } = incident
   return (
     <Panel
       title={title}
@@ -67,14 +67,14 @@ function What({ incident }: { readonly incident: IncidentAccount }) {
             </dd>
             <dt>When</dt>
             <dd data-live>
-              {momentWords(openedAt)} to {momentWords(lastAt)}, last {ago(lastAt, now)}
+              {spanWords(incident)}; the last of it {ago(lastAt, now)}
             </dd>
             <dt>Apps</dt>
             <dd>{apps.length === 0 ? 'none' : <Apps apps={apps} />}</dd>
             <dt>Hosts</dt>
             <dd>{hosts.join(', ')}</dd>
             <dt>How often</dt>
-            <dd data-live>{count.toLocaleString('en')} packets and requests that were told of</dd>
+            <dd data-live>{timesWords(count)}, packets and requests together</dd>
           </dl>
         </Stack>
       </PanelBody>

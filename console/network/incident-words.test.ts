@@ -3,7 +3,15 @@ import { test } from 'node:test'
 import type { IncidentEntry } from '#contract/detection.ts'
 import type { HostName } from '#contract/ids.ts'
 import { parseIncidentsSearch } from './incident-search.ts'
-import { entryWords, momentWords, severityWord, sourceOf, stateWord, whoWords } from './incident-words.ts'
+import {
+  entryWords,
+  momentWords,
+  severityWord,
+  sourceOf,
+  spanWords,
+  stateWord,
+  whoWords,
+} from './incident-words.ts'
 
 const entry = (more: Partial<IncidentEntry>): IncidentEntry => ({
   ...{ host: 'one' as HostName, uid: 'x', kind: 'web attack', count: 1, severity_id: 4, rule: null },
@@ -22,6 +30,13 @@ test('how bad it is, whether it goes on, who it was and when are told in words',
   assert.deepEqual([stateWord({ state: 'open' }), stateWord({ state: 'closed' })], ['goes on', 'ended'])
   assert.deepEqual([whoWords({ who: 'app:shop' }), whoWords({ who: 'many' })], ['the app shop', 'many'])
   assert.equal(momentWords('2030-01-07T08:00:00.123Z'), '2030-01-07 08:00:00 UTC')
+})
+
+test('a moment alone is told once', () => {
+  const span = (second: string) =>
+    spanWords({ openedAt: '2030-01-07T08:00:00.100Z', lastAt: `2030-01-07T08:00:${second}Z` })
+  assert.equal(span('00.900'), '2030-01-07 08:00:00 UTC')
+  assert.equal(span('07.000'), '2030-01-07 08:00:00 UTC to 2030-01-07 08:00:07 UTC')
 })
 
 test('an address and a network can be shut out, an app and a crowd cannot', () => {

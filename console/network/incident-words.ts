@@ -18,11 +18,21 @@ export const sourceOf = ({ who }: Pick<Incident, 'who'>): string | undefined => 
 /** A moment, UTC. */
 export const momentWords = (at: string): string => `${at.slice(0, 19).replace('T', ' ')} UTC`
 
+/** From when to when, as short as it can be said. */
+export function spanWords({ openedAt, lastAt }: Pick<Incident, 'openedAt' | 'lastAt'>): string {
+  const [from, to] = [momentWords(openedAt), momentWords(lastAt)]
+  return from === to ? from : `${from} to ${to}`
+}
+
+/** How often something was told of. */
+export const timesWords = (count: number): string =>
+  count === 1 ? 'once' : `${count.toLocaleString('en')} times`
+
 /** What is said below a thing of an incident: how often, where, whose, and what became of it. */
 export function entryWords({ count, host, app, target_app, disposition }: IncidentEntry): string {
   const whose = app ?? target_app ?? null
   return [
-    count === 1 ? 'once' : `${count.toLocaleString('en')} times`,
+    timesWords(count),
     `on ${host}`,
     ...(whose === null ? [] : [`${app === null ? 'at' : 'by'} the app ${whose}`]),
     disposition === 'Blocked' ? 'stopped' : 'only recorded',
