@@ -7,6 +7,7 @@ import { text } from 'node:stream/consumers'
 import { after, before, type TestContext, test } from 'node:test'
 import type { DataCentre } from '#contract/data-centres.ts'
 import type { Host } from '#contract/host-view.ts'
+import { CALM } from '#platform/apps/keep-places.ts'
 import { cli, cliOk, ROOT, waitFor } from '#tests/harness.ts'
 import {
   enterArgv,
@@ -24,6 +25,8 @@ import { type Visit, Visited } from './visit.ts'
 
 /** One data centre with two hosts that share an address, and visitors who know nothing else. */
 const APP = 'page'
+/** With it there is something to be moved. */
+const APPS = [APP, 'page-2', 'page-3', 'page-4']
 const FIRST = 'dc1-h1'
 const SECOND = 'dc1-h2'
 const MARU = join(ROOT, 'maru')
@@ -33,17 +36,20 @@ const SOON_MS = 120_000
 /** An app that tries what no rule allows from its first moment on, and who would answer it. */
 const REACHING = 'reaching'
 const OPEN_PORT = 7000
+/** A few moves a minute, and a machine that boots before. */
+const BALANCE_MS = 300_000
 
 let lab: Lab
 let home = ''
 let address = ''
+let killedMs = 0
 
 before(async () => {
   home = await mkdtemp('/var/tmp/maru-lab-test-')
   await cliOk(['lab', 'up', '--home', home, '--data-centres', '1', '--hosts-per-data-centre', '2'])
   lab = await openLab(home, process.env)
   address = sharedAddressOf(findSite(lab, 'dc1')) ?? assert.fail('the hosts of dc1 share no address')
-  await maru('deploy', 'examples/static-site', '--app', APP)
+  for (const app of APPS) await maru('deploy', 'examples/static-site', '--app', app)
 })
 after(async () => {
   await cli(['lab', 'down', '--home', home])
@@ -64,6 +70,21 @@ async function holders(): Promise<readonly string[]> {
 }
 const leadsTo = (host: string) =>
   waitFor(`the address to lead to ${host}`, async () => (await holders()).join() === host, SOON_MS)
+
+interface Placed {
+  readonly host: string
+  readonly state: string
+}
+/** The instances of each app. */
+const placed = () =>
+  Promise.all(APPS.map(async (app) => (await json<{ instances: Placed[] }>('ps', '--app', app)).instances))
+const isOn = (hosts: readonly string[]) => (instances: readonly Placed[]) =>
+  instances.length === 2 &&
+  instances.every(({ state }) => state === 'healthy') &&
+  instances
+    .map(({ host }) => host)
+    .sort()
+    .join() === hosts.join()
 
 const bothServe = (app = APP) =>
   waitFor(
@@ -129,6 +150,7 @@ test('the host that holds the address is emptied and taken back: nobody notices,
 
 test('the holder loses its power: the other answers at the same address within three seconds', async (t) => {
   const stop = await visiting()
+  killedMs = performance.now()
   await killHost(lab, findHost(lab, SECOND))
   await leadsTo(FIRST)
   const seen = await stop()
@@ -136,14 +158,45 @@ test('the holder loses its power: the other answers at the same address within t
   assert.ok(seen.longestGapMs <= NOTICED_MS, `${seen.longestGapMs} ms`)
 })
 
-test('the host comes back, and takes nothing away from who has the address', async (t) => {
+test('what the lost host had is started on the other one, and nobody notices', async (t) => {
   const stop = await visiting()
+  const all = isOn([FIRST, FIRST])
+  await waitFor('every app to be whole again', async () => (await placed()).every(all), SOON_MS)
+  t.diagnostic(`whole ${((performance.now() - killedMs) / 1000).toFixed(1)} s after the power was lost`)
+  const seen = await stop()
+  told(t, 'replaced elsewhere', seen)
+  assert.deepEqual(seen.failures, [])
+})
+
+/** How many instances the second host had, look by look, until each app is on both again. */
+async function balanceReturns(): Promise<number[]> {
+  const looks: number[] = []
+  await waitFor(
+    'every app to be on both hosts',
+    async () => {
+      const all = await placed()
+      looks.push(all.flat().filter(({ host }) => host === SECOND).length)
+      return all.every(isOn([FIRST, SECOND]))
+    },
+    BALANCE_MS,
+  )
+  return looks
+}
+
+test('the host comes back: it takes nothing away from who has the address, and gets its share a few at a time', async (t) => {
+  const stop = await visiting()
+  const since = performance.now()
   await startHost(lab, findHost(lab, SECOND))
+  const looks = await balanceReturns()
+  const seconds = ((performance.now() - since) / 1000).toFixed(1)
+  t.diagnostic(`balance is back after ${seconds} s; instances on it: ${looks.join(' ')}`)
   await bothServe()
   const seen = await stop()
   told(t, 'power back', seen)
   assert.deepEqual(await holders(), [FIRST])
   assert.deepEqual(seen.failures, [])
+  const most = Math.max(...looks.map((now, at) => now - (looks[at - 1] ?? 0)))
+  assert.ok(most <= CALM.atOnce, `${most} instances came at once: ${looks.join(' ')}`)
 })
 
 /** What an instance of the app that reaches out has printed. */
