@@ -25,7 +25,7 @@ const BUILD_SETTINGS = {
 
 /**
  * Closes the network of apps once after each boot. An engine that is started again, while its containers and their rules are still
- * there, finds it done.
+ * there, finds it done. Whoever asks for an engine that cannot start tries it again each time: once mended, it starts at once.
  */
 const CLOSING = 'maru-closed.service'
 const CLOSING_UNIT = {
@@ -34,6 +34,7 @@ const CLOSING_UNIT = {
 [Unit]
 Description=Closes the network of Maru's apps until its rules are in force
 After=nftables.service
+StartLimitIntervalSec=0
 [Service]
 Type=oneshot
 RemainAfterExit=yes
