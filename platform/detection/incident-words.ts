@@ -33,7 +33,8 @@ const DID: Readonly<Partial<Record<EventKind, string>>> = {
   flood: 'Opening packets above the limit were dropped.',
   exhaustion: 'Connections above its share were refused.',
   'memory full': 'While the memory was full closed ports stayed silent, and open ones went on.',
-  'distributed scan': 'Closed ports stayed silent; none of the addresses did enough by itself to be held.',
+  'distributed scan':
+    'Closed ports stayed silent. Whoever asked for enough by himself was held; nobody is for being one of many, because any of the addresses can be forged.',
   'instance scan': 'The instance opens no connections to new places for a while.',
   'password guessing': `After ${GUARD_LIMITS.failedSignIns} failures within 15 minutes no more sign-ins were taken from there; who was signed in, tokens and apps were not touched.`,
   spoofing: 'None of the forged packets left the instance’s port.',
@@ -43,6 +44,9 @@ const DID: Readonly<Partial<Record<EventKind, string>>> = {
     'Providers were asked to drop that part of the traffic, whoever sends it; that ends by itself.',
 }
 const CAN_DO: Readonly<Partial<Record<EventKind, readonly string[]>>> = {
+  'distributed scan': [
+    'See with `maru network blocks` who of them is held. Do not block all the others: decoys are addresses of people who know nothing of it.',
+  ],
   'password guessing': [
     'See whose accounts it tried with `maru audit --action accounts. --result refused`, and whether it got in after all with `--result done`.',
     'Many people can share an address: if it was one of your offices, let it in with `maru network blocks lift`.',
@@ -75,7 +79,14 @@ const WEIGHT: readonly EventKind[] = [
 ]
 
 const inWeight = (kinds: readonly EventKind[]) => WEIGHT.filter((kind) => kinds.includes(kind))
-const nameOf = (who: string) => (who.startsWith('app:') ? `The app ${who.slice(4)}` : who)
+/** Whose doing is nobody's alone. */
+const MANY = 'many'
+function nameOf(who: string): string {
+  if (who === MANY) return 'Many senders'
+  return who.startsWith('app:') ? `The app ${who.slice(4)}` : who
+}
+const deedOf = (who: string, kind: EventKind) =>
+  who === MANY && kind === 'distributed scan' ? 'searched for open ports together' : DEEDS[kind]
 
 /** One line for a list. */
 export function titleOf({ who, kinds }: Pick<Incident, 'who' | 'kinds'>): string {
@@ -83,8 +94,8 @@ export function titleOf({ who, kinds }: Pick<Incident, 'who' | 'kinds'>): string
   const more =
     others.length === 0
       ? ''
-      : `, and ${others.length === 1 ? DEEDS[others[0] ?? first] : `did ${others.length} other things`}`
-  return `${nameOf(who)} ${DEEDS[first]}${more}`
+      : `, and ${others.length === 1 ? deedOf(who, others[0] ?? first) : `did ${others.length} other things`}`
+  return `${nameOf(who)} ${deedOf(who, first)}${more}`
 }
 
 /** An incident as it is told to people who were not there. */
@@ -97,15 +108,18 @@ export function tellIncident(
 
 function accountOf(incident: Incident, entries: readonly IncidentEntry[]): string {
   const { who, kinds, hosts, apps, openedAt, lastAt, state, count } = incident
-  const deeds = inWeight(kinds).map((kind) => DEEDS[kind])
+  const deeds = inWeight(kinds).map((kind) => deedOf(who, kind))
   const targets = [...new Set(entries.flatMap(({ target_app }) => target_app ?? []))]
   const times = count === 1 ? 'Once' : `${count} times in all`
   const meanings = [
     ...new Set(entries.flatMap(({ rule }) => (rule === null ? [] : (ruleOf(Number(rule))?.means ?? [])))),
   ]
+  // Each says how many there were by then.
+  const scanned = entries.findLast(({ kind }) => kind === 'distributed scan')
   return [
     `From ${openedAt} to ${lastAt} ${nameOf(who)} ${listed(deeds)}.`,
     `${times}, noticed on ${listed(hosts)}${targets.length === 0 ? '' : `; aimed at the app${targets.length === 1 ? '' : 's'} ${listed(targets)}`}.`,
+    scanned?.message ?? '',
     ...meanings.slice(0, 4),
     apps.length > 0 && targets.length === 0 && !who.startsWith('app:')
       ? `Apps concerned: ${listed(apps)}.`

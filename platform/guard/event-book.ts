@@ -3,6 +3,7 @@ import type { Judged } from './guessing.ts'
 import { senderOf, type Together } from './long-view.ts'
 import type { Notice } from './names.ts'
 import type { PacketNotice } from './notice.ts'
+import { type Many, tellMany } from './spread-view.ts'
 
 /** An event with the number of its last change. */
 export interface Numbered {
@@ -15,6 +16,8 @@ export interface EventBook {
   /** Takes a packet; `app`: whose instance sent it. */
   note(notice: PacketNotice, app: string | null): void
   noteTogether(together: Together, notice: PacketNotice): void
+  /** Takes a packet that belongs to a search by many: it is told of as theirs. */
+  noteMany(many: Many, notice: PacketNotice): void
   /** Takes what the detector found. */
   noteFinding(finding: Finding): void
   /** Takes sign-ins that failed or were turned away. */
@@ -37,6 +40,8 @@ export interface Guessing extends Pick<Judged, 'address' | 'agreed' | 'message'>
   readonly port: number
 }
 
+/** Whose doing it is when it is nobody's alone. */
+const MANY = 'many'
 const WINDOW_MS = 60_000
 /** Events that are kept for who asks later, and those of one kind within a minute: the rest is in the last one's count. */
 const ROOM = 2_000
@@ -141,6 +146,14 @@ export function makeEventBook(first: number): EventBook {
       const manner: Manner = { kind: 'distributed scan', severity: 3, disposition: 'Logged', message }
       add(manner, notice, null, network)
     },
+    noteMany: (many, notice) => {
+      note(reasons, notice)
+      const manner: Manner = {
+        ...{ kind: 'distributed scan', topic: many.destination, severity: 3 },
+        ...{ disposition: 'Logged', message: () => tellMany(many) },
+      }
+      add(manner, { ...notice, sourcePort: null, port: null }, null, MANY, many.packets)
+    },
     noteFinding: (finding) => {
       const { kind, severity, topic, message, target, rule } = finding
       const more = { target_app: target, finding_info: rule }
@@ -222,7 +235,7 @@ const changedSince = (all: readonly Numbered[], after: number): Numbered[] =>
   all.filter(({ number }) => number > after).map(({ number, event }) => ({ number, event }))
 
 /** Of a full memory it does not matter whose packet it was. */
-const nameOf = ({ notice, source }: PacketNotice) => (notice === 'full' ? 'many' : source)
+const nameOf = ({ notice, source }: PacketNotice) => (notice === 'full' ? MANY : source)
 
 const portOf = ({ port, protocol }: Noted) => (port === null ? protocol : `${port}/${protocol}`)
 

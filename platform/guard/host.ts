@@ -13,10 +13,11 @@ export {
   type Wanted,
 } from './ledger.ts'
 export { FLOOD_SETTINGS } from './limits.ts'
-export { makeLongView } from './long-view.ts'
+export { type LongView, makeLongView } from './long-view.ts'
 export type { Member } from './members.ts'
 export { guardTableOf, logGroupOf, portTableOf } from './names.ts'
 export { type PacketNotice, parseNotice } from './notice.ts'
 export { type BoundPort, withoutComing } from './render-ports.ts'
 export { SavedHolds } from './saved-holds.ts'
+export { makeSpreadView, type SpreadView } from './spread-view.ts'
 export { makeTally, type Tally } from './tally.ts'

@@ -21,8 +21,8 @@ import {
   makeEventBook,
   makeHostGuard,
   makeLongView,
+  makeSpreadView,
   makeTally,
-  type PacketNotice,
   parseNotice,
   SavedHolds,
   settleHolds,
@@ -43,6 +43,7 @@ import type { HostMembership } from './membership.ts'
 import { type MendBook, makeMendBook } from './mend-book.ts'
 import { makeOpenPorts, type OpenPorts } from './open-ports.ts'
 import { packetCounter } from './packet-counter.ts'
+import { takeNotice } from './take-notice.ts'
 
 /** An instance's port, and whose it is. */
 export interface InstancePort extends BoundPort {
@@ -142,7 +143,7 @@ export async function startGuard(
   // What is found in requests changes nothing in the kernel: who follows is told, and that is all.
   const bell = makeBell()
   const news = makeBell()
-  const view = makeLongView()
+  const views = { long: makeLongView(), spread: makeSpreadView() }
   const tell = () => {
     state.guard.ring()
     bell.ring()
@@ -157,7 +158,7 @@ export async function startGuard(
       ...{ group: logGroupOf(config.installation), folder, onChange, enter: network?.enter ?? [] },
       onLine: (line) => {
         const notice = parseNotice(line, Date.now())
-        if (notice !== undefined && take(state, view, notice)) tell()
+        if (notice !== undefined && takeNotice(state, views, notice)) tell()
       },
     },
     ended.signal,
@@ -188,29 +189,6 @@ export async function startGuard(
       await running
     },
   }
-}
-
-/** Takes a packet in; tells whether people hear of it. */
-function take(
-  { book, ports, wanted, holds }: State,
-  view: ReturnType<typeof makeLongView>,
-  notice: PacketNotice,
-): boolean {
-  const before = book.number()
-  const port = ports.find(({ link, address }) =>
-    notice.notice === 'spoof' ? link === notice.link : address === notice.source,
-  )
-  const source = notice.source === '' ? (port?.address ?? '') : notice.source
-  book.note({ ...notice, source }, port?.app ?? null)
-  if (notice.notice !== 'probe') return book.number() > before
-  const { wanted: one, together } = view.note(notice)
-  if (together !== undefined) book.noteTogether(together, notice)
-  const isHeld = holds.some(({ address, until }) => address === one?.address && until > notice.at)
-  if (one !== undefined && !isHeld) {
-    wanted.push(one)
-    book.note({ ...notice, notice: 'hold' }, null)
-  }
-  return book.number() > before
 }
 
 async function keep(state: State, bell: Bell, news: Bell, signal: AbortSignal): Promise<void> {
