@@ -10,6 +10,12 @@ export const GUARD_LIMITS = {
   otherPorts: 20,
   /** Closed ports that a source may ask for within a day. */
   closedPortsPerDay: 12,
+  /** Of one address, from so many senders in so many networks on: a search that is spread. Nobody is held for being in it. */
+  spreadSenders: 10,
+  spreadNetworks: 5,
+  /** Questions that count together, above so many a minute that are taken for noise. */
+  spreadQuestions: 50,
+  spreadPerMinute: 20,
   /** Opening packets a second of a source that has not completed a connection. */
   openingPerSecond: 5_000,
   /** Those of all such sources together, above which people are told of a flood; they are let through all the same. */

@@ -50,6 +50,12 @@ export const LIMIT_MEANINGS: Readonly<Record<string, string>> = {
     'closed ports of a host that a source may ask for at once, and one more every ten minutes; then it is held',
   otherPorts: 'ports of other programs on a host that a source may begin to use within a minute',
   closedPortsPerDay: 'closed ports that a source may ask for within a day',
+  spreadSenders:
+    'senders that ask one address of a host for closed ports, from which on they may be one search',
+  spreadNetworks: 'networks (/24, /48 of IPv6) that these senders are in, at least',
+  spreadQuestions:
+    'questions of such senders, for ports that nobody else asked for within the hour or after another port, that are told of as one search',
+  spreadPerMinute: 'of these questions, how many a minute are taken for the noise that every address has',
   openingPerSecond:
     'opening packets a second of a source that has not completed a connection; what is more is dropped',
   openingsOfAll:

@@ -80,3 +80,15 @@ test('of connections that were used up it says what was refused, and that others
   assert.match(did.join(), /^What was above its share was refused.* cut off after 5 seconds\.$/)
   assert.match(canDo.join(' '), /share an address.*blocks add 203\.0\.113\.7/)
 })
+
+test('a search by many says how many, for what and since when, and nobody is told to block them all', () => {
+  const message = 'Since 08:00 60 senders of 60 networks asked 192.0.2.9 for 120 closed ports.'
+  const scan = entry({ kind: 'distributed scan', target_app: null, rule: null, message })
+  const one: Incident = { ...incident, who: 'many', kinds: ['distributed scan'], apps: [] }
+  const { account, did, canDo } = tellIncident(one, [{ ...scan, message: 'Since 08:00 11 senders' }, scan])
+  assert.equal(titleOf(one), 'Many senders searched for open ports together')
+  assert.match(account, /Many senders searched for open ports together\. .*60 senders .* 120 closed ports\./)
+  assert.doesNotMatch(account, /11 senders/)
+  assert.match(did.join(), /nobody is for being one of many/)
+  assert.doesNotMatch(canDo.join(), /blocks add/)
+})

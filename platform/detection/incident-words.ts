@@ -36,7 +36,8 @@ const DID: Readonly<Partial<Record<EventKind, string>>> = {
   exhaustion: `What was above its share was refused: connections, and requests, which were answered with 429. Requests to the platform’s ports that did not end were cut off after ${EDGE_LIMITS.requestTimeoutS} seconds.`,
   'memory full':
     'Nothing was opened by that: closed ports and what no rule allows stayed shut, and what was open went on.',
-  'distributed scan': 'Closed ports stayed silent; none of the addresses did enough by itself to be held.',
+  'distributed scan':
+    'Closed ports stayed silent. Whoever asked for enough by himself was held; nobody is for being one of many, because any of the addresses can be forged.',
   'instance scan': 'The instance opens no connections to new places for a while.',
   'password guessing': `After ${GUARD_LIMITS.failedSignIns} failures within 15 minutes no more sign-ins were taken from there; who was signed in, tokens and apps were not touched.`,
   spoofing: 'None of the forged packets got further than the port or the card that it came in by.',
@@ -48,6 +49,9 @@ const DID: Readonly<Partial<Record<EventKind, string>>> = {
 const CAN_DO: Readonly<Partial<Record<EventKind, readonly string[]>>> = {
   exhaustion: [
     'Many people can share an address, as in an office, a mobile network or behind a proxy: then some of them may have been refused, too. If it is one of yours, have it open fewer connections; `maru network partner add` ends these reports, not the limit.',
+  ],
+  'distributed scan': [
+    'See with `maru network blocks` who of them is held. Do not block all the others: decoys are addresses of people who know nothing of it.',
   ],
   'password guessing': [
     'See whose accounts it tried with `maru audit --action accounts. --result refused`, and whether it got in after all with `--result done`.',
@@ -84,6 +88,8 @@ const inWeight = (kinds: readonly EventKind[]) => WEIGHT.filter((kind) => kinds.
 /** Of those whose addresses say nothing: each packet can have another. */
 const CROWDS: Readonly<Record<string, string>> = { many: 'Many senders', outside: 'Somebody outside' }
 const nameOf = (who: string) => CROWDS[who] ?? (who.startsWith('app:') ? `The app ${who.slice(4)}` : who)
+const deedOf = (who: string, kind: EventKind) =>
+  who === 'many' && kind === 'distributed scan' ? 'searched for open ports together' : DEEDS[kind]
 
 /** One line for a list. */
 export function titleOf({ who, kinds }: Pick<Incident, 'who' | 'kinds'>): string {
@@ -91,8 +97,8 @@ export function titleOf({ who, kinds }: Pick<Incident, 'who' | 'kinds'>): string
   const more =
     others.length === 0
       ? ''
-      : `, and ${others.length === 1 ? DEEDS[others[0] ?? first] : `did ${others.length} other things`}`
-  return `${nameOf(who)} ${DEEDS[first]}${more}`
+      : `, and ${others.length === 1 ? deedOf(who, others[0] ?? first) : `did ${others.length} other things`}`
+  return `${nameOf(who)} ${deedOf(who, first)}${more}`
 }
 
 /** An incident as it is told to people who were not there. */
@@ -105,15 +111,18 @@ export function tellIncident(
 
 function accountOf(incident: Incident, entries: readonly IncidentEntry[]): string {
   const { who, kinds, hosts, apps, openedAt, lastAt, state, count } = incident
-  const deeds = inWeight(kinds).map((kind) => DEEDS[kind])
+  const deeds = inWeight(kinds).map((kind) => deedOf(who, kind))
   const targets = [...new Set(entries.flatMap(({ target_app }) => target_app ?? []))]
   const times = count === 1 ? 'Once' : `${count} times in all`
   const meanings = [
     ...new Set(entries.flatMap(({ rule }) => (rule === null ? [] : (ruleOf(Number(rule))?.means ?? [])))),
   ]
+  // Each says how many there were by then.
+  const scanned = entries.findLast(({ kind }) => kind === 'distributed scan')
   return [
     `${whenOf(openedAt, lastAt)} ${nameOf(who)} ${listed(deeds)}.`,
     `${times}, noticed on ${listed(hosts)}${targets.length === 0 ? '' : `; aimed at the app${targets.length === 1 ? '' : 's'} ${listed(targets)}`}.`,
+    scanned?.message ?? '',
     ...meanings.slice(0, 4),
     apps.length > 0 && targets.length === 0 && !who.startsWith('app:')
       ? `Apps concerned: ${listed(apps)}.`

@@ -4,6 +4,7 @@ import { type Manner, mannerOf, type Noted, portOf } from './event-manners.ts'
 import { senderOf, type Together } from './long-view.ts'
 import { nameIsFull } from './memory-words.ts'
 import type { PacketNotice } from './notice.ts'
+import { type Many, tellMany } from './spread-view.ts'
 
 /** An event with the number of its last change. */
 export interface Numbered {
@@ -18,6 +19,8 @@ export interface EventBook {
   noteTogether(together: Together, notice: PacketNotice): void
   /** Takes that a name has more answers than there is room for. */
   noteFullName(name: string, at: number): void
+  /** Takes a packet that belongs to a search by many: it is told of as theirs. */
+  noteMany(many: Many, notice: PacketNotice): void
   /** Takes what the detector found. */
   noteFinding(finding: Finding): void
   /** Takes what the edge turned away or held off at its door. */
@@ -40,6 +43,8 @@ export interface PlacedDeed extends DoorDeed {
   readonly port: number | null
 }
 
+/** Whose doing it is when it is nobody's alone. */
+const MANY = 'many'
 const WINDOW_MS = 60_000
 /** Events that are kept for who asks later, and those of one kind within a minute: the rest is in the last one's count. */
 const ROOM = 2_000
@@ -71,6 +76,14 @@ export function makeEventBook(first: number): EventBook {
         message: () => nameIsFull(name),
       }
       add(manner, { ...NOWHERE, at }, null)
+    },
+    noteMany: (many, notice) => {
+      note(reasons, notice)
+      const manner: Manner = {
+        ...{ kind: 'distributed scan', topic: many.destination, severity: 3 },
+        ...{ disposition: 'Logged', message: () => tellMany(many) },
+      }
+      add(manner, { ...notice, sourcePort: null, port: null }, null, MANY, many.packets)
     },
     noteFinding: (finding) => {
       const { kind, severity, topic, message, target, rule } = finding

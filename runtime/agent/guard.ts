@@ -20,6 +20,7 @@ import {
   makeEventBook,
   makeHostGuard,
   makeLongView,
+  makeSpreadView,
   makeTally,
   parseNotice,
   SavedHolds,
@@ -142,7 +143,7 @@ export async function startGuard(config: GuardConfig, deps: GuardDeps): Promise<
   // What is found in requests changes nothing in the kernel: who follows is told, and that is all.
   const bell = makeBell()
   const news = makeBell()
-  const view = makeLongView()
+  const views = { long: makeLongView(), spread: makeSpreadView() }
   const tell = () => {
     state.guard.ring()
     bell.ring()
@@ -157,7 +158,7 @@ export async function startGuard(config: GuardConfig, deps: GuardDeps): Promise<
       ...{ group: logGroupOf(config.installation), folder, onChange, enter: network?.enter ?? [] },
       onLine: (line) => {
         const notice = parseNotice(line, Date.now())
-        if (notice !== undefined && takeNotice(state, view, notice)) tell()
+        if (notice !== undefined && takeNotice(state, views, notice)) tell()
       },
     },
     ended.signal,

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { makeEventBook, makeLongView, type PacketNotice } from '#platform/guard/host.ts'
+import { makeEventBook, makeLongView, makeSpreadView, type PacketNotice } from '#platform/guard/host.ts'
 import { takeNotice } from './take-notice.ts'
 
 const INSTANCE = '10.89.130.7'
@@ -13,8 +13,9 @@ test('an instance answers for what comes out of its port, not for its address fr
   const book = makeEventBook(0)
   const ports = [{ link: 'veth7', card: '', address: INSTANCE, app: 'shop' }]
   const taking = { book, ports, holds: [], wanted: [] }
+  const views = { long: makeLongView(), spread: makeSpreadView() }
   for (const notice of [packet('spoof', 'veth7'), packet('inside', 'maru-apps0'), packet('forged', 'eth0')])
-    assert.equal(takeNotice(taking, makeLongView(), notice), true)
+    assert.equal(takeNotice(taking, views, notice), true)
   assert.deepEqual(
     book.since(0).map(({ event: { kind, app, src_endpoint } }) => [kind, app, src_endpoint.ip]),
     [

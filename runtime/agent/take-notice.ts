@@ -1,8 +1,22 @@
-import type { BoundPort, EventBook, Hold, LongView, PacketNotice, Wanted } from '#platform/guard/host.ts'
+import type {
+  BoundPort,
+  EventBook,
+  Hold,
+  LongView,
+  PacketNotice,
+  SpreadView,
+  Wanted,
+} from '#platform/guard/host.ts'
 
 /** An instance's port, and whose it is. */
 export interface InstancePort extends BoundPort {
   readonly app: string
+}
+
+/** What counts packets beyond the kernel's own memory. */
+export interface Views {
+  readonly long: LongView
+  readonly spread: SpreadView
 }
 
 /** What a packet is told to. */
@@ -17,7 +31,7 @@ interface Taking {
 /** Takes a packet in; tells whether people hear of it. */
 export function takeNotice(
   { book, ports, wanted, holds }: Taking,
-  view: LongView,
+  views: Views,
   notice: PacketNotice,
 ): boolean {
   const before = book.number()
@@ -27,14 +41,20 @@ export function takeNotice(
     return notice.notice !== 'forged' && address === notice.source
   })
   const source = notice.source === '' ? (port?.address ?? '') : notice.source
-  book.note({ ...notice, source }, port?.app ?? null)
+  // While many search together, who of them is held is told of with them: decoys are not an incident each.
+  const tell = (one: PacketNotice) => {
+    const many = views.spread.note(one)
+    if (many === undefined) book.note(one, port?.app ?? null)
+    else book.noteMany(many, one)
+  }
+  tell({ ...notice, source })
   if (notice.notice !== 'probe') return book.number() > before
-  const { wanted: one, together } = view.note(notice)
+  const { wanted: one, together } = views.long.note(notice)
   if (together !== undefined) book.noteTogether(together, notice)
   const isHeld = holds.some(({ address, until }) => address === one?.address && until > notice.at)
   if (one !== undefined && !isHeld) {
     wanted.push(one)
-    book.note({ ...notice, notice: 'hold' }, null)
+    tell({ ...notice, notice: 'hold' })
   }
   return book.number() > before
 }
