@@ -1,58 +1,30 @@
 import assert from 'node:assert/strict'
-import { mkdir, mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { after, before, test } from 'node:test'
-import { GuardOrders, type GuardReport } from '#contract/guard.ts'
-import { HOME } from '#contract/installation.ts'
-import { type Field, HOST, makeField, PORTS, place, SOURCE } from '#platform/guard/test-attack.ts'
-import { watchFilterChanges } from '#runtime/drivers/filter-changes.ts'
-import { makeNftBy } from '#runtime/drivers/nft.ts'
-import { makeNftProgram } from '#runtime/drivers/nft-program.ts'
+import { GuardOrders } from '#contract/guard.ts'
+import { HOST, PORTS, SOURCE } from '#platform/guard/test-attack.ts'
 import { askTimes } from '#runtime/drivers/test-networks.ts'
-import { makeLog } from '#runtime/kit/log.ts'
 import { installPrograms, PACKET_LOG } from '#tools/install-programs.ts'
-import { type Guard, startGuard } from './guard.ts'
+import { type GuardedField, makeGuardedField } from './test-guard.ts'
 import { until } from './test-host.ts'
 
-let field: Field
-let home: string
-let guard: Guard
-const over = new AbortController()
-const installation = { ...place, domain: 'test.localhost', createdAt: '2030-01-01T00:00:00Z' }
-const log = makeLog('warn', (line) => process.stderr.write(`${line}\n`))
-
-const start = async () => {
-  const network = { enter: field.host.enter, folder: field.folder }
-  const membership = { fleet: () => ({ hosts: [], services: {} }) }
-  const program = makeNftProgram(network.enter, true)
-  const nft = makeNftBy(program, watchFilterChanges({ program, knock: 'knock' }, over.signal))
-  guard = await startGuard({ home, installation }, { nft, log, membership, network })
-  await until('packets are told of', async () => (await report()).problem === '')
-}
-const report = (after = 0, waitMs = 0): Promise<GuardReport> =>
-  guard.report(after, waitMs, new AbortController().signal)
+let host: GuardedField
+const report = (after = 0, waitMs = 0) => host.report(after, waitMs)
 const blocked = async (source: string) => (await report()).blocks.find((block) => block.source === source)
 const order = (orders: Partial<GuardOrders>) =>
-  guard.putOrders(GuardOrders.parse({ partners: [], engagements: [], blocks: [], lifted: [], ...orders }))
-const scan = () => field.scan(PORTS.range, '--min-rate', '500')
-const ask = async (port: number) => Number((await field.client.run(askTimes(HOST.client, [port], 1))).stdout)
-const isHeld = async () => (await field.members('held4')).includes(SOURCE.attacker)
+  host
+    .guard()
+    .putOrders(GuardOrders.parse({ partners: [], engagements: [], blocks: [], lifted: [], ...orders }))
+const scan = () => host.field.scan(PORTS.range, '--min-rate', '500')
+const ask = async (port: number) =>
+  Number((await host.field.client.run(askTimes(HOST.client, [port], 1))).stdout)
+const isHeld = async () => (await host.field.members('held4')).includes(SOURCE.attacker)
 const [other = 0] = PORTS.others
 
 before(async () => {
   await installPrograms({ nmap: 'nmap', hping3: 'hping3', ...PACKET_LOG })
-  field = await makeField()
-  home = await mkdtemp(join(tmpdir(), 'maru-test-guard-'))
-  await mkdir(join(home, HOME.agent))
-  await start()
+  host = await makeGuardedField()
 })
-after(async () => {
-  over.abort()
-  await guard?.stop()
-  await field?.remove()
-  await rm(home, { recursive: true, force: true })
-})
+after(async () => await host?.remove())
 
 test('a scan is told of at once, and once, with the reason, and its sender is held', async (t) => {
   assert.equal(await ask(other), 1)
@@ -72,9 +44,16 @@ test('a scan is told of at once, and once, with the reason, and its sender is he
 })
 
 test('rules that somebody changed are back within seconds, and who is held stays so', async () => {
-  await field.load(`flush chain inet ${field.table} g_input\n`)
+  await host.field.load(`flush chain inet ${host.field.table} g_input\n`)
   await until('mended', async () => {
-    const { stdout } = await field.host.run(['nft', 'list', 'chain', 'inet', field.table, 'g_input'])
+    const { stdout } = await host.field.host.run([
+      'nft',
+      'list',
+      'chain',
+      'inet',
+      host.field.table,
+      'g_input',
+    ])
     return stdout.includes('@held4')
   })
   assert.equal(await isHeld(), true)
@@ -82,9 +61,7 @@ test('rules that somebody changed are back within seconds, and who is held stays
 
 test('after a restart of the machine, of which the kernel knows nothing, the same are held for the time that is left', async () => {
   const before = await blocked(SOURCE.attacker)
-  await guard.stop()
-  await field.load(`delete table inet ${field.table}\n`)
-  await start()
+  await host.restart(() => host.field.load(`delete table inet ${host.field.table}\n`))
   assert.equal(await isHeld(), true)
   assert.deepEqual(await blocked(SOURCE.attacker), before)
 })
@@ -101,7 +78,9 @@ test('a test that was agreed on is recorded and not held; after its end it is he
     from: new Date(Date.now() + fromMs).toISOString(),
     until: new Date(Date.now() + untilMs).toISOString(),
   })
-  await field.load(`flush set inet ${field.table} denied4; flush set inet ${field.table} probed4\n`)
+  await host.field.load(
+    `flush set inet ${host.field.table} denied4; flush set inet ${host.field.table} probed4\n`,
+  )
   await order({ engagements: [window(-1_000, 60_000)] })
   await scan()
   await until('recorded', async () =>
