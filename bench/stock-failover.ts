@@ -4,6 +4,7 @@ import { databaseContainerDies } from '#drills/database-container-dies.drill.ts'
 import type { FaultMeasure } from '#drills/database-fault.ts'
 import { cutPrimaryOff } from '#drills/database-primary-cut-off.drill.ts'
 import type { Drill, DrillPlace } from '#drills/drill.ts'
+import { thisHost } from '#drills/part-host.ts'
 import type { Settings } from '#platform/hosts/cluster-settings.ts'
 import { ensureClusterSettings } from '#platform/hosts/database-pair.ts'
 import { clusterSettings } from '#platform/hosts/database-tier.ts'
@@ -55,6 +56,7 @@ async function carryOutUnguarded(
 ): Promise<StockFault['values']> {
   const drillPlace: DrillPlace = {
     ...place,
+    hostOf: async () => thisHost(place),
     signal: new AbortController().signal,
     show: place.say,
     mark: () => {},

@@ -15,7 +15,7 @@ export const DrillAbout = z.strictObject({
     .enum(['hosts', 'machine', 'pair'])
     .nullable()
     .describe(
-      '`hosts`: it works on hosts and lines of a lab; `machine`: it enters networks of the host with the machine’s own programs; `pair`: it takes a member of the database away, and both have to be on its host; null: it runs on one host',
+      '`hosts`: it works on hosts and lines of a lab; `machine`: it enters networks of the host with the machine’s own programs; `pair`: it does something to members of the database, so both have to be on its host, or it runs outside of the hosts of a lab; null: it runs on one host',
     ),
   setUp: z.string(),
   fault: z.string(),
@@ -38,7 +38,7 @@ export type DrillRun = z.infer<typeof DrillRun>
 
 /**
  * `yes`: in a lab. `on-request`: it is harmless, and somebody has to say so. `no`: it breaks things, and this is no lab.
- * `elsewhere`: it takes a member of the database away, and one is on another host.
+ * `elsewhere`: it does something to members of the database, and one is on another host: it runs outside of the hosts of a lab.
  * `outside`: not from within; it runs by the command line, on the host or on the machine that carries a lab of several hosts.
  */
 export const DrillPermission = z.enum(['yes', 'on-request', 'no', 'elsewhere', 'outside', 'unknown'])

@@ -631,8 +631,8 @@ export const ERRORS = {
   'drills.needs_pair': row(
     409,
     3,
-    '{drill} takes a member of the database away, and {member} is on another host.',
-    'In a lab of several hosts, outside of them, `maru drill run host-dies` does that with a whole host; on an installation of one host this one runs. Nothing was changed.',
+    '{drill} does something to members of the database, and {member} is on another host.',
+    'In a lab of several hosts it runs outside of them, on the machine that carries the lab: `maru drill run {drill} --home DIR`, DIR being the lab’s folder (usually /var/lib/maru-lab). Nothing was changed.',
   ),
   'drills.lab_unfit': row(
     409,

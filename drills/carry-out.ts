@@ -15,6 +15,7 @@ import { retrying } from '#runtime/kit/retry.ts'
 import { bringPrograms } from './bring-programs.ts'
 import type { AnyDrill } from './drill.ts'
 import { memberElsewhere } from './members-here.ts'
+import { thisHost } from './part-host.ts'
 import { checkAllowed, checkPairHere, onOneHost } from './permission.ts'
 import { runDrill } from './run-drill.ts'
 import { readVersions } from './versions.ts'
@@ -51,6 +52,7 @@ export async function carryOut(named: AnyDrill, ground: Ground): Promise<DrillRe
   await bringPrograms(drill, home, progress)
   const place = {
     ...{ installation, home, docker },
+    hostOf: async () => thisHost({ docker, home }),
     maru: (args: readonly string[]) => runMaru(home, args),
     signal,
   }

@@ -10,23 +10,24 @@ export interface PulledLink {
 const IFF_UP = 1
 
 /** Pulls all links of a container at the host's end. Its addresses and routes stay as they are. */
-export async function pullLink({ docker, installation }: DrillPlace, member: string): Promise<PulledLink> {
+export async function pullLink({ hostOf, installation }: DrillPlace, member: string): Promise<PulledLink> {
+  const { docker, root } = await hostOf(member)
   const found = await docker.containers.inspect(`${installation.name}-${member}`)
-  const links = await hostLinks()
-  const peers = await peersOf(found?.pid ?? 0)
+  const links = await hostLinks(root)
+  const peers = await peersOf(found?.pid ?? 0, root)
   const names = peers.flatMap((peer) => links.get(peer) ?? [])
   if (names.length === 0) throw new Error(`${member} has no link`)
-  for (const name of names) await setUp(name, false)
+  const files = names.map((name) => `${root}${HOST_LINKS}/${name}/flags`)
+  for (const file of files) await setUp(file, false)
   return {
     plugIn: async () => {
-      for (const name of names) await setUp(name, true)
+      for (const file of files) await setUp(file, true)
     },
   }
 }
 
 /** The flags of an interface are a file: no program that a host may not have is needed. */
-async function setUp(name: string, up: boolean): Promise<void> {
-  const file = `${HOST_LINKS}/${name}/flags`
+async function setUp(file: string, up: boolean): Promise<void> {
   const now = Number.parseInt(await readFile(file, 'utf8'), 16)
   await writeFile(file, `0x${(up ? now | IFF_UP : now & ~IFF_UP).toString(16)}`)
 }

@@ -64,10 +64,11 @@ for pid in map(int, filter(str.isdigit, os.listdir('/proc'))):
 `
 
 async function limitFiles(
-  { docker, installation }: DrillPlace,
+  { hostOf, installation }: DrillPlace,
   member: string,
   bytes: number,
 ): Promise<void> {
+  const { docker } = await hostOf(member)
   const argv = ['python3', '-c', LIMIT, String(bytes)]
   const { exitCode, stderr } = await docker.containers.exec(`${installation.name}-${member}`, argv)
   if (exitCode !== 0) throw new Error(stderr.trim())

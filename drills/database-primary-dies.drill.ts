@@ -1,3 +1,4 @@
+import type { Docker } from '#runtime/drivers/docker.ts'
 import { databaseFault, type FaultMeasure, measuresOfFault, SET_UP } from './database-fault.ts'
 import type { Drill, DrillPlace, Stages } from './drill.ts'
 
@@ -21,7 +22,8 @@ function begin(place: DrillPlace): Stages<FaultMeasure> {
     setUp: story.setUp,
     fault: () =>
       story.strike(async ({ primary }) => {
-        process.kill(await findPostmaster(place, primary), 'SIGKILL')
+        const { docker, kill } = await place.hostOf(primary)
+        await kill(await findPostmaster(docker, `${place.installation.name}-${primary}`))
       }),
     measure: story.measure,
     cleanUp: story.cleanUp,
@@ -29,8 +31,8 @@ function begin(place: DrillPlace): Stages<FaultMeasure> {
 }
 
 /** The server's main process in a member's container, by its number on the host. */
-async function findPostmaster({ docker, installation }: DrillPlace, member: string): Promise<number> {
-  const processes = await docker.containers.processes(`${installation.name}-${member}`)
+async function findPostmaster({ containers }: Docker, member: string): Promise<number> {
+  const processes = await containers.processes(member)
   const postmaster = processes.find(({ command }) => /\/postgres -D /.test(command))
   if (postmaster === undefined) throw new Error(`no database server runs in ${member}`)
   return postmaster.pid

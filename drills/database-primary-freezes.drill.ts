@@ -23,19 +23,19 @@ export const databasePrimaryFreezes: Drill<FaultMeasure> = {
 
 function begin(place: DrillPlace): Stages<FaultMeasure> {
   const story = databaseFault(place)
-  const { containers } = place.docker
-  let frozen: string | undefined
+  let thawFrozen: (() => Promise<void>) | undefined
   const thaw = async () => {
-    if (frozen !== undefined) await containers.thaw(frozen)
-    frozen = undefined
+    await thawFrozen?.()
+    thawFrozen = undefined
   }
   return {
     setUp: story.setUp,
     fault: () =>
       story.strike(async ({ primary }) => {
+        const { containers } = (await place.hostOf(primary)).docker
         const name = `${place.installation.name}-${primary}`
         await containers.freeze(name)
-        frozen = name
+        thawFrozen = () => containers.thaw(name)
         await pause(FROZEN_MS, place.signal)
         await thaw()
       }),

@@ -4,6 +4,7 @@ import type { PromiseId } from '#contract/trust.ts'
 import type { Docker } from '#runtime/drivers/docker.ts'
 import type { RunResult } from '#runtime/drivers/process.ts'
 import type { HostsPlace } from './hosts/hosts-place.ts'
+import type { PartHost } from './part-host.ts'
 
 /** What a drill measures. A larger value than the limit means that the promise is not kept. */
 export interface Measure {
@@ -33,8 +34,8 @@ export interface DrillText<Name extends string = string> {
 }
 
 /**
- * A drill on the host that it runs on. One that needs the machine's own programs is begun on its command line only; one that needs the
- * pair takes a member of the database away, so both have to be on this host.
+ * A drill on the host that it runs on. One that needs the machine's own programs is begun on its command line only. One that needs the
+ * pair does something to members of the database, so it needs hands on the host of each: here, or in a lab that has several.
  */
 export interface Drill<Name extends string = string> extends DrillText<Name> {
   readonly needs?: 'machine' | 'pair' | undefined
@@ -112,6 +113,8 @@ export interface DrillPlace extends Teller {
   readonly installation: Installation
   readonly home: string
   readonly docker: Docker
+  /** The host that a part of the platform is on: this one, or in a lab of several hosts perhaps another. */
+  hostOf(part: string): Promise<PartHost>
   /** Runs the command line as root on this host; what it prints and its exit code are the answer. */
   maru(args: readonly string[]): Promise<RunResult>
 }

@@ -11,6 +11,7 @@ import { carryOut, type Ground, isLab, RECORD_MS, recordResult } from './carry-o
 import type { AnyDrill } from './drill.ts'
 import { isLabHome, type OpenLab, openLabGround } from './hosts/lab-ground.ts'
 import { versionsInLab } from './hosts/lab-versions.ts'
+import { carryOutOnPair, isOnPair } from './hosts/pair-drill.ts'
 import { memberElsewhere } from './members-here.ts'
 import { DRILLS } from './register.ts'
 import { runDrill } from './run-drill.ts'
@@ -52,8 +53,9 @@ const onInstallation = (ground: Ground): Field => ({
 })
 
 const inLab = ({ home, progress, signal, now }: Ground, lab: OpenLab): Field => ({
-  fitting: async () => DRILLS.filter(({ needs }) => needs === 'hosts'),
+  fitting: async () => DRILLS.filter(({ needs }) => needs === 'hosts' || needs === 'pair'),
   carryOut: async (drill) => {
+    if (isOnPair(drill)) return await carryOutOnPair(lab, drill, { home, progress, signal })
     if (drill.needs !== 'hosts') throw new MaruError('drills.on_a_host', { drill: drill.name, home })
     const version = async () => (await lab.ask((client) => client.call(platformRoutes.status, {}))).version
     await bringPrograms(drill, home, progress)

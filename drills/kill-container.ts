@@ -1,11 +1,12 @@
 import type { DrillPlace } from './drill.ts'
 
-/** Ends a member's container with all that runs in it. Not by the engine: what a person ends through it stays ended. */
+/** Ends the container of a part with all that runs in it. Not by the engine: what a person ends through it stays ended. */
 export async function killContainer(
-  { docker, installation }: Pick<DrillPlace, 'docker' | 'installation'>,
-  member: string,
+  { hostOf, installation }: Pick<DrillPlace, 'hostOf' | 'installation'>,
+  part: string,
 ): Promise<void> {
-  const found = await docker.containers.inspect(`${installation.name}-${member}`)
-  if (found === undefined || found.pid === 0) throw new Error(`${member} does not run`)
-  process.kill(found.pid, 'SIGKILL')
+  const { docker, kill } = await hostOf(part)
+  const found = await docker.containers.inspect(`${installation.name}-${part}`)
+  if (found === undefined || found.pid === 0) throw new Error(`${part} does not run`)
+  await kill(found.pid)
 }

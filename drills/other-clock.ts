@@ -34,7 +34,8 @@ export interface OtherClock {
 
 /** Starts a member again with a clock that can be set; it goes with the machine's until then. */
 export async function onOtherClock(place: DrillPlace, member: string): Promise<OtherClock> {
-  const { docker, installation } = place
+  const { installation } = place
+  const { docker } = await place.hostOf(member)
   const name = `${installation.name}-${member}`
   const volume = `${name}-clock`
   const target = (await docker.containers.exec(name, FIND)).stdout.trim()

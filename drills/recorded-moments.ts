@@ -64,12 +64,15 @@ function timeOf(at: string, line: string): Date {
 
 /** Marks on the time line what the keepers of the pair and its proxy wrote down about a change of the primary. */
 export async function markRecorded(
-  place: Pick<DrillPlace, 'docker' | 'installation' | 'mark'>,
+  place: Pick<DrillPlace, 'docker' | 'hostOf' | 'installation' | 'mark'>,
   { primary, atMs }: { readonly primary: string; readonly atMs: number },
 ): Promise<void> {
   const fault = new Date(Date.now() - (performance.now() - atMs))
   const lines: RecordedLine[] = []
-  for (const component of [...MEMBERS, PROXY]) lines.push(...(await linesOf(place, component, fault)))
+  const members = MEMBERS.map(async (member) => [member, (await place.hostOf(member)).docker] as const)
+  // Of the proxies, the one that the writers go through.
+  for (const [component, docker] of [...(await Promise.all(members)), [PROXY, place.docker] as const])
+    lines.push(...(await linesOf({ docker, installation: place.installation }, component, fault)))
   for (const { label, at, source } of findMoments(lines, fault, primary)) place.mark(label, { at, source })
 }
 

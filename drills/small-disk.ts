@@ -20,7 +20,8 @@ export interface SmallDisk {
 
 /** Puts a member's data on a small file system, where its keeper then makes a new copy of the primary's. */
 export async function onSmallDisk(place: DrillPlace, member: string, primary: string): Promise<SmallDisk> {
-  const { docker, installation, home } = place
+  const { installation } = place
+  const { docker, home } = await place.hostOf(member)
   const nameOf = (one: string) => `${installation.name}-${one}`
   const folder = `${home}/${member}/data`
   const volume = `${nameOf(member)}-small`
@@ -44,7 +45,8 @@ export async function onSmallDisk(place: DrillPlace, member: string, primary: st
 }
 
 /** Megabytes of a member's databases, without the log of what was written. */
-async function sizeOfData({ docker, installation, home }: DrillPlace, member: string): Promise<number> {
+async function sizeOfData({ hostOf, installation }: DrillPlace, member: string): Promise<number> {
+  const { docker, home } = await hostOf(member)
   const folder = `${home}/${HOME.postgres(Number(member.slice(-1)))}/data/pgdata`
   const argv = ['du', '--summarize', '--block-size=M', '--exclude=pg_wal', folder]
   const { stdout } = await docker.containers.exec(`${installation.name}-${member}`, argv)

@@ -2,7 +2,6 @@ import { join } from 'node:path'
 import type { Readable } from 'node:stream'
 import { PlatformConfig } from '#contract/agent.ts'
 import { HOME } from '#contract/installation.ts'
-import { takeLock } from '#platform/hosts/index.ts'
 import { hashContainer, LABELS } from '#runtime/drivers/docker.ts'
 import { readJson } from '#runtime/drivers/files.ts'
 import type { DrillPlace } from './drill.ts'
@@ -27,15 +26,16 @@ export async function standIn(
   member: string,
   { volume, target, files }: Cover,
 ): Promise<void> {
-  const { docker, home, installation } = place
+  const { installation } = place
+  const { docker, home, root, takeLock } = await place.hostOf(member)
   const name = `${installation.name}-${member}`
-  const config = PlatformConfig.parse(await readJson(join(home, HOME.platform)))
+  const config = PlatformConfig.parse(await readJson(join(root, home, HOME.platform)))
   const spec = config.containers.find((one) => one.name === name)
   const [own] = (await docker.containers.list({})).filter((one) => one.name === name)
   if (spec === undefined || own?.specHash !== hashContainer(spec))
     throw new Error(`${member} is not as it should be`)
   // The agent leaves the platform's containers alone while somebody else is at them.
-  const release = await takeLock(home, 'maru drill run')
+  const release = await takeLock()
   try {
     await docker.containers.stop(own.id)
     await docker.containers.remove(own.id)
@@ -49,10 +49,11 @@ export async function standIn(
 
 /** Removes it with its volume; the agent makes the member's own container again. */
 export async function removeStandIn(
-  { docker, installation }: DrillPlace,
+  { hostOf, installation }: DrillPlace,
   member: string,
   volume: string,
 ): Promise<void> {
+  const { docker } = await hostOf(member)
   const name = `${installation.name}-${member}`
   await docker.containers.stop(name)
   await docker.containers.remove(name)

@@ -9,6 +9,17 @@ const AGREED_S = 30
 
 /** Has one member hand the lead over to the other as planned work does it: nothing fails, writes wait for a moment. */
 export async function handLeadOver(
+  { hostOf, installation }: Pick<DrillPlace, 'hostOf' | 'installation'>,
+  leader: string,
+  candidate: string,
+  signal: AbortSignal,
+): Promise<void> {
+  const { root, home } = await hostOf(leader)
+  await orderHandOver({ home: join(root, home), installation }, leader, candidate, signal)
+}
+
+/** The same; `home` is where the files of the leader's host are. */
+export async function orderHandOver(
   { home, installation }: Pick<DrillPlace, 'home' | 'installation'>,
   leader: string,
   candidate: string,

@@ -34,6 +34,17 @@ export async function enterArgv(
   return inGroups(hostGroups(lab, host), inNamespaces(init, EVERY_NAMESPACE, clean))
 }
 
+/**
+ * Arguments that run a program of this machine on the network of a host: it reaches what that host reaches, and has this machine's
+ * files, processes and environment otherwise. Refused when the host is off or frozen.
+ */
+export const onNetworkArgv = async (
+  lab: Lab,
+  name: string,
+  argv: readonly string[],
+): Promise<[string, ...string[]]> =>
+  inNamespaces(await requireRunning(lab, findHost(lab, name)), ['net'], argv)
+
 /** Runs a program in a host, or at the client, and gives what it printed. */
 export async function runIn(
   lab: Lab,

@@ -14,7 +14,7 @@ import {
   setFrozen,
 } from '#runtime/drivers/control-groups.ts'
 import { ensureFolder, readText, writeFileIfChanged } from '#runtime/drivers/files.ts'
-import { firstProcess, inNewNamespaces, programOf } from '#runtime/drivers/namespaces.ts'
+import { firstProcess, inNewNamespaces, numberFromOutside, programOf } from '#runtime/drivers/namespaces.ts'
 import { startDetached } from '#runtime/drivers/process.ts'
 import { otherDisks } from './disks.ts'
 import { groupFolder, waitFor } from './keeper.ts'
@@ -151,6 +151,13 @@ export async function killHost(lab: Lab, host: HostPlan): Promise<void> {
 async function clear(lab: Lab, host: HostPlan): Promise<void> {
   await killGroup(unifiedFolder(lab, host))
   for (const tree of foldersOf(lab.trees, groupName(lab, host))) await removeGroup(tree)
+}
+
+/** kill -9 of a process of a host, by its number there. */
+export async function killProcess(lab: Lab, host: HostPlan, pid: number): Promise<void> {
+  const number = await numberFromOutside(await rootOf(lab, host), pid)
+  if (number === undefined) throw new Error(`${host.name} has no process ${pid}`)
+  process.kill(number, 'SIGKILL')
 }
 
 /** Stops every process of the host, those of its containers too. Its part of the kernel goes on. */

@@ -4,8 +4,17 @@ import type { engineOf as EngineOf, giveImages as GiveImages } from './images.ts
 import type { labUp as LabUp } from './up.ts'
 
 export { runDown, runExec, runHost, runLink, runStatus, runUp } from './command-actions.ts'
-export { enterArgv, runIn } from './enter.ts'
-export { dataFolder, freezeHost, hostState, killHost, rootOf, startHost, thawHost } from './host.ts'
+export { enterArgv, onNetworkArgv, runIn } from './enter.ts'
+export {
+  dataFolder,
+  freezeHost,
+  hostState,
+  killHost,
+  killProcess,
+  rootOf,
+  startHost,
+  thawHost,
+} from './host.ts'
 export { findHost, findSite, type Lab, labHome, loadLabFile, openLab } from './lab.ts'
 export { type LabLine, linesOf, setLine } from './network.ts'
 export {

@@ -17,7 +17,7 @@ export const WHERE: Readonly<Record<DrillPermission, string>> = {
   outside:
     'Takes hosts and lines away: it is run on the machine that carries a lab of several hosts, not from here.',
   elsewhere:
-    'Takes a member of the database away, and one is on another host: it runs where both are on one.',
+    'Does something to members of the database, and one is on another host: it is run on the machine that carries a lab of several hosts, not from here.',
   unknown: 'The host does not answer, so nobody knows whether it may run here.',
 }
 

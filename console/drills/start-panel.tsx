@@ -30,7 +30,7 @@ export function StartPanel(props: { readonly drill: DrillEntry; readonly underWa
       >
         <PanelBody>
           <Stack gap="sm" maw={720}>
-            <Text size="sm">{PLACE[drill.needs ?? 'host']}</Text>
+            <Text size="sm">{placeOf(drill)}</Text>
             <CommandLine command={commandOf(drill)} />
           </Stack>
         </PanelBody>
@@ -47,8 +47,15 @@ const PLACE = {
   hosts: 'On the machine that carries the lab, outside of its hosts, as root:',
 } as const
 
-const commandOf = ({ name, here }: DrillEntry) =>
-  `maru drill run ${name}${here === 'on-request' ? ' --i-understand-this-is-production' : ''}`
+const placeOf = ({ needs, here }: DrillEntry) => PLACE[here === 'elsewhere' ? 'hosts' : (needs ?? 'host')]
+
+const MORE: Partial<Record<DrillEntry['here'], string>> = {
+  'on-request': ' --i-understand-this-is-production',
+  // Without it, this drill is meant for an installation on one host.
+  elsewhere: ' --home /var/lib/maru-lab',
+}
+
+const commandOf = ({ name, here }: DrillEntry) => `maru drill run ${name}${MORE[here] ?? ''}`
 
 function StartButton(props: {
   readonly drill: DrillEntry

@@ -13,7 +13,7 @@ export function sharedApp(hands: Pick<LabHands, 'run' | 'isRunning'>, hosts: rea
   const name = `drill-ledger-${randomInt(36 ** 5).toString(36)}`
   let deployed: Promise<string> | undefined
   const deploy = async () => {
-    const done = await maru(hands, hosts, ['deploy', SOURCE, '--app', name, '--json'])
+    const done = await maruInLab(hands, hosts, ['deploy', SOURCE, '--app', name, '--json'])
     if (done.exitCode === 0) return name
     deployed = undefined
     throw new Error(`\`maru deploy\` ended with ${done.exitCode}: ${done.stderr.trim().split('\n').at(-1)}`)
@@ -25,7 +25,7 @@ export function sharedApp(hands: Pick<LabHands, 'run' | 'isRunning'>, hosts: rea
     },
     destroy: async (): Promise<void> => {
       if (deployed === undefined) return
-      const done = await maru(hands, hosts, ['destroy', name, '--confirm', name, '--json'])
+      const done = await maruInLab(hands, hosts, ['destroy', name, '--confirm', name, '--json'])
       if (done.exitCode !== 0 && !done.stderr.includes('"apps.not_found"'))
         throw new Error(`the app ${name} is left: ${done.stderr.trim().split('\n').at(-1)}`)
     },
@@ -33,7 +33,7 @@ export function sharedApp(hands: Pick<LabHands, 'run' | 'isRunning'>, hosts: rea
 }
 
 /** Runs the command line on the first host where it succeeds. */
-async function maru(
+export async function maruInLab(
   { run, isRunning }: Pick<LabHands, 'run' | 'isRunning'>,
   hosts: readonly LabHost[],
   args: readonly string[],

@@ -5,10 +5,10 @@
 import { z } from 'zod'
 import { Installation } from '#contract/installation.ts'
 import { DEFAULT_HOME } from '#runtime/cli/context.ts'
-import { handLeadOver } from '../switch-over.ts'
+import { orderHandOver } from '../switch-over.ts'
 
 const GIVEN_UP_MS = 60_000
 
 const Wanted = z.object({ installation: Installation, leader: z.string(), candidate: z.string() })
 const { installation, leader, candidate } = Wanted.parse(JSON.parse(process.argv[2] ?? ''))
-await handLeadOver({ home: DEFAULT_HOME, installation }, leader, candidate, AbortSignal.timeout(GIVEN_UP_MS))
+await orderHandOver({ home: DEFAULT_HOME, installation }, leader, candidate, AbortSignal.timeout(GIVEN_UP_MS))

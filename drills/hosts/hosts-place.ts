@@ -35,8 +35,26 @@ export interface LabHands {
   engine(host: string): Promise<Docker>
   /** The networks between hosts, for who listens there. */
   lines(): Promise<readonly LabLine[]>
+  /** Where the files of a host that runs are seen from here. */
+  root(host: string): Promise<string>
+  /** kill -9 of a process of a host, by its number there. */
+  killProcess(host: string, pid: number): Promise<void>
   /** Runs a program in a host or at the client. */
   run(where: string, argv: readonly string[]): Promise<RunResult>
+  /** The same for one that goes on until its input ends, when the signal is aborted; each line that it says is handed on. */
+  keep(
+    where: string,
+    argv: readonly string[],
+    until: AbortSignal,
+    onLine: (line: string) => void,
+  ): Promise<RunResult>
+  /** The same outside of the host, on its network: it reaches what the host reaches, and has the files of this machine. */
+  keepOnNetwork(
+    host: string,
+    argv: readonly string[],
+    until: AbortSignal,
+    onLine: (line: string) => void,
+  ): Promise<RunResult>
   /** Lets visitors ask edges from somewhere until the signal is aborted; each line that they say is handed on. */
   visit(
     where: string,

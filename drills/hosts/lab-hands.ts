@@ -2,6 +2,7 @@ import { join } from 'node:path'
 import { HOME } from '#contract/installation.ts'
 import type { Visit } from '#lab/visit.ts'
 import { DEFAULT_HOME } from '#runtime/cli/context.ts'
+import { type RunOptions, run } from '#runtime/drivers/process.ts'
 import { CLIENT, type LabHands } from './hosts-place.ts'
 
 const loadLab = () => import('#lab/index.ts')
@@ -25,6 +26,10 @@ export function labHands(lab: Lab): LabHands {
     const { setLine, findSite } = await loadLab()
     await setLine(lab, findSite(lab, name), whole)
   }
+  const keep: LabHands['keep'] = async (where, argv, until, onLine) => {
+    const { runIn } = await loadLab()
+    return await runIn(lab, where, argv, goingOn(until, onLine))
+  }
   return {
     kill: hand('killHost'),
     start: hand('startHost'),
@@ -42,18 +47,36 @@ export function labHands(lab: Lab): LabHands {
       const { linesOf } = await loadLab()
       return await linesOf(lab)
     },
+    root: async (name) => {
+      const { rootOf, findHost } = await loadLab()
+      return await rootOf(lab, findHost(lab, name))
+    },
+    killProcess: async (name, pid) => {
+      const { killProcess, findHost } = await loadLab()
+      await killProcess(lab, findHost(lab, name), pid)
+    },
     run: async (where, argv) => {
       const { runIn } = await loadLab()
       return await runIn(lab, where, argv, { timeoutMs: COMMAND_MS, keepBytes: KEPT_BYTES })
     },
+    keep,
+    keepOnNetwork: async (host, argv, until, onLine) => {
+      const { onNetworkArgv } = await loadLab()
+      return await run(await onNetworkArgv(lab, host, argv), goingOn(until, onLine))
+    },
     visit: async (where, wanted, until, onLine) => {
-      const { runIn } = await loadLab()
       const visit: Visit = { ...wanted, caFile: await rootCertificate(lab, where) }
-      const argv = [process.execPath, VISITORS, JSON.stringify(visit)]
-      return await runIn(lab, where, argv, { inputUntil: until, onOutput: lines(onLine), keepBytes: 4096 })
+      return await keep(where, [process.execPath, VISITORS, JSON.stringify(visit)], until, onLine)
     },
   }
 }
+
+/** How a program is run that goes on until the signal is aborted, and says one line after the other. */
+const goingOn = (until: AbortSignal, onLine: (line: string) => void): RunOptions => ({
+  inputUntil: until,
+  onOutput: lines(onLine),
+  keepBytes: 4096,
+})
 
 /** Where the installation's root certificate is: a host has its own disk, the client that of this machine. */
 async function rootCertificate(lab: Lab, where: string): Promise<string> {

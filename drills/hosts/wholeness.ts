@@ -3,8 +3,10 @@ import { hostRoutes } from '#contract/hosts.ts'
 import type { AppName } from '#contract/ids.ts'
 import { platformRoutes } from '#contract/platform.ts'
 import { askEdge, nameOf } from './host-ledger.ts'
-import type { HostsPlace } from './hosts-place.ts'
+import type { HostsGround, HostsPlace } from './hosts-place.ts'
 import { storeIsWhole } from './store-leader.ts'
+
+const PAIR = ['postgres-1', 'postgres-2'] as const
 
 /**
  * What is not yet as it should be, in a few words; undefined when all is where it belongs and well: every host is ready, the
@@ -25,13 +27,38 @@ export async function whatIsMissing(place: HostsPlace): Promise<string | undefin
   }
 }
 
-async function hostsMissing(place: HostsPlace): Promise<string | undefined> {
+/**
+ * The same for the database alone: every host is ready, the pair has a synchronous standby, and each member is on the host that it
+ * belongs to and on no other.
+ */
+export async function whatIsMissingOfPair(lab: HostsGround): Promise<string | undefined> {
+  try {
+    return (await hostsMissing(lab)) ?? (await pairMissing(lab)) ?? (await memberMissing(lab))
+  } catch (error) {
+    return error instanceof Error ? error.message : String(error)
+  }
+}
+
+async function memberMissing(lab: HostsGround): Promise<string | undefined> {
+  const full = lab.hosts.filter((host) => host.full)
+  for (const member of PAIR) {
+    const own = await lab.hostOf(member)
+    for (const { name } of full) {
+      const { containers } = await lab.engine(name)
+      const isThere = (await containers.inspect(`${lab.installation.name}-${member}`)) !== undefined
+      if (isThere !== (name === own.name)) return `${member} is ${isThere ? 'still' : 'not yet'} on ${name}`
+    }
+  }
+  return undefined
+}
+
+async function hostsMissing(place: Pick<HostsGround, 'ask'>): Promise<string | undefined> {
   const { hosts } = await place.ask((client) => client.call(hostRoutes.list, {}))
   const absent = hosts.find(({ state }) => state !== 'ready')
   return absent && `${absent.name} is ${absent.state}`
 }
 
-async function pairMissing(place: HostsPlace): Promise<string | undefined> {
+async function pairMissing(place: Pick<HostsGround, 'ask'>): Promise<string | undefined> {
   const { members } = await place.ask((client) => client.call(platformRoutes.pair, {}))
   const has = (role: string, state: string) => members.some((one) => one.role === role && one.state === state)
   if (!has('primary', 'running')) return 'the pair has no primary'

@@ -14,18 +14,25 @@ export async function readLink(path: string): Promise<string | undefined> {
   }
 }
 
-/** Interface number on the host → name. */
-export async function hostLinks(): Promise<Map<string, string>> {
-  const names = await readdir(HOST_LINKS)
+/** Interface number on the host → name; `root` is where the host's files are seen. */
+export async function hostLinks(root = ''): Promise<Map<string, string>> {
+  const folder = `${root}${HOST_LINKS}`
+  const names = await readdir(folder)
   const pairs = await Promise.all(
-    names.map(async (name) => [(await readLink(`${HOST_LINKS}/${name}/ifindex`)) ?? '', name] as const),
+    names.map(async (name) => [(await readLink(`${folder}/${name}/ifindex`)) ?? '', name] as const),
   )
   return new Map(pairs)
 }
 
-/** The links of a container: its own hardware address, and the number of the host's end; `pid` is its main process. */
-export async function linksOf(pid: number): Promise<Array<{ readonly card: string; readonly peer: string }>> {
-  const folder = `/proc/${pid}/root/sys/class/net`
+/**
+ * The links of a container: its own hardware address, and the number of the host's end. `pid` is its main process as the host counts,
+ * `root` where the host's files are seen.
+ */
+export async function linksOf(
+  pid: number,
+  root = '',
+): Promise<Array<{ readonly card: string; readonly peer: string }>> {
+  const folder = `${root}/proc/${pid}/root/sys/class/net`
   try {
     const names = (await readdir(folder)).filter((name) => name !== 'lo')
     return await Promise.all(
@@ -40,5 +47,6 @@ export async function linksOf(pid: number): Promise<Array<{ readonly card: strin
   }
 }
 
-/** Numbers of the host's ends of a container's links; `pid` is its main process. */
-export const peersOf = async (pid: number): Promise<string[]> => (await linksOf(pid)).map(({ peer }) => peer)
+/** Numbers of the host's ends of a container's links; `pid` and `root` as for `linksOf`. */
+export const peersOf = async (pid: number, root = ''): Promise<string[]> =>
+  (await linksOf(pid, root)).map(({ peer }) => peer)

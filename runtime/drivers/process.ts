@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { createWriteStream, type WriteStream } from 'node:fs'
 import { constants } from 'node:os'
+import { StringDecoder } from 'node:string_decoder'
 import { openMemoryFile, readSince } from './files.ts'
 
 export interface RunOptions {
@@ -153,11 +154,13 @@ export function runAttached(argv: readonly [string, ...string[]]): Promise<numbe
 /** Keeps the last `limit` bytes of a stream; what is cut is cut at the front. */
 function tailOf(limit: number, log: WriteStream | undefined, onOutput?: (text: string) => void) {
   const chunks: Buffer[] = []
+  // A character may come in two pieces.
+  const decoder = new StringDecoder('utf8')
   let size = 0
   return {
     add: (chunk: Buffer) => {
       log?.write(chunk)
-      onOutput?.(chunk.toString('utf8'))
+      onOutput?.(decoder.write(chunk))
       chunks.push(chunk)
       size += chunk.length
       while (chunks.length > 1 && size - (chunks[0]?.length ?? 0) >= limit)
