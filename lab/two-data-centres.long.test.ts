@@ -3,6 +3,8 @@ import { testTwoDataCentres } from './test-two-data-centres.ts'
 
 const lab = testTwoDataCentres([
   'links-captured',
+  'database-primary-dies',
+  'database-two-faults',
   'hosts-hand-over',
   'host-drained-under-load',
   'witness-dies',
