@@ -4,6 +4,7 @@ import type { HostsDrill, Measured, Stages } from './drill.ts'
 import { faultOfHosts } from './hosts/fault-of-hosts.ts'
 import { askEdge, nameOf } from './hosts/host-ledger.ts'
 import type { HostsPlace, LabHost } from './hosts/hosts-place.ts'
+import { passesThroughStore } from './hosts/store-leader.ts'
 import { type Capture, type Frame, startCapture } from './network/capture.ts'
 import { endAll } from './network/programs-on-host.ts'
 import { present } from './present.ts'
@@ -26,12 +27,12 @@ export const linksCaptured: HostsDrill<Names> = {
   promises: ['NET-7'],
   needs: 'hosts',
   programs: { tcpdump: 'tcpdump' },
-  summary: 'Capture every link between hosts and search it for texts that were planted in an app',
+  summary: 'Capture every link between hosts and search it for texts that were planted in an app and in the store',
   harmless: false,
   setUp:
     'An app of its own has a single instance, so that one data centre passes its requests on to the other. tcpdump listens in the network of each data centre and of the witness, and on the wide one between them.',
   fault:
-    'At the edges of both data centres, texts that nobody else has are sent in requests, answered, written to the database and its standby, and set as configuration of the app. Then another text is sent in the clear from host to host.',
+    'At the edges of both data centres, texts that nobody else has are sent in requests, answered, written to the database and its standby, set as configuration of the app, and written to the cluster’s store and read at each of its members. Then another text is sent in the clear from host to host.',
   measures: {
     [FOUND]: { unit: 'frames', limit: 0 },
     [UNUSED]: { unit: 'texts', limit: 0 },
@@ -46,6 +47,7 @@ interface Texts {
   readonly row: string
   readonly header: string
   readonly config: string
+  readonly store: string
   readonly clear: string
 }
 
@@ -67,6 +69,7 @@ function begin(place: HostsPlace): Stages<Names> {
     row: text('row'),
     header: text('header'),
     config: text('config'),
+    store: text('store'),
     clear: text('clear'),
   }
   const ears: Ear[] = []
@@ -136,6 +139,7 @@ async function plant(place: HostsPlace, edges: readonly LabHost[], texts: Texts)
     })
     if (!arrived) unused.push(what)
   }
+  await sent('a value in the store', () => passesThroughStore(place, texts.store))
   for (const edge of edges) {
     for (let count = 0; count < REQUESTS; count += 1)
       await sent(`a row at ${edge.name}`, async (tries) => {

@@ -45,6 +45,26 @@ export async function storeIsWhole(place: HostsPlace): Promise<boolean> {
   return true
 }
 
+/** Nobody reads it. */
+const DRILL_KEY = '/maru-drill/text'
+
+/** Writes a text at one member of the store and reads it at each of the others, where that is. Gives whether all have it; it is removed. */
+export async function passesThroughStore(place: HostsPlace, text: string): Promise<boolean> {
+  const ask = (member: Member, ...argv: string[]) =>
+    etcdctl(place, member, [urlsOf(place)[MEMBERS.indexOf(member)] ?? ''], argv)
+  const writer = memberOf('etcd-1')
+  try {
+    if ((await ask(writer, 'put', DRILL_KEY, text)).exitCode !== 0) return false
+    for (const reader of MEMBERS.filter((one) => one !== writer)) {
+      const { stdout } = await ask(reader, 'get', '--print-value-only', DRILL_KEY)
+      if (stdout.trim() !== text) return false
+    }
+    return true
+  } finally {
+    await ask(writer, 'del', DRILL_KEY)
+  }
+}
+
 /** The member that leads the store now, as the members say; asked in the container of one of them. */
 export async function storeLeader(place: HostsPlace, from: ServiceName): Promise<ServiceName | undefined> {
   const member = memberOf(from)
