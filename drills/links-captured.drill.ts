@@ -27,7 +27,8 @@ export const linksCaptured: HostsDrill<Names> = {
   promises: ['NET-7'],
   needs: 'hosts',
   programs: { tcpdump: 'tcpdump' },
-  summary: 'Capture every link between hosts and search it for texts that were planted in an app and in the store',
+  summary:
+    'Capture every link between hosts and search it for texts that were planted in an app and in the store',
   harmless: false,
   setUp:
     'An app of its own has a single instance, so that one data centre passes its requests on to the other. tcpdump listens in the network of each data centre and of the witness, and on the wide one between them.',
