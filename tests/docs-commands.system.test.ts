@@ -62,6 +62,8 @@ const NOT_RUN: Readonly<Record<string, string>> = {
   'maru lab link dc2 cut': `there is no lab here: ${LAB}`,
   'maru lab link dc2 heal': `there is no lab here: ${LAB}`,
   'maru drill run host-dies': DRILLS_IN_LAB,
+  'maru drill run database-primary-dies database-two-faults --home /var/lib/maru-lab':
+    'it needs a lab with a platform: lab/two-data-centres.long.test.ts runs both in one',
   'maru drill run --all --home /var/lib/maru-lab': DRILLS_IN_LAB,
   'maru drill report --home /var/lib/maru-lab': DRILLS_IN_LAB,
   'maru lab exec dc1-h1 -- ./maru trust REC-3': DRILLS_IN_LAB,
@@ -72,7 +74,7 @@ const NOT_RUN: Readonly<Record<string, string>> = {
   './maru test long': 'it is a test run, as this one is: tools/test-command.ts',
   './maru test machine': 'it is a test run, as this one is: tools/test-command.ts',
   './maru test': 'it is this test run: tools/test-command.ts',
-  './maru bench': 'it takes five minutes: tests/bench.long.test.ts takes the short way',
+  './maru bench': 'it takes half an hour and more: tests/bench.long.test.ts takes the short way',
   'npm run format': 'it changes the source; tools/static.test.ts asks for the same without changing it',
   'npm run generate': 'it changes the source; tools/static.test.ts asks for the same without changing it',
 }
