@@ -16,6 +16,9 @@ process.stdin.resume()
 process.stdin.once('end', () => stopping.abort())
 // A terminal tells everybody at it; who began this ends its input.
 process.on('SIGINT', () => {})
+for (const end of ['SIGTERM', 'SIGHUP'] as const) process.on(end, () => stopping.abort())
+// Who began this may be gone: what was done is undone all the same.
+for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {})
 const say = (news: object) => void process.stdout.write(`${JSON.stringify(news)}\n`)
 const { signal } = stopping
 await carryOutInLab({ lab, host, drill, env: process.env, signal, now: () => new Date() }, say)

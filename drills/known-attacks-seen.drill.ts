@@ -2,16 +2,15 @@ import { randomBytes } from 'node:crypto'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { detectionRoutes, type Incident } from '#contract/detection.ts'
 import type { Drill, DrillPlace, Measured, Stages } from './drill.ts'
 import { drillApp } from './drill-app.ts'
 import { hundredths } from './hundredths.ts'
-import { maruOk } from './maru-ok.ts'
 import { type Curl, curlAt } from './network/curl.ts'
 import { BREAK_IN, KNOWN_ATTACKS, type KnownAttack, ordinaryUse, type Sent } from './network/known-attacks.ts'
 import { type OperatorsEye, openOperatorsEye, type Shown } from './network/operators-eye.ts'
 import { makeOutsiders, type Outsider } from './network/other-network.ts'
 import { endAll } from './network/programs-on-host.ts'
+import { incidentOf } from './network/said.ts'
 import { startVisitors, type Visitors } from './network/visitors.ts'
 import { present } from './present.ts'
 import { secondsUntil, waitUntil } from './wait-until.ts'
@@ -61,13 +60,15 @@ interface Scene {
   readonly tookS: Array<number | undefined>
   readonly failures: string[]
   used: number
+  /** Milliseconds. */
+  begunAt: number
   visitors?: Visitors
   eye?: OperatorsEye
 }
 
 function begin(place: DrillPlace): Stages<Names> {
   const app = drillApp(place, 'attacked', SOURCE)
-  const scene: Scene = { app: app.name, outsiders: [], tookS: [], failures: [], used: 0 }
+  const scene: Scene = { app: app.name, outsiders: [], tookS: [], failures: [], used: 0, begunAt: 0 }
   return {
     setUp: async () => {
       await app.deploy()
@@ -75,6 +76,7 @@ function begin(place: DrillPlace): Stages<Names> {
       await welcome(place, scene)
     },
     fault: async () => {
+      scene.begunAt = Date.now()
       place.mark('fault')
       await Promise.all([attackInTurn(place, scene), useAsPeopleDo(place, scene)])
       await present(scene.visitors).stop()
@@ -164,13 +166,16 @@ async function measure(place: DrillPlace, scene: Scene): Promise<Measured<Names>
   const visitors = present(scene.visitors)
   const failures = [...visitors.failures(), ...scene.failures]
   for (const reason of new Set(failures)) place.say(`failed: ${reason}`)
-  const wrong = (await present(scene.eye).look()).filter(
-    (shown) =>
-      shown.event.src_endpoint.ip === people.address ||
-      (shown.event.target_app === app && !ATTACKS.some((one) => isOf(shown, app, one))),
-  )
+  const wrong = (await present(scene.eye).look()).filter((shown) => {
+    const { end_time, src_endpoint, target_app } = shown.event
+    // Others have had these addresses in drills before.
+    if (Date.parse(end_time) < scene.begunAt) return false
+    if (src_endpoint.ip === people.address) return true
+    const isAttack = src_endpoint.ip === attacker.address || ATTACKS.some((one) => isOf(shown, app, one))
+    return target_app === app && !isAttack
+  })
   for (const { event } of wrong) place.say(`told of ordinary use: ${event.message}`)
-  const incident = await incidentOf(place, attacker)
+  const incident = await incidentOf(place, attacker, 'web attack', scene.begunAt)
   const told = tookS.filter((one) => one !== undefined)
   const used = visitors.answered() + visitors.failures().length + scene.used
   return {
@@ -191,10 +196,3 @@ async function measure(place: DrillPlace, scene: Scene): Promise<Measured<Names>
 
 const middle = (all: readonly number[]) =>
   hundredths([...all].sort((a, b) => a - b)[Math.floor(all.length / 2)] ?? 0)
-
-/** What people are told of the attacker. */
-async function incidentOf(place: DrillPlace, { address }: Outsider): Promise<Incident | undefined> {
-  const { stdout } = await maruOk(place, 'network', 'incidents', '--json')
-  const { incidents } = detectionRoutes.incidents.response.parse(JSON.parse(stdout))
-  return incidents.find(({ who, kinds }) => who === address && kinds.includes('web attack'))
-}

@@ -47,7 +47,7 @@ function begin(place: DrillPlace): Stages<Names> {
   const app = drillApp(place, 'slow')
   const outsiders: Outsider[] = []
   let visitors: Visitors | undefined
-  let [held, before, toldAfterS] = [0, 0, SOON_S]
+  let [held, before, toldAfterS, since] = [0, 0, SOON_S, 0]
   let incident: Incident | undefined
   return {
     setUp: async () => {
@@ -69,7 +69,7 @@ function begin(place: DrillPlace): Stages<Names> {
       const people = present(visitors)
       before = people.answered()
       place.mark('fault')
-      const since = Date.now()
+      since = Date.now()
       const told = secondsUntil({ timeoutS: SOON_S, signal: place.signal }, async () => {
         incident = await incidentOf(place, attacker, 'exhaustion', since)
         return incident !== undefined
@@ -92,7 +92,9 @@ function begin(place: DrillPlace): Stages<Names> {
       const answered = people.answered() - before
       const visitor = present(outsiders[0]).address
       const events = await eventsOf(place, 'exhaustion')
-      const isTaken = events.some(({ src_endpoint }) => src_endpoint.ip === visitor)
+      const isTaken = events.some(
+        ({ src_endpoint, end_time }) => src_endpoint.ip === visitor && Date.parse(end_time) >= since,
+      )
       return summarize({ answered, failed, held, toldAfterS, isTaken, incident })
     },
     cleanUp: () => endAll([() => visitors?.stop(), ...outsiders.map((one) => one.remove), app.destroy]),

@@ -93,7 +93,7 @@ test('no page of the console has an accessibility fault or is too wide, on a pho
     page('drill-of-hosts', '/platform/drills/host-dies', 'On the machine that carries the lab'),
     page('network', '/platform/network', 'Way to the data'),
     page('network-rules', '/platform/network/rules', 'about rules'),
-    page('network-traffic', '/platform/network/traffic', 'Refused packets a minute'),
+    page('network-traffic', '/platform/network/traffic', 'Packets refused or noticed a minute'),
     page('network-incidents', '/platform/network/incidents', 'attacked apps by requests'),
     page('network-incident', `/platform/network/incidents/${incident}`, 'What you can do'),
     page('network-blocks', '/platform/network/blocks', 'guesses passwords'),

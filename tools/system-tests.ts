@@ -61,6 +61,8 @@ function upOf(installation: TestInstallation, signal: AbortSignal): Promise<numb
 }
 
 const TEST_TIMEOUT_MS = 900_000
+/** For a file of long tests. */
+const LONG_TEST_TIMEOUT_MS = 2 * TEST_TIMEOUT_MS
 
 /** Runs the files. The runner's summaries are held back until the clean-up has spoken. */
 async function testRun(
@@ -110,7 +112,7 @@ async function testFile(
   if (signal.aborted) return { file, seconds: 0, exitCode: 130, summary: '' }
   const since = performance.now()
   const run = await runFiles([file], {
-    argv: [`--test-timeout=${TEST_TIMEOUT_MS}`],
+    argv: [`--test-timeout=${file.endsWith('.long.test.ts') ? LONG_TEST_TIMEOUT_MS : TEST_TIMEOUT_MS}`],
     env: {
       MARU_TEST_HOME: installation.home,
       MARU_TEST_KEEP_IMAGES: keepImages ? '1' : '',

@@ -21,7 +21,7 @@ export function IncidentPage() {
   const { incident: id } = useParams({ from: '/signed-in/platform/network/incidents/$incident' })
   const query = useQuery(incidentQuery(id))
   return (
-    <NetworkPageFrame title={query.data?.title ?? 'An incident'}>
+    <NetworkPageFrame title={query.data?.title ?? 'An incident of the network'} isSentence>
       <Anchor component={Link} to="/platform/network/incidents" size="sm">
         All incidents
       </Anchor>

@@ -4,10 +4,10 @@ import type { IncidentEntry } from '#contract/detection.ts'
 import type { HostName } from '#contract/ids.ts'
 import { parseIncidentsSearch } from './incident-search.ts'
 import {
+  attackerOf,
   entryWords,
   momentWords,
   severityWord,
-  sourceOf,
   spanWords,
   stateWord,
   whoWords,
@@ -28,7 +28,10 @@ test('an address says which incidents are shown; what it says wrongly is left ou
 test('how bad it is, whether it goes on, who it was and when are told in words', () => {
   assert.deepEqual([1, 3, 5].map(severityWord), ['note', 'medium', 'critical'])
   assert.deepEqual([stateWord({ state: 'open' }), stateWord({ state: 'closed' })], ['goes on', 'ended'])
-  assert.deepEqual([whoWords({ who: 'app:shop' }), whoWords({ who: 'many' })], ['the app shop', 'many'])
+  assert.deepEqual(
+    [whoWords({ who: 'app:shop' }), whoWords({ who: 'many' })],
+    ['the app shop', 'many senders'],
+  )
   assert.equal(momentWords('2030-01-07T08:00:00.123Z'), '2030-01-07 08:00:00 UTC')
 })
 
@@ -40,7 +43,9 @@ test('a moment alone is told once', () => {
 })
 
 test('an address and a network can be shut out, an app and a crowd cannot', () => {
-  const sources = ['203.0.113.7', '2001:db8:1::/64', 'app:shop', 'many'].map((who) => sourceOf({ who }))
+  const sources = ['203.0.113.7', '2001:db8:1::/64', 'app:shop', 'many'].map((who) =>
+    attackerOf({ who, kinds: ['scan'] }),
+  )
   assert.deepEqual(sources, ['203.0.113.7', '2001:db8:1::/64', undefined, undefined])
 })
 

@@ -10,10 +10,17 @@ export const stateWord = ({ state }: Pick<Incident, 'state'>): string =>
 
 /** Who it was, as people say it. */
 export const whoWords = ({ who }: Pick<Incident, 'who'>): string =>
-  who.startsWith('app:') ? `the app ${who.slice(4)}` : who
+  CROWDS[who] ?? (who.startsWith('app:') ? `the app ${who.slice(4)}` : who)
 
-/** A source that hosts can shut out; undefined for an app, and for a crowd. */
-export const sourceOf = ({ who }: Pick<Incident, 'who'>): string | undefined => parseNetwork(who)?.text
+/** Those whose addresses say nothing: each packet can have another. */
+const CROWDS: Readonly<Record<string, string>> = { many: 'many senders', outside: 'somebody outside' }
+
+/** An attacker whom hosts can shut out; undefined for an app, for a crowd, and where it is the address that was attacked. */
+export const attackerOf = ({ who, kinds }: Pick<Incident, 'who' | 'kinds'>): string | undefined =>
+  kinds.some((kind) => OF_VICTIMS.includes(kind)) ? undefined : parseNetwork(who)?.text
+
+/** Who such an incident is of is one of the installation's own addresses. */
+const OF_VICTIMS: readonly string[] = ['black hole', 'flow rule']
 
 /** A moment, UTC. */
 export const momentWords = (at: string): string => `${at.slice(0, 19).replace('T', ' ')} UTC`

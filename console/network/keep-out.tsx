@@ -5,7 +5,7 @@ import type { Incident } from '#contract/detection.ts'
 import { guardRoutes } from '#contract/guard-api.ts'
 import { call } from '../api/api.ts'
 import { ConfirmButton } from '../app-shell/confirm-button.tsx'
-import { momentWords, sourceOf } from './incident-words.ts'
+import { attackerOf, momentWords } from './incident-words.ts'
 import { blocksQuery } from './network-queries.ts'
 import { useGuardChange } from './use-topic-change.ts'
 
@@ -13,7 +13,7 @@ const DAY_MINUTES = 1_440
 
 /** Shuts out whoever does it while it goes on; who is shut out already is told so. */
 export function KeepOut({ incident }: { readonly incident: Incident }) {
-  const source = sourceOf(incident)
+  const source = attackerOf(incident)
   const blocks = useQuery(blocksQuery).data?.blocks
   if (source === undefined || blocks === undefined) return null
   const block = blocks.find((one) => one.source === source && one.kind === 'blocked')

@@ -19,13 +19,16 @@ const PAGES = [
 /** Around every page about the network. */
 export function NetworkPageFrame({
   title,
+  isSentence = false,
   children,
 }: {
   readonly title: string
+  /** The title says all by itself. */
+  readonly isSentence?: boolean
   readonly children: ReactNode
 }) {
   const tabs = useTabInSight()
-  usePageTitle(`${title} of the network`)
+  usePageTitle(isSentence ? title : `${title} of the network`)
   return (
     <Stack gap="lg">
       <PartHead title="Network">

@@ -8,7 +8,11 @@ const PASSED: readonly ChartSeries[] = [{ name: 'passed', label: 'Allowed', colo
 const REFUSED: readonly ChartSeries[] = [
   { name: 'refused', label: 'No rule allows them', color: 'var(--maru-chart-3)' },
   { name: 'kept_out', label: 'Their source is held or blocked', color: 'var(--maru-chart-6)' },
-  { name: 'flooded', label: 'A search, malformed, forged or too many', color: 'var(--maru-chart-bad)' },
+  {
+    name: 'flooded',
+    label: 'A search, malformed, forged or too many (openings of many senders are let through)',
+    color: 'var(--maru-chart-bad)',
+  },
 ]
 
 const whole = (value: number) =>
@@ -26,7 +30,7 @@ export function TrafficCharts({ traffic }: { readonly traffic: NetworkTraffic })
   }))
   return (
     <Pictures>
-      <Picture name="Refused packets a minute">
+      <Picture name="Packets refused or noticed a minute">
         <TimeChart
           metrics={axis}
           kind="area"

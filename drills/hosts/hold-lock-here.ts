@@ -5,6 +5,8 @@
 import { takeLock } from '#platform/hosts/index.ts'
 import { DEFAULT_HOME } from '#runtime/cli/context.ts'
 
+// A terminal tells everybody at it; who holds the lock ends the input of this.
+process.on('SIGINT', () => {})
 await takeLock(DEFAULT_HOME, 'maru drill run')
 process.stdout.write('taken\n')
 process.stdin.resume()

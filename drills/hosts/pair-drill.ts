@@ -11,7 +11,7 @@ import { asRefusal } from '../run-in-turn.ts'
 import type { HostsGround } from './hosts-place.ts'
 import { openLabGround } from './lab-ground.ts'
 import { versionsInLab } from './lab-versions.ts'
-import { PairNews, progressAsNews } from './pair-news.ts'
+import { newsIn, type PairNews, progressAsNews } from './pair-news.ts'
 import { onceInPlace, placeOnPair } from './pair-place.ts'
 
 const PROGRAM = join(import.meta.dirname, '../../bin/maru-drill-in-lab.ts')
@@ -35,7 +35,8 @@ export async function carryOutOnPair(
   const host = await writersHost(lab)
   let last: PairNews | undefined
   const take = (line: string) => {
-    const news = PairNews.parse(JSON.parse(line))
+    const news = newsIn(line)
+    if (news === undefined) return
     if (news.type === 'progress') progress[news.does](news.text)
     else if (news.type === 'end') progress.end(news.how)
     else last = news

@@ -16,6 +16,15 @@ export const PairNews = z.discriminatedUnion('type', [
 ])
 export type PairNews = z.infer<typeof PairNews>
 
+/** News in a line; undefined where it is something else that was printed. */
+export function newsIn(line: string): PairNews | undefined {
+  try {
+    return PairNews.safeParse(JSON.parse(line)).data
+  } catch {
+    return undefined
+  }
+}
+
 /** Progress as news. */
 export function progressAsNews(say: (news: PairNews) => void): Progress {
   const told = (does: Extract<PairNews, { type: 'progress' }>['does']) => (text: string) =>

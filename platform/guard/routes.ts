@@ -3,7 +3,8 @@ import { GUARD_LIMITS, type NetworkBlock, type Partner } from '#contract/guard.t
 import type { guardRoutes } from '#contract/guard-api.ts'
 import type { HostName } from '#contract/ids.ts'
 import { overlap, parseNetwork } from '#contract/networks.ts'
-import { listHosts } from '#platform/fleet/index.ts'
+import { listHosts, listSharedAddresses } from '#platform/fleet/index.ts'
+import { loadReports } from '#platform/workload/index.ts'
 import { randomId } from '#runtime/kit/random-id.ts'
 import type { Handlers, ServerDeps } from '#runtime/server/handler.ts'
 import { read, transact } from '#runtime/server/transact.ts'
@@ -118,16 +119,26 @@ function refuseFull(count: number, what: string): void {
 /** Nobody blocks the hosts of the installation, or himself. */
 async function refuseOwn({ db, now }: ServerDeps, source: string, callers: readonly string[]): Promise<void> {
   const wanted = parseNetwork(source)
-  const hosts = (await read(() => listHosts(db, now()))).map(({ name, address }) => ({
-    whom: `the host ${name}`,
-    address: address as string,
-  }))
+  const hosts = await read(() => listHosts(db, now()))
+  const reports = await read(() => loadReports(db))
+  const places: ReadonlyArray<{ readonly whom: string; readonly address: string }> = [
+    ...hosts.flatMap(({ name, address }) =>
+      [address, ...(reports.get(name)?.report.addresses6 ?? [])].map((one) => ({
+        whom: `the host ${name}`,
+        address: one,
+      })),
+    ),
+    ...(await read(() => listSharedAddresses(db))).map(({ dataCentre, address }) => ({
+      whom: `the address that the hosts of ${dataCentre} share`,
+      address,
+    })),
+  ]
   const own = [
     { whom: 'the host itself', address: '127.0.0.0/8' },
     { whom: 'the host itself', address: '::1' },
     ...callers.map((caller) => ({ whom: 'your own address', address: caller.replace(/^::ffff:/, '') })),
   ]
-  for (const { whom, address } of [...hosts, ...own]) {
+  for (const { whom, address } of [...places, ...own]) {
     const one = parseNetwork(address)
     if (wanted !== undefined && one !== undefined && overlap(wanted, one))
       throw new MaruError('guard.would_cut_off', { source, whom })

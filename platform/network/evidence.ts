@@ -23,6 +23,8 @@ export const networkChecks = (follow: FollowCommand): Check[] => [
 const PUBLIC = ['1.1.1.1:443', '8.8.8.8:53'] as const
 /** No rule allows it and there is none: who is told that has asked somebody outside. */
 const UNLISTED_NAME = 'unlisted.maru.invalid'
+/** What a program hears of it then: the resolver’s own word, and what the engine’s makes of that. */
+const REFUSALS = ['EREFUSED', 'ESERVFAIL']
 const TRY_MS = 1_500
 
 /** Runs inside an app's confinement, on an app's network, as any app's program would. */
@@ -139,14 +141,16 @@ function judgeProbe(deps: ServerDeps, host: Host, { ends, names }: Seen): string
 function judgeNames({ config }: ServerDeps, { name: host }: Host, names: Seen['names']): string[] {
   const { domain, ...place } = config.installation
   const heard = names.get(domain)
-  const unlisted = names.get(UNLISTED_NAME) ?? ''
+  const unlisted = names.get(UNLISTED_NAME)
   return [
     ...(heard === addressesOf(place).edge.apps || !domain.includes('.')
       ? []
       : [`An app on ${host} asked for the platform’s own name and heard ${heard ?? 'nothing'}.`]),
-    ...(unlisted === 'ENOTFOUND' || unlisted.includes('.')
-      ? [`An app on ${host} had a name looked up outside that no rule allows.`]
-      : []),
+    ...(REFUSALS.includes(unlisted ?? '')
+      ? []
+      : [
+          `An app on ${host} asked for a name that no rule allows and was not refused it, but heard ${unlisted ?? 'nothing'}.`,
+        ]),
   ]
 }
 
