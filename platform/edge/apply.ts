@@ -110,19 +110,29 @@ const NOTHING_LEFT = { pending: [], waiting: [], leaving: [] }
 async function bring(deps: EdgeDeps, input: EdgeInput, mark: string): Promise<Brought> {
   const running = await readEdge(deps.haproxy)
   const config = renderEdge(input, mark)
-  if (running !== undefined && running.mark !== mark) return reload(deps, input, config, mark)
+  // First of all, also before a reload, which leaves open connections to the worker that goes.
+  const unknown = running === undefined ? [] : await admitMembers(deps, input, running.mark === mark)
+  if (running !== undefined && running.mark !== mark)
+    return withPending(await reload(deps, input, config, mark), unknown)
   const files = edgeFiles(deps.home)
   const wrote = await writeFileIfChanged(files.config, config, READABLE)
   if (running === undefined) return { ...NOTHING_LEFT, did: wrote ? 'written' : 'nothing', running }
-  const unknown = await admitMembers(deps, input)
   return withPending(await commandRounds(deps, input, mark, running), unknown)
 }
 
-/** Brings the door for other edges to the members that there are. Gives what could not be done. */
-async function admitMembers({ home, haproxy }: EdgeDeps, { self }: EdgeInput): Promise<string[]> {
-  if (self === undefined) return []
+/**
+ * Brings the door for other edges to the members that there are; one that is about to be replaced lets in nobody new. Gives what could
+ * not be done.
+ */
+async function admitMembers(
+  { home, haproxy }: EdgeDeps,
+  { self }: EdgeInput,
+  stays: boolean,
+): Promise<string[]> {
   const file = edgeFiles(home).members
-  return await send(haproxy, planMembers(self.members, file, (await haproxy.ask(`show acl ${file}`)) ?? ''))
+  const shown = (await haproxy.ask(`show acl ${file}`)) ?? ''
+  const commands = planMembers(self?.members ?? [], file, shown)
+  return await send(haproxy, stays ? commands : commands.filter((one) => one.startsWith('del ')))
 }
 
 const withPending = (brought: Brought, more: readonly string[]): Brought => ({

@@ -63,7 +63,8 @@ export function makeEventBook(first: number): EventBook {
     note: (notice, app) => {
       note(reasons, notice)
       const manner = mannerOf(notice)
-      if (manner !== undefined) add(manner, notice, app, manner.who)
+      // Whose packet met a full memory has not filled it.
+      if (manner !== undefined) add(manner, notice, manner.who === undefined ? app : null, manner.who)
     },
     noteTogether: ({ network, sources, ports }, notice) => {
       const message = () => `${sources} addresses of ${network} together asked for ${ports} closed ports.`

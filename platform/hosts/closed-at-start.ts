@@ -1,7 +1,7 @@
 import { readdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { MaruError } from '#contract/errors.ts'
-import type { Installation } from '#contract/installation.ts'
+import { HOME, type Installation } from '#contract/installation.ts'
 import { ensureFolder, readText, writeFileIfChanged } from '#runtime/drivers/files.ts'
 import { makeNft } from '#runtime/drivers/nft.ts'
 import { run } from '#runtime/drivers/process.ts'
@@ -15,7 +15,8 @@ const fileOf = ({ name }: Pick<Installation, 'name'>) => join(CLOSED.folder, `${
  * Has the network of apps closed before the engine starts next, until the agent has brought the rules in force. The packet filter
  * must take what is loaded then: an engine that cannot be closed does not start.
  */
-export async function closeAtStart(installation: Installation, log: string): Promise<void> {
+export async function closeAtStart(installation: Installation, home: string): Promise<void> {
+  const log = join(home, HOME.logs, 'host-packages.log')
   await ensureFolder(CLOSED.folder)
   await removeStrangers(installation)
   await writeFileIfChanged(fileOf(installation), renderClosed(installation), { mode: 0o644 })

@@ -87,6 +87,26 @@ test('the network of apps is closed before the engine starts, and not again when
   }
 })
 
+test('where rules are in force nothing is closed: the engine’s keeper ended, and the machine went on', async (t) => {
+  const network = await makeNetwork('e')
+  t.after(() => network.remove())
+  await makeNft(network.enter).load('table inet maru_inst_a {\n}\n')
+  const { child, ended, next, clean } = await startSupervisor(
+    LOOKING_ENGINE,
+    network.enter,
+    renderClosed(INSTALLATION),
+  )
+  try {
+    await next('table inet maru_inst_a engine-runs')
+    const names = (await makeNft(network.enter).tables()).map(({ name }) => name)
+    assert.deepEqual(names, ['maru_inst_a'])
+  } finally {
+    child.kill('SIGTERM')
+    await ended
+    await clean()
+  }
+})
+
 test('an engine whose network cannot be closed does not start until it can', async (t) => {
   const network = await makeNetwork('e')
   t.after(() => network.remove())

@@ -2,7 +2,7 @@
  * Keeps the container engine running on a machine without systemd: starts it, and starts it again when it ends.
  * `maru up` starts this program detached, with the script that closes the network of apps; it goes on until it is told to end.
  */
-import { type ChildProcess, spawn } from 'node:child_process'
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { ENGINE_OPTIONS } from './engine-options.ts'
 import { limitLog } from './log-limit.ts'
@@ -19,7 +19,7 @@ const STDOUT = 1
 let stopping = false
 let delayMs = FIRST_DELAY_MS
 let engine: ChildProcess | undefined
-/** Closes the network before the first start only: rules that came in force since are still there when the engine ends. */
+/** Closes the network before the first start only: rules that are in force then, or came since, are still there when the engine ends. */
 let closing = process.argv[2]
 
 const log = (event: string, fields: object = {}) =>
@@ -27,7 +27,7 @@ const log = (event: string, fields: object = {}) =>
 
 /** Fails closed: no engine without it. There is no script where nothing was ever installed. */
 function begin(): void {
-  if (closing === undefined || !existsSync(closing)) {
+  if (closing === undefined || !existsSync(closing) || areRulesInForce()) {
     start()
     return
   }
@@ -42,6 +42,12 @@ function begin(): void {
     delayMs = Math.min(delayMs * 2, LONGEST_DELAY_MS)
     setTimeout(begin, delayMs)
   })
+}
+
+/** This program ended, and the machine went on: what instances may is judged, and closing would cut them off. */
+function areRulesInForce(): boolean {
+  const { stdout } = spawnSync('nft', ['list', 'tables'], { encoding: 'utf8', timeout: CLOSING_TIMEOUT_MS })
+  return /^table \S+ maru_(?!closed_)/m.test(stdout ?? '')
 }
 
 function start(): void {

@@ -49,7 +49,8 @@ export async function ensureEngine({ installation, home, programDir, progress }:
   if (missing.length > 0) {
     await progress.step(`Debian packages ${missing.join(', ')}`, 60, log, () => installPackages(missing, log))
   }
-  await closeAtStart(installation, log)
+  // An agent that is older does not open it again: there it waits until this program's has answered.
+  if (!(await exists(join(home, HOME.platform)))) await closeAtStart(installation, home)
   return await runEngine(home, programDir, progress)
 }
 

@@ -23,9 +23,12 @@ const BUILD_SETTINGS = {
   text: `${MARK}\n[Unit]\nStopWhenUnneeded=yes\n[Slice]\nTasksMax=${APP_LIMITS.build.processes}\n`,
 }
 
+/** There since rules were in force when this was set up; gone after a reboot. */
+const NOTHING_TO_CLOSE = '/run/maru-rules-in-force'
+
 /**
  * Closes the network of apps once after each boot. An engine that is started again, while its containers and their rules are still
- * there, finds it done. Whoever asks for an engine that cannot start tries it again each time: once mended, it starts at once.
+ * there, finds it done, or that there is nothing to do; that keeps no engine from starting. Whoever asks for an engine that cannot start tries it again each time: once mended, it starts at once.
  */
 const CLOSING = 'maru-closed.service'
 const CLOSING_UNIT = {
@@ -34,6 +37,7 @@ const CLOSING_UNIT = {
 [Unit]
 Description=Closes the network of Maru's apps until its rules are in force
 After=nftables.service
+ConditionPathExists=!${NOTHING_TO_CLOSE}
 StartLimitIntervalSec=0
 [Service]
 Type=oneshot
@@ -62,7 +66,10 @@ export async function writeSystemdSettings(brings: boolean, log: string): Promis
 export async function needClosing(isOpen: boolean, log: string): Promise<void> {
   if (!(await runsSystemd())) return
   await write([CLOSING_UNIT, CLOSING_NEED], log)
-  if (isOpen) await systemctl(['start', CLOSING], log)
+  if (isOpen) {
+    await rm(NOTHING_TO_CLOSE, { force: true })
+    await systemctl(['start', CLOSING], log)
+  } else await writeFileIfChanged(NOTHING_TO_CLOSE, `${MARK}\n`, { mode: 0o644 })
 }
 
 interface Settings {
@@ -100,6 +107,7 @@ export async function removeSystemdSettings(isIdle: boolean, log: string): Promi
 
 /** The engine must not need it any more when it ends, or would end with it. */
 async function endClosing(log: string): Promise<void> {
+  await rm(NOTHING_TO_CLOSE, { force: true })
   if (!(await removeOurs(CLOSING_NEED.path))) return
   await systemctl(['daemon-reload'], log)
   if (!(await isOurs(CLOSING_UNIT.path))) return

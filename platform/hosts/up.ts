@@ -24,6 +24,7 @@ import {
   writeFileAtomic,
   writeFileIfChanged,
 } from '#runtime/drivers/files.ts'
+import { closeAtStart } from './closed-at-start.ts'
 import { leaderLast } from './cluster-settings.ts'
 import {
   ensureFolders,
@@ -121,16 +122,14 @@ export async function up(options: UpOptions, deps: UpDeps): Promise<UpResult> {
     // `maru destroy`, which comes next there, needs the engine.
     await refuseRemoved(home)
     const remains = await removeRemainsHere(docker, installation)
-    const { changes, setupLink, stackRoll } = await (host.first ? bringUp : bringUpJoined)(run, docker)
+    const { changes, ...more } = await (host.first ? bringUp : bringUpJoined)(run, docker)
+    await closeAtStart(installation, home)
     return {
-      installation: run.installation.name,
-      host: run.host,
-      home: run.home,
+      ...{ installation: installation.name, host, home },
       url: urlOf(run.installation),
       changes: [...remains, ...changes],
       seconds: Math.round((performance.now() - since) / 100) / 10,
-      setupLink,
-      stackRoll,
+      ...more,
     }
   } finally {
     unlock()
