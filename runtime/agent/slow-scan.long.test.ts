@@ -5,12 +5,13 @@ import { installPrograms, PACKET_LOG } from '#tools/install-programs.ts'
 import { type GuardedField, makeGuardedField } from './test-guard.ts'
 import { until } from './test-host.ts'
 
-/** Whoever asks once in 15 s is caught within two minutes. */
-const LIMIT_MS = 120_000
-/** One that repeats no question, and one as nmap is by itself. */
+/**
+ * Whoever asks something once in 15 s is caught within two minutes. nmap by itself asks questions again, which tells it nothing new and
+ * does not count: it takes twice as long.
+ */
 const SCANNERS = [
-  { address: '198.18.1.7', more: ['--max-retries', '0'] },
-  { address: '198.18.2.7', more: [] },
+  { address: '198.18.1.7', more: ['--max-retries', '0'], limitMs: 120_000 },
+  { address: '198.18.2.7', more: [], limitMs: 240_000 },
 ] as const
 
 let host: GuardedField
@@ -27,17 +28,17 @@ const isTold = async (address: string) =>
     ({ kind, src_endpoint }) => kind === 'scan' && src_endpoint.ip === address,
   )
 
-test('one question every 15 s: held and told of within 120 s', async (t) => {
+test('one question every 15 s: held and told of within 120 s, and one that repeats them within 240 s', async (t) => {
   const began = performance.now()
   const slow = ['nmap', '-sS', '-n', '-Pn', '-e', 'eth0', '--scan-delay', '15s', '-p', '21001-21200']
   for (const { address, more } of SCANNERS)
     host.field.attacker.start([...slow, ...more, '-S', address, HOST.attacked])
   await Promise.all(
-    SCANNERS.map(async ({ address, more }) => {
-      await until(`${address} is told of`, () => isTold(address), LIMIT_MS + 60_000)
+    SCANNERS.map(async ({ address, more, limitMs }) => {
+      await until(`${address} is told of`, () => isTold(address), limitMs + 60_000)
       const tookMs = Math.round(performance.now() - began)
       t.diagnostic(`nmap --scan-delay 15s ${more.join(' ')}: told of after ${tookMs} ms`)
-      assert.ok(tookMs <= LIMIT_MS, `${address}: ${tookMs} ms`)
+      assert.ok(tookMs <= limitMs, `${address}: ${tookMs} ms`)
       assert.ok((await host.field.members('held4')).includes(address))
     }),
   )
