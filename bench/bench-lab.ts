@@ -2,7 +2,16 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { setTimeout as delay } from 'node:timers/promises'
 import type { Instance } from '#contract/apps.ts'
 import type { HostView } from '#contract/host-view.ts'
-import { engineOf, findHost, giveImages, hostsOf, LAB_DOMAIN, type Lab, openLab } from '#lab/index.ts'
+import {
+  engineOf,
+  enterArgv,
+  findHost,
+  giveImages,
+  hostsOf,
+  LAB_DOMAIN,
+  type Lab,
+  openLab,
+} from '#lab/index.ts'
 import type { Visit } from '#lab/visit.ts'
 import type { RunResult } from '#runtime/drivers/process.ts'
 import { type BenchPlace, maruOk } from './benchmark.ts'
@@ -18,6 +27,8 @@ export interface BenchLab {
   /** Copies the stack images to a host, as they would be built there. */
   giveImages(host: string): Promise<void>
   exec(host: string, ...argv: string[]): Promise<RunResult>
+  /** Arguments that lead into a host. */
+  enter(host: string): Promise<string[]>
   /** The command line on a host; anything but exit code 0 ends the benchmark. */
   maru(host: string, ...args: string[]): Promise<string>
   /** The first host's view of another one. */
@@ -33,23 +44,33 @@ export const FIRST = 'dc1-h1'
 const APP = 'rows'
 const LOOK_MS = 100
 
-/** Makes the lab for the work and takes it down, whatever happens. */
-export async function withBenchLab<T>(place: BenchPlace, work: (lab: BenchLab) => Promise<T>): Promise<T> {
+/** Makes a lab in a folder of its own, `shape` being what `maru lab up` is told of it, and takes it down, whatever happens. */
+export async function withLab<T>(
+  place: BenchPlace,
+  shape: readonly string[],
+  work: (home: string) => Promise<T>,
+): Promise<T> {
   const home = await mkdtemp('/var/tmp/maru-lab-bench-')
   try {
     place.say('making a lab')
-    await maruOk(place, ['lab', 'up', '--home', home, '--hosts-per-data-centre', '2', '--no-platform'])
-    const lab = benchLab(place, await openLab(home, {}))
-    await lab.giveImages(FIRST)
-    await lab.maru(FIRST, 'up', '--lab', '--domain', LAB_DOMAIN, '--data-centre', 'dc1')
-    await lab.maru(FIRST, 'deploy', 'bench/rows-app', '--app', APP)
-    return await work(lab)
+    await maruOk(place, ['lab', 'up', '--home', home, ...shape])
+    return await work(home)
   } finally {
     place.say('taking the lab down')
     await place.maru(['lab', 'down', '--home', home])
     await rm(home, { recursive: true, force: true })
   }
 }
+
+/** A lab of bare hosts, the first of which gets the platform and the app. */
+export const withBenchLab = <T>(place: BenchPlace, work: (lab: BenchLab) => Promise<T>): Promise<T> =>
+  withLab(place, ['--hosts-per-data-centre', '2', '--no-platform'], async (home) => {
+    const lab = benchLab(place, await openLab(home, {}))
+    await lab.giveImages(FIRST)
+    await lab.maru(FIRST, 'up', '--lab', '--domain', LAB_DOMAIN, '--data-centre', 'dc1')
+    await lab.maru(FIRST, 'deploy', 'bench/rows-app', '--app', APP)
+    return await work(lab)
+  })
 
 function benchLab(place: BenchPlace, lab: Lab): BenchLab {
   const { home } = lab
@@ -72,6 +93,7 @@ function benchLab(place: BenchPlace, lab: Lab): BenchLab {
     engine: (name) => engineOf(lab, findHost(lab, name)),
     giveImages: async (name) => void (await giveImages(lab, findHost(lab, name))),
     exec,
+    enter: (name) => enterArgv(lab, name, []),
     maru,
     host: async (name) =>
       (await json<{ hosts: HostView[] }>('host', 'list')).hosts.find((one) => one.name === name),

@@ -1,5 +1,4 @@
 import { HOME } from '#contract/installation.ts'
-import { enterArgv, openLab } from '#lab/index.ts'
 import { makeNft } from '#runtime/drivers/nft.ts'
 import { type BenchLab, FIRST, joined, pairIsApart, waitUntil, withBenchLab } from './bench-lab.ts'
 import type { Benchmark } from './benchmark.ts'
@@ -93,11 +92,11 @@ async function measureWays(lab: BenchLab): Promise<Figure[]> {
 
 /** The rules of a host that its agent has made, which rests from now on: it would have them in force again. */
 async function rulesOf(
-  { home, engine }: BenchLab,
+  { engine, enter }: BenchLab,
   host: string,
 ): Promise<{ apply(areInForce: boolean): Promise<void> }> {
   await (await engine(host)).containers.stop('maru-agent')
-  const nft = makeNft(await enterArgv(await openLab(home, {}), host, []))
+  const nft = makeNft(await enter(host))
   const tables = (await nft.tables()).filter(({ name }) => name.startsWith('maru_'))
   if (tables.length === 0) throw new Error(`${host} has no rules`)
   return {

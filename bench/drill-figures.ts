@@ -22,7 +22,7 @@ export async function runDrill(
 }
 
 /** A row for each measure of a drill, with what it may be at most. */
-export const measuresOf = ({ drill, measures }: DrillResult): Figure[] =>
+const measuresOf = ({ drill, measures }: DrillResult): Figure[] =>
   measures.flatMap(({ name, value, unit, limit }) => [
     figureOf(`${drill}: ${name}`, 'seen', unit, [value]),
     figureOf(`${drill}: ${name}`, 'at most', unit, [limit]),

@@ -15,6 +15,13 @@ export const DETECTION_LIMITS = {
   entries: 500,
 } as const
 
+/** Those whose addresses say nothing: each packet can have another. */
+const CROWDS: Readonly<Record<string, string>> = { many: 'many senders', outside: 'somebody outside' }
+
+/** Who did it, as people say it; an address as it is. */
+export const whoWords = ({ who }: { readonly who: string }): string =>
+  CROWDS[who] ?? (who.startsWith('app:') ? `the app ${who.slice(4)}` : who)
+
 /** What each severity is called: they are numbered from 1 to 5. */
 export const SEVERITY_NAMES = ['', 'note', 'low', 'medium', 'high', 'critical'] as const
 /** From this severity on somebody should look. */

@@ -5,6 +5,7 @@ import { type DrillEntry, type DrillList, drillRoutes } from '#contract/drills.t
 import { MaruError } from '#contract/errors.ts'
 import { routeQuery } from '../api/route-query.ts'
 import { ErrorNotice } from '../app-shell/error-notice.tsx'
+import facts from '../app-shell/facts.module.css'
 import { Loaded } from '../app-shell/loaded.tsx'
 import { usePageTitle } from '../app-shell/page-title.ts'
 import { Panel, PanelBody } from '../app-shell/panel.tsx'
@@ -73,7 +74,7 @@ function About({ drill }: { readonly drill: DrillEntry }) {
       note={`For ${drill.promises.join(', ')}; takes about ${drill.expectedS} s.`}
     >
       <PanelBody>
-        <dl className={classes.about}>
+        <dl className={facts.facts}>
           <dt>Set-up</dt>
           <dd>{drill.setUp}</dd>
           <dt>Fault</dt>

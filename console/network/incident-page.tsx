@@ -2,15 +2,16 @@ import { Anchor, Group, Stack, Text } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
 import { Link, useParams } from '@tanstack/react-router'
 import { Fragment, type ReactNode } from 'react'
-import type { IncidentAccount } from '#contract/detection.ts'
+import { type IncidentAccount, whoWords } from '#contract/detection.ts'
 import { ago } from '#runtime/kit/human-units.ts'
 import { CodeInText } from '../app-shell/code-in-text.tsx'
+import facts from '../app-shell/facts.module.css'
 import { Loaded } from '../app-shell/loaded.tsx'
 import { Panel, PanelBody } from '../app-shell/panel.tsx'
 import { StateBadge } from '../app-shell/state-badge.tsx'
 import { useServerTime } from '../live/use-server-time.ts'
 import classes from './incident-page.module.css'
-import { severityWord, spanWords, stateWord, timesWords, whoWords } from './incident-words.ts'
+import { severityWord, spanWords, stateWord, timesWords } from './incident-words.ts'
 import { KeepOut } from './keep-out.tsx'
 import { incidentQuery } from './network-queries.ts'
 import { NetworkPageFrame } from './network-tabs.tsx'
@@ -60,7 +61,7 @@ function What({ incident }: { readonly incident: IncidentAccount }) {
           <Text size="sm" maw={760} data-live>
             <bdi>{account}</bdi>
           </Text>
-          <dl className={classes.facts}>
+          <dl className={facts.facts}>
             <dt>Who</dt>
             <dd>
               <bdi>{whoWords(incident)}</bdi>

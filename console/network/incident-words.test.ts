@@ -1,17 +1,9 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import type { IncidentEntry } from '#contract/detection.ts'
+import { type IncidentEntry, whoWords } from '#contract/detection.ts'
 import type { HostName } from '#contract/ids.ts'
 import { parseIncidentsSearch } from './incident-search.ts'
-import {
-  attackerOf,
-  entryWords,
-  momentWords,
-  severityWord,
-  spanWords,
-  stateWord,
-  whoWords,
-} from './incident-words.ts'
+import { attackerOf, entryWords, momentWords, severityWord, spanWords, stateWord } from './incident-words.ts'
 
 const entry = (more: Partial<IncidentEntry>): IncidentEntry => ({
   ...{ host: 'one' as HostName, uid: 'x', kind: 'web attack', count: 1, severity_id: 4, rule: null },

@@ -8,13 +8,6 @@ export const severityWord = (severity: number): string => SEVERITY_NAMES[severit
 export const stateWord = ({ state }: Pick<Incident, 'state'>): string =>
   state === 'open' ? 'goes on' : 'ended'
 
-/** Who it was, as people say it. */
-export const whoWords = ({ who }: Pick<Incident, 'who'>): string =>
-  CROWDS[who] ?? (who.startsWith('app:') ? `the app ${who.slice(4)}` : who)
-
-/** Those whose addresses say nothing: each packet can have another. */
-const CROWDS: Readonly<Record<string, string>> = { many: 'many senders', outside: 'somebody outside' }
-
 /** An attacker whom hosts can shut out; undefined for an app, for a crowd, and where it is the address that was attacked. */
 export const attackerOf = ({ who, kinds }: Pick<Incident, 'who' | 'kinds'>): string | undefined =>
   kinds.some((kind) => OF_VICTIMS.includes(kind)) ? undefined : parseNetwork(who)?.text

@@ -1,4 +1,4 @@
-import type { Incident, IncidentAccount, IncidentEntry } from '#contract/detection.ts'
+import { type Incident, type IncidentAccount, type IncidentEntry, whoWords } from '#contract/detection.ts'
 import { type EventKind, GUARD_LIMITS } from '#contract/guard.ts'
 import { parseNetwork } from '#contract/networks.ts'
 import { EDGE_LIMITS } from '#platform/edge/index.ts'
@@ -85,9 +85,13 @@ const WEIGHT: readonly EventKind[] = [
 ]
 
 const inWeight = (kinds: readonly EventKind[]) => WEIGHT.filter((kind) => kinds.includes(kind))
-/** Of those whose addresses say nothing: each packet can have another. */
-const CROWDS: Readonly<Record<string, string>> = { many: 'Many senders', outside: 'Somebody outside' }
-const nameOf = (who: string) => CROWDS[who] ?? (who.startsWith('app:') ? `The app ${who.slice(4)}` : who)
+
+/** Who did it, at the beginning of a sentence; an address stays as it is. */
+function nameOf(who: string): string {
+  const words = whoWords({ who })
+  return words === who ? who : `${words.slice(0, 1).toUpperCase()}${words.slice(1)}`
+}
+
 const deedOf = (who: string, kind: EventKind) =>
   who === 'many' && kind === 'distributed scan' ? 'searched for open ports together' : DEEDS[kind]
 

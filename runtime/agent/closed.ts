@@ -2,10 +2,9 @@ import type { Installation } from '#contract/installation.ts'
 import { guardTableOf, portTableOf } from '#platform/guard/host.ts'
 import { CLOSED_FAMILIES, closedTableOf } from '#platform/hosts/closed-script.ts'
 import { tableOf } from '#platform/network/compile.ts'
-import { type Docker, LABELS } from '#runtime/drivers/docker.ts'
 import type { Nft } from '#runtime/drivers/nft.ts'
 import { holdPorts } from './instance-ports.ts'
-import { INSTANCE_COMPONENT } from './instance-spec.ts'
+import { listInstances } from './instances.ts'
 import type { ReconcileDeps } from './reconcile.ts'
 
 /** What was loaded before the engine started, so that nothing of the apps reaches anybody before the rules are there. */
@@ -42,10 +41,8 @@ type OpenDeps = Pick<ReconcileDeps, 'closed' | 'config' | 'docker' | 'guard' | '
 /** Opens the network once all is in force that judges what runs there already. The rules of who may reach whom have been loaded. */
 export async function openClosed(deps: OpenDeps): Promise<void> {
   if (!(await deps.closed.stands())) return
-  await holdPorts(deps, await startedInstances(deps.docker, deps.config.installation))
+  const { docker, config } = deps
+  await holdPorts(deps, await listInstances({ docker, installation: config.installation }))
   await deps.closed.open()
   deps.log.info('agent.network_opened')
 }
-
-const startedInstances = (docker: Docker, { id }: Pick<Installation, 'id'>) =>
-  docker.containers.list({ [LABELS.owner]: id, [LABELS.component]: INSTANCE_COMPONENT })

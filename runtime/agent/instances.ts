@@ -57,7 +57,9 @@ export async function wantedInstances(
 }
 
 /** The owner's instance containers, in whatever state. */
-export async function listInstances(deps: InstanceDeps): Promise<EngineContainer[]> {
+export async function listInstances(
+  deps: Pick<InstanceDeps, 'docker' | 'installation'>,
+): Promise<EngineContainer[]> {
   return deps.docker.containers.list({
     [LABELS.owner]: deps.installation.id,
     [LABELS.component]: INSTANCE_COMPONENT,
