@@ -22,9 +22,10 @@ export const soakDatabase = (minutes: number): Drill<Names> => ({
   promises: ['BAK-2'],
   summary: `Keep every processor busy for ${minutes} minutes while an app writes: no failover may come of it`,
   harmless: false,
+  needs: 'pair',
   onlyByName: true,
   setUp: 'An app of its own writes over four connections and keeps a ledger of what was acknowledged.',
-  fault: `For ${minutes} minutes two loops for each processor compute, each in a container of its own, as busy apps do.`,
+  fault: `For ${minutes} minutes two loops for each processor compute, each in a container of its own, as busy apps do. In a lab of several hosts they run on one, whose processors all share.`,
   measures: {
     [CHANGES]: { unit: 'times', limit: 0 },
     [SILENCE]: { unit: 's', limit: 5 },
