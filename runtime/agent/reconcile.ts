@@ -40,6 +40,7 @@ import { withServices } from './own-services.ts'
 import type { UpstreamKeeper } from './own-upstream.ts'
 import { judgeRunsApps } from './runs-apps.ts'
 import type { Sparing } from './spare-members.ts'
+import type { Trials } from './trials.ts'
 import type { WorkloadStore } from './workload-store.ts'
 
 export interface ReconcileDeps {
@@ -58,6 +59,7 @@ export interface ReconcileDeps {
   readonly resolver: ResolverKeeper
   readonly names: NameWatch
   readonly uses: UseBook
+  readonly trials: Trials
   /** Tells of certificates that are wanted, before the pass is over. */
   readonly announce: (certificatesWanted: number) => void
   readonly log: Log
