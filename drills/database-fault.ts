@@ -148,7 +148,7 @@ async function measure(
   const silenceS = longestGapS(throughProxy(), atMs, performance.now())
   await ledger.stop()
   const lost = await ledger.findLost()
-  const errors = ledger.failed.filter((one) => one.atMs > atMs).length
+  const errors = ledger.failed.filter(({ endedMs }) => endedMs > atMs).length
   if (markSuccess(place, throughProxy(), atMs) && !clocksDiffer)
     await markRecorded(place, { primary: pair.primary, atMs })
   const wholeS = (wholeMs - atMs) / 1000
@@ -165,7 +165,7 @@ async function measure(
       'acknowledged writes': { value: count, unit: 'writes' },
       'writes that ended with an error': { value: errors, unit: 'writes' },
     },
-    ledger: { of: 'acknowledged writes', entries: throughProxy(), lost },
+    ledger: { of: 'acknowledged writes', entries: throughProxy(), failed: ledger.failed, lost },
     errors,
   }
 }
