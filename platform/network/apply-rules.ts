@@ -55,16 +55,7 @@ export function makeHostRules(
   /** A hand's change was undone as somebody was let in; whoever looks next tells it. */
   const untold = makeNote()
   const inTurn = makeInTurn()
-  const bring = async (policy: NetworkPolicy, facts: NetworkFacts, trustMs: number) => {
-    const now = force.now()
-    const wanted = compiledAnew(now, policy, facts)
-    const trusts = clock() - lookedAt() < trustMs && says(now, wanted)
-    const told = await nft.told()
-    const did = await force.bring(wanted, trusts ? now?.shown.text : await look())
-    if (did !== 'kept') await force.settle(told)
-    await pins.age(clock())
-    return did
-  }
+  const bring = makeBring(nft, force, pins, { look, lookedAt, clock })
   return {
     ensure: (policy, facts, trustMs = 0) => inTurn(() => bring(policy, facts, trustMs)),
     follow: (policy, trustMs = 0) =>
@@ -108,6 +99,29 @@ export function makeHostRules(
     },
   }
 }
+
+/** Brings a policy in force; what was seen within `trustMs` is not looked at again. */
+const makeBring =
+  (
+    nft: Nft,
+    force: ReturnType<typeof makeForce>,
+    pins: PinKeeper,
+    {
+      look,
+      lookedAt,
+      clock,
+    }: Pick<ReturnType<typeof makeLook>, 'look' | 'lookedAt'> & { clock: () => number },
+  ) =>
+  async (policy: NetworkPolicy, facts: NetworkFacts, trustMs: number): Promise<Ensured> => {
+    const now = force.now()
+    const wanted = compiledAnew(now, policy, facts)
+    const trusts = clock() - lookedAt() < trustMs && says(now, wanted)
+    const told = await nft.told()
+    const did = await force.bring(wanted, trusts ? now?.shown.text : await look())
+    if (did !== 'kept') await force.settle(told)
+    await pins.age(clock())
+    return did
+  }
 
 /** Remembers what is in force. */
 function makeForce(nft: Nft, pins: PinKeeper, look: () => Promise<string | undefined>) {

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { beforeEach, type TestContext, test } from 'node:test'
+import { type TestContext, test } from 'node:test'
 import { type NetworkPolicy, tellTrials, trialsIn } from '#contract/network.ts'
 import { ruleOf } from '#platform/network/test-policy.ts'
 import { openTrials } from './trials.ts'
@@ -20,10 +20,7 @@ const bothLeft = (ms: number) => Object.fromEntries(NAMES.map((name) => [name, m
 const inForce = ({ rules, lockDown }: NetworkPolicy) =>
   `${lockDown === null ? 'open' : 'locked'}, ${rules.length === 0 ? 'taken back' : 'allowed'}`
 
-let ms = 0
-beforeEach(() => {
-  ms = 5_000_000
-})
+let ms = 5_000_000
 const clock = (run = 'first') => ({ run, sinceStartMs: () => ms })
 const place = async (t: TestContext) => {
   const folder = await mkdtemp(join(tmpdir(), 'maru-trials-'))
