@@ -169,11 +169,11 @@ async function readPlatform(deps: ReconcileDeps): Promise<PlatformConfig | undef
   const platform = PlatformConfig.parse(saved)
   if (!deps.membership.isRemoved()) {
     const here = await withMesh(deps, await withServices(deps, platform))
-    const reached = await deps.resolver.withResolver(await deps.address.withAddress(here))
+    const reached = await deps.resolver.withResolver(await deps.address.withAddress(here, deps.membership))
     return await deps.upstream.withUpstream(await deps.detector.withDetector(reached))
   }
   const containers = platform.containers.filter(({ component }) => component === AGENT_COMPONENT)
-  return await deps.address.withAddress({ ...platform, containers })
+  return await deps.address.withAddress({ ...platform, containers }, deps.membership)
 }
 
 /** A host that was removed runs nothing any more. */

@@ -78,7 +78,7 @@ export async function startAgent(config: AgentConfig, log: Log): Promise<Agent> 
   const addresses = makeAddressBook(docker, config.installation, Math.floor(Date.now() / 1000))
   const resolver = makeResolverKeeper({ config, docker, log, now: () => new Date() })
   const kept = { workloads, membership, watch, retirement, guard, resolver, ...network }
-  const address = makeAddressKeeper({ config, docker, nft, membership, log })
+  const address = makeAddressKeeper({ config, docker, nft, log })
   const detector = await makeDetectorKeeper({ config, docker, guard, workloads, log, now: () => new Date() })
   const upstream = await openOwnUpstream(config, nft, log)
   const reads = { address, detector, upstream, memory }
