@@ -79,7 +79,7 @@ test('a standby that has gone: the primary decides to wait for it no longer, and
       '2026-11-25 23:29:38,101',
       "INFO: Updating synchronous privilege temporarily from ['postgres-2'] to []",
     ],
-    ['postgres-2', '2026-11-25 23:29:39,402', 'WARNING: Postgresql is not running.'],
+    ['postgres-2', '2026-11-25 23:29:37,002', 'WARNING: Postgresql is not running.'],
     ['postgres-1', '2026-11-25 23:29:52,007', "INFO: Assigning synchronous standby status to ['postgres-2']"],
   ].map(([component = '', time = '', words = '']) => ({
     ...{ component, at: `${time.replace(' ', 'T').replace(',', '.')}Z`, line: `${time} ${words}` },

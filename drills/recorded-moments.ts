@@ -47,11 +47,10 @@ export function findMoments(
     whose: string,
   ): RecordedMoment[] => (found === undefined ? [] : [{ label, at: found.at, source: `log of ${whose}` }])
   const said = (words: RegExp) => after.find(({ component, line }) => component !== PROXY && words.test(line))
-  const decided = said(DECIDED) ?? said(LET_GO)
-  const noticed = said(DETECTED)
-  // A member that comes back finds its own server dead, too: whatever was to be decided has been by then.
-  const detected =
-    noticed !== undefined && decided !== undefined && noticed.at > decided.at ? undefined : noticed
+  const [promoted, letGo] = [said(DECIDED), said(LET_GO)]
+  const decided = promoted ?? letGo
+  // A standby that comes back finds its own server dead, too: that is not what its primary has decided by.
+  const detected = promoted === undefined && letGo !== undefined ? undefined : said(DETECTED)
   const switched = after.find(({ component, line }) => {
     const member = component === PROXY ? SWITCHED.exec(line)?.[1] : undefined
     return member !== undefined && member !== oldPrimary
