@@ -4,7 +4,7 @@ import { DrillName } from './drill-result.ts'
 import { DrillEvent } from './drills.ts'
 import { ErrorBody } from './errors.ts'
 import { AppId, AppName, DrillStartId, HostName, Instant, ProcessType } from './ids.ts'
-import { FilterReport, NetworkPolicy, NO_POLICY } from './network.ts'
+import { FilterReport, NetworkPolicy, NO_POLICY, TrialTimes } from './network.ts'
 import { ComponentStatus } from './platform.ts'
 import { UpstreamReport } from './upstream.ts'
 
@@ -121,6 +121,8 @@ export const WorkloadConfig = z.strictObject({
   generation: z.number().int().min(0),
   peers: z.array(HostName).default([]).describe('The other hosts that have an edge'),
   network: NetworkPolicy.default(NO_POLICY).describe('Who may reach whom, beside what the platform needs'),
+  /** Only where something is: a host of a version before knows no such word. */
+  trials: TrialTimes.optional().describe('For how long yet what is on trial in `network` is in force'),
   apps: z.array(WorkloadApp),
 })
 export type WorkloadConfig = z.infer<typeof WorkloadConfig>

@@ -3,7 +3,12 @@ import { Instant } from './ids.ts'
 import { KNOWN_PROMISES } from './promises.ts'
 
 /** What a drill hands in at most; what is left out is counted. */
-export const DRILL_LIMITS = { marks: 100, ledgerEntries: 20_000, lostEntries: 1000 } as const
+export const DRILL_LIMITS = {
+  marks: 100,
+  ledgerEntries: 20_000,
+  failedEntries: 2000,
+  lostEntries: 1000,
+} as const
 
 export const DrillName = z
   .string()
@@ -35,6 +40,31 @@ export const TimeLine = z.strictObject({
 })
 export type TimeLine = z.infer<typeof TimeLine>
 
+/** Who asked: a place in the ledger's list of them. */
+const Asker = z.number().int().min(0).max(99)
+
+/** What was asked for and not acknowledged: it failed, or its asker never heard how it ended. */
+const FailedEntries = z.strictObject({
+  total: z.number().int().min(0),
+  leftOut: z
+    .number()
+    .int()
+    .min(0)
+    .describe(
+      `Entries that are not here: at most ${DRILL_LIMITS.failedEntries} are kept, from the fault on first`,
+    ),
+  entries: z
+    .array(
+      z.strictObject({
+        asker: Asker,
+        askedS: Seconds,
+        endedS: Seconds,
+        outcome: z.string().max(200).describe('What its asker was told'),
+      }),
+    )
+    .max(DRILL_LIMITS.failedEntries),
+})
+
 /** Every acknowledged write, as the writers noted it: enough to draw it and to count it again. */
 export const DrillLedger = z.strictObject({
   of: z.string().max(100).describe('What was noted, such as "acknowledged writes"'),
@@ -55,15 +85,35 @@ export const DrillLedger = z.strictObject({
           .array(z.number().int().min(0))
           .max(DRILL_LIMITS.ledgerEntries)
           .describe('From each entry to the next, in milliseconds'),
+        tookMs: z
+          .array(z.number().int().min(0))
+          .max(DRILL_LIMITS.ledgerEntries)
+          .optional()
+          .describe('From asking to the acknowledgement, for each entry'),
+        askers: z
+          .array(Asker)
+          .max(DRILL_LIMITS.ledgerEntries)
+          .optional()
+          .describe('Who asked, for each entry'),
       }),
     )
     .max(50),
+  askers: z.array(z.string().max(100)).max(100).optional().describe('Who asked, such as "writer 1"'),
+  failed: FailedEntries.optional(),
   lost: z
     .array(z.strictObject({ n: z.number().int(), atS: Seconds }))
     .max(DRILL_LIMITS.lostEntries)
     .describe('Acknowledged, and not there afterwards'),
 })
 export type DrillLedger = z.infer<typeof DrillLedger>
+
+/** What of a ledger is there, in a sentence. */
+export function describeLedger({ of, total, leftOut, failed: found, lost: missing }: DrillLedger): string {
+  const left = leftOut + (found?.leftOut ?? 0)
+  const failures = found === undefined ? '' : `, ${found.total} that failed`
+  const rest = left === 0 ? '' : `; ${left} are left out, those from the fault on are kept first`
+  return `${total} ${of}${failures}, ${missing.length} lost${rest}`
+}
 
 /** What a drill measures. */
 export const DrillMeasure = z.strictObject({

@@ -133,6 +133,17 @@ export const drillRoutes = {
     kind: 'text',
     mediaType: 'image/svg+xml',
   }),
+  ledger: route({
+    method: 'GET',
+    path: '/v1/drills/runs/{run}/ledger.csv',
+    summary:
+      'What the writers or visitors of a run asked for, when, and how it ended, as comma-separated values',
+    access: read,
+    params: OneRun,
+    response: z.string(),
+    kind: 'text',
+    mediaType: 'text/csv',
+  }),
   start: route({
     method: 'POST',
     path: '/v1/drills/{drill}/starts',

@@ -682,6 +682,12 @@ export const ERRORS = {
     'The run {run} has no time line.',
     'Runs of earlier versions have none: run the drill again.',
   ),
+  'drills.no_ledger': row(
+    404,
+    2,
+    'The run {run} has no ledger.',
+    'Only drills with writers or visitors that note each answer have one: `maru drill list` says what each does.',
+  ),
   'drills.lost': row(
     404,
     1,

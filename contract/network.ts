@@ -138,6 +138,41 @@ export const activePolicy = ({ rules, lockDown }: NetworkPolicy, now: Date): Net
   lockDown: lockDown !== null && isActive(lockDown, now) ? lockDown : null,
 })
 
+/** What of a policy is on trial or was: each by a name of its own, and when it ends by the control plane's time of day. */
+export const trialsIn = ({ rules, lockDown }: NetworkPolicy): { name: string; until: string }[] => [
+  ...(lockDown === null || lockDown.until === null
+    ? []
+    : [{ name: nameOfLockDown(lockDown), until: lockDown.until }]),
+  ...rules.flatMap((rule) =>
+    rule.pausedUntil === undefined ? [] : [{ name: nameOfPause(rule), until: rule.pausedUntil }],
+  ),
+]
+const nameOfLockDown = ({ since, until }: LockDown) => `lock-down ${since} ${until}`
+const nameOfPause = ({ id, pausedUntil }: NetworkRule) => `${id} ${pausedUntil}`
+
+/** A policy without the trials that are over: the lock-down is gone, the rule stands again. */
+export const withoutTrials = (policy: NetworkPolicy, over: ReadonlySet<string>): NetworkPolicy => ({
+  ...policy,
+  rules: policy.rules.map((rule) => {
+    if (!over.has(nameOfPause(rule))) return rule
+    const { pausedUntil: _, ...stands } = rule
+    return stands
+  }),
+  lockDown: policy.lockDown !== null && over.has(nameOfLockDown(policy.lockDown)) ? null : policy.lockDown,
+})
+
+/** What hosts are told: no trial that is over, and for how long yet each is on, as their own clocks may show another time. */
+export function tellTrials(policy: NetworkPolicy, now: Date): { network: NetworkPolicy; trials: TrialTimes } {
+  const left = trialsIn(policy).map(({ name, until }) => [name, Date.parse(until) - now.getTime()] as const)
+  const over = new Set(left.flatMap(([name, leftMs]) => (leftMs > 0 ? [] : [name])))
+  const trials = Object.fromEntries(left.filter(([, leftMs]) => leftMs > 0))
+  return { network: withoutTrials(policy, over), trials }
+}
+
+/** Names of trials → for how long yet each is on, in ms. */
+export const TrialTimes = z.record(z.string(), z.number().int().min(0))
+export type TrialTimes = z.infer<typeof TrialTimes>
+
 /** What a host says of its packet filter. */
 export const FilterReport = z.strictObject({
   restored: z.number().int().describe('How often rules that a hand had changed were put back'),

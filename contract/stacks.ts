@@ -8,6 +8,7 @@ export const STACK_LIMITS = {
   rollAtOnce: 2,
   rollBusyS: 900,
   stackAgeS: 24 * 3600,
+  stackAnswerS: 10,
 } as const
 
 /** A stack that new releases get: Debian, Node and what static sites are served with, in one image. */

@@ -1,4 +1,4 @@
-import type { DrillResult } from '#contract/drill-result.ts'
+import { type DrillLedger, type DrillResult, describeLedger } from '#contract/drill-result.ts'
 import { type DrillEntry, type DrillRun, drillRoutes } from '#contract/drills.ts'
 import { MaruError } from '#contract/errors.ts'
 import type { Client } from '#runtime/cli/client.ts'
@@ -9,19 +9,25 @@ import { renderPairs } from '#runtime/cli/table.ts'
 import { ago, elapsed } from '#runtime/kit/human-units.ts'
 import { safeText } from '#runtime/kit/safe-text.ts'
 import { isLabHome, openLabGround } from './hosts/lab-ground.ts'
+import { renderLedger } from './ledger-table.ts'
 import { renderFindings } from './render-result.ts'
 
 /** A drill with its last result, whole; null where it never ran. */
 interface Reported extends Omit<DrillEntry, 'last'> {
   readonly run: DrillRun['id'] | null
-  readonly result: Omit<DrillResult, 'ledger'> | null
+  /** With its ledger only where that was asked for. */
+  readonly result: DrillResult | null
+}
+
+export interface ReportOptions extends ApiOptions {
+  readonly ledger?: boolean
 }
 
 /** `maru drill report [NAME]` */
 export async function report(
   context: CliContext,
   name: string | undefined,
-  options: ApiOptions,
+  options: ReportOptions,
 ): Promise<void> {
   const out = makeOutput(context, options)
   const ask = await openAsker(context, options)
@@ -33,7 +39,7 @@ export async function report(
     const run = last?.id ?? null
     const answer =
       run === null ? undefined : await ask((client) => client.call(drillRoutes.run, { params: { run } }))
-    reported.push({ ...about, run, result: answer ? withoutLedger(answer.result) : null })
+    reported.push({ ...about, run, result: answer ? asAsked(answer.result, options) : null })
   }
   out.result({ at, drills: reported }, () =>
     reported.map((one) => renderReported(out, one, new Date(at), name !== undefined)).join('\n'),
@@ -53,9 +59,9 @@ async function openAsker(context: CliContext, options: ApiOptions): Promise<Ask>
   return (await openLabGround(home, context.env)).ask
 }
 
-/** Thousands of numbers that no report is read for; `--output` of a run and the API have them. */
-function withoutLedger({ ledger: _, ...result }: DrillResult): Omit<DrillResult, 'ledger'> {
-  return result
+/** A ledger is thousands of numbers that no report is read for. */
+function asAsked({ ledger, ...result }: DrillResult, options: ReportOptions): DrillResult {
+  return options.ledger === true && ledger !== undefined ? { ...result, ledger } : result
 }
 
 function renderReported(out: Output, drill: Reported, now: Date, isAlone: boolean): string {
@@ -66,13 +72,17 @@ function renderReported(out: Output, drill: Reported, now: Date, isAlone: boolea
   const state = result.passed ? out.paint('green', 'passed') : out.paint('red', 'not passed')
   const more = isAlone ? `\n${renderAbout(drill, result)}` : ''
   const what = `${state} ${ago(result.finishedAt, now)}${isOld(drill, now) ? ', too old to prove anything' : ''}`
-  return `${head}: ${what}\n${safeText(result.result)}\n\n${renderFindings(out, result)}${more}`
+  const noted = result.ledger === undefined ? '' : `\n${renderNoted(result.ledger)}`
+  return `${head}: ${what}\n${safeText(result.result)}\n\n${renderFindings(out, result)}${more}${noted}`
 }
+
+const renderNoted = (ledger: DrillLedger) =>
+  `Ledger: ${describeLedger(ledger)}\n${safeText(renderLedger(ledger).replaceAll('\r\n', '\n'))}`
 
 const isOld = ({ validUntil }: Reported, now: Date) =>
   validUntil !== null && Date.parse(validUntil) < now.getTime()
 
-function renderAbout({ validUntil }: Reported, result: Omit<DrillResult, 'ledger'>): string {
+function renderAbout({ validUntil }: Reported, result: DrillResult): string {
   const tookMs = Date.parse(result.finishedAt) - Date.parse(result.startedAt)
   return renderPairs([
     ['Set-up', result.setUp],

@@ -34,8 +34,13 @@ export function registerDrillCommands(program: Command, context: CliContext): vo
     .action(async (names, options) => (await load()).runDrills(context, names, options))
   addApiCommand(drill, 'report', {
     summary: 'Show the last result of each drill, its age, figures and time line',
-    examples: ['maru drill report', 'maru drill report database-primary-dies'],
+    examples: [
+      'maru drill report',
+      'maru drill report database-primary-dies',
+      'maru drill report database-primary-dies --ledger --json',
+    ],
   })
     .argument('[name]', 'one drill: also what ran, and how')
+    .option('--ledger', 'also what its writers or visitors asked for, when, and how it ended')
     .action(async (name, options) => (await load()).report(context, name, options))
 }

@@ -148,9 +148,9 @@ async function measure(
   const silenceS = longestGapS(throughProxy(), atMs, performance.now())
   await ledger.stop()
   const lost = await ledger.findLost()
-  const errors = ledger.failed.filter((one) => one.atMs > atMs).length
-  if (markSuccess(place, throughProxy(), atMs) && !clocksDiffer)
-    await markRecorded(place, { primary: pair.primary, atMs })
+  const errors = ledger.failed.filter(({ endedMs }) => endedMs > atMs).length
+  markSuccess(place, throughProxy(), atMs)
+  if (!clocksDiffer) await markRecorded(place, { primary: pair.primary, atMs })
   const wholeS = (wholeMs - atMs) / 1000
   const count = ledger.acknowledged.length
   return {
@@ -165,15 +165,16 @@ async function measure(
       'acknowledged writes': { value: count, unit: 'writes' },
       'writes that ended with an error': { value: errors, unit: 'writes' },
     },
-    ledger: { of: 'acknowledged writes', entries: throughProxy(), lost },
+    ledger: { of: 'acknowledged writes', entries: throughProxy(), failed: ledger.failed, lost },
     errors,
   }
 }
 
-/** Marks the first word of another server; false when there was none. */
-function markSuccess(place: DrillPlace, acknowledged: readonly Acknowledged[], atMs: number): boolean {
+/** Marks the first word of another server; where the same goes on, that to the first write which was asked for after the fault. */
+function markSuccess(place: DrillPlace, acknowledged: readonly Acknowledged[], atMs: number): void {
   const before = acknowledged.findLast((one) => one.atMs <= atMs)?.server
-  const first = acknowledged.find((one) => one.atMs > atMs && one.server !== before)
+  const first =
+    acknowledged.find((one) => one.atMs > atMs && one.server !== before) ??
+    acknowledged.find(({ begunMs }) => begunMs > atMs)
   if (first !== undefined) place.mark('first success', { at: first.atMs })
-  return first !== undefined
 }

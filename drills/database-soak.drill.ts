@@ -99,7 +99,7 @@ async function measure(ledger: Ledger, soaked: Soaked): Promise<Measured<Names>>
   // A server that was started again has another name, also where it leads again.
   const changes = new Set(acknowledged.map(({ server }) => server)).size - 1
   const silenceS = longestGapS(acknowledged, soaked.fromMs, soaked.untilMs)
-  const failed = ledger.failed.filter(({ atMs }) => atMs > soaked.fromMs).length
+  const failed = ledger.failed.filter(({ endedMs }) => endedMs > soaked.fromMs).length
   const minutes = (soaked.untilMs - soaked.fromMs) / 60_000
   return {
     values: {
@@ -114,6 +114,6 @@ async function measure(ledger: Ledger, soaked: Soaked): Promise<Measured<Names>>
       'writes that ended with an error': { value: failed, unit: 'writes' },
       'mean load of the machine': { value: hundredths(soaked.meanLoad), unit: '' },
     },
-    ledger: { of: 'acknowledged writes', entries: acknowledged, lost },
+    ledger: { of: 'acknowledged writes', entries: acknowledged, failed: ledger.failed, lost },
   }
 }

@@ -73,13 +73,28 @@ export interface RawLedger {
   /** Such as "acknowledged writes". */
   readonly of: string
   readonly entries: readonly LedgerEntry[]
+  /** What was asked for and not acknowledged. */
+  readonly failed: readonly FailedEntry[]
   /** Numbers of the entries that were lost. */
   readonly lost: readonly number[]
 }
 
-export interface LedgerEntry {
+/** Times by the clock of `performance.now()`. */
+interface Asked {
+  readonly begunMs: number
+  /** Who asked, in a few public words. */
+  readonly asker: string
+}
+
+export interface FailedEntry extends Asked {
+  readonly endedMs: number
+  /** What its asker was told. */
+  readonly outcome: string
+}
+
+export interface LedgerEntry extends Asked {
   readonly n: number
-  /** By the clock of `performance.now()`. */
+  /** When it was acknowledged. */
   readonly atMs: number
   /** Who acknowledged it; another server, or the same one started again, has another name. */
   readonly server: string

@@ -69,13 +69,18 @@ function begin(place: HostsPlace): Stages<Names> {
       if ((await secondsUntil({ timeoutS: PATIENCE_S, signal }, isBack)) < PATIENCE_S) place.mark('heal')
       const backS = hundredths((performance.now() - since) / 1000)
       await ledger.stop()
+      const lost = await ledger.findLost()
       const failed = ledger.failed.length
       const all = ledger.answered() + failed
       for (const reason of new Set(ledger.failed.map((one) => one.reason))) place.say(`failed: ${reason}`)
       return {
         values: { [FAILED]: failed, [LEFT]: left, [BACK]: backS },
         result: `Of ${all} requests ${failed} failed while a host was emptied and taken back; ${backS} s after that the app was in two data centres again.`,
-        figures: { requests: { value: all, unit: 'requests' } },
+        figures: {
+          requests: { value: all, unit: 'requests' },
+          'acknowledged writes that were lost': { value: lost.length, unit: 'writes' },
+        },
+        ledger: { of: 'acknowledged writes', entries: ledger.acknowledged, failed: ledger.failed, lost },
       }
     },
     cleanUp: async () => {

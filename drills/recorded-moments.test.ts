@@ -71,3 +71,18 @@ test('what nobody wrote down is left out', () => {
   assert.deepEqual(found([]), [])
   assert.deepEqual(found(LINES.slice(0, 1)), [])
 })
+
+test('a standby that has gone: the primary decides to wait for it no longer, and what it finds when it is back is no detection', () => {
+  const lines = [
+    [
+      'postgres-1',
+      '2026-11-25 23:29:38,101',
+      "INFO: Updating synchronous privilege temporarily from ['postgres-2'] to []",
+    ],
+    ['postgres-2', '2026-11-25 23:29:37,002', 'WARNING: Postgresql is not running.'],
+    ['postgres-1', '2026-11-25 23:29:52,007', "INFO: Assigning synchronous standby status to ['postgres-2']"],
+  ].map(([component = '', time = '', words = '']) => ({
+    ...{ component, at: `${time.replace(' ', 'T').replace(',', '.')}Z`, line: `${time} ${words}` },
+  }))
+  assert.deepEqual(found(lines), [['decision', '38.101', 'log of Patroni on postgres-1']])
+})

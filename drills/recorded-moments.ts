@@ -21,6 +21,8 @@ const DETECTED =
   /Postgresql is not running|Primary crashed\. Failing over|Got response from |Request failed to /
 /** Its words when a member takes the lock. */
 const DECIDED = /promoted self to leader by acquiring session lock/
+/** Its words when it no longer waits for a standby that has gone. */
+const LET_GO = /Updating synchronous privilege temporarily from /
 /** HAProxy's words when it may lead connections to a member again. */
 const SWITCHED = /Server primary\/(\S+) is UP/
 /** The time that Patroni itself puts on a line; it may reach the engine a good while later. Containers have UTC. */
@@ -45,7 +47,10 @@ export function findMoments(
     whose: string,
   ): RecordedMoment[] => (found === undefined ? [] : [{ label, at: found.at, source: `log of ${whose}` }])
   const said = (words: RegExp) => after.find(({ component, line }) => component !== PROXY && words.test(line))
-  const [detected, decided] = [said(DETECTED), said(DECIDED)]
+  const [promoted, letGo] = [said(DECIDED), said(LET_GO)]
+  const decided = promoted ?? letGo
+  // A standby that comes back finds its own server dead, too: that is not what its primary has decided by.
+  const detected = promoted === undefined && letGo !== undefined ? undefined : said(DETECTED)
   const switched = after.find(({ component, line }) => {
     const member = component === PROXY ? SWITCHED.exec(line)?.[1] : undefined
     return member !== undefined && member !== oldPrimary

@@ -1,6 +1,6 @@
 import type pg from 'pg'
 import { pause } from '#runtime/kit/pause.ts'
-import type { DrillPlace, LedgerEntry } from './drill.ts'
+import type { DrillPlace, FailedEntry, LedgerEntry } from './drill.ts'
 import { type Connect, openDoors } from './ledger-doors.ts'
 
 const WRITERS = 4
@@ -14,23 +14,15 @@ const INSERT = `INSERT INTO ${TABLE} VALUES ($1) RETURNING ${SERVER} AS server`
 
 /** A write that the database acknowledged; another member, or the same one started again, is another server. */
 export interface Acknowledged extends LedgerEntry {
-  /** When it was sent, by the clock of `performance.now()`. */
-  readonly begunMs: number
   /** As apps go, through the proxy; or straight to one member, which no app can. */
   readonly way: 'proxy' | 'direct'
-}
-
-/** A write whose end an app would see as an error: its connection ended, or it was refused. */
-export interface Failed {
-  readonly atMs: number
-  readonly reason: string
 }
 
 /** Writers that never give up, and the ledger of what was acknowledged to them. */
 export interface Ledger {
   readonly acknowledged: readonly Acknowledged[]
-  /** Of the writers that go as apps do. */
-  readonly failed: readonly Failed[]
+  /** Of the writers that go as apps do: writes whose end an app would see as an error, as the connection ended or it was refused. */
+  readonly failed: readonly FailedEntry[]
   /** Numbers of acknowledged writes that are not in the table. */
   findLost(): Promise<number[]>
   stop(): Promise<void>
@@ -53,16 +45,18 @@ export async function startLedger(
   await first.end()
 
   const acknowledged: Acknowledged[] = []
-  const failed: Failed[] = []
+  const failed: FailedEntry[] = []
   const stopping = new AbortController()
   let last = 0
   const next = () => ++last
   const { signal } = stopping
-  const writeTo = (connect: Connect, way: Acknowledged['way']) =>
-    writeOn({ connect, next, way, acknowledged, failed: way === 'proxy' ? failed : [], signal })
+  const writeTo = (connect: Connect, way: Acknowledged['way'], asker: string) =>
+    writeOn({ connect, next, way, asker, acknowledged, failed: way === 'proxy' ? failed : [], signal })
   const writers = [
-    ...Array.from({ length: WRITERS }, () => writeTo(doors.proxy, 'proxy')),
-    ...(eachMember ? doors.members.map((connect) => writeTo(connect, 'direct')) : []),
+    ...Array.from({ length: WRITERS }, (_, at) => writeTo(doors.proxy, 'proxy', `writer ${at + 1}`)),
+    ...(eachMember
+      ? doors.members.map((connect, at) => writeTo(connect, 'direct', `writer at member ${at + 1}`))
+      : []),
   ]
   return {
     acknowledged,
@@ -79,28 +73,35 @@ interface Writing {
   readonly connect: Connect
   readonly next: () => number
   readonly way: Acknowledged['way']
+  readonly asker: string
   readonly acknowledged: Acknowledged[]
-  readonly failed: Failed[]
+  readonly failed: FailedEntry[]
   readonly signal: AbortSignal
 }
 
 /** Writes one number after the other, on a new connection whenever the old one failed. */
 async function writeOn(writing: Writing): Promise<void> {
-  const { connect, failed, signal } = writing
+  const { connect, failed, asker, signal } = writing
   while (!signal.aborted) {
     let client: pg.Client | undefined
     // Whoever stops does not wait for an answer that may never come.
     const leave = () => void client?.end().catch(() => {})
     signal.addEventListener('abort', leave)
+    // What is asked for first is the connection.
+    let begunMs = performance.now()
+    const begin = () => {
+      begunMs = performance.now()
+      return begunMs
+    }
     try {
       client = await connect()
-      while (!signal.aborted) await writeOne(client, writing)
+      while (!signal.aborted) await writeOne(client, writing, begin)
     } catch (error) {
       // Not acknowledged: whether it was written is unknown, as for every app. The next one takes a new connection.
       if (!signal.aborted)
         failed.push({
-          atMs: performance.now(),
-          reason: error instanceof Error ? error.message : String(error),
+          ...{ asker, begunMs, endedMs: performance.now() },
+          outcome: error instanceof Error ? error.message : String(error),
         })
     } finally {
       signal.removeEventListener('abort', leave)
@@ -110,9 +111,13 @@ async function writeOn(writing: Writing): Promise<void> {
   }
 }
 
-async function writeOne(client: pg.Client, { next, way, acknowledged, signal }: Writing): Promise<void> {
+async function writeOne(
+  client: pg.Client,
+  { next, way, asker, acknowledged, signal }: Writing,
+  begin: () => number,
+): Promise<void> {
   const n = next()
-  const begunMs = performance.now()
+  const begunMs = begin()
   // A wait for the standby that was cut short is answered with a warning: written here, but nowhere else.
   let warned = false
   const onNotice = () => {
@@ -122,7 +127,7 @@ async function writeOne(client: pg.Client, { next, way, acknowledged, signal }: 
   try {
     const { rows } = await client.query<{ server: string }>(INSERT, [n])
     if (!warned)
-      acknowledged.push({ n, begunMs, atMs: performance.now(), server: rows[0]?.server ?? '', way })
+      acknowledged.push({ n, asker, begunMs, atMs: performance.now(), server: rows[0]?.server ?? '', way })
     await pause(PAUSE_MS, signal)
   } catch (error) {
     if (way === 'proxy' || (error as { code?: string }).code !== READ_ONLY) throw error

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { readFile } from 'node:fs/promises'
 import { test } from 'node:test'
 import type { DrillResult } from '#contract/drill-result.ts'
 import type { DrillList } from '#contract/drills.ts'
@@ -45,6 +46,18 @@ test('a drill that is started in the console is followed there, through the deat
   const last = page.getByRole('region', { name: 'Last run' })
   await last.getByText('longest time without an acknowledged write').waitFor({ timeout: MOMENT_MS })
   await last.getByRole('img', { name: `Time line of ${DRILL}` }).waitFor()
+  const [file] = await Promise.all([
+    page.waitForEvent('download'),
+    last.getByRole('link', { name: 'Download the ledger' }).click(),
+  ])
+  const lines = (await readFile(await file.path(), 'utf8')).trimEnd().split('\r\n')
+  assert.equal(lines[0], 'asked_s,ended_s,asker,outcome,server')
+  const { ledger } = (await cliJson<Report>(['drill', 'report', DRILL, '--ledger'])).drills[0]?.result ?? {}
+  const failed = ledger?.failed ?? assert.fail('nothing is said of what failed')
+  const kept =
+    (ledger?.total ?? 0) - (ledger?.leftOut ?? 0) + failed.entries.length + (ledger?.lost.length ?? 0)
+  assert.equal(lines.length - 1, kept, 'every write is a line')
+  assert.ok(lines.some((line) => /^-?\d+\.\d{3},-?\d+\.\d{3},writer \d,acknowledged,server 2$/.test(line)))
 
   // The pair's history tells why its primary changed.
   await page.getByRole('link', { name: 'Platform' }).first().click()

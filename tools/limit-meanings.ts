@@ -44,6 +44,7 @@ export const LIMIT_MEANINGS: Readonly<Record<string, string>> = {
   loginAttempts: 'failed sign-ins until an account pauses',
   loginWindowS: 'time in which they count',
   rollAtOnce: 'apps that a roll moves onto a newer stack at the same time',
+  stackAnswerS: 'how long a host is waited for that is asked which stacks it has; then it does not answer',
   rollBusyS: 'how long a roll waits for an app whose deploy is under way',
   stackAgeS: 'how long an app may stand on an older stack after a newer one was made',
   closedPorts:

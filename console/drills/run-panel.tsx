@@ -1,6 +1,11 @@
-import { Stack, Text, useComputedColorScheme } from '@mantine/core'
+import { Anchor, Stack, Text, useComputedColorScheme } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
-import type { DrillMeasure, DrillResult } from '#contract/drill-result.ts'
+import {
+  type DrillLedger,
+  type DrillMeasure,
+  type DrillResult,
+  describeLedger,
+} from '#contract/drill-result.ts'
 import { drillRoutes } from '#contract/drills.ts'
 import type { DrillRunId } from '#contract/ids.ts'
 import { ago, elapsed } from '#runtime/kit/human-units.ts'
@@ -62,6 +67,7 @@ function Found({ run, result }: { readonly run: DrillRunId; readonly result: Dri
         <Stack gap="md" pt="md">
           {hasPicture && <Picture run={run} drill={result.drill} />}
           <Moments result={result} />
+          {result.ledger !== undefined && <Ledger run={run} ledger={result.ledger} />}
           <Text size="xs" c="dimmed">
             {[
               ...figures.map(({ name, value, unit }) => `${name}: ${value} ${unit}`),
@@ -71,6 +77,19 @@ function Found({ run, result }: { readonly run: DrillRunId; readonly result: Dri
         </Stack>
       </PanelBody>
     </>
+  )
+}
+
+/** What each writer or visitor was told is for programs to read: it is a file. */
+function Ledger({ run, ledger }: { readonly run: DrillRunId; readonly ledger: DrillLedger }) {
+  const { path } = renderRequest(drillRoutes.ledger, { params: { run } })
+  return (
+    <Text size="sm">
+      <Anchor href={path} download={`${run}-ledger.csv`}>
+        Download the ledger
+      </Anchor>
+      : {describeLedger(ledger)}.
+    </Text>
   )
 }
 

@@ -23,11 +23,12 @@ const strike = () => {
 /** Times in seconds since the fault. */
 const row = (atS: number, edge = EDGE.address): AcknowledgedRow => {
   const atMs = struckMs + atS * 1000
-  return { n: 1, token: 'token', server: 'server', begunMs: atMs - 5, atMs, edge }
+  return { n: 1, token: 'token', server: 'server', asker: 'visitor', begunMs: atMs - 5, atMs, edge }
 }
 const failure = (kind: FailedRequest['kind'], begunS: number, tookS = 0): FailedRequest => {
   const begunMs = struckMs + begunS * 1000
-  return { kind, begunMs, endedMs: begunMs + tookS * 1000, edge: EDGE.address, reason: 'status 503' }
+  const told = { reason: 'status 503', asker: 'visitor', outcome: `${kind}: status 503` }
+  return { kind, begunMs, endedMs: begunMs + tookS * 1000, edge: EDGE.address, ...told }
 }
 
 function measured(acknowledged: readonly AcknowledgedRow[], failed: readonly FailedRequest[]) {

@@ -256,6 +256,6 @@ async function sumUp(
       'requests that failed': { value: failed.length, unit: 'requests' },
       ...lastFailed(failed, struck.atMs),
     },
-    ledger: { of: 'acknowledged writes', entries: acknowledged, lost },
+    ledger: { of: 'acknowledged writes', entries: acknowledged, failed, lost },
   }
 }

@@ -53,6 +53,10 @@ test('what visitors say is noted with who acknowledged it, by the clock of whoev
     ledger.failed.map(({ reason }) => reason),
     ['status 500'],
   )
+  assert.deepEqual(
+    [...ledger.acknowledged, ...ledger.failed].map(({ asker }) => asker),
+    Array(3).fill('visitor of edge 1'),
+  )
   const [first, second] = ledger.acknowledged
   assert.ok(first !== undefined && second !== undefined)
   assert.ok(Math.abs(second.atMs - first.atMs - 200) < 50, `${second.atMs - first.atMs} ms apart`)

@@ -1,18 +1,15 @@
-import type { LedgerEntry } from '../drill.ts'
+import type { FailedEntry, LedgerEntry } from '../drill.ts'
 import { CLIENT, type HostsPlace, type LabHost } from './hosts-place.ts'
 import { machineClockMs, VisitNews } from './visit.ts'
 
 /** A row that the database acknowledged to a visitor; times by the clock of `performance.now()`. */
 export interface AcknowledgedRow extends LedgerEntry {
   readonly token: string
-  readonly begunMs: number
   readonly edge: string
 }
 
-export interface FailedRequest {
+export interface FailedRequest extends FailedEntry {
   readonly kind: 'write' | 'plain'
-  readonly begunMs: number
-  readonly endedMs: number
   readonly edge: string
   readonly reason: string
 }
@@ -39,15 +36,27 @@ export function hostLedger(place: HostsPlace): HostLedger {
   const stopping = new AbortController()
   const clock = machineClockMs()
   let answered = 0
+  const edges: string[] = []
+  /** Whoever reads it needs to tell the edges apart only. */
+  const askerAt = (edge: string) => {
+    if (!edges.includes(edge)) edges.push(edge)
+    return `visitor of edge ${edges.indexOf(edge) + 1}`
+  }
   const take = (line: string) => {
     const news = VisitNews.parse(JSON.parse(line))
     answered += news.answered
     for (const { token, server, edge, begunMs, endedMs } of news.acknowledged) {
       const times = { begunMs: begunMs - clock, atMs: endedMs - clock }
-      acknowledged.push({ n: acknowledged.length + 1, token, server, edge, ...times })
+      acknowledged.push({
+        ...{ n: acknowledged.length + 1, token, server, edge, asker: askerAt(edge), ...times },
+      })
     }
     for (const one of news.failed)
-      failed.push({ ...one, begunMs: one.begunMs - clock, endedMs: one.endedMs - clock })
+      failed.push({
+        ...one,
+        ...{ begunMs: one.begunMs - clock, endedMs: one.endedMs - clock },
+        ...{ asker: askerAt(one.edge), outcome: `${one.kind}: ${one.reason}` },
+      })
   }
   return {
     acknowledged,

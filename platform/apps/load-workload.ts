@@ -1,6 +1,6 @@
 import type { WorkloadConfig } from '#contract/agent.ts'
 import type { HostName } from '#contract/ids.ts'
-import type { NetworkPolicy } from '#contract/network.ts'
+import { type NetworkPolicy, tellTrials } from '#contract/network.ts'
 import { findUrl } from '#platform/data/index.ts'
 import { listHosts } from '#platform/fleet/index.ts'
 import { loadPolicy } from '#platform/network/index.ts'
@@ -39,7 +39,7 @@ export async function loadWorkload(deps: ServerDeps, host: HostName): Promise<Wo
     ),
   )
   const present = facts.filter((app) => app.instances.length + app.keepImages.length > 0)
-  return planWorkload({ generation, hosts, apps: present, network }, host)
+  return planWorkload({ generation, hosts, apps: present, ...tellTrials(network, deps.now()) }, host)
 }
 
 /** One snapshot of the database, so that the generation and what it stands for belong together. */

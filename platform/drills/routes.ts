@@ -1,6 +1,7 @@
 import type { DrillEvent, drillRoutes } from '#contract/drills.ts'
 import { MaruError } from '#contract/errors.ts'
 import type { DrillStartId } from '#contract/ids.ts'
+import { renderLedger } from '#drills/ledger-table.ts'
 import { findDrill } from '#drills/register.ts'
 import { renderTimeLine } from '#drills/time-line.ts'
 import { TRUST_CHANNEL } from '#platform/trust/index.ts'
@@ -33,6 +34,11 @@ export const drillHandlers: Handlers<typeof drillRoutes> = {
     const picture = renderTimeLine(await loadRun(deps, params.run), query.scheme)
     if (picture === undefined) throw new MaruError('drills.no_time_line', { run: params.run })
     return picture
+  },
+  ledger: async ({ params }, deps) => {
+    const { ledger } = await loadRun(deps, params.run)
+    if (ledger === undefined) throw new MaruError('drills.no_ledger', { run: params.run })
+    return renderLedger(ledger)
   },
   start: async ({ params, principal }, deps) => {
     const { name } = findDrill(params.drill)

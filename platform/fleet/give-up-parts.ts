@@ -1,8 +1,7 @@
 import { MaruError } from '#contract/errors.ts'
 import { type Fleet, SERVICES, type ServiceName } from '#contract/fleet.ts'
 import type { HostName } from '#contract/ids.ts'
-import { addressesOf } from '#contract/installation.ts'
-import { ETCD_SERVICES, serviceAddress } from '#platform/mesh/index.ts'
+import { ETCD_SERVICES, serviceAddress, storeUrl } from '#platform/mesh/index.ts'
 import {
   type EtcdClient,
   type EtcdMember,
@@ -66,17 +65,17 @@ async function giveUpStore(
   const going = placed.filter((service) => own.includes(service))
   const staying = placed.filter((service) => !own.includes(service))
   if (going.length === 0 || staying.length === 0) return
-  const { etcdPorts } = addressesOf(deps.config.installation)
-  const urlsOf = (services: readonly ServiceName[], port: number) =>
-    services.map((one) => `https://${serviceAddress(deps.config.installation, one).address}:${port}`)
-  const urls = { going: urlsOf(going, etcdPorts.client), staying: urlsOf(staying, etcdPorts.client) }
+  const { installation } = deps.config
+  const urlsOf = (services: readonly ServiceName[], whom: 'client' | 'peer') =>
+    services.map((one) => storeUrl(installation, serviceAddress(installation, one).address, whom))
+  const urls = { going: urlsOf(going, 'client'), staying: urlsOf(staying, 'client') }
   const store = makeEtcdClient({ urls: urls.staying, ...(await loadControlCertificate(deps.config)) })
   const needed = (reason: string) =>
     new MaruError('hosts.still_needed', { host: row.name as HostName, reason, next: WELL_FIRST })
   try {
     const members = await store.members().catch(() => undefined)
     if (members === undefined) throw needed('the store (etcd) does not answer')
-    const peers = urlsOf(going, etcdPorts.peer)
+    const peers = urlsOf(going, 'peer')
     const voters = members.filter(({ isLearner }) => !isLearner)
     const leaving = voters.filter(({ peerUrls }) => peerUrls.some((url) => peers.includes(url)))
     if (leaving.length === 0) return

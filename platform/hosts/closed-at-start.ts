@@ -7,6 +7,7 @@ import { makeNft } from '#runtime/drivers/nft.ts'
 import { run } from '#runtime/drivers/process.ts'
 import { CLOSED, CLOSED_SCRIPT, renderClosed } from './closed-script.ts'
 import { rangeOf } from './filter-tables.ts'
+import { areRulesInForce } from './rules-in-force.ts'
 import { needClosing } from './systemd-settings.ts'
 
 const fileOf = ({ name }: Pick<Installation, 'name'>) => join(CLOSED.folder, `${name}.nft`)
@@ -27,7 +28,7 @@ export async function closeAtStart(installation: Installation, home: string): Pr
     throw new MaruError('hosts.step_failed', { step: `nft --check --file ${CLOSED.script}`, reason, log })
   }
   // Where rules are in force already, those of another installation too, nothing is closed before the machine starts next.
-  await needClosing(!(await makeNft().tables()).some(({ name }) => name.startsWith('maru_')), log)
+  await needClosing(!areRulesInForce(await makeNft().tables()), log)
 }
 
 /** An installation of the same range that is gone would close this one, and nobody would open it again. */

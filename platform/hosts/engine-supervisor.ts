@@ -2,10 +2,12 @@
  * Keeps the container engine running on a machine without systemd: starts it, and starts it again when it ends.
  * `maru up` starts this program detached, with the script that closes the network of apps; it goes on until it is told to end.
  */
-import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
+import { type ChildProcess, spawn } from 'node:child_process'
 import { existsSync } from 'node:fs'
+import { makeNft } from '#runtime/drivers/nft.ts'
 import { ENGINE_OPTIONS } from './engine-options.ts'
 import { limitLog } from './log-limit.ts'
+import { areRulesInForce } from './rules-in-force.ts'
 
 const FIRST_DELAY_MS = 1000
 const LONGEST_DELAY_MS = 30_000
@@ -26,8 +28,8 @@ const log = (event: string, fields: object = {}) =>
   process.stdout.write(`${JSON.stringify({ at: new Date().toISOString(), event, ...fields })}\n`)
 
 /** Fails closed: no engine without it. There is no script where nothing was ever installed. */
-function begin(): void {
-  if (closing === undefined || !existsSync(closing) || areRulesInForce()) {
+async function begin(): Promise<void> {
+  if (closing === undefined || !existsSync(closing) || (await wentOn())) {
     start()
     return
   }
@@ -40,15 +42,17 @@ function begin(): void {
     }
     log('engine.not_closed', { script: closing, code, signal })
     delayMs = Math.min(delayMs * 2, LONGEST_DELAY_MS)
-    setTimeout(begin, delayMs)
+    setTimeout(() => void begin(), delayMs)
   })
 }
 
-/** This program ended, and the machine went on: what instances may is judged, and closing would cut them off. */
-function areRulesInForce(): boolean {
-  const { stdout } = spawnSync('nft', ['list', 'tables'], { encoding: 'utf8', timeout: CLOSING_TIMEOUT_MS })
-  return /^table \S+ maru_(?!closed_)/m.test(stdout ?? '')
-}
+/** This program ended, and the machine went on: what instances may is judged. A filter that does not answer cannot be closed, too. */
+const wentOn = async () =>
+  areRulesInForce(
+    await makeNft()
+      .tables()
+      .catch(() => []),
+  )
 
 function start(): void {
   closing = undefined
@@ -80,4 +84,4 @@ setInterval(() => {
     log('engine.log_not_limited', { message: String(error) })
   }
 }, LOG_LOOK_MS).unref()
-begin()
+void begin()

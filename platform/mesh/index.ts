@@ -11,5 +11,6 @@ export {
   seedsOf,
   serviceAddress,
   storesOf,
+  storeUrl,
   type Way,
 } from './plan.ts'

@@ -63,6 +63,10 @@ export function controlsOf(fleet: Fleet, self: HostName): ControlService[] {
 /** The members of the cluster's store. */
 export const ETCD_SERVICES = ['etcd-1', 'etcd-2', 'etcd-3'] as const
 
+/** Where a member of etcd answers at that address: those who ask it, or the other members. */
+export const storeUrl = (installation: Place, address: string, whom: 'client' | 'peer' = 'client') =>
+  `https://${address}:${addressesOf(installation).etcdPorts[whom]}`
+
 /** Where the members of etcd are that have a host: the one on this host first. */
 export function storesOf(installation: Place, fleet: Fleet, self: HostName): string[] {
   const placed = ETCD_SERVICES.filter((one) => fleet.services[one] !== undefined)

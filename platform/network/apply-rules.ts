@@ -17,6 +17,8 @@ export type Ensured = 'kept' | 'loaded' | 'restored'
 export interface HostRules {
   /** Loads what is missing, new, or was changed by hand. What was seen within `trustMs` is not looked at again. */
   ensure(policy: NetworkPolicy, facts: NetworkFacts, trustMs?: number): Promise<Ensured>
+  /** Brings another policy in force for whom is known here already; does nothing before rules were brought in force. */
+  follow(policy: NetworkPolicy, trustMs?: number): Promise<Ensured>
   /** Puts back what a hand has changed since; does nothing before rules were brought in force. Tells whether it had to. */
   mend(): Promise<boolean>
   /** Lets whoever gets an address have what its groups may, before it starts. */
@@ -53,17 +55,13 @@ export function makeHostRules(
   /** A hand's change was undone as somebody was let in; whoever looks next tells it. */
   const untold = makeNote()
   const inTurn = makeInTurn()
+  const bring = makeBring(nft, force, pins, { look, lookedAt, clock })
   return {
-    ensure: (policy, facts, trustMs = 0) =>
+    ensure: (policy, facts, trustMs = 0) => inTurn(() => bring(policy, facts, trustMs)),
+    follow: (policy, trustMs = 0) =>
       inTurn(async () => {
         const now = force.now()
-        const wanted = compiledAnew(now, policy, facts)
-        const trusts = clock() - lookedAt() < trustMs && says(now, wanted)
-        const told = await nft.told()
-        const did = await force.bring(wanted, trusts ? now?.shown.text : await look())
-        if (did !== 'kept') await force.settle(told)
-        await pins.age(clock())
-        return did
+        return now === undefined ? 'kept' : await bring(policy, now.facts, trustMs)
       }),
     mend: () =>
       inTurn(async () => {
@@ -101,6 +99,29 @@ export function makeHostRules(
     },
   }
 }
+
+/** Brings a policy in force; what was seen within `trustMs` is not looked at again. */
+const makeBring =
+  (
+    nft: Nft,
+    force: ReturnType<typeof makeForce>,
+    pins: PinKeeper,
+    {
+      look,
+      lookedAt,
+      clock,
+    }: Pick<ReturnType<typeof makeLook>, 'look' | 'lookedAt'> & { clock: () => number },
+  ) =>
+  async (policy: NetworkPolicy, facts: NetworkFacts, trustMs: number): Promise<Ensured> => {
+    const now = force.now()
+    const wanted = compiledAnew(now, policy, facts)
+    const trusts = clock() - lookedAt() < trustMs && says(now, wanted)
+    const told = await nft.told()
+    const did = await force.bring(wanted, trusts ? now?.shown.text : await look())
+    if (did !== 'kept') await force.settle(told)
+    await pins.age(clock())
+    return did
+  }
 
 /** Remembers what is in force. */
 function makeForce(nft: Nft, pins: PinKeeper, look: () => Promise<string | undefined>) {

@@ -11,7 +11,7 @@ import { tableOf } from './compile.ts'
 import type { NetworkFacts } from './layout.ts'
 import { PIN_MS, PINS, pinsIn } from './pins.ts'
 import { renderResolver } from './resolver-render.ts'
-import { makeTestNet, on, plug, type TestMachine } from './test-net.ts'
+import { makeHostNet, makeTestNet, on, type TestMachine } from './test-net.ts'
 import { ruleOf, TEST_FACTS } from './test-policy.ts'
 import { type Heard, makeTestNames } from './test-resolver.ts'
 
@@ -62,23 +62,12 @@ let endSecond: () => Promise<void>
 before(async () => {
   await installPrograms({ dnsmasq: 'dnsmasq-base' })
   const { apps, edge } = addressesOf(installation).networks
-  host = await net.machine()
-  for (const { bridge, subnet, gateway } of [apps, edge]) {
-    await host.change('link', 'add', bridge, 'type', 'bridge')
-    await host.change('address', 'add', `${gateway}/${subnet.split('/')[1]}`, 'dev', bridge)
-    await host.change('link', 'set', bridge, 'up')
-  }
-  await on(host, 'sysctl', '-qw', 'net.ipv4.ip_forward=1')
-  const place = async (address: string) => {
-    const machine = await net.machine()
-    await plug(host, machine, { bridge: apps.bridge }, `${address}/17`, apps.gateway)
-    return machine
-  }
-  shop = await place(SHOP)
-  blog = await place(BLOG)
-  wiki = await place(WIKI)
-  const outside = await net.machine()
-  await plug(host, outside, { name: 'eth0', address: '198.51.100.1/24' }, `${PROVIDER}/24`, '198.51.100.1')
+  const { place, placeOutside, ...made } = await makeHostNet(net, { apps, edge })
+  host = made.host
+  shop = await place(apps, SHOP)
+  blog = await place(apps, BLOG)
+  wiki = await place(apps, WIKI)
+  const outside = await placeOutside(PROVIDER)
   // It is everybody whom a name may mean.
   await host.change('route', 'add', '203.0.113.0/24', 'via', PROVIDER)
   await outside.change('route', 'add', 'local', '203.0.113.0/24', 'dev', 'lo')

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import type { Principal } from '#contract/access.ts'
 import { AppName } from '#contract/ids.ts'
-import { activePolicy, isActive } from '#contract/network.ts'
+import { activePolicy, isActive, tellTrials } from '#contract/network.ts'
 import { AppRuleRequest, type networkRoutes, RuleRequest } from '#contract/network-api.ts'
 import type { ResponseOf } from '#contract/route.ts'
 import { wantedGeneration } from '#platform/workload/index.ts'
@@ -165,8 +165,15 @@ test('the same rule twice is one, and nobody takes back another app’s', async 
 test('a lock-down is on trial first, is kept by a second word, and ends by itself without one', async () => {
   await assert.rejects(call('lockDown', { body: { state: 'keep' } }), { code: 'network.no_trial' })
   await call('lockDown', { body: { state: 'try' } })
+  const told = async () => tellTrials(await loadPolicy(database.db), now)
+  assert.deepEqual(Object.values((await told()).trials), [60_000])
   now = new Date(now.getTime() + 61_000)
   assert.equal((await call('rules', {})).lockDown, null)
+  assert.equal(
+    (await told()).network.lockDown,
+    null,
+    'hosts hear no more of it, whenever the control plane comes back',
+  )
   await assert.rejects(call('lockDown', { body: { state: 'keep' } }), { code: 'network.no_trial' })
   await call('lockDown', { body: { state: 'try' } })
   const { lockDown } = await call('lockDown', { body: { state: 'keep' } })

@@ -8,7 +8,7 @@ import { handAfterLoad } from '#runtime/drivers/test-hand.ts'
 import { type HostRules, makeHostRules } from './apply-rules.ts'
 import { tableOf } from './compile.ts'
 import type { NetworkFacts } from './layout.ts'
-import { makeTestNet, on, plug, type TestMachine } from './test-net.ts'
+import { makeHostNet, makeTestNet, on, type TestMachine } from './test-net.ts'
 import { ruleOf, TEST_FACTS } from './test-policy.ts'
 import { makeUseBook } from './use-book.ts'
 
@@ -41,28 +41,16 @@ let rules: HostRules
 
 before(async () => {
   const { networks } = addressesOf(facts.installation)
-  const make = () => net.machine()
-  host = await make()
-  for (const { bridge, subnet, gateway } of Object.values(networks)) {
-    await host.change('link', 'add', bridge, 'type', 'bridge')
-    await host.change('address', 'add', `${gateway}/${subnet.split('/')[1]}`, 'dev', bridge)
-    await host.change('link', 'set', bridge, 'up')
-  }
-  await on(host, 'sysctl', '-qw', 'net.ipv4.ip_forward=1')
-  const place = async (bridge: string, address: string, gateway: string, bits: number) => {
-    const machine = await make()
-    await plug(host, machine, { bridge }, `${address}/${bits}`, gateway)
-    return machine
-  }
+  const { place, placeOutside, ...made } = await makeHostNet(net, networks)
+  host = made.host
   const { apps, data, build } = networks
-  shop = await place(apps.bridge, SHOP, apps.gateway, 17)
-  blog = await place(apps.bridge, BLOG, apps.gateway, 17)
-  const proxy = await place(apps.bridge, '10.89.128.20', apps.gateway, 17)
-  control = await place(data.bridge, '10.89.0.30', data.gateway, 24)
-  const database = await place(data.bridge, '10.89.0.11', data.gateway, 24)
-  builder = await place(build.bridge, '10.89.2.5', build.gateway, 24)
-  outside = await make()
-  await plug(host, outside, { name: 'eth0', address: '198.51.100.1/24' }, `${OUTSIDE}/24`, '198.51.100.1')
+  shop = await place(apps, SHOP)
+  blog = await place(apps, BLOG)
+  const proxy = await place(apps, '10.89.128.20')
+  control = await place(data, '10.89.0.30')
+  const database = await place(data, '10.89.0.11')
+  builder = await place(build, '10.89.2.5')
+  outside = await placeOutside(OUTSIDE)
   await proxy.listen(5432, 5433)
   await database.listen(5432, 2379)
   await shop.listen(8080)

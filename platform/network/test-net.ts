@@ -77,6 +77,45 @@ export function makeTestNet() {
   }
 }
 
+/** What a bridge of a host needs. */
+export type TestBridge = Readonly<Record<'bridge' | 'subnet' | 'gateway', string>>
+
+/** Where a test's host and what is outside of it meet. */
+export const HOST_OUTSIDE = '198.51.100.1'
+
+/** Makes a host with its bridges, which passes on what comes, and what it has to do with. */
+export async function makeHostNet(
+  net: { machine(): Promise<TestMachine> },
+  bridges: Readonly<Record<string, TestBridge>>,
+) {
+  const host = await net.machine()
+  for (const { bridge, subnet, gateway } of Object.values(bridges)) {
+    await host.change('link', 'add', bridge, 'type', 'bridge')
+    await host.change('address', 'add', `${gateway}/${bitsOf(subnet)}`, 'dev', bridge)
+    await host.change('link', 'set', bridge, 'up')
+  }
+  await on(host, 'sysctl', '-qw', 'net.ipv4.ip_forward=1')
+  return {
+    host,
+    /** A machine at a bridge of the host. */
+    place: async ({ bridge, subnet, gateway }: TestBridge, address: string) => {
+      const machine = await net.machine()
+      await plug(host, machine, { bridge }, `${address}/${bitsOf(subnet)}`, gateway)
+      return machine
+    },
+    /** A machine that no bridge leads to. */
+    placeOutside: async (address: string) => {
+      const machine = await net.machine()
+      await plug(
+        ...([host, machine, { name: 'eth0', address: `${HOST_OUTSIDE}/24` }] as const),
+        ...([`${address}/24`, HOST_OUTSIDE] as const),
+      )
+      return machine
+    },
+  }
+}
+const bitsOf = (subnet: string) => subnet.split('/')[1]
+
 /** Joins a machine to a bridge of a host; or, without a bridge, to an interface of the host with an address of its own. */
 export async function plug(
   host: TestMachine,

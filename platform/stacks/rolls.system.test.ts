@@ -13,6 +13,7 @@ import { planRollback } from '#platform/apps/plan.ts'
 import { findRelease } from '#platform/apps/release-store.ts'
 import { mustStart } from '#platform/apps/start-operation.ts'
 import type { AppRow } from '#platform/apps/tables.ts'
+import { loseCommits } from '#platform/apps/test-deaths.ts'
 import { makeTestPlatform, type TestPlatform } from '#platform/apps/test-platform.ts'
 import { noteReport } from '#platform/fleet/index.ts'
 import {
@@ -134,6 +135,19 @@ test('a roll moves the same release onto the newer stack; one that is unhealthy 
   await carryOut(await mustRoll())
   assert.equal((await findRelease(platform.deps.db, bad.id, 1))?.stack, NEW)
   assert.equal(await startRoll(), null, 'nothing is left to do')
+})
+
+test('answers to COMMIT that are lost all along only delay a roll: each app is moved once and told of once', async () => {
+  const apps = [await deployed('north'), await deployed('south')]
+  platform.host.stackReport = stacks(NEW)
+  const roll = await mustRoll()
+  const commits = await loseCommits(platform)
+  await carryOut(roll).finally(async () => assert.ok((await commits.end()) > 5))
+  const events = await eventsOf(roll)
+  assert.equal((await getOperation(platform.deps.db, roll.id)).state, 'done')
+  assert.equal(events.filter(({ type }) => type === 'step').length, 1)
+  const lines = events.flatMap((event) => (event.type === 'log' ? [event.line] : []))
+  for (const { name } of apps) assert.equal(lines.filter((line) => line.startsWith(`${name}:`)).length, 1)
 })
 
 test('a roll that is interrupted goes on where it stood: each app is moved once and told of once', async () => {

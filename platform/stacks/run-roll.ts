@@ -15,7 +15,7 @@ import {
 import { counted } from '#runtime/kit/human-units.ts'
 import { pause } from '#runtime/kit/pause.ts'
 import type { ServerDeps } from '#runtime/server/handler.ts'
-import { read, transact } from '#runtime/server/transact.ts'
+import { read, transactRepeatable } from '#runtime/server/transact.ts'
 import { loadStacks } from './host-stacks.ts'
 import { canMove, type RollApp } from './plan.ts'
 import { listOutcomes, saveOutcome } from './store.ts'
@@ -43,7 +43,7 @@ export async function runRoll(deps: ServerDeps, id: string, signal: AbortSignal)
   const run = { deps, operation, signal }
   const apps = operation.steps as readonly RollApp[]
   const text = `Put ${counted(apps.length, 'app')} on the newest stack`
-  await transact(deps.db, (tx) => beginStep(tx, operation, 0, { type: 'step', step: 'roll', text }))
+  await transactRepeatable(deps.db, (tx) => beginStep(tx, operation, 0, { type: 'step', step: 'roll', text }))
   const known = new Set((await read(() => listOutcomes(deps.db, id))).map(({ app_id }) => app_id))
   const waiting = apps.filter(({ appId }) => !known.has(appId))
   const lane = async () => {
@@ -63,7 +63,7 @@ async function rollApp(run: Run, app: RollApp): Promise<void> {
   const { deps, operation } = run
   const { moved, detail } = await moveApp(run, app)
   const line = `${app.app}: ${moved ? detail : `stays on the stack before. ${detail}`}`
-  await transact(deps.db, async (tx) => {
+  await transactRepeatable(deps.db, async (tx) => {
     const row = { operation_id: operation.id, app_id: app.appId, app: app.app, moved, detail }
     if (await saveOutcome(tx, row)) await addEvents(tx, operation.id, [{ type: 'log', source: 'roll', line }])
   })
@@ -139,7 +139,7 @@ async function finish({ deps, operation }: Run, apps: readonly RollApp[]): Promi
     url: null,
     release: null,
   }
-  await transact(deps.db, async (tx) => {
+  await transactRepeatable(deps.db, async (tx) => {
     if (stayed.length === 0) return await finishOperation(tx, id, { type: 'done', ...done })
     const shown = error.toBody().error
     await beginUndo(tx, id, shown)

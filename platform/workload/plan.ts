@@ -1,7 +1,7 @@
 import type { InstanceSpec, Traffic, WorkloadConfig } from '#contract/agent.ts'
 import type { AppName, HostName, ProcessType } from '#contract/ids.ts'
 import { INSTANCE_CA, INSTANCE_PORT } from '#contract/installation.ts'
-import { type NetworkPolicy, NO_POLICY } from '#contract/network.ts'
+import { type NetworkPolicy, NO_POLICY, type TrialTimes } from '#contract/network.ts'
 import { argvOf } from './command-line.ts'
 
 /** A release as far as its instances need it. */
@@ -53,6 +53,8 @@ export interface WorkloadSnapshot {
   readonly apps: readonly AppFacts[]
   /** What people have decided about the network; left out: nothing. */
   readonly network?: NetworkPolicy
+  /** For how long yet what is on trial in it is in force; left out: nothing is. */
+  readonly trials?: TrialTimes
 }
 
 /**
@@ -66,6 +68,7 @@ export function planWorkload(snapshot: WorkloadSnapshot, host: string): Workload
     generation: snapshot.generation,
     peers: others.map(({ name }) => name as HostName),
     network: snapshot.network ?? NO_POLICY,
+    ...(Object.keys(snapshot.trials ?? {}).length === 0 ? {} : { trials: snapshot.trials }),
     apps: apps.map((app) => planApp(app, host, others)),
   }
 }

@@ -5,7 +5,7 @@ import { NO_POLICY } from '#contract/network.ts'
 import { makeHostGuard } from '#platform/guard/host.ts'
 import { closedTableOf, renderClosed } from '#platform/hosts/closed-script.ts'
 import { makeHostRules } from '#platform/network/apply-rules.ts'
-import { makeTestNet, on, plug, type TestMachine } from '#platform/network/test-net.ts'
+import { makeHostNet, makeTestNet, on, type TestMachine } from '#platform/network/test-net.ts'
 import { TEST_FACTS } from '#platform/network/test-policy.ts'
 import { makeNft, type Nft } from '#runtime/drivers/nft.ts'
 import { makeClosed } from './closed.ts'
@@ -28,30 +28,17 @@ let outside: TestMachine
 let nft: Nft
 
 before(async () => {
-  host = await net.machine()
+  const made = await makeHostNet(net, networks)
+  const { place } = made
+  host = made.host
   nft = makeNft(host.enter)
-  for (const { bridge, subnet, gateway } of Object.values(networks)) {
-    await host.change('link', 'add', bridge, 'type', 'bridge')
-    await host.change('address', 'add', `${gateway}/${subnet.split('/')[1]}`, 'dev', bridge)
-    await host.change('link', 'set', bridge, 'up')
-  }
-  await on(host, 'sysctl', '-qw', 'net.ipv4.ip_forward=1')
-  const place = async (
-    { bridge, gateway, subnet }: typeof networks.apps | typeof networks.data | typeof networks.build,
-    address: string,
-  ) => {
-    const machine = await net.machine()
-    await plug(host, machine, { bridge }, `${address}/${subnet.split('/')[1]}`, gateway)
-    return machine
-  }
   shop = await place(networks.apps, SHOP)
   blog = await place(networks.apps, BLOG)
   const proxy = await place(networks.apps, pgproxy.apps)
   builder = await place(networks.build, '10.89.2.5')
   control = await place(networks.data, '10.89.0.30')
   const database = await place(networks.data, '10.89.0.11')
-  outside = await net.machine()
-  await plug(host, outside, { name: 'eth0', address: '198.51.100.1/24' }, `${OUTSIDE}/24`, '198.51.100.1')
+  outside = await made.placeOutside(OUTSIDE)
   await Promise.all([shop.listen(8080), blog.listen(8080), proxy.listen(5432), database.listen(5432)])
   await Promise.all([outside.listen(443), host.listen(22, 443)])
 })

@@ -1,10 +1,10 @@
 import { rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Fleet, ServiceName } from '#contract/fleet.ts'
-import { type AgentConfig, addressesOf, type Installation, UID } from '#contract/installation.ts'
+import { type AgentConfig, type Installation, UID } from '#contract/installation.ts'
 import { renderJoiningEtcd, tlsFiles } from '#platform/hosts/database-tier.ts'
 import { ETCD_CONFIG } from '#platform/hosts/platform-config.ts'
-import { componentOf, ETCD_SERVICES, isOn, serviceAddress } from '#platform/mesh/index.ts'
+import { componentOf, ETCD_SERVICES, isOn, serviceAddress, storeUrl } from '#platform/mesh/index.ts'
 import type { EtcdClient, EtcdMember } from '#runtime/drivers/etcd-client.ts'
 import { exists, isAbsent, writeFileAtomic } from '#runtime/drivers/files.ts'
 import type { Log } from '#runtime/kit/log.ts'
@@ -100,9 +100,8 @@ async function lookOnce(
  */
 async function keepMember(look: Look): Promise<void> {
   const { installation, folder, fleet, open, name } = look
-  const { etcdPorts } = addressesOf(installation)
   const peerUrl = (service: ServiceName) =>
-    `https://${serviceAddress(installation, service).address}:${etcdPorts.peer}`
+    storeUrl(installation, serviceAddress(installation, service).address, 'peer')
   const store = await open.current()
   const members = await store.members()
   const mine = peerUrl(name)

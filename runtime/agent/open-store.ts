@@ -1,4 +1,5 @@
-import { addressesOf, type Installation } from '#contract/installation.ts'
+import type { Installation } from '#contract/installation.ts'
+import { storeUrl } from '#platform/mesh/index.ts'
 import { type EtcdClient, makeEtcdClient } from '#runtime/drivers/etcd-client.ts'
 import type { ClusterPass } from './cluster-pass.ts'
 
@@ -16,10 +17,6 @@ export interface OpenStore {
 
 /** Long before its certificate ends. */
 const REOPEN_MS = 7 * 86_400_000
-
-/** Where a member of the store answers. */
-export const storeUrl = (installation: Installation, address: string) =>
-  `https://${address}:${addressesOf(installation).etcdPorts.client}`
 
 /** A client of the cluster's store that knows where it is now. */
 export function keepOpen({ installation, issuePass, stores }: StoreDeps): OpenStore {

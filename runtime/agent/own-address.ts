@@ -23,8 +23,8 @@ import type { HostMembership } from './membership.ts'
 
 /** This host's part in the address that the hosts of its data centre share. */
 export interface SharedAddressKeeper {
-  /** The platform's half with what keeps the address, where there is one. */
-  withAddress(platform: PlatformConfig): Promise<PlatformConfig>
+  /** The platform's half with what keeps the address, where there is one; by the hosts that the whole pass goes by. */
+  withAddress(platform: PlatformConfig, membership: Membership): Promise<PlatformConfig>
   /** The address, when it leads here. */
   held(): string | undefined
   /** The address was given up for good: what its visitors still have here should end with its next answer. */
@@ -35,9 +35,10 @@ export interface AddressKeeperDeps {
   readonly config: AgentConfig
   readonly docker: Docker
   readonly nft: Nft
-  readonly membership: Pick<HostMembership, 'fleet' | 'isRemoved'>
   readonly log: Log
 }
+
+type Membership = Pick<HostMembership, 'fleet' | 'isRemoved'>
 
 /** The others hear of it as soon as this host does: until they have, they would end connections that are none of theirs. */
 const WARNING_MS = 3_000
@@ -90,9 +91,9 @@ export function makeAddressKeeper(deps: AddressKeeperDeps): SharedAddressKeeper 
     return spec
   }
   return {
-    withAddress: async (platform) => {
+    withAddress: async (platform, membership) => {
       const at = ownOf(deps)
-      duty = at && dutyAt(deps, at)
+      duty = at && dutyAt(deps, membership, at)
       if (duty !== undefined && at !== undefined) {
         const spec = await keep(duty, at.device)
         // Last: by then there is an edge to hold it for.
@@ -112,7 +113,8 @@ const isAt = (device: string, address: string) => findOwnAddress(address).some((
 
 /** Nothing where the address is in no network of this host: it would lead nobody here. */
 function dutyAt(
-  { config, membership, log }: AddressKeeperDeps,
+  { config, log }: AddressKeeperDeps,
+  membership: Membership,
   { cidr }: OwnAddress,
 ): AddressDuty | undefined {
   const duty = membership.isRemoved() ? undefined : planAddress(config.host.name, membership.fleet())

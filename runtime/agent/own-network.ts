@@ -12,7 +12,6 @@ import { type EngineContainer, LABELS } from '#runtime/drivers/docker.ts'
 import { readText } from '#runtime/drivers/files.ts'
 import { lookUpName } from '#runtime/drivers/name-lookup.ts'
 import type { Nft } from '#runtime/drivers/nft.ts'
-import type { Log } from '#runtime/kit/log.ts'
 import { pause } from '#runtime/kit/pause.ts'
 import { makeClosed } from './closed.ts'
 import type { Guard } from './guard.ts'
@@ -34,13 +33,18 @@ export interface FilterState {
   used: string[]
 }
 
-type Network = Pick<ReconcileDeps, 'rules' | 'closed' | 'filter' | 'names' | 'uses'>
+type Network = Pick<ReconcileDeps, 'rules' | 'closed' | 'filter' | 'names' | 'uses' | 'trials'>
+
+/** What it is made of. */
+export interface NetworkParts extends Pick<ReconcileDeps, 'workloads' | 'trials' | 'log'> {
+  readonly nft: Nft
+}
 
 /** What the agent keeps of the network, from its start until `signal`. */
 export function openNetwork(
   installation: Pick<Installation, 'id'>,
   guard: Pick<Guard, 'expect' | 'mends' | 'noteFullName'>,
-  { nft, log }: { readonly nft: Nft; readonly log: Log },
+  { nft, log, workloads, trials }: NetworkParts,
   signal: AbortSignal,
 ): Network {
   const network: Network = {
@@ -49,8 +53,9 @@ export function openNetwork(
     filter: { bridged: false, refusedNames: [], used: [] },
     uses: makeUseBook(),
     names: watchNames(lookUpName, Date.now),
+    trials,
   }
-  void watchRules({ ...network, guard, log }, signal)
+  void watchRules({ ...network, workloads, guard, log }, signal)
   return network
 }
 
@@ -58,15 +63,16 @@ export function openNetwork(
 const LOOK_MS = 2_500
 const TRUST_MS = 2 * LOOK_MS
 
-interface Watching extends Restoring, Pick<ReconcileDeps, 'rules' | 'filter'> {
+interface Watching extends Restoring, Pick<ReconcileDeps, 'rules' | 'filter' | 'workloads' | 'trials'> {
   readonly guard: Pick<Guard, 'mends' | 'noteFullName'>
 }
 
-/** Puts back what a hand has changed, whatever a pass waits for. A failure is the next pass's to tell. */
+/** Ends what is on trial and puts back what a hand has changed, whatever a pass waits for. A failure is the next pass's to tell. */
 async function watchRules(deps: Watching, signal: AbortSignal): Promise<void> {
   let full: readonly string[] = []
   while (!signal.aborted) {
-    await pause(LOOK_MS, signal)
+    await pause(Math.min(LOOK_MS, deps.trials.nextEndMs()), signal)
+    await endTrials(deps).catch(leaveToNextPass)
     if (await deps.rules.mend().catch(() => false)) noteRestored(deps)
     const before = full
     full = deps.rules.fullNames()
@@ -74,6 +80,18 @@ async function watchRules(deps: Watching, signal: AbortSignal): Promise<void> {
     // Not before a pass has found out whether there is anything to judge.
     if (deps.filter.bridged) deps.filter.bridged = await judgeBridged().catch(() => false)
   }
+}
+
+/** The failure is met by whoever loads the rules next. */
+const leaveToNextPass = () => undefined
+
+/** A pass that had begun before may have brought back what was over: so it is looked at each time. */
+async function endTrials(deps: Watching): Promise<void> {
+  const policy = deps.workloads.current()?.network
+  if (policy === undefined || !deps.trials.areOver(policy)) return
+  const did = await deps.rules.follow(standing({ ...deps, now: () => new Date() }), TRUST_MS)
+  if (did === 'loaded') deps.log.info('agent.trial_over')
+  if (did === 'restored') noteRestored(deps)
 }
 
 interface Restoring extends Pick<ReconcileDeps, 'log'> {
@@ -107,17 +125,19 @@ type GuardDeps = Pick<
   | 'names'
   | 'uses'
   | 'resolver'
+  | 'trials'
 >
 
 /** Brings what people have decided, and what the platform needs, in force on this host. */
 export async function guardHost(deps: GuardDeps): Promise<void> {
-  const { rules, workloads, log, now, filter, names } = deps
+  const { rules, workloads, log, filter, names } = deps
   // Less than what was decided would be in force, a lock-down less among it.
   if (workloads.problem() !== '' && (await rules.stand())) throw new Error(workloads.problem())
-  const policy = activePolicy(workloads.current()?.network ?? NO_POLICY, now())
+  const policy = standing(deps)
   const facts = await factsOf(deps, policy)
   names.keep(namesIn(policy.rules), insideOf(facts))
-  const did = await rules.ensure(policy, facts, TRUST_MS)
+  // What is on trial may have ended since.
+  const did = await rules.ensure(standing(deps), facts, TRUST_MS)
   if (did === 'loaded') log.info('agent.rules_loaded')
   if (did === 'restored') noteRestored(deps)
   await deps.resolver.prepare(policy, facts)
@@ -125,6 +145,10 @@ export async function guardHost(deps: GuardDeps): Promise<void> {
   filter.refusedNames = [...names.refused()]
   await lookAtUses(deps, policy)
 }
+
+/** What stands now; how long something is on trial is not a matter of the time of day. */
+const standing = ({ workloads, trials, now }: Pick<GuardDeps, 'workloads' | 'trials' | 'now'>) =>
+  activePolicy(trials.standing(workloads.current()?.network ?? NO_POLICY), now())
 
 /** Days are what counts: the counters are read now and then. */
 const USES_MS = 600_000

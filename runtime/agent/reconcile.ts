@@ -40,6 +40,7 @@ import { withServices } from './own-services.ts'
 import type { UpstreamKeeper } from './own-upstream.ts'
 import { judgeRunsApps } from './runs-apps.ts'
 import type { Sparing } from './spare-members.ts'
+import type { Trials } from './trials.ts'
 import type { WorkloadStore } from './workload-store.ts'
 
 export interface ReconcileDeps {
@@ -58,6 +59,7 @@ export interface ReconcileDeps {
   readonly resolver: ResolverKeeper
   readonly names: NameWatch
   readonly uses: UseBook
+  readonly trials: Trials
   /** Tells of certificates that are wanted, before the pass is over. */
   readonly announce: (certificatesWanted: number) => void
   readonly log: Log
@@ -167,11 +169,11 @@ async function readPlatform(deps: ReconcileDeps): Promise<PlatformConfig | undef
   const platform = PlatformConfig.parse(saved)
   if (!deps.membership.isRemoved()) {
     const here = await withMesh(deps, await withServices(deps, platform))
-    const reached = await deps.resolver.withResolver(await deps.address.withAddress(here))
+    const reached = await deps.resolver.withResolver(await deps.address.withAddress(here, deps.membership))
     return await deps.upstream.withUpstream(await deps.detector.withDetector(reached))
   }
   const containers = platform.containers.filter(({ component }) => component === AGENT_COMPONENT)
-  return await deps.address.withAddress({ ...platform, containers })
+  return await deps.address.withAddress({ ...platform, containers }, deps.membership)
 }
 
 /** A host that was removed runs nothing any more. */

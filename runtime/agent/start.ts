@@ -7,6 +7,7 @@ import { type Docker, makeDocker } from '#runtime/drivers/docker.ts'
 import { ensureFolder } from '#runtime/drivers/files.ts'
 import { watchFilterChanges } from '#runtime/drivers/filter-changes.ts'
 import { makeHaproxy } from '#runtime/drivers/haproxy.ts'
+import { readMachineClock } from '#runtime/drivers/machine-clock.ts'
 import { makeNftBy } from '#runtime/drivers/nft.ts'
 import { makeNftProgram } from '#runtime/drivers/nft-program.ts'
 import type { Log } from '#runtime/kit/log.ts'
@@ -40,6 +41,7 @@ import { watchSilence } from './silence.ts'
 import { makeSparing } from './spare-members.ts'
 import { readStacks } from './stacks.ts'
 import { watchStoreLeader } from './store-leader.ts'
+import { openTrials } from './trials.ts'
 import { openWays } from './ways.ts'
 import { openWorkloadStore } from './workload-store.ts'
 
@@ -55,7 +57,7 @@ export async function startAgent(config: AgentConfig, log: Log): Promise<Agent> 
   const owner = config.installation.id
   const ended = new AbortController()
   await ensureFolder(join(config.home, HOME.agent), 0o700)
-  const workloads = await openWorkloadStore(join(config.home, HOME.agent, 'workload.json'))
+  const { trials, workloads } = await openState(join(config.home, HOME.agent))
   await clearLeftovers(docker, owner, log)
   const board = makeReportBoard({ ...EMPTY_REPORT, host: config.host.name }, new Date())
   let wake = () => {}
@@ -72,11 +74,11 @@ export async function startAgent(config: AgentConfig, log: Log): Promise<Agent> 
   })
   const { edge, traffic, authority, asked } = await openEdge(config, docker)
   const memory = watchFigures({ docker, owner, log, traffic, workloads, board }, ended.signal)
-  const network = openNetwork(config.installation, guard, { nft, log }, ended.signal)
+  const network = openNetwork(config.installation, guard, { nft, log, workloads, trials }, ended.signal)
   const addresses = makeAddressBook(docker, config.installation, Math.floor(Date.now() / 1000))
   const resolver = makeResolverKeeper({ config, docker, log, now: () => new Date() })
   const kept = { workloads, membership, watch, retirement, guard, resolver, ...network }
-  const address = makeAddressKeeper({ config, docker, nft, membership, log })
+  const address = makeAddressKeeper({ config, docker, nft, log })
   const detector = await makeDetectorKeeper({ config, docker, guard, workloads, log, now: () => new Date() })
   const upstream = await openOwnUpstream(config, nft, log)
   const reads = { address, detector, upstream, memory }
@@ -109,6 +111,12 @@ export async function startAgent(config: AgentConfig, log: Log): Promise<Agent> 
       await Promise.all([loop.stop(), guard.stop(), upstream.stop()])
     },
   }
+}
+
+/** What the control plane has handed over, and how long what is on trial in it is in force. */
+async function openState(folder: string) {
+  const trials = await openTrials(join(folder, 'trials.json'), await readMachineClock())
+  return { trials, workloads: await openWorkloadStore(join(folder, 'workload.json'), trials) }
 }
 
 /** The guard stands before anything that could be attacked; the other hosts are never judged by it. */

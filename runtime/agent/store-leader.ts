@@ -1,10 +1,10 @@
 import type { Fleet, ServiceName } from '#contract/fleet.ts'
 import type { HostName } from '#contract/ids.ts'
-import { ETCD_SERVICES, serviceAddress } from '#platform/mesh/index.ts'
+import { ETCD_SERVICES, serviceAddress, storeUrl } from '#platform/mesh/index.ts'
 import type { EtcdClient } from '#runtime/drivers/etcd-client.ts'
 import type { Log } from '#runtime/kit/log.ts'
 import { pause } from '#runtime/kit/pause.ts'
-import { keepOpen, type StoreDeps, storeUrl } from './open-store.ts'
+import { keepOpen, type StoreDeps } from './open-store.ts'
 import { type LeaderMemory, NEVER_LED, planStoreLeader, type Voice } from './store-leader-plan.ts'
 
 export interface StoreLeaderDeps extends StoreDeps {

@@ -5,6 +5,8 @@ import { join } from 'node:path'
 import { test } from 'node:test'
 import { WorkloadConfig } from '#contract/agent.ts'
 import { ruleOf } from '#platform/network/test-policy.ts'
+import { readMachineClock } from '#runtime/drivers/machine-clock.ts'
+import { openTrials } from './trials.ts'
 import { openWorkloadStore } from './workload-store.ts'
 
 const rule = ruleOf('rule-one', 'apps', '198.51.100.1', ['443'])
@@ -28,11 +30,12 @@ test('a saved state that a newer version wrote is no state, and says so until on
   const folder = await mkdtemp(join(tmpdir(), 'maru-workload-'))
   t.after(() => rm(folder, { recursive: true }))
   const file = join(folder, 'workload.json')
+  const trials = await openTrials(join(folder, 'trials.json'), await readMachineClock())
   await writeFile(file, JSON.stringify(config({ zones: [] })))
-  const store = await openWorkloadStore(file)
+  const store = await openWorkloadStore(file, trials)
   assert.equal(store.current(), undefined)
   assert.match(store.problem(), /another version/)
   await store.put(WorkloadConfig.parse(config()))
   assert.equal(store.problem(), '')
-  assert.deepEqual((await openWorkloadStore(file)).current()?.network.rules, [rule])
+  assert.deepEqual((await openWorkloadStore(file, trials)).current()?.network.rules, [rule])
 })

@@ -1,6 +1,7 @@
 import { WorkloadConfig } from '#contract/agent.ts'
 import { MaruError } from '#contract/errors.ts'
 import { readJson, writeFileAtomic } from '#runtime/drivers/files.ts'
+import type { Trials } from './trials.ts'
 
 /** The last workload that the control plane handed over. It outlives the agent and the control plane. */
 export interface WorkloadStore {
@@ -15,18 +16,22 @@ export interface WorkloadStore {
 const NOT_READ =
   'the state that the control plane had handed over was written by another version; until it hands over one that can be read, everything stays as it is'
 
-/** Opens the store in `file` (mode 0600: the instances' environment holds secrets). */
-export async function openWorkloadStore(file: string): Promise<WorkloadStore> {
+/**
+ * Opens the store in `file` (mode 0600: the instances' environment holds secrets). For how long something is on trial is kept apart and
+ * first: it counts from when it is handed over, and no trial is ever kept without its end.
+ */
+export async function openWorkloadStore(file: string, trials: Pick<Trials, 'note'>): Promise<WorkloadStore> {
   const saved = await readJson(file)
   const read = saved === undefined ? undefined : WorkloadConfig.safeParse(saved)
   let now = read?.data
   let problem = read?.error === undefined ? '' : NOT_READ
   return {
     current: () => now,
-    put: async (config) => {
+    put: async ({ trials: leftMs = {}, ...config }) => {
       if (now !== undefined && config.generation < now.generation) {
         throw new MaruError('hosts.stale_generation', { have: now.generation, got: config.generation })
       }
+      await trials.note(config.network, leftMs, new Date())
       await writeFileAtomic(file, JSON.stringify(config), { mode: 0o600 })
       now = config
       problem = ''

@@ -16,6 +16,7 @@ import { DrillStart, HostDrills } from '#contract/drills.ts'
 import { type GuardOrders, GuardReport } from '#contract/guard.ts'
 import { HostStacks, type RestackRequest, RestackResult } from '#contract/host-stacks.ts'
 import type { HostName } from '#contract/ids.ts'
+import { STACK_LIMITS } from '#contract/stacks.ts'
 import type { UpstreamOrders } from '#contract/upstream.ts'
 import { textLines } from '#runtime/kit/text-lines.ts'
 import { broken, exchange, exchangeJson, type FindWay, socketWay, upgrade } from './agent-transport.ts'
@@ -81,7 +82,8 @@ const RESTACK_TIMEOUT_MS = 300_000
 type Ask = <T extends z.ZodType>(schema: T, options: RequestOptions, body?: object) => Promise<z.infer<T>>
 
 const stackCalls = (json: Ask): Pick<AgentClient, 'stacks' | 'restack'> => ({
-  stacks: () => json(HostStacks, { path: AGENT_API.stacks, timeout: ANSWER_TIMEOUT_MS }),
+  // An agent whose engine hangs would let everybody wait who asks all hosts.
+  stacks: () => json(HostStacks, { path: AGENT_API.stacks, timeout: STACK_LIMITS.stackAnswerS * 1000 }),
   restack: (request) =>
     json(RestackResult, { method: 'POST', path: AGENT_API.restacks, timeout: RESTACK_TIMEOUT_MS }, request),
 })
