@@ -22,13 +22,14 @@ test('a quick run measures everything, writes both documents and leaves nothing 
     report.results.map(({ name }) => name),
     BENCHMARK_NAMES,
   )
-  for (const { name, figures, skipped } of report.results) {
+  for (const { name, figures, skipped, missing = [] } of report.results) {
     // Their whole run is the shortest that there is.
     if (NEED_LAB.includes(name)) {
       assert.match(skipped ?? '', /takes minutes/)
       continue
     }
     assert.equal(skipped, null, `${name}: ${skipped}`)
+    assert.deepEqual(missing, [], name)
     assert.ok(figures.length > 0, `${name} has no figures`)
     for (const { row, column, value, isDifference } of figures)
       assert.ok(isDifference || value >= 0, `${name}, ${row}, ${column}: ${value}`)
