@@ -23,12 +23,10 @@ const total = (metrics: AppMetrics) =>
 const newest = ({ traffic }: AppMetrics) => Date.parse(traffic.at(-1)?.at ?? '1970-01-01T00:00:00Z')
 
 /** The figures of both come with the same steps. */
-let app = ''
-let quiet = ''
+const app = newApp({ after }, 'figures')
+const quiet = newApp({ after }, 'quiet')
+const folder = await folderWith({ after }, nodeApp(ANSWERS_AS_ASKED))
 before(async () => {
-  app = newApp({ after }, 'figures')
-  quiet = newApp({ after }, 'quiet')
-  const folder = await folderWith({ after }, nodeApp(ANSWERS_AS_ASKED))
   for (const name of [app, quiet]) await cliOk(['deploy', folder, '--app', name])
 })
 
