@@ -57,7 +57,7 @@ export async function withLab<T>(
     return await work(home)
   } finally {
     place.say('taking the lab down')
-    await place.maru(['lab', 'down', '--home', home])
+    await place.maru(['lab', 'down', '--home', home], { putsBack: true })
     await rm(home, { recursive: true, force: true })
   }
 }

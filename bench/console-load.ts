@@ -26,7 +26,7 @@ export const consoleLoad: Benchmark = {
   title: 'Console',
   method:
     'Chromium on the same machine, which reaches the edge by way of two small programs (it breaks off what it loads when a container comes or goes, so it has a network of its own), opens the console as somebody who has not signed in, each time with an empty cache: until there is text on the page, until the browser calls it loaded, and what went over the wire, compressed.',
-  measure: async ({ installation, quick, say }) => {
+  measure: async ({ installation, quick, say, signal }) => {
     const url = `${urlOf(installation)}/`
     await installPrograms({ [BROWSER]: BROWSER })
     const ends: Array<() => unknown> = []
@@ -34,6 +34,7 @@ export const consoleLoad: Benchmark = {
       const browser = await openBrowser(installation, (end) => ends.unshift(end))
       const loads: Loaded[] = []
       for (let round = 1; round <= (quick ? 1 : ROUNDS); round++) {
+        signal.throwIfAborted()
         say(`round ${round}`)
         // Playwright waits by evaluating text in the page, which the console's policy forbids.
         const context = await browser.newContext({ ignoreHTTPSErrors: true, bypassCSP: true })
@@ -59,6 +60,8 @@ async function openBrowser(
       MARU_WAY_PORT: String(ports.https),
       MARU_WAY_SOCKET: await openWay({ after }, ports.https),
     },
+    // An interrupt is for the whole run, which closes it.
+    ...{ handleSIGINT: false, handleSIGTERM: false },
     // As root, and in containers, Chromium's own sandbox has nothing to stand on; it opens our own pages only.
     args: ['--no-sandbox', `--host-resolver-rules=MAP ${domain} 127.0.0.1`],
   })

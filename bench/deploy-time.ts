@@ -33,7 +33,7 @@ async function stackImage({ home }: BenchPlace): Promise<string> {
 }
 
 async function measurePairs(place: BenchPlace, app: SampleApp, bare: BareDocker): Promise<Figure[]> {
-  const { quick, say } = place
+  const { quick, say, signal } = place
   const ways = {
     maru: async () => {
       await maruOk(place, ['deploy', app.folder, '--app', app.name])
@@ -49,6 +49,7 @@ async function measurePairs(place: BenchPlace, app: SampleApp, bare: BareDocker)
     say(`pair ${index + 1}`)
     const answer = await app.change()
     for (const way of turn) {
+      signal.throwIfAborted()
       const since = performance.now()
       await ways[way](answer)
       seconds[way].push((performance.now() - since) / 1000)

@@ -66,6 +66,7 @@ async function measureFrom(place: BenchPlace, outsider: Outsider, app: SampleApp
   for (const [round, turn] of alternating([OPENED, KEPT] as const, place.quick ? 1 : ROUNDS).entries()) {
     place.say(`round ${round + 1}`)
     for (const way of turn) {
+      place.signal.throwIfAborted()
       const count = requestsOf(way, place.quick)
       const before = await timesOf(watched)
       const since = performance.now()

@@ -1,24 +1,32 @@
 import { ErrorBody } from '#contract/errors.ts'
 import { DrillResult } from '#contract/trust.ts'
-import type { BenchPlace, Skipped } from './benchmark.ts'
-import { type Figure, figureOf } from './report.ts'
+import type { BenchPlace, Found } from './benchmark.ts'
+import { type Figure, figureOf, type Missing } from './report.ts'
 
 /** Exit code of the command line: the drill may not run here. */
 const REFUSED = 3
 
-/** Carries out a drill; its result, or why it may not run here. */
+/** Carries out a drill; its result, or why there is none. */
 export async function runDrill(
   { maru, say }: BenchPlace,
   drill: string,
   home?: string,
-): Promise<DrillResult | Skipped> {
+): Promise<DrillResult | Missing> {
   say(drill)
   const where = home === undefined ? [] : ['--home', home]
   const { exitCode, stdout, stderr } = await maru(['drill', 'run', drill, '--json', ...where])
-  if (exitCode === REFUSED) return { skipped: ErrorBody.parse(JSON.parse(stderr)).error.message }
   // Over its limit it ends with 1, and its figures count all the more.
-  if (stdout === '') throw new Error(`${drill} ended with ${exitCode}: ${stderr.trim()}`)
-  return DrillResult.parse(JSON.parse(stdout))
+  if (stdout !== '') return DrillResult.parse(JSON.parse(stdout))
+  return { what: drill, reason: reasonOf(stderr), failed: exitCode !== REFUSED }
+}
+
+/** What the command line said; a program that died may not have come to say it as JSON. */
+function reasonOf(stderr: string): string {
+  try {
+    return ErrorBody.parse(JSON.parse(stderr)).error.message
+  } catch {
+    return stderr.trim() || 'it ended without a word'
+  }
 }
 
 /** A row for each measure of a drill, with what it may be at most. */
@@ -28,17 +36,18 @@ const measuresOf = ({ drill, measures }: DrillResult): Figure[] =>
     figureOf(`${drill}: ${name}`, 'at most', unit, [limit]),
   ])
 
-/** Carries out drills one after the other; a row for each measure of each. */
+/** Carries out drills one after the other, whatever becomes of each; a row for each measure of each. */
 export async function measureDrills(
   place: BenchPlace,
   drills: readonly string[],
   home?: string,
-): Promise<Figure[] | Skipped> {
+): Promise<Found> {
   const figures: Figure[] = []
+  const missing: Missing[] = []
   for (const drill of drills) {
     const result = await runDrill(place, drill, home)
-    if ('skipped' in result) return result
-    figures.push(...measuresOf(result))
+    if ('what' in result) missing.push(result)
+    else figures.push(...measuresOf(result))
   }
-  return figures
+  return { figures, missing }
 }

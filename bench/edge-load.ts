@@ -73,6 +73,7 @@ async function measureWays(place: BenchPlace, app: SampleApp): Promise<Figure[]>
     for (const [index, turn] of alternating(NAMES, quick ? 1 : ROUNDS).entries()) {
       say(`round ${index + 1}`)
       for (const name of turn) {
+        place.signal.throwIfAborted()
         const shorten = (given: Load) => (quick ? { ...given, seconds: 1 } : given)
         results.full[name].push(await load(targets[name], shorten(FULL), folder))
         results.calm[name].push(await load(targets[name], shorten(CALM), folder))

@@ -1,5 +1,5 @@
-import { setTimeout as delay } from 'node:timers/promises'
 import { LABELS } from '#runtime/drivers/docker.ts'
+import { pause } from '#runtime/kit/pause.ts'
 import type { Benchmark, BenchPlace } from './benchmark.ts'
 import { readProcessorTimes } from './processor-times.ts'
 import { type Figure, figureOf } from './report.ts'
@@ -20,7 +20,8 @@ export const idle: Benchmark = {
     const ids = containers.map(({ id }) => id)
     const before = await readProcessorTimes(ids)
     const since = performance.now()
-    await delay((place.quick ? QUICK_S : WATCH_S) * 1000)
+    await pause((place.quick ? QUICK_S : WATCH_S) * 1000, place.signal)
+    place.signal.throwIfAborted()
     const seconds = (performance.now() - since) / 1000
     const after = await readProcessorTimes(ids)
     const percent = containers.map(

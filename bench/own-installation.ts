@@ -10,20 +10,20 @@ const MARU = join(ROOT, 'maru')
 /** Makes an installation for the work and removes it afterwards, whatever happens. */
 export async function withOwnInstallation<T>(
   progress: Progress,
+  signal: AbortSignal,
   work: (home: string, firstUp: UpRun) => Promise<T>,
 ): Promise<T> {
   const keepImages = (await docker('image', 'ls', '--quiet', 'maru/base')) !== ''
   const installation = await chooseInstallation()
   const { name, home, httpPort, httpsPort, subnet } = installation
-  // Ctrl-C ends the programs in the foreground with us; what was begun is removed all the same.
-  const ignore = () => progress.note('Ending: the installation of this run is being removed.')
-  process.on('SIGINT', ignore)
   try {
     progress.step(`Bringing up an installation for this run, ${name}`)
     const since = performance.now()
     const where = ['--name', name, '--home', home, '--subnet', subnet]
     const ports = ['--http-port', String(httpPort), '--https-port', String(httpsPort)]
-    const up = await run([MARU, 'up', '--lab', ...where, ...ports], { env: { NO_COLOR: '1' } })
+    const argv = [MARU, 'up', '--lab', ...where, ...ports] as const
+    const up = await run(argv, { env: { NO_COLOR: '1' }, interrupt: signal })
+    signal.throwIfAborted()
     if (up.exitCode !== 0) throw new Error(`\`maru up\` ended with ${up.exitCode}: ${up.stderr.trim()}`)
     progress.end('done')
     return await work(home, parseUp(up.stderr, (performance.now() - since) / 1000))
@@ -31,6 +31,5 @@ export async function withOwnInstallation<T>(
     progress.step(`Removing ${name}`)
     await removeInstallation(MARU, installation, keepImages)
     progress.end('done')
-    process.off('SIGINT', ignore)
   }
 }

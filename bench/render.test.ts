@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { renderPerformance, renderTerminal, tableOf } from './render.ts'
-import { type BenchReport, differenceOf, figureOf, mergeReports, ratioOf } from './report.ts'
+import { BenchReport, differenceOf, figureOf, mergeReports, ratioOf } from './report.ts'
 
 const maru = [3.4, 3.2, 4.1]
 const bare = [1.3, 1.2, 1.4]
@@ -49,6 +49,29 @@ test('the document names the machine, the commit, every figure and what was not 
   assert.match(text, /\| Processor \| A processor, 2 cores \|/)
   assert.match(text, /\| maru deploy \| 3\.4 s \(3\.2 to 4\.1\) \|/)
   assert.match(text, /## Console\n\nA browser\.\n\nNot measured: there is none\./)
+})
+
+test('what had not come to its end is no figure like the others, and a part that has none is named with its reason', () => {
+  const figures = [
+    figureOf('a dead one', 'silence', 's', [2.5]),
+    { row: 'a full one', column: 'silence', value: 60, unit: 's', isNotWithin: true },
+  ]
+  const missing = [{ what: 'a frozen one', reason: 'nobody was there.', failed: true }]
+  const result = {
+    name: 'failover',
+    title: 'Failover',
+    method: 'Once each.',
+    figures,
+    skipped: null,
+    missing,
+  }
+  const report = BenchReport.parse({ ...REPORT, results: [result] })
+  const text = renderPerformance(report)
+  assert.match(text, /\| a dead one \| 2\.5 s \|\n\| a full one \| not within 60 s \|/)
+  assert.match(text, /\n\nNot measured: a frozen one: nobody was there\.\n/)
+  assert.match(renderTerminal(report), /a full one +not within 60 s\n {2}not measured: a frozen one: nobody/)
+  const nothing = renderPerformance({ ...REPORT, results: [{ ...result, figures: [] }] })
+  assert.match(nothing, /Once each\.\n\nNot measured: a frozen one: nobody was there\.\n/)
 })
 
 test('the terminal shows the same figures', () => {

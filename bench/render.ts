@@ -11,8 +11,9 @@ const numberText = (value: number) =>
     ? Math.round(value).toLocaleString('en')
     : value.toLocaleString('en', { maximumSignificantDigits: 3 })
 
-/** A figure for people: `3.4 s (3.2 to 4.1)`. */
-export function figureText({ value, unit, isDifference, samples = [] }: Figure): string {
+/** A figure for people: `3.4 s (3.2 to 4.1)`, `not within 60 s`. */
+export function figureText({ value, unit, isDifference, isNotWithin, samples = [] }: Figure): string {
+  if (isNotWithin === true) return `not within ${numberText(value)} ${unit}`
   const sign = isDifference === true && value > 0 ? '+' : ''
   const range =
     samples.length > 1 ? ` (${numberText(Math.min(...samples))} to ${numberText(Math.max(...samples))})` : ''
@@ -42,15 +43,18 @@ const machineRows = (machine: Machine): Array<[string, string]> => [
   ['Load before the run', machine.loadBefore.toFixed(2)],
 ]
 
+/** What has no figures, each with its reason: nothing is left out without a word. */
+const missingOf = ({ missing = [] }: BenchResult) =>
+  missing.map(({ what, reason }) => `not measured: ${what}: ${reason.replace(/\.$/, '')}`)
+
 /** The whole report for a terminal. */
 export function renderTerminal(report: BenchReport): string {
   const parts = report.results.map((result) => {
     if (result.skipped !== null) return `${result.title}\n  not measured: ${result.skipped}\n`
     const { head, rows } = tableOf(result.figures)
-    return `${result.title}\n${renderTable(
-      head.map((title) => ({ title })),
-      rows,
-    )}`
+    const columns = head.map((title) => ({ title }))
+    const missing = missingOf(result).map((line) => `  ${line}\n`)
+    return [result.title, '\n', rows.length > 0 ? renderTable(columns, rows) : '', ...missing].join('')
   })
   const machine = machineRows(report.machine).map(([, value]) => value)
   return `${parts.join('\n')}\n${machine.join('; ')}\n`
@@ -68,12 +72,14 @@ export function renderPerformance(report: BenchReport): string {
   ].join('\n\n')}\n`
 }
 
-function sectionOf({ title, method, figures, skipped, apart }: BenchResult): string[] {
+function sectionOf(result: BenchResult): string[] {
+  const { title, method, figures, skipped, apart } = result
   const when = apart && `${apart.at.slice(0, 16).replace('T', ' ')} UTC, at commit ${apart.commit}`
   const own =
     when && `Measured apart from the rest on ${when}; load before it: ${apart.loadBefore.toFixed(2)}.`
   const head = [`## ${title}`, method, ...(own ? [own] : [])]
   if (skipped !== null) return [...head, `Not measured: ${skipped}.`]
   const table = tableOf(figures)
-  return [...head, markdownTable(table.head, table.rows)]
+  const missing = missingOf(result).map((line) => `${line.charAt(0).toUpperCase()}${line.slice(1)}.`)
+  return [...head, ...(figures.length > 0 ? [markdownTable(table.head, table.rows)] : []), ...missing]
 }

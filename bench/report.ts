@@ -9,10 +9,20 @@ export const Figure = z.strictObject({
   unit: z.string().min(1).max(40).describe('Such as s, ms, MB/s or ×'),
   /** How much more (or less) one thing takes than another. */
   isDifference: z.boolean().optional(),
+  /** It had not come to its end by then: the value is how long that was watched. */
+  isNotWithin: z.boolean().optional(),
   samples: z.array(z.number()).optional(),
 })
 export type Figure = z.infer<typeof Figure>
 export type Unit = Figure['unit']
+
+/** A part of a benchmark without figures. */
+export const Missing = z.strictObject({
+  what: z.string(),
+  reason: z.string(),
+  failed: z.boolean().describe('It was begun and came to nothing; otherwise it may not be begun here'),
+})
+export type Missing = z.infer<typeof Missing>
 
 /** What one benchmark found, or why it could not look. */
 export const BenchResult = z.strictObject({
@@ -21,6 +31,7 @@ export const BenchResult = z.strictObject({
   method: z.string(),
   figures: z.array(Figure),
   skipped: z.string().nullable().describe('Why there are no figures'),
+  missing: z.array(Missing).optional(),
   /** Where it was measured by a run of its own, put into the report of another. */
   apart: z.strictObject({ at: z.iso.datetime(), commit: z.string(), loadBefore: z.number() }).optional(),
 })

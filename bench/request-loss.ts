@@ -15,7 +15,7 @@ import { ROOT } from '#tools/source-tree.ts'
 import { type Benchmark, type BenchPlace, maruOk } from './benchmark.ts'
 import { newerImage } from './newer-image.ts'
 import type { Figure } from './report.ts'
-import { type SampleApp, withSample } from './sample-app.ts'
+import { destroyApp, type SampleApp, withSample } from './sample-app.ts'
 import { startSteadyLoad } from './steady-load.ts'
 
 /** Those that keep their connection ask as fast as they are answered. */
@@ -83,14 +83,14 @@ export const requestLoss: Benchmark = {
       await maruOk(place, ['deploy', app.folder, '--app', app.name])
       const figures: Figure[] = []
       if (place.quick) return await measureOne(place, app, DEPLOY)
-      await maruOk(place, ['deploy', ROWS_APP, '--app', writerOf(app)])
       try {
+        await maruOk(place, ['deploy', ROWS_APP, '--app', writerOf(app)])
         for (const change of CHANGES) {
           place.say(change.name)
           figures.push(...(await measureOne(place, app, change)))
         }
       } finally {
-        await maruOk(place, ['destroy', writerOf(app), '--confirm', writerOf(app)])
+        await destroyApp(place, writerOf(app))
       }
       return figures
     })
@@ -183,6 +183,6 @@ async function renewed(
     await maruOk(place, ['up'])
   } finally {
     await leadBack()
-    await maruOk(place, ['up'])
+    await maruOk(place, ['up'], { putsBack: true })
   }
 }

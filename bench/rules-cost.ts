@@ -36,12 +36,12 @@ export const rulesCost: Benchmark = {
   name: 'rules-cost',
   title: 'What the rules cost',
   method: `A host in a network of its own forwards what an instance sends to an address that its app may reach: with no rules at all, with connections tracked as every host with Docker does, and with the rules that a host of Maru has for ${MEMBERS.toLocaleString('en')} addresses of ${APPS} apps and against attacks, in turns of a second each. iperf3 sends as much as goes over one connection; wrk has ${CONNECTIONS} connections at a time opened, asked once and closed, as fast as a small server of Node answers. All share the processors. A ratio is that of a turn, and the median of all. Goal: at least 0.9 of no rules.`,
-  measure: async ({ quick }) => {
+  measure: async ({ quick, signal }) => {
     await installPrograms({ iperf3: 'iperf3', wrk: 'wrk' })
     const networks: TestNetwork[] = []
     try {
       const field = await makeField(networks)
-      return await measureIn(field, quick)
+      return await measureIn(field, quick, signal)
     } finally {
       await Promise.allSettled(networks.map((network) => network.remove()))
     }
@@ -99,7 +99,7 @@ async function makeField(made: TestNetwork[]): Promise<Field> {
   }
 }
 
-async function measureIn({ instance, rules }: Field, quick: boolean): Promise<Figure[]> {
+async function measureIn({ instance, rules }: Field, quick: boolean, signal: AbortSignal): Promise<Figure[]> {
   const seen = {
     bytes: { [NONE]: [], [TRACKED]: [], [OURS]: [] } as Record<Way, number[]>,
     opened: { [NONE]: [], [TRACKED]: [], [OURS]: [] } as Record<Way, number[]>,
@@ -108,6 +108,7 @@ async function measureIn({ instance, rules }: Field, quick: boolean): Promise<Fi
   while (!(await reachesOther(instance)) && performance.now() < end) await pause(50)
   for (const turn of alternating(WAYS, quick ? 1 : ROUNDS))
     for (const way of turn) {
+      signal.throwIfAborted()
       await rules[way]()
       if ((await reachesOther(instance)) === (way === OURS)) throw new Error(`not in force: ${way}`)
       seen.bytes[way].push(await sendBytes(instance))

@@ -11,6 +11,7 @@ import { run } from '#runtime/drivers/process.ts'
 import { ROOT } from '#tools/source-tree.ts'
 import type { Benchmark, BenchPlace } from './benchmark.ts'
 import { BENCHMARKS } from './benchmarks.ts'
+import { listenForInterrupt } from './interrupt.ts'
 import { describeCommit, describeMachine } from './machine.ts'
 import { withOwnInstallation } from './own-installation.ts'
 import { renderPerformance, renderTerminal } from './render.ts'
@@ -26,7 +27,10 @@ export interface BenchOptions {
 
 const MARU = join(ROOT, 'maru')
 
-/** `maru bench`: measures, shows, and writes the documents. A benchmark that failed makes the exit code 1. */
+/**
+ * `maru bench`: measures, shows, and writes the documents. A benchmark that failed makes the exit code 1; so does an interrupt,
+ * after which what was measured is shown and no document is written.
+ */
 export async function runBench(
   context: CliContext,
   name: string | undefined,
@@ -37,15 +41,26 @@ export async function runBench(
   const output = makeOutput(context, options)
   const home = options.home ?? context.env.MARU_HOME
   const quick = options.quick === true
-  const measure = (at: string, firstUp?: UpRun) => measureAll(chosen, { home: at, firstUp, quick }, output)
-  const { report, failed } =
-    home === undefined ? await withOwnInstallation(output.progress, measure) : await measure(home)
-  const folder = options.output ?? (quick || name !== undefined ? undefined : join(ROOT, 'docs'))
-  if (folder !== undefined)
-    await writeReport(folder, name === undefined ? report : await intoReportOf(folder, report))
-  output.result(report, () => renderTerminal(report))
-  if (folder !== undefined) output.note(`Written: ${folder}/performance.md and performance.json`)
-  if (failed) context.setExit(1)
+  const { signal, leave } = listenForInterrupt(context, output.progress)
+  const measure = (at: string, firstUp?: UpRun) =>
+    measureAll(chosen, { home: at, firstUp, quick, signal }, output)
+  try {
+    const { report, failed } =
+      home === undefined ? await withOwnInstallation(output.progress, signal, measure) : await measure(home)
+    if (failed || signal.aborted) context.setExit(1)
+    const asked = options.output ?? (quick || name !== undefined ? undefined : join(ROOT, 'docs'))
+    const folder = signal.aborted ? undefined : asked
+    if (folder !== undefined)
+      await writeReport(folder, name === undefined ? report : await intoReportOf(folder, report))
+    output.result(report, () => renderTerminal(report))
+    if (folder !== undefined) output.note(`Written: ${folder}/performance.md and performance.json`)
+  } catch (error) {
+    // Before anything could be measured; it was said already that the run is ending.
+    if (!signal.aborted) throw error
+    context.setExit(1)
+  } finally {
+    leave()
+  }
 }
 
 function chooseBenchmarks(name: string | undefined): readonly Benchmark[] {
@@ -69,7 +84,7 @@ async function writeReport(folder: string, report: BenchReport): Promise<void> {
   await writeFile(join(folder, 'performance.md'), renderPerformance(report))
 }
 
-type Where = Pick<BenchPlace, 'home' | 'firstUp' | 'quick'>
+type Where = Pick<BenchPlace, 'home' | 'firstUp' | 'quick' | 'signal'>
 
 async function measureAll(
   benchmarks: readonly Benchmark[],
@@ -91,11 +106,11 @@ async function measureAll(
       installation: await requireInstallation(where.home),
       docker,
       folder,
-      // A token of the shell would lead to another platform.
-      maru: (args) => run([MARU, ...args], { env: { MARU_HOME: where.home, MARU_TOKEN: '', NO_COLOR: '1' } }),
+      maru: commandLine(where),
     }
     const results: Array<BenchResult & { failed: boolean }> = []
-    for (const benchmark of benchmarks) results.push(await measureOne(benchmark, place, output))
+    for (const benchmark of benchmarks)
+      if (!where.signal.aborted) results.push(await measureOne(benchmark, place, output))
     const seconds = (performance.now() - since) / 1000
     return {
       report: { ...about, seconds, results: results.map(({ failed: _, ...result }) => result) },
@@ -106,23 +121,37 @@ async function measureAll(
   }
 }
 
+const commandLine =
+  ({ home, signal }: Where): BenchPlace['maru'] =>
+  async (args, { putsBack = false } = {}) => {
+    if (!putsBack) signal.throwIfAborted()
+    // A token of the shell would lead to another platform.
+    const env = { MARU_HOME: home, MARU_TOKEN: '', NO_COLOR: '1' }
+    return await run([MARU, ...args], { env, interrupt: putsBack ? new AbortController().signal : signal })
+  }
+
 /** A benchmark that fails costs its own figures only; the others are shown. */
 async function measureOne(
   { name, title, method, measure }: Benchmark,
   place: Omit<BenchPlace, 'say'>,
   { progress }: Output,
 ): Promise<BenchResult & { failed: boolean }> {
+  const about = { name, title, method }
   progress.step(title)
   const say = (text: string) => progress.update(`${title}: ${text}`)
   try {
     const found = await measure({ ...place, say })
+    place.signal.throwIfAborted()
     progress.end('done')
-    const figures = 'skipped' in found ? [] : found
-    const skipped = 'skipped' in found ? found.skipped : null
-    return { name, title, method, figures, skipped, failed: false }
+    if ('skipped' in found) return { ...about, figures: [], skipped: found.skipped, failed: false }
+    const { figures, missing } = 'figures' in found ? found : { figures: found, missing: [] }
+    const failed = missing.some((one) => one.failed)
+    const parts = missing.length > 0 ? { missing: [...missing] } : {}
+    return { ...about, figures: [...figures], skipped: null, ...parts, failed }
   } catch (error) {
     progress.end('failed')
     const reason = error instanceof Error ? error.message : String(error)
-    return { name, title, method, figures: [], skipped: `it failed: ${reason}`, failed: true }
+    const skipped = place.signal.aborted ? 'it was interrupted' : `it failed: ${reason}`
+    return { ...about, figures: [], skipped, failed: true }
   }
 }

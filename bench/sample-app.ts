@@ -1,8 +1,9 @@
 import { randomInt } from 'node:crypto'
 import { cp, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { pause } from '#runtime/kit/pause.ts'
 import { ROOT } from '#tools/source-tree.ts'
-import { type BenchPlace, maruOk } from './benchmark.ts'
+import type { BenchPlace } from './benchmark.ts'
 
 /** A copy of examples/notes, whose page /health tells which version it is. */
 export interface SampleApp {
@@ -12,6 +13,8 @@ export interface SampleApp {
   change(): Promise<string>
 }
 
+const DESTROY_MS = 120_000
+const AGAIN_MS = 500
 const ANSWER = /text: 'ok[^']*'/
 
 /** Makes the copy for the work, which deploys it, and destroys it afterwards. What went wrong first is what is told. */
@@ -23,10 +26,10 @@ export async function withSample<T>(
   const app = await makeSample(place, what)
   try {
     const result = await work(app)
-    await destroySample(place, app)
+    await destroyApp(place, app.name)
     return result
   } catch (error) {
-    await destroySample(place, app).catch(() => place.say(`the app ${app.name} is still there`))
+    await destroyApp(place, app.name).catch(() => place.say(`the app ${app.name} is still there`))
     throw error
   }
 }
@@ -50,9 +53,15 @@ async function makeSample(place: BenchPlace, what: string): Promise<SampleApp> {
   }
 }
 
-/** Destroys the app, also one that never came up. */
-async function destroySample(place: BenchPlace, { name }: SampleApp): Promise<void> {
-  const { stdout } = await maruOk(place, ['apps', '--json'])
-  const { apps } = JSON.parse(stdout) as { apps: Array<{ name: string }> }
-  if (apps.some((app) => app.name === name)) await maruOk(place, ['destroy', name, '--confirm', name])
+/** Destroys an app, also one that never came up, and one whose deploy was interrupted and still goes on. */
+export async function destroyApp(place: BenchPlace, name: string): Promise<void> {
+  const end = performance.now() + DESTROY_MS
+  for (;;) {
+    const { exitCode, stderr } = await place.maru(['destroy', name, '--confirm', name, '--json'], {
+      putsBack: true,
+    })
+    if (exitCode === 0 || stderr.includes('"apps.not_found"')) return
+    if (performance.now() > end) throw new Error(`${name} could not be destroyed: ${stderr.trim()}`)
+    await pause(AGAIN_MS)
+  }
 }

@@ -1,63 +1,70 @@
 import { join } from 'node:path'
 import { HOME } from '#contract/installation.ts'
-import { databaseContainerDies } from '#drills/database-container-dies.drill.ts'
 import type { FaultMeasure } from '#drills/database-fault.ts'
-import { cutPrimaryOff } from '#drills/database-primary-cut-off.drill.ts'
 import type { Drill, DrillPlace } from '#drills/drill.ts'
 import { thisHost } from '#drills/part-host.ts'
-import type { Settings } from '#platform/hosts/cluster-settings.ts'
+import { hasLeader, type Settings } from '#platform/hosts/cluster-settings.ts'
 import { ensureClusterSettings } from '#platform/hosts/database-pair.ts'
 import { clusterSettings } from '#platform/hosts/database-tier.ts'
+import { pollUntil } from '#platform/hosts/poll.ts'
+import { readDatabasePair } from '#platform/hosts/wait-healthy.ts'
 import { readText } from '#runtime/drivers/files.ts'
 import { pause } from '#runtime/kit/pause.ts'
 import type { BenchPlace } from './benchmark.ts'
-
-export interface StockFault {
-  readonly fault: string
-  readonly values: Readonly<Record<FaultMeasure, number>>
-}
+import type { Fault, FaultsSeen } from './database-faults.ts'
+import type { Missing } from './report.ts'
 
 /** What Patroni 4 has where nothing is said. */
 const STOCK = { ttl: 30, loop_wait: 10, retry_timeout: 10, primary_start_timeout: 300 }
-/** Longer than the lease and two loops. */
-const CUT_MS = 60_000
+/** Whoever is interrupted in the middle of a fault leaves a pair that has to find a leader first. */
+const LED_MS = 120_000
 /** Patroni takes settings over in its next loop, which may still be a long one. */
 const LOOP_MS = 12_000
 
-const FAULTS: ReadonlyArray<readonly [fault: string, drill: Drill<FaultMeasure>]> = [
-  ['kill -9 of the primary’s container', databaseContainerDies],
-  ['primary cut off for 60 s', cutPrimaryOff(CUT_MS)],
-]
+type Values = Readonly<Record<FaultMeasure, number>>
 
 /** The same faults with Patroni's own settings; ours are put back whatever happens. */
-export async function measureStock(place: BenchPlace): Promise<StockFault[]> {
+export async function measureStock(place: BenchPlace, faults: readonly Fault[]): Promise<FaultsSeen> {
+  const { signal } = place
   const rootPem = (await readText(join(place.home, HOME.pki, 'root.crt'))) ?? ''
+  const pair = { ...place, rootPem }
   const set = async (settings: Settings) => {
-    await ensureClusterSettings({ ...place, rootPem }, settings)
-    await pause(LOOP_MS)
+    const log = `\`docker logs ${place.installation.name}-postgres-1\``
+    await pollUntil({ what: 'Waiting for a leader', timeoutMs: LED_MS, log }, async () =>
+      hasLeader((await readDatabasePair(pair)) ?? []) ? true : undefined,
+    )
+    await ensureClusterSettings(pair, settings)
+    await pause(LOOP_MS, signal)
   }
-  const found: StockFault[] = []
+  const values = new Map<Fault, Values>()
+  const missing: Missing[] = []
   try {
     await set({ ...clusterSettings(), ...STOCK })
-    for (const [fault, drill] of FAULTS) {
-      place.say(`${fault}, Patroni’s own settings`)
-      found.push({ fault, values: await carryOutUnguarded(place, drill) })
+    for (const fault of faults) {
+      if (fault.stock === undefined) continue
+      signal.throwIfAborted()
+      const what = `${fault.stock.name}, Patroni’s own settings`
+      place.say(what)
+      try {
+        values.set(fault, await carryOutUnguarded(place, fault.stock.drill))
+      } catch (error) {
+        const reason = error instanceof Error ? error.message : String(error)
+        missing.push({ what, reason, failed: true })
+      }
     }
   } finally {
     await set(clusterSettings())
   }
-  return found
+  return { values, missing }
 }
 
 /** Carries a drill out while the host agent stands still from the fault on: nobody gives the lead of a dead primary free. */
-async function carryOutUnguarded(
-  place: BenchPlace,
-  drill: Drill<FaultMeasure>,
-): Promise<StockFault['values']> {
+async function carryOutUnguarded(place: BenchPlace, drill: Drill<FaultMeasure>): Promise<Values> {
   const drillPlace: DrillPlace = {
     ...place,
+    // Its clean-up has commands too; what it begins it ends itself when it is to stop.
+    maru: (args) => place.maru(args, { putsBack: true }),
     hostOf: async () => thisHost(place),
-    signal: new AbortController().signal,
     show: place.say,
     mark: () => {},
   }

@@ -31,7 +31,7 @@ export const SET_UP =
 
 const READY_S = 60
 /** Longer than the limits, so that a failure has a figure. */
-const PATIENCE_S = 120
+export const PATIENCE_S = 120
 /** Writes have to go on for so long after everything before the last silence counts as over. */
 const STEADY_S = 2
 

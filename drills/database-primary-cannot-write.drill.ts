@@ -11,21 +11,23 @@ const UNLIMITED = -1
  * The primary's files cannot grow. PostgreSQL ignores the signal for a file's size limit on purpose, so that reaching it is
  * the same as a full disk; and the limit can be given to a running server, which another file system cannot.
  */
-export const databasePrimaryCannotWrite: Drill<FaultMeasure> = {
+export const primaryCannotWrite = (fullMs: number): Drill<FaultMeasure> => ({
   name: 'database-primary-cannot-write',
   promises: ['BAK-2', 'REC-2'],
   needs: 'pair',
-  summary: "Let the primary's writes fail as on a full disk for 15 s while an app writes",
+  summary: `Let the primary's writes fail as on a full disk for ${fullMs / 1000} s while an app writes`,
   harmless: false,
   setUp: SET_UP,
-  fault:
-    'For 15 s no process in the primary’s container can write past the first MB of a file, which its server takes for a full disk.',
+  fault: `For ${fullMs / 1000} s no process in the primary’s container can write past the first MB of a file, which its server takes for a full disk.`,
   measures: measuresOfFault(5),
-  expectedS: 60,
-  begin,
-}
+  expectedS: 45 + fullMs / 1000,
+  begin: (place) => begin(place, fullMs),
+})
 
-function begin(place: DrillPlace): Stages<FaultMeasure> {
+/** As an operator and the tests run it. */
+export const databasePrimaryCannotWrite = primaryCannotWrite(FULL_MS)
+
+function begin(place: DrillPlace, fullMs: number): Stages<FaultMeasure> {
   const story = databaseFault(place)
   let full: string | undefined
   const makeRoom = async () => {
@@ -38,7 +40,7 @@ function begin(place: DrillPlace): Stages<FaultMeasure> {
       story.strike(async ({ primary }) => {
         full = primary
         await limitFiles(place, primary, FILE_BYTES)
-        await pause(FULL_MS, place.signal)
+        await pause(fullMs, place.signal)
         await makeRoom()
       }),
     measure: story.measure,

@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict'
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
@@ -6,7 +8,7 @@ import { BENCHMARK_NAMES } from '#bench/names.ts'
 import { renderPerformance } from '#bench/render.ts'
 import { BenchReport } from '#bench/report.ts'
 import { docker } from '../tools/test-installation.ts'
-import { cli, cliError, folderWith, HOME, installation } from './harness.ts'
+import { cli, cliError, cliJson, folderWith, HOME, installation, ROOT, waitFor } from './harness.ts'
 
 const NEED_LAB = ['hosts', 'between-hosts', 'host-failover']
 
@@ -20,13 +22,14 @@ test('a quick run measures everything, writes both documents and leaves nothing 
     report.results.map(({ name }) => name),
     BENCHMARK_NAMES,
   )
-  for (const { name, figures, skipped } of report.results) {
+  for (const { name, figures, skipped, missing = [] } of report.results) {
     // Their whole run is the shortest that there is.
     if (NEED_LAB.includes(name)) {
       assert.match(skipped ?? '', /takes minutes/)
       continue
     }
     assert.equal(skipped, null, `${name}: ${skipped}`)
+    assert.deepEqual(missing, [], name)
     assert.ok(figures.length > 0, `${name} has no figures`)
     for (const { row, column, value, isDifference } of figures)
       assert.ok(isDifference || value >= 0, `${name}, ${row}, ${column}: ${value}`)
@@ -38,6 +41,16 @@ test('a quick run measures everything, writes both documents and leaves nothing 
     await docker('ps', '--all', '--quiet', '--filter', `name=^${installation.name}-app-bench-`),
     '',
   )
+})
+
+test('a drill of a benchmark is interrupted with it and takes its app away', async () => {
+  const apps = async () => (await cliJson<{ apps: Array<{ name: string }> }>(['apps'])).apps
+  const child = spawn(join(ROOT, 'maru'), ['bench', 'failover', '--home', HOME], { stdio: 'ignore' })
+  const ended = once(child, 'close')
+  await waitFor('the drill to have its app', async () => (await apps()).length > 0, 120_000)
+  child.kill('SIGINT')
+  assert.deepEqual(await ended, [1, null])
+  assert.deepEqual(await apps(), [])
 })
 
 test('a benchmark that does not exist is refused with the names of those that do', async () => {

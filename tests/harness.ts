@@ -3,7 +3,6 @@ import { readFileSync } from 'node:fs'
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { dirname, join, resolve } from 'node:path'
-import type { TestContext } from 'node:test'
 import { setTimeout as delay } from 'node:timers/promises'
 import { ErrorBody } from '#contract/errors.ts'
 import { Installation, urlOf } from '#contract/installation.ts'
@@ -85,15 +84,20 @@ export async function waitFor<T>(
   throw new Error(`${what}: not within ${timeoutMs / 1000} s`, { cause: last })
 }
 
+/** A test, or all of a file: what is made for it goes when it ends. */
+export interface Ending {
+  after(end: () => unknown): unknown
+}
+
 /** A name that no other test uses; the app is destroyed when the test ends. */
-export function newApp(t: TestContext, what = 'app'): string {
+export function newApp(t: Ending, what = 'app'): string {
   const name = `${what}-${randomInt(36 ** 4).toString(36)}`
   t.after(() => cli(['destroy', name, '--confirm', name]))
   return name
 }
 
 /** A folder with these files (path → text), removed when the test ends. */
-export async function folderWith(t: TestContext, files: Readonly<Record<string, string>>): Promise<string> {
+export async function folderWith(t: Ending, files: Readonly<Record<string, string>>): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), 'maru-source-'))
   t.after(() => rm(folder, { recursive: true, force: true }))
   for (const [path, text] of Object.entries(files)) {

@@ -66,8 +66,8 @@ const ODD = [
 for (const [what, flags] of ODD)
   test(`${what}: dropped at open and closed ports and the platform's, told of, and one packet holds nobody`, async () => {
     await begin()
-    for (const port of [PORTS.web.https, other, 20_001])
-      await send(...flags, '-c', '1', '-p', String(port), HOST.attacked)
+    const ports = [PORTS.web.https, other, 20_001]
+    await Promise.all(ports.map((port) => send(...flags, '-c', '1', '-p', String(port), HOST.attacked)))
     await poll('a notice', async () => told('trick').length >= 3)
     assert.equal(await counter('past', 'got'), 0)
     assert.deepEqual(await field.members('held4'), [])
@@ -95,8 +95,9 @@ test('one odd packet each of many forged senders holds none of them; a client wh
 test('ordinary packets of every kind are not odd', async () => {
   await begin()
   assert.equal(await ask(PORTS.web.http, 200), 200)
-  for (const flags of [['-S'], ['-S', '-P'], ['-A'], ['-A', '-F'], ['-R'], ['-R', '-A'], ['-A', '-P', '-U']])
-    await send(...flags, '-c', '1', '-p', String(PORTS.web.http), HOST.attacked)
+  const kinds = [['-S'], ['-S', '-P'], ['-A'], ['-A', '-F'], ['-R'], ['-R', '-A'], ['-A', '-P', '-U']]
+  const port = String(PORTS.web.http)
+  await Promise.all(kinds.map((flags) => send(...flags, '-c', '1', '-p', port, HOST.attacked)))
   // The attacker's kernel ends what it knows nothing of.
   assert.ok((await counter('past', 'got')) >= 7)
   assert.deepEqual(told('trick'), [])

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { request as httpsRequest } from 'node:https'
 import { join } from 'node:path'
 import { Readable } from 'node:stream'
@@ -8,6 +8,7 @@ import tar from 'tar-stream'
 import { ContainerSpec, type PlatformConfig } from '#contract/agent.ts'
 import { AppId, AppName } from '#contract/ids.ts'
 import { addressesOf, HOME, INSTANCE_PORT, type Installation } from '#contract/installation.ts'
+import { IMAGE_LABEL } from '#images/build-images.ts'
 import { edgeContainer, edgeFiles, issuedBy, NONE_YET, prepareEdge } from '#platform/edge/index.ts'
 import { convergePlatform } from '#platform/hosts/converge.ts'
 import { removeTables } from '#platform/hosts/filter-tables.ts'
@@ -111,15 +112,13 @@ export async function until<T>(
   }
 }
 
-/** An image with the test's own Node as `node`, owned by the test's installation and by the app `shop`. */
+/** An image with Node as `node`, owned by the test's installation and by the app `shop`: the stack image, with other labels. */
 export async function buildNodeImage(host: TestHost): Promise<string> {
   const context = tar.pack()
-  context.entry(
-    { name: 'Dockerfile' },
-    `FROM ${host.images.base}\nADD node /usr/local/bin/node\nLABEL ${LABELS.owner}=${host.installation.id} ${LABELS.appId}=${testApp('shop').appId}\n`,
-  )
-  const node = await readFile(process.execPath)
-  context.entry({ name: 'node', mode: 0o755 }, node)
+  const from = await newestImage(host.docker, 'node')
+  const own = `${LABELS.owner}=${host.installation.id} ${LABELS.appId}=${testApp('shop').appId}`
+  // Called otherwise than the stack's, of which only the newest are kept.
+  context.entry({ name: 'Dockerfile' }, `FROM ${from}\nLABEL ${own} ${IMAGE_LABEL}=test\n`)
   context.finalize()
   return host.docker.images.build(Readable.from(context), {}, () => {})
 }

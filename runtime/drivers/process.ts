@@ -18,6 +18,11 @@ export interface RunOptions {
   readonly timeoutMs?: number
   /** Aborting kills the program. */
   readonly signal?: AbortSignal
+  /**
+   * Aborting asks the program and what it has started to end, as Ctrl-C does. They have a group of their own, which Ctrl-C in our
+   * terminal does not reach, so that they are asked once; when this program ends, they end at once.
+   */
+  readonly interrupt?: AbortSignal
   /** Bytes of each stream that are kept in memory: the last ones. Default 1 MiB. */
   readonly keepBytes?: number
   /** Called with each piece of standard output, as it comes. */
@@ -65,6 +70,7 @@ function runPiped(argv: readonly [string, ...string[]], options: RunOptions): Pr
     const child = spawn(file, args, {
       ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
       ...(options.signal === undefined ? {} : { signal: options.signal, killSignal: 'SIGKILL' }),
+      detached: options.interrupt !== undefined,
       env: options.env === undefined ? process.env : { ...process.env, ...options.env },
       stdio: ['pipe', options.outputTo ?? 'pipe', 'pipe'],
     })
@@ -79,6 +85,7 @@ function runPiped(argv: readonly [string, ...string[]], options: RunOptions): Pr
             timedOut = true
             child.kill('SIGKILL')
           }, options.timeoutMs)
+    const letGo = options.interrupt === undefined ? undefined : holdGroup(child, options.interrupt)
     child.stdout?.on('data', stdout.add)
     child.stderr?.on('data', stderr.add)
     // A program that ends without reading its input closes the pipe; its exit code tells the story.
@@ -88,16 +95,39 @@ function runPiped(argv: readonly [string, ...string[]], options: RunOptions): Pr
     else options.inputUntil.addEventListener('abort', endInput, { once: true })
     child.on('error', (error) => {
       clearTimeout(timer)
+      letGo?.()
       log?.end()
       reject(error)
     })
     child.on('close', (exitCode) => {
       clearTimeout(timer)
+      letGo?.()
       const result = { exitCode, stdout: stdout.text(), stderr: stderr.text(), timedOut }
       if (log === undefined) resolve(result)
       else log.end(() => resolve(result))
     })
   })
+}
+
+/** Interrupts a program's group, once, and kills it when this program ends; until it is let go. */
+function holdGroup({ pid }: ChildProcess, interrupt: AbortSignal): () => void {
+  const tell = (signal: NodeJS.Signals) => {
+    try {
+      if (pid !== undefined) process.kill(-pid, signal)
+    } catch (error) {
+      // It has just ended.
+      if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error
+    }
+  }
+  const ask = () => tell('SIGINT')
+  const kill = () => tell('SIGKILL')
+  interrupt.addEventListener('abort', ask)
+  process.on('exit', kill)
+  if (interrupt.aborted) ask()
+  return () => {
+    interrupt.removeEventListener('abort', ask)
+    process.off('exit', kill)
+  }
 }
 
 /** Starts a program that reads what to do, and says on its standard error what comes of it; its output goes to `outputFd`. */
