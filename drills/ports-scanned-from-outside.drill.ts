@@ -90,8 +90,8 @@ function begin(place: DrillPlace): Stages<Names> {
     fault: async () => {
       const [office, , ...places] = field.outsiders
       for (const one of places) field.scanners.push(await startScanner(one))
-      field.open = await knownPorts(place.installation)
       const [fast, decoys, slow, past] = places as [Outsider, Outsider, Outsider, Outsider]
+      field.open = await knownPorts(place.installation, fast.host)
       const inside = await addressesInside(place, app.name)
       place.mark('fault')
       await Promise.all([
@@ -123,8 +123,8 @@ async function welcome(place: DrillPlace, field: Field, app: string): Promise<vo
   const programs = await startOtherPrograms([office.host, home.host])
   field.programs = programs
   await waitUntil('the host’s rules to know its other programs', { timeoutS: READY_S, signal }, async () => {
-    const open = await knownPorts(installation)
-    return programs.ports.every((port) => open.has(port))
+    const known = await Promise.all([office, home].map(({ host }) => knownPorts(installation, host)))
+    return known.every((open) => programs.ports.every((port) => open.has(port)))
   })
   field.visitors.push(startVisitors(place, office, app, OFFICE))
   field.visitors.push(startVisitors(place, home, app, { ...HOME, others: programs.ports }))

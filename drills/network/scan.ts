@@ -24,10 +24,16 @@ export const SCANS = {
   ports: (ports: readonly number[]) => [...RAW, '--min-rate', '200', '-p', ports.join()],
 } as const
 
-/** Ports at which somebody on the host listens or did lately, as the kernel's rules know them. */
-export async function knownPorts(installation: Pick<Installation, 'id'>): Promise<Set<number>> {
-  const shown = await makeNft().members('inet', guardTableOf(installation), ['open'])
-  return new Set([...shown.matchAll(/tcp \. (\d+)/g)].map(([, port]) => Number(port)))
+/** Ports at which somebody on the host listens or did lately, at one of its addresses or at all, as the kernel's rules know them. */
+export async function knownPorts(
+  installation: Pick<Installation, 'id'>,
+  address: string,
+): Promise<Set<number>> {
+  const shown = await makeNft().members('inet', guardTableOf(installation), ['open', 'open4'])
+  const listens = [...shown.matchAll(/(?:([\d.]+) \. )?tcp \. (\d+)/g)]
+  return new Set(
+    listens.filter(([, at]) => at === undefined || at === address).map(([, , port]) => Number(port)),
+  )
 }
 
 /** A scanner, with who listens on its own link. */

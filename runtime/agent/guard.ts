@@ -122,7 +122,7 @@ async function openState(
     guard: makeHostGuard(nft, installation),
     ...{ book, tally: makeTally(), count: packetCounter(nft, installation) },
     ...{ log, membership, files, wanted: [], ports: [], problem: '', mends: makeMendBook(log) },
-    ...{ inTurn: makeInTurn(), open: makeOpenPorts(network?.folder), shown: network?.folder },
+    ...{ inTurn: makeInTurn(), open: makeOpenPorts(installation, network?.folder), shown: network?.folder },
     orders: GuardOrders.parse((await readJson(files.orders)) ?? NO_ORDERS),
     holds: SavedHolds.parse((await readJson(files.holds)) ?? []),
   }
