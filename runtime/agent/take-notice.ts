@@ -8,9 +8,9 @@ import type {
   Wanted,
 } from '#platform/guard/host.ts'
 
-/** An instance's port, and whose it is. */
+/** A port of an instance or of a build, and whose it is, where that is known. */
 export interface InstancePort extends BoundPort {
-  readonly app: string
+  readonly app: string | null
 }
 
 /** What counts packets beyond the kernel's own memory. */
