@@ -8,7 +8,8 @@ import { type Packet, parsePacket, TCP } from './packets.ts'
 
 /** Asks each port once and waits for nothing that is not answered. */
 const IMPATIENT = ['--max-retries', '0', '--max-rtt-timeout', '100ms'] as const
-const RAW = ['nmap', '-sS', '-n', '-Pn', ...IMPATIENT] as const
+// Its own question for the neighbour's card is asked once, too: on a busy machine it would find nobody, and scan nothing.
+const RAW = ['nmap', '-sS', '-n', '-Pn', '--disable-arp-ping', ...IMPATIENT] as const
 
 /** The ways to search, as arguments of nmap. */
 export const SCANS = {
@@ -52,8 +53,9 @@ export async function scan(
   how: readonly string[],
   addresses: readonly string[],
 ): Promise<void> {
-  const { exitCode, stderr } = await from.run([...how, ...addresses])
+  const { exitCode, stdout, stderr } = await from.run([...how, ...addresses])
   if (exitCode !== 0) throw new Error(`nmap ended with ${exitCode}: ${stderr.trim().split('\n').at(-1)}`)
+  if (stdout.includes('(0 hosts up)')) throw new Error('nmap has found nobody, and scanned nothing')
 }
 
 /** What was on a scanner's link. */
