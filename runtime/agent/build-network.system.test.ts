@@ -15,7 +15,7 @@ import { until } from './test-host.ts'
 let host: TestBuilder
 const nft = makeNft()
 before(async () => {
-  host = await makeTestBuilder(217)
+  host = await makeTestBuilder(229)
 })
 after(async () => {
   await nft.remove('bridge', portTableOf(host.installation))
