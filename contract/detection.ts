@@ -18,9 +18,19 @@ export const DETECTION_LIMITS = {
 /** Those whose addresses say nothing: each packet can have another. */
 const CROWDS: Readonly<Record<string, string>> = { many: 'many senders', outside: 'somebody outside' }
 
+/** Whether it is said of nobody in particular: two things that such did are two incidents. */
+export const isCrowd = (who: string): boolean => CROWDS[who] !== undefined
+
+/** A name to which rules lead, of which something is told as of somebody. */
+export const ofName = (name: string): string => `name:${name}`
+
+export const isName = (who: string): boolean => who.startsWith('name:')
+
 /** Who did it, as people say it; an address as it is. */
-export const whoWords = ({ who }: { readonly who: string }): string =>
-  CROWDS[who] ?? (who.startsWith('app:') ? `the app ${who.slice(4)}` : who)
+export const whoWords = ({ who }: { readonly who: string }): string => {
+  const [kind = '', word = ''] = /^(app|name):(.*)$/.exec(who)?.slice(1) ?? []
+  return CROWDS[who] ?? (word === '' ? who : `the ${kind} ${word}`)
+}
 
 /** What each severity is called: they are numbered from 1 to 5. */
 export const SEVERITY_NAMES = ['', 'note', 'low', 'medium', 'high', 'critical'] as const
@@ -60,7 +70,11 @@ export type IncidentEntry = z.infer<typeof IncidentEntry>
 export const Incident = z.strictObject({
   id: IncidentId,
   state: z.enum(['open', 'closed']),
-  who: z.string().describe('Address or network that it came from, or `app:NAME`'),
+  who: z
+    .string()
+    .describe(
+      'Address or network that it came from, `app:NAME`, `name:NAME` for a name that rules lead to, `many` or `outside`',
+    ),
   title: z.string(),
   severity: z.number().int().min(1).max(5).describe('Of the worst in it'),
   openedAt: Instant,

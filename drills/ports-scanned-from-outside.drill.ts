@@ -3,11 +3,13 @@ import { addressesOf, INSTANCE_PORT } from '#contract/installation.ts'
 import { knock } from '#runtime/drivers/knock.ts'
 import type { Drill, DrillPlace, Measured, Stages } from './drill.ts'
 import { drillApp } from './drill-app.ts'
+import { hundredths } from './hundredths.ts'
+import { type Crowd, makeCrowd } from './network/crowd.ts'
 import { instancesOf } from './network/instances.ts'
 import { makeOutsiders, type Outsider } from './network/other-network.ts'
 import { learnedBy } from './network/packets.ts'
 import { endAll, type OtherPrograms, startOtherPrograms } from './network/programs-on-host.ts'
-import { blocksOf, eventsOf, letIn } from './network/said.ts'
+import { blocksOf, eventsOf, incidentOf, letIn } from './network/said.ts'
 import {
   decisiveMs,
   knownPorts,
@@ -19,13 +21,15 @@ import {
   whatWasSeen,
 } from './network/scan.ts'
 import { startVisitors, type Visitors } from './network/visitors.ts'
-import { waitUntil } from './wait-until.ts'
+import { present } from './present.ts'
+import { secondsUntil, waitUntil } from './wait-until.ts'
 
 const INSIDE = 'ports of the inside that answered somebody outside'
 const OPEN = 'open ports that one scanner learned'
 const CLOSED = 'closed ports that one scanner learned'
 const FREE = 'scanners that were not held'
 const HELD = 'time from the decisive packet until the scanner was held'
+const TOLD = 'time until people were told of a search by many senders'
 const WRONGLY = 'ordinary visitors that were held'
 const FAILED = 'requests of visitors that failed'
 type Names =
@@ -34,11 +38,14 @@ type Names =
   | typeof CLOSED
   | typeof FREE
   | typeof HELD
+  | typeof TOLD
   | typeof WRONGLY
   | typeof FAILED
 
 const READY_S = 30
 const FIRST_ANSWERS = 300
+const TOLD_S = 10
+const TOLD_WAIT_S = 30
 /** What ordinary people are: an office of 50 behind one address with 200 connections, and somebody at home. */
 const OFFICE = { shape: { kept: 200, fresh: 10 }, restMs: 2000 } as const
 const HOME = { shape: { kept: 2, fresh: 2 }, restMs: 200 } as const
@@ -49,22 +56,23 @@ export const portsScannedFromOutside: Drill<Names> = {
   promises: ['NET-8', 'NET-1'],
   needs: 'machine',
   programs: { nmap: 'nmap', tcpdump: 'tcpdump' },
-  summary: 'Scan the host from outside, fast, slowly and with decoys, while people visit it',
+  summary: 'Scan the host from outside, fast, slowly, with decoys and by many, while people visit it',
   harmless: false,
   setUp:
-    'Six places outside of the platform, each with a cable of its own to the host. From two of them people visit an app: an office of 50 behind one address with 200 connections, and somebody at home who also uses four other programs of the host.',
+    'Seven places outside of the platform, each with a cable of its own to the host. From three of them people visit an app: an office of 50 behind one address with 200 connections, somebody at home who also uses four other programs of the host, and one of the many senders who search together later.',
   fault:
-    'From the other places nmap scans: all 65,535 ports as fast as it can, 1,000 ports among packets in the name of the office, one port every three seconds, and past the host the addresses of the inside.',
+    'From the other places nmap scans: all 65,535 ports as fast as it can, 1,000 ports among packets in the name of the office, one port every three seconds, and past the host the addresses of the inside. After them 60 senders of 60 networks, the visitor among them, ask for two ports each.',
   measures: {
     [INSIDE]: { unit: 'ports', limit: 0 },
     [OPEN]: { unit: 'ports', limit: 5 },
     [CLOSED]: { unit: 'ports', limit: GUARD_LIMITS.closedPorts },
     [FREE]: { unit: 'scanners', limit: 0 },
     [HELD]: { unit: 'ms', limit: 50 },
+    [TOLD]: { unit: 's', limit: TOLD_S },
     [WRONGLY]: { unit: 'visitors', limit: 0 },
     [FAILED]: { unit: 'requests', limit: 0 },
   },
-  expectedS: 60,
+  expectedS: 70,
   begin,
 }
 
@@ -74,24 +82,26 @@ interface Field {
   readonly visitors: Visitors[]
   readonly scanners: Scanner[]
   programs?: OtherPrograms
+  crowd?: Crowd
+  toldS: number
   open: ReadonlySet<number>
   seen: readonly Seen[]
 }
 
 function begin(place: DrillPlace): Stages<Names> {
   const app = drillApp(place, 'visited')
-  const field: Field = { outsiders: [], visitors: [], scanners: [], open: new Set(), seen: [] }
+  const field: Field = { outsiders: [], visitors: [], scanners: [], open: new Set(), seen: [], toldS: 0 }
   return {
     setUp: async () => {
       await app.deploy()
-      await makeOutsiders(6, (one) => field.outsiders.push(one))
+      await makeOutsiders(7, (one) => field.outsiders.push(one))
       await welcome(place, field, app.name)
     },
     fault: async () => {
-      const [office, , ...places] = field.outsiders
+      const [office, , , ...places] = field.outsiders
       for (const one of places) field.scanners.push(await startScanner(one))
-      field.open = await knownPorts(place.installation)
       const [fast, decoys, slow, past] = places as [Outsider, Outsider, Outsider, Outsider]
+      field.open = await knownPorts(place.installation, fast.host)
       const inside = await addressesInside(place, app.name)
       place.mark('fault')
       await Promise.all([
@@ -101,6 +111,7 @@ function begin(place: DrillPlace): Stages<Names> {
         scan(past, SCANS.ports(portsInside(place)), inside),
       ])
       place.mark('last scan ended')
+      field.toldS = await searchTogether(place, present(field.crowd))
       field.seen = await Promise.all(field.scanners.map(whatWasSeen))
     },
     measure: () => measure(place, field),
@@ -109,7 +120,7 @@ function begin(place: DrillPlace): Stages<Names> {
         ...field.visitors.map((one) => one.stop),
         ...field.scanners.map(({ capture }) => capture.stop),
         () => field.programs?.end(),
-        () => letIn(place, field.outsiders),
+        () => letIn(place, [...field.outsiders, ...(field.crowd ? [{ address: field.crowd.client }] : [])]),
         ...field.outsiders.map((one) => one.remove),
         app.destroy,
       ]),
@@ -119,18 +130,34 @@ function begin(place: DrillPlace): Stages<Names> {
 /** Lets people visit, and waits until they are well served: what a visitor has proven is his. */
 async function welcome(place: DrillPlace, field: Field, app: string): Promise<void> {
   const { signal, installation } = place
-  const [office, home] = field.outsiders as [Outsider, Outsider]
+  const [office, home, many] = field.outsiders as [Outsider, Outsider, Outsider]
   const programs = await startOtherPrograms([office.host, home.host])
   field.programs = programs
   await waitUntil('the host’s rules to know its other programs', { timeoutS: READY_S, signal }, async () => {
-    const open = await knownPorts(installation)
-    return programs.ports.every((port) => open.has(port))
+    const known = await Promise.all([office, home].map(({ host }) => knownPorts(installation, host)))
+    return known.every((open) => programs.ports.every((port) => open.has(port)))
   })
   field.visitors.push(startVisitors(place, office, app, OFFICE))
   field.visitors.push(startVisitors(place, home, app, { ...HOME, others: programs.ports }))
+  field.crowd = await makeCrowd(many)
+  field.visitors.push(startVisitors(place, many, app, HOME))
   await waitUntil('visitors to be served', { timeoutS: READY_S, signal }, () =>
     field.visitors.every((one) => one.answered() >= FIRST_ANSWERS),
   )
+}
+
+/** Many search; tells how long it took until people are told of it as one search. */
+async function searchTogether(place: DrillPlace, crowd: Crowd): Promise<number> {
+  place.mark('many begin to search')
+  const since = Date.now()
+  const searching = crowd.search()
+  const toldS = await secondsUntil(
+    { timeoutS: TOLD_WAIT_S, signal: place.signal },
+    async () => (await incidentOf(place, { address: 'many' }, 'distributed scan', since)) !== undefined,
+  )
+  place.mark('people are told of the many')
+  await searching
+  return toldS
 }
 
 /** Addresses that nobody outside has any business with; that one of them answers the host itself is seen first. */
@@ -149,7 +176,7 @@ function portsInside({ installation }: DrillPlace): number[] {
 }
 
 async function measure(place: DrillPlace, field: Field): Promise<Measured<Names>> {
-  const [, home, ...scanners] = field.outsiders as [Outsider, Outsider, ...Outsider[]]
+  const [, home, , ...scanners] = field.outsiders as [Outsider, Outsider, Outsider, ...Outsider[]]
   const learned = scanners.map(({ address }, at) => learnedBy(address, field.seen[at]?.packets ?? []))
   const [past, hosts] = [learned[3], learned.slice(0, 3)]
   const failed = field.visitors.flatMap((one) => one.failures())
@@ -166,7 +193,8 @@ async function measure(place: DrillPlace, field: Field): Promise<Measured<Names>
   const heldMs = Math.max(0, (holds[0]?.getTime() ?? Number.POSITIVE_INFINITY) - decisive)
   const blocked = await blocksOf(place)
   // The office was named by the scanner with decoys; that it is served all the same is in the requests.
-  const wrongly = blocked.filter(({ source }) => source === home.address).length
+  const people = [home.address, present(field.crowd).client]
+  const wrongly = blocked.filter(({ source }) => people.includes(source)).length
   const most = (which: 'open' | 'closed') => Math.max(...hosts.map((one) => one[which].size))
   const answered = field.visitors.reduce((sum, one) => sum + one.answered(), 0)
   const free = holds.filter((held) => held === undefined).length
@@ -176,12 +204,13 @@ async function measure(place: DrillPlace, field: Field): Promise<Measured<Names>
     [CLOSED]: most('closed'),
     [FREE]: free,
     [HELD]: Number.isFinite(heldMs) ? Math.ceil(heldMs) : 60_000,
+    [TOLD]: hundredths(field.toldS),
     [WRONGLY]: wrongly,
     [FAILED]: failed.length,
   }
   return {
     values,
-    result: `Of ${hosts.length} scanners ${hosts.length - free} were held, the fast one ${values[HELD]} ms after the decisive packet; at most ${values[OPEN]} open and ${values[CLOSED]} closed ports were learned by one, and ${values[INSIDE]} of the inside; of ${answered + failed.length} requests of visitors ${failed.length} failed, also those of the office whose address was a decoy.`,
+    result: `Of ${hosts.length} scanners ${hosts.length - free} were held, the fast one ${values[HELD]} ms after the decisive packet; at most ${values[OPEN]} open and ${values[CLOSED]} closed ports were learned by one, and ${values[INSIDE]} of the inside. People were told of ${present(field.crowd).senders} senders who searched together after ${values[TOLD]} s. Of ${answered + failed.length} requests of visitors ${failed.length} failed, also those of the office whose address was a decoy and of one of the many.`,
     figures: {
       'requests of visitors': { value: answered + failed.length, unit: 'requests' },
       'packets of the fast scan': { value: field.seen[0]?.frames.length ?? 0, unit: 'packets' },

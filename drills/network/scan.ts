@@ -8,7 +8,8 @@ import { type Packet, parsePacket, TCP } from './packets.ts'
 
 /** Asks each port once and waits for nothing that is not answered. */
 const IMPATIENT = ['--max-retries', '0', '--max-rtt-timeout', '100ms'] as const
-const RAW = ['nmap', '-sS', '-n', '-Pn', ...IMPATIENT] as const
+// Its own question for the neighbour's card is asked once, too: on a busy machine it would find nobody, and scan nothing.
+const RAW = ['nmap', '-sS', '-n', '-Pn', '--disable-arp-ping', ...IMPATIENT] as const
 
 /** The ways to search, as arguments of nmap. */
 export const SCANS = {
@@ -24,10 +25,16 @@ export const SCANS = {
   ports: (ports: readonly number[]) => [...RAW, '--min-rate', '200', '-p', ports.join()],
 } as const
 
-/** Ports at which somebody on the host listens or did lately, as the kernel's rules know them. */
-export async function knownPorts(installation: Pick<Installation, 'id'>): Promise<Set<number>> {
-  const shown = await makeNft().members('inet', guardTableOf(installation), ['open'])
-  return new Set([...shown.matchAll(/tcp \. (\d+)/g)].map(([, port]) => Number(port)))
+/** Ports at which somebody on the host listens or did lately, at one of its addresses or at all, as the kernel's rules know them. */
+export async function knownPorts(
+  installation: Pick<Installation, 'id'>,
+  address: string,
+): Promise<Set<number>> {
+  const shown = await makeNft().members('inet', guardTableOf(installation), ['open', 'open4'])
+  const listens = [...shown.matchAll(/(?:([\d.]+) \. )?tcp \. (\d+)/g)]
+  return new Set(
+    listens.filter(([, at]) => at === undefined || at === address).map(([, , port]) => Number(port)),
+  )
 }
 
 /** A scanner, with who listens on its own link. */
@@ -46,8 +53,9 @@ export async function scan(
   how: readonly string[],
   addresses: readonly string[],
 ): Promise<void> {
-  const { exitCode, stderr } = await from.run([...how, ...addresses])
+  const { exitCode, stdout, stderr } = await from.run([...how, ...addresses])
   if (exitCode !== 0) throw new Error(`nmap ended with ${exitCode}: ${stderr.trim().split('\n').at(-1)}`)
+  if (stdout.includes('(0 hosts up)')) throw new Error('nmap has found nobody, and scanned nothing')
 }
 
 /** What was on a scanner's link. */

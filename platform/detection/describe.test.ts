@@ -5,7 +5,8 @@ import { parseEve } from './eve.ts'
 
 const INSTANCE = '10.77.130.5'
 const NOW = Date.parse('2030-01-07T08:00:01Z')
-const appAt = (address: string) => (address === INSTANCE ? 'shop' : null)
+const OTHER = '10.77.130.9'
+const appAt = (address: string) => (address === INSTANCE ? 'shop' : address === OTHER ? 'blog' : null)
 
 /** A line as Suricata 7 writes it. */
 const line = (more: object) =>
@@ -79,6 +80,59 @@ test('what an app sends is the app’s', () => {
     found?.message ?? '',
     /^The app shop \(10\.77\.130\.5\) speaks to a pool that mines crypto money: pool\.supportxmr\.com\.$/,
   )
+})
+
+/** What Suricata 7.0.10 wrote of a connection from the app shop to the app blog; the name of the visitor is of the app's own making. */
+function between(sid: number, direction: 'to_server' | 'to_client' | undefined, signature = '') {
+  const [asker, asked] = [
+    { ip: INSTANCE, port: 10_001 },
+    { ip: OTHER, port: 8080 },
+  ]
+  const [from, to] = direction === 'to_client' ? [asked, asker] : [asker, asked]
+  return JSON.stringify({
+    ...{ timestamp: '2030-01-07T08:00:00.005000+0000', flow_id: 2_587_180_470, event_type: 'alert' },
+    ...{ src_ip: from.ip, src_port: from.port, dest_ip: to.ip, dest_port: to.port, proto: 'TCP', tx_id: 0 },
+    ...{ pkt_src: 'wire/pcap', app_proto: 'http', direction },
+    alert: { action: 'allowed', gid: 1, signature_id: sid, rev: 1, signature, xff: '203.0.113.7' },
+    http: { hostname: 'blog.example.org', url: '/page?name=x', http_method: 'GET', status: 200, length: 45 },
+  })
+}
+
+test('of two apps the one that began the connection did it, and the other one is who it was aimed at', () => {
+  const told = (...more: Parameters<typeof between>) => {
+    const found = described(between(...more))
+    return [found?.app, found?.source, found?.sourcePort, found?.target, found?.destination, found?.port]
+  }
+  const right = ['shop', INSTANCE, 10_001, 'blog', OTHER, 8080]
+  for (const sid of [7_000_011, 7_000_070, 2_000_001])
+    for (const direction of ['to_server', 'to_client'] as const)
+      assert.deepEqual(told(sid, direction), right, `${sid} ${direction}`)
+  assert.deepEqual(told(7_000_011, undefined), right)
+})
+
+test('what is said of two apps says which way it went', () => {
+  const message = (...more: Parameters<typeof between>) => described(between(...more))?.message
+  assert.equal(
+    message(7_000_070, 'to_client'),
+    'The app shop (10.77.130.5) got a file of the system as an answer of the app blog: GET blog.example.org/page?name=x.',
+  )
+  assert.equal(
+    message(2_000_001, 'to_client', 'ET SAMPLE answer'),
+    'The app shop (10.77.130.5) got what rule 2000001 of Emerging Threats looks for (ET SAMPLE answer), as an answer of the app blog: GET blog.example.org/page?name=x.',
+  )
+  assert.match(
+    message(2_000_001, 'to_server', 'ET SAMPLE request') ?? '',
+    /^The app shop .* sent what rule 2000001 .*, to the app blog: GET/,
+  )
+})
+
+test('a visitor is believed of the edge only: no app gets out of what it did by naming one', () => {
+  assert.equal(described(between(7_000_011, 'to_server'))?.app, 'shop')
+  const out = { src_ip: INSTANCE, dest_ip: '198.51.100.9', dest_port: 80, direction: 'to_server' }
+  const alert = { signature_id: 2_000_001, signature: 'ET SAMPLE hole', xff: '203.0.113.7' }
+  assert.equal(described(line({ ...out, alert }))?.app, 'shop')
+  const byEdge = described(line({ direction: 'to_server' }))
+  assert.deepEqual([byEdge?.source, byEdge?.app, byEdge?.target], ['203.0.113.7', null, 'shop'])
 })
 
 test('what an attacker wrote reaches no terminal as more than letters, and is cut', () => {

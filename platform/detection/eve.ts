@@ -13,6 +13,8 @@ export interface Alert {
   readonly destination: string
   readonly port: number | null
   readonly protocol: string
+  /** Whether the packet is of the side that was asked, as the detector follows the connection; null where it does not say. */
+  readonly isBack: boolean | null
   /** Whose request it was, where the edge says so. */
   readonly visitor: string | null
   readonly request: { readonly method: string; readonly host: string; readonly path: string } | null
@@ -46,6 +48,7 @@ const AlertLine = z.object({
   dest_ip: z.string(),
   dest_port: port,
   proto: text,
+  direction: z.enum(['to_server', 'to_client']).optional().catch(undefined),
   alert: z.object({ signature_id: z.number().int(), signature: text, xff: z.string().optional() }),
   http: z.object({ hostname: text, url: text, http_method: text }).optional(),
   dns: z.object({ query: z.array(z.object({ rrname: text })).default([]) }).optional(),
@@ -98,6 +101,7 @@ function alertOf(line: z.infer<typeof AlertLine>, now: number): Alert {
     destination: line.dest_ip,
     port: line.dest_port,
     protocol: line.proto.toLowerCase(),
+    isBack: line.direction === undefined ? null : line.direction === 'to_client',
     visitor: line.alert.xff?.replace(/^::ffff:/, '') ?? null,
     request:
       http === undefined

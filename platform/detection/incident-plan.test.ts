@@ -143,3 +143,29 @@ test('an incident is closed after half an hour of quiet, and not before', () => 
     ['closed', at(30)],
   )
 })
+
+test('a flood, a search and a full name are three incidents; what a flood fills belongs to it', () => {
+  const by = (who: string, kind: HostEvent['kind'], minute: number) =>
+    event(minute, { kind, src_endpoint: { ip: who, port: null }, target_app: null })
+  const kept = follow(
+    [by('many', 'flood', 0), by('name:api.example.org', 'memory full', 1)],
+    [by('many', 'distributed scan', 2), by('many', 'memory full', 3)],
+    [by('many', 'flood', 4), by('many', 'distributed scan', 5), by('name:www.example.org', 'memory full', 6)],
+  )
+  assert.deepEqual(
+    kept.map(({ incident: { title } }) => title),
+    [
+      'Many senders flooded the hosts with connections, and asked for so much that a host could not remember all of it',
+      'The name api.example.org has more addresses than a host could remember',
+      'Many senders searched for open ports together',
+      'The name www.example.org has more addresses than a host could remember',
+    ],
+  )
+})
+
+test('a memory that is full before the flood is told of belongs to the flood', () => {
+  const by = (kind: HostEvent['kind'], minute: number) =>
+    event(minute, { kind, src_endpoint: { ip: 'many', port: null }, target_app: null })
+  const [one, ...others] = follow([by('memory full', 0)], [by('flood', 1)])
+  assert.deepEqual([one?.incident.kinds, others.length], [['memory full', 'flood'], 0])
+})

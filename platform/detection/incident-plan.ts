@@ -1,5 +1,5 @@
-import { DETECTION_LIMITS, type Incident, type IncidentEntry } from '#contract/detection.ts'
-import type { HostEvent } from '#contract/guard.ts'
+import { DETECTION_LIMITS, type Incident, type IncidentEntry, isCrowd } from '#contract/detection.ts'
+import type { EventKind, HostEvent } from '#contract/guard.ts'
 import { networkOf } from '#contract/networks.ts'
 import { titleOf } from './incident-words.ts'
 
@@ -24,6 +24,7 @@ export interface IncidentChange {
 
 /** From this on something makes an incident; what is less belongs to one that goes on, or to none. */
 export const OPENS_AT = 3
+const FULL: EventKind = 'memory full'
 const QUIET_MS = DETECTION_LIMITS.quietMinutes * 60_000
 /** An IPv6 customer has a whole network. */
 const ONE = { 4: 32, 6: 64 } as const
@@ -56,7 +57,7 @@ export function planIncidents({ known, events }: IncidentSnapshot, newId: () => 
     const entry = entryOf(event)
     const own = [...current.values()].find(
       ({ incident, entries }) =>
-        entries.some((one) => isSame(one, entry)) || (incident.who === who && goesOn(incident, event)),
+        entries.some((one) => isSame(one, entry)) || (isBy(incident, who, event) && goesOn(incident, event)),
     )
     if (own === undefined && event.severity_id < OPENS_AT) continue
     const before = own ?? {
@@ -82,6 +83,13 @@ export function planIncidents({ known, events }: IncidentSnapshot, newId: () => 
 
 const keyOf = ({ host, uid }: Pick<IncidentEntry, 'host' | 'uid'>) => `${host} ${uid}`
 const isSame = (a: IncidentEntry, b: IncidentEntry) => keyOf(a) === keyOf(b)
+
+/**
+ * Of one attacker it is all he does. Of a crowd, of whom it is not known that they are the same, only what is of one kind; and the
+ * memory that it fills.
+ */
+const isBy = ({ who, kinds }: Incident, by: string, { kind }: HostEvent) =>
+  who === by && (!isCrowd(by) || kind === FULL || kinds.includes(kind) || kinds.every((one) => one === FULL))
 
 /** Hosts tell of what they noticed late when nobody asked them: what matters is when it was. */
 const goesOn = ({ state, openedAt, lastAt }: Incident, { start_time, end_time }: HostEvent): boolean =>

@@ -39,6 +39,19 @@ test('nobody is told to block an app’s own address, a crowd, or somebody who i
   assert.match(own.canDo.join(' '), /maru logs shop/)
   const crowd = tellIncident({ ...incident, who: 'many' }, [entry({ kind: 'flood', rule: null })])
   assert.deepEqual(crowd.canDo, [])
+  const name = { ...incident, who: 'name:api.example.org', kinds: ['memory full' as const], apps: [] }
+  const full = entry({
+    kind: 'memory full',
+    disposition: 'Logged',
+    target_app: null,
+    rule: null,
+    message: 'Too many.',
+  })
+  assert.match(
+    tellIncident(name, [full]).account,
+    /The name api\.example\.org has more .*remember\. .* Too many\. It goes on\.$/,
+  )
+  assert.deepEqual(tellIncident(name, [full]).canDo, [])
   const over = tellIncident({ ...incident, state: 'closed' }, [entry({})])
   assert.match(over.account, /It is over/)
   assert.doesNotMatch(over.canDo.join(' '), /blocks add/)

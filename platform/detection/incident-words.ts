@@ -1,4 +1,10 @@
-import { type Incident, type IncidentAccount, type IncidentEntry, whoWords } from '#contract/detection.ts'
+import {
+  type Incident,
+  type IncidentAccount,
+  type IncidentEntry,
+  isName,
+  whoWords,
+} from '#contract/detection.ts'
 import { type EventKind, GUARD_LIMITS } from '#contract/guard.ts'
 import { parseNetwork } from '#contract/networks.ts'
 import { EDGE_LIMITS } from '#platform/edge/index.ts'
@@ -92,8 +98,11 @@ function nameOf(who: string): string {
   return words === who ? who : `${words.slice(0, 1).toUpperCase()}${words.slice(1)}`
 }
 
-const deedOf = (who: string, kind: EventKind) =>
-  who === 'many' && kind === 'distributed scan' ? 'searched for open ports together' : DEEDS[kind]
+function deedOf(who: string, kind: EventKind): string {
+  if (who === 'many' && kind === 'distributed scan') return 'searched for open ports together'
+  if (isName(who) && kind === 'memory full') return 'has more addresses than a host could remember'
+  return DEEDS[kind]
+}
 
 /** One line for a list. */
 export function titleOf({ who, kinds }: Pick<Incident, 'who' | 'kinds'>): string {
@@ -122,11 +131,11 @@ function accountOf(incident: Incident, entries: readonly IncidentEntry[]): strin
     ...new Set(entries.flatMap(({ rule }) => (rule === null ? [] : (ruleOf(Number(rule))?.means ?? [])))),
   ]
   // Each says how many there were by then.
-  const scanned = entries.findLast(({ kind }) => kind === 'distributed scan')
+  const last = entries.findLast(({ kind }) => kind === 'distributed scan' || isName(who))
   return [
     `${whenOf(openedAt, lastAt)} ${nameOf(who)} ${listed(deeds)}.`,
     `${times}, noticed on ${listed(hosts)}${targets.length === 0 ? '' : `; aimed at the app${targets.length === 1 ? '' : 's'} ${listed(targets)}`}.`,
-    scanned?.message ?? '',
+    last?.message ?? '',
     ...meanings.slice(0, 4),
     apps.length > 0 && targets.length === 0 && !who.startsWith('app:')
       ? `Apps concerned: ${listed(apps)}.`

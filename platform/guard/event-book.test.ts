@@ -102,6 +102,10 @@ test('each memory that is full is an event of its own, in words of its own', () 
   assert.equal(new Set(events.map(({ message }) => message)).size, MEMORIES.length + 2)
   assert.equal(events.length, MEMORIES.length + 2)
   assert.match(events.at(-1)?.message ?? '', /www\.example\.org/)
+  assert.deepEqual(
+    new Set(events.map(({ src_endpoint }) => src_endpoint.ip)),
+    new Set(['many', 'name:api.example.org', 'name:www.example.org']),
+  )
 })
 
 test('a protocol without ports is named as that', () => {

@@ -1,3 +1,4 @@
+import { ofName } from '#contract/detection.ts'
 import type { EventKind, Finding, NetworkEvent } from '#contract/guard.ts'
 import type { DoorDeed } from './at-door.ts'
 import { type Manner, mannerOf, type Noted, portOf } from './event-manners.ts'
@@ -52,7 +53,7 @@ const PER_MINUTE = 60
 const PORTS = 8
 
 /** Of what no single packet says. */
-const NOWHERE = { source: 'many', sourcePort: null, destination: '', port: null, protocol: 'udp' } as const
+const NOWHERE = { sourcePort: null, destination: '', port: null, protocol: 'udp' } as const
 
 /** `first` is the number before the first change: the time, so that numbers and ids are unlike those of an agent before. */
 export function makeEventBook(first: number): EventBook {
@@ -73,10 +74,10 @@ export function makeEventBook(first: number): EventBook {
     },
     noteFullName: (name, at) => {
       const manner: Manner = {
-        ...{ kind: 'memory full', topic: name, severity: 4, disposition: 'Logged', who: 'many' },
+        ...{ kind: 'memory full', topic: name, severity: 4, disposition: 'Logged' },
         message: () => nameIsFull(name),
       }
-      add(manner, { ...NOWHERE, at }, null)
+      add(manner, { ...NOWHERE, at, source: ofName(name) }, null)
     },
     noteMany: (many, notice) => {
       note(reasons, notice)

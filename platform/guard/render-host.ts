@@ -118,6 +118,10 @@ function inputRules(place: Place): string[] {
     ),
     'meta l4proto . th dport @open jump g_visit',
     'meta l4proto . th dport @open accept',
+    ...both(
+      ({ v, asked }) => `${asked} . meta l4proto . th dport @open${v} jump g_visit`,
+      ({ v, asked }) => `${asked} . meta l4proto . th dport @open${v} accept`,
+    ),
     `${WITH_PORTS} goto g_closed`,
     'meta nfproto . meta l4proto != { ipv4 . icmp, ipv6 . icmpv6 } goto g_protocol',
   ]

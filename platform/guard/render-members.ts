@@ -6,7 +6,7 @@ import { FAMILIES } from './render-sets.ts'
 
 /** What of the sets is not filled by packets. */
 export interface Given {
-  /** Protocol and port, such as `tcp . 22`, at which somebody on the host listens. */
+  /** Protocol and port, such as `tcp . 22`, at which somebody on the host listens; at one address only, that comes first. */
   readonly open: readonly string[]
   /** Addresses of the installation's own hosts. */
   readonly hosts: readonly string[]
@@ -35,13 +35,16 @@ export function renderGiven(
   const engaged = orders.engagements.filter(({ from }) => Date.parse(from) <= now).map(entryOf)
   const blocked = orders.blocks.map(entryOf)
   const crowd = crowds.map((source) => ({ source, until: undefined }))
+  const listening = (v: '4' | '6' | undefined) =>
+    [...new Set(open)].filter((one) => parseNetwork(one.split(' ')[0] ?? '')?.v === v).sort()
   const families = FAMILIES.flatMap(({ v }) => [
     fill(`${table} partner${v}`, membersOf(v, partners, now)),
     fill(`${table} engaged${v}`, membersOf(v, engaged, now)),
     fill(`${table} blocked${v}`, membersOf(v, blocked, now)),
     fill(`${table} crowd${v}`, membersOf(v, crowd, now)),
+    fill(`${table} open${v}`, listening(v)),
   ])
-  return [...families, fill(`${table} open`, [...new Set(open)].sort())].join('')
+  return [...families, fill(`${table} open`, listening(undefined))].join('')
 }
 
 const entryOf = ({ source, until }: { source: string; until: string | null }): Entry => ({

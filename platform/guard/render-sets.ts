@@ -1,15 +1,17 @@
-/** Addresses of both kinds. `source` is what counts as one sender, `address` the address itself. */
+/** Addresses of both kinds. `source` is what counts as one sender, `address` the sender's address itself, `asked` whom it asks. */
 export interface Family {
   readonly v: '4' | '6'
   readonly source: string
   readonly address: string
+  readonly asked: string
 }
 
-export const FOUR: Family = { v: '4', source: 'ip saddr', address: 'ip saddr' }
+export const FOUR: Family = { v: '4', source: 'ip saddr', address: 'ip saddr', asked: 'ip daddr' }
 export const SIX: Family = {
   v: '6',
   source: 'ip6 saddr & ffff:ffff:ffff:ffff::',
   address: 'ip6 saddr',
+  asked: 'ip6 daddr',
 }
 export const FAMILIES: readonly Family[] = [FOUR, SIX]
 
@@ -23,14 +25,18 @@ const filled = (name: string, type: string, timeout: string, size: number) =>
   `  set ${name} { typeof ${type}; flags dynamic,timeout; timeout ${timeout}; size ${size}; }\n`
 const GIVEN = ['partner', 'engaged', 'blocked', 'crowd'] as const
 /** The sets that the agent fills, and packets do not. */
-export const GIVEN_SETS = [...FAMILIES.flatMap(({ v }) => GIVEN.map((name) => `${name}${v}`)), 'open']
+export const GIVEN_SETS = [
+  ...FAMILIES.flatMap(({ v }) => [...GIVEN.map((name) => `${name}${v}`), `open${v}`]),
+  'open',
+]
 
 /** A set of networks that the agent fills. */
 const given = (name: string, type: string) => `  set ${name} { typeof ${type}; flags interval,timeout; }\n`
 
-const setsOf = ({ v, address: type }: Family) =>
+const setsOf = ({ v, address: type, asked }: Family) =>
   [
     ...GIVEN.map((name) => given(`${name}${v}`, type)),
+    `  set open${v} { typeof ${asked} . meta l4proto . th dport; }\n`,
     filled(`held${v}`, type, '10m', 65_536),
     filled(`proven${v}`, `${type} . th dport`, '1d', 262_144),
     filled(`probed${v}`, `${type} . meta l4proto . th dport`, '1h', 65_536),

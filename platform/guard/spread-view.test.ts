@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { GUARD_LIMITS } from '#contract/guard.ts'
-import { makeEventBook } from './event-book.ts'
 import type { PacketNotice } from './notice.ts'
 import { type Many, makeSpreadView, PAIRS, tellMany } from './spread-view.ts'
 
@@ -49,8 +48,8 @@ test('sixty senders of unrelated networks, two ports each: one search, with how 
   assert.deepEqual(
     { ...many, packets: 0 },
     {
-      ...{ destination: HOST, senders: 60, networks: 60, ports: 120, held: 0 },
-      ...{ since: NOW, packets: 0, isFull: false },
+      ...{ destination: HOST, senders: 60, networks: 60, ports: 120, held: 0, named: [] },
+      ...{ since: NOW, packets: 0, isFull: false, isAlone: false },
     },
   )
   assert.equal(
@@ -125,23 +124,4 @@ test('memory has an end: the oldest pairs go, and the numbers are said to be the
   )
   assert.deepEqual([many?.ports, many?.isFull], [PAIRS, true])
   assert.match(many === undefined ? '' : tellMany(many), /at least \d+ senders .* at least 4096 closed ports/)
-})
-
-test('who is held meanwhile is no event of his own, but counted, and why he is held stays known', () => {
-  const view = makeSpreadView()
-  const book = makeEventBook(0)
-  const take = (notice: PacketNotice) => {
-    const many = view.note(notice)
-    if (many === undefined) book.note(notice, null)
-    else book.noteMany(many, notice)
-  }
-  for (let n = 0; n < 300; n++) take(probe(n / 100, address(n % 60), 1_000 + n))
-  for (let n = 0; n < 60; n++) take({ ...probe(4, address(n), 1_240 + n), notice: 'hold' })
-  const events = book.since(0).map(({ event }) => event)
-  assert.deepEqual(
-    events.map(({ kind, src_endpoint, count }) => [kind, src_endpoint.ip, count]),
-    [['distributed scan', 'many', 360]],
-  )
-  assert.match(events[0]?.message ?? '', /60 senders .* 300 closed ports; 60 of them asked for enough/)
-  assert.match(book.reasonOf(address(3)) ?? '', /asked for closed ports/)
 })

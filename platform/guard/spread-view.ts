@@ -8,6 +8,8 @@ const HOUR_MS = 3_600_000
 const MINUTE_MS = 60_000
 /** Of one address, pairs of sender and port in a search, and ports that somebody asked for within the hour; the oldest go first. */
 export const PAIRS = 4_096
+/** So many held senders are named; more are a number. */
+const NAMED = 5
 /** Own addresses that are asked for ports; the longest unasked goes first. */
 const DESTINATIONS = 16
 
@@ -17,14 +19,17 @@ export interface Many {
   readonly senders: number
   readonly networks: number
   readonly ports: number
-  /** Senders that are held for what they asked for by themselves. */
+  /** Senders that are held for what they asked for by themselves, and who they are as long as they are few. */
   readonly held: number
+  readonly named: readonly string[]
   /** Milliseconds. */
   readonly since: number
   /** Packets since it was told of last. */
   readonly packets: number
   /** More came than is remembered: the numbers are the least. */
   readonly isFull: boolean
+  /** Its last sender is held for what nobody else asks in his way: a scan of its own, which is told of by itself, too. */
+  readonly isAlone: boolean
 }
 
 /** Puts together by destination what many senders ask for. */
@@ -75,7 +80,7 @@ export function makeSpreadView(): SpreadView {
       if (notice.notice !== 'probe' && notice.notice !== 'hold' && notice.notice !== 'trick') return undefined
       const search = searchOf(searches, notice)
       take(search, notice)
-      return tell(search, notice.destination)
+      return tell(search, notice)
     },
   }
 }
@@ -152,22 +157,39 @@ function less(counts: Map<string, number>, key: string): boolean {
   return left <= 0
 }
 
-function tell(search: Search, destination: string): Many | undefined {
+/**
+ * Whether a sender is held and no decoy. Decoys ask what their scanner asks: of the ports of one, most were asked for by each of many
+ * others. Noise that somebody makes to keep a search open asks for others.
+ */
+function isAlone({ pairs }: Search, { notice, source }: PacketNotice): boolean {
+  if (notice !== 'hold') return false
+  const sender = senderOf(source)
+  const own = new Set([...pairs.values()].flatMap((one) => (one.sender === sender ? [one.port] : [])))
+  const alike = new Map<string, number>()
+  for (const one of pairs.values()) if (one.sender !== sender && own.has(one.port)) more(alike, one.sender)
+  const copies = [...alike.values()].filter((shared) => shared * 2 > own.size).length
+  return copies < spreadSenders - 1
+}
+
+function tell(search: Search, notice: PacketNotice): Many | undefined {
   const { senders, networks, ports, held, since, packets, isFull, level } = search
   const isSearch = level > spreadQuestions && senders.size >= spreadSenders && networks.size >= spreadNetworks
   if (!search.isTold && !isSearch) return undefined
   search.isTold = true
   search.packets = 0
   const sizes = { senders: senders.size, networks: networks.size, ports: ports.size, held: held.size }
-  return { destination, ...sizes, since, packets, isFull }
+  const named = held.size > NAMED ? [] : [...held]
+  const { destination } = notice
+  return { destination, ...sizes, named, since, packets, isFull, isAlone: isAlone(search, notice) }
 }
 
 /** One sentence for people. */
-export function tellMany({ destination, senders, networks, ports, held, since, isFull }: Many): string {
+export function tellMany(many: Many): string {
+  const { destination, senders, networks, ports, held, named, since, isFull } = many
   const least = isFull ? 'at least ' : ''
   const holds =
     held === 0
       ? 'none of them asked for enough by itself to be held'
-      : `${held} of them asked for enough by themselves to be held`
+      : `${held} of them asked for enough by themselves to be held${named.length === 0 ? '' : ` (${named.join(', ')})`}`
   return `Since ${new Date(since).toISOString()} ${least}${senders} senders of ${networks} networks asked ${destination} for ${least}${ports} closed ports; ${holds}.`
 }

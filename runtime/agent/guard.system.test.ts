@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import { GuardOrders } from '#contract/guard.ts'
-import { HOST, PORTS, SOURCE } from '#platform/guard/test-attack.ts'
-import { askTimes } from '#runtime/drivers/test-networks.ts'
+import { HOST, PORTS, place, SOURCE } from '#platform/guard/test-attack.ts'
+import { answerOn, askTimes } from '#runtime/drivers/test-networks.ts'
 import { installPrograms, PACKET_LOG } from '#tools/install-programs.ts'
 import { type GuardedField, makeGuardedField } from './test-guard.ts'
 import { until } from './test-host.ts'
@@ -101,4 +101,26 @@ test('a block of people has an end, and ends everything of its source until then
   assert.equal((await blocked(SOURCE.client))?.kind, 'blocked')
   await order({})
   assert.equal(await ask(PORTS.web.http), 1)
+})
+
+test('who listens inside, or at another address of the host, is closed to whoever asks elsewhere', async () => {
+  const { field } = host
+  await order({ lifted: [{ source: SOURCE.attacker, at: new Date().toISOString() }] })
+  await field.load(`flush set inet ${field.table} denied4; flush set inet ${field.table} probed4\n`)
+  const inside = `${place.subnet}.128.1`
+  await field.host.ip('address', 'add', `${inside}/32`, 'dev', 'lo')
+  const ports = [20_401, 20_402, 20_403, 20_404, 20_405]
+  field.host.start(answerOn(ports, HOST.client))
+  field.host.start(answerOn(ports, inside))
+  const shown = async () => (await field.host.run(['nft', 'list', 'table', 'inet', field.table])).stdout
+  await until('the kernel knows who listens', async () =>
+    (await shown()).includes(`${HOST.client} . tcp . 20405`),
+  )
+  assert.doesNotMatch(await shown(), new RegExp(`${inside} \\. tcp`))
+  assert.equal(
+    Number((await field.client.run(askTimes(HOST.client, ports, ports.length))).stdout),
+    ports.length,
+  )
+  await field.scan('20401-20405')
+  assert.deepEqual(await field.members('held4'), [SOURCE.attacker])
 })

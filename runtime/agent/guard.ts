@@ -48,8 +48,8 @@ export type { InstancePort } from './take-notice.ts'
 
 /** Keeps attackers out of the host, remembers them over restarts, and tells of them. */
 export interface Guard {
-  /** Binds the ports of the instances that run; tells whether that had to change. */
-  bind(ports: readonly InstancePort[]): Promise<boolean>
+  /** Binds the ports of the instances that run, or of builds; the others stay. Tells whether that had to change. */
+  bind(ports: readonly InstancePort[], of?: 'instances' | 'builds'): Promise<boolean>
   /** Lets whoever gets an address speak as that until its port is bound: before it starts. */
   expect(address: string): Promise<void>
   putOrders(orders: GuardOrders): Promise<void>
@@ -86,6 +86,7 @@ interface State {
   orders: GuardOrders
   holds: readonly Hold[]
   wanted: Wanted[]
+  readonly bound: Map<'instances' | 'builds', readonly InstancePort[]>
   ports: readonly InstancePort[]
   problem: string
   readonly mends: MendBook
@@ -121,8 +122,9 @@ async function openState(
     own: host?.address,
     guard: makeHostGuard(nft, installation),
     ...{ book, tally: makeTally(), count: packetCounter(nft, installation) },
-    ...{ log, membership, files, wanted: [], ports: [], problem: '', mends: makeMendBook(log) },
-    ...{ inTurn: makeInTurn(), open: makeOpenPorts(network?.folder), shown: network?.folder },
+    ...{ log, membership, files, wanted: [], problem: '', mends: makeMendBook(log) },
+    ...{ bound: new Map(), ports: [] },
+    ...{ inTurn: makeInTurn(), open: makeOpenPorts(installation, network?.folder), shown: network?.folder },
     orders: GuardOrders.parse((await readJson(files.orders)) ?? NO_ORDERS),
     holds: SavedHolds.parse((await readJson(files.holds)) ?? []),
   }
@@ -166,9 +168,9 @@ export async function startGuard(config: GuardConfig, deps: GuardDeps): Promise<
   const running = keep(state, bell, news, ended.signal)
   return {
     ...notesOf(state, news),
-    bind: async (ports) => {
-      state.ports = ports
-      return await state.guard.bind(ports)
+    bind: async (ports, of = 'instances') => {
+      state.ports = [...state.bound.set(of, ports).values()].flat()
+      return await state.guard.bind(state.ports)
     },
     expect: state.guard.expect,
     putOrders: async (orders) => {

@@ -23,10 +23,11 @@ export async function holdPorts(
   if (await guard.bind(ports)) log.info('agent.bound', { ports: ports.length })
 }
 
-/** The ports of instances on their network: which link of the host each has, and what may come out of it. */
+/** The ports of containers on a network: which link of the host each has, what may come out of it, and whose it is where its label says so; else `app`'s. */
 export async function findPorts(
   details: ReadonlyArray<ContainerDetail | undefined>,
   network: string,
+  app?: string,
 ): Promise<InstancePort[]> {
   const running = details.flatMap((detail) => {
     const address = detail?.addresses[network]
@@ -41,7 +42,7 @@ export async function findPorts(
       const link = own && names.get(own.peer)
       // More than one network, or none: which link is which cannot be told, and nothing is bound.
       if (links.length !== 1 || own === undefined || link === undefined) return []
-      return [{ link, card: own.card, address, app: labels[LABELS.app] ?? '' }]
+      return [{ link, card: own.card, address, app: labels[LABELS.app] ?? app ?? null }]
     }),
   )
   return found.flat()

@@ -38,7 +38,8 @@ export async function isolateBridge(bridge: string): Promise<number> {
   return changed.filter(Boolean).length
 }
 
-async function portsOf(bridge: string): Promise<string[]> {
+/** The host's ends of all links at a bridge. */
+export async function portsOf(bridge: string): Promise<string[]> {
   try {
     return await readdir(`${HOST_LINKS}/${bridge}/brif`)
   } catch (error) {

@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import type { AgentConfig } from '#contract/installation.ts'
-import { addressesOf, HOME } from '#contract/installation.ts'
+import { HOME } from '#contract/installation.ts'
 import { edgeFiles, makeEdgeDoor } from '#platform/edge/index.ts'
 import { controlOn, storesOf } from '#platform/mesh/index.ts'
 import { type Docker, makeDocker } from '#runtime/drivers/docker.ts'
@@ -12,14 +12,14 @@ import { makeNftBy } from '#runtime/drivers/nft.ts'
 import { makeNftProgram } from '#runtime/drivers/nft-program.ts'
 import type { Log } from '#runtime/kit/log.ts'
 import { makeAddressBook } from './address-book.ts'
+import { type BuildNetwork, makeBuildNetwork } from './build-network.ts'
 import { hasMember, passFor } from './cluster-pass.ts'
 import { makeDrillRunner } from './drills.ts'
 import { watchEngine } from './engine-watch.ts'
 import { watchEtcdMember } from './etcd-member.ts'
 import { watchFigures } from './figures.ts'
-import { startGuard } from './guard.ts'
+import { type Guard, startGuard } from './guard.ts'
 import { makeRetirement } from './instances.ts'
-import { keepBridgeIsolated } from './isolate.ts'
 import { guardLease, type LeaseGuard } from './lease-guard.ts'
 import { startLoop } from './loop.ts'
 import { openMembership } from './membership.ts'
@@ -96,7 +96,7 @@ export async function startAgent(config: AgentConfig, log: Log): Promise<Agent> 
     bundles: serviceBundles(config, membership, signer),
     asked,
     installation: config.installation,
-    ...engineWorkOf(config, docker, log),
+    ...engineWorkOf(config, docker, guard, log),
   })
   watchEtcdMember({ config, membership, log, onJoined: loop.wake }, ended.signal)
   const pruning = setInterval(() => void prune(docker, config, { workloads, membership, log }), PRUNE_MS)
@@ -152,12 +152,11 @@ function guardPair(
 }
 
 const builderOf =
-  (config: AgentConfig, docker: Docker, log: Log): AgentServerDeps['build'] =>
+  (config: AgentConfig, docker: Docker, network: BuildNetwork, log: Log): AgentServerDeps['build'] =>
   async (request, emit, signal) => {
     // Building needs much that reconciling does not: it is loaded when first asked for.
     const { runBuild } = await import('#platform/builds/index.ts')
-    const { bridge } = addressesOf(config.installation).networks.build
-    const release = keepBridgeIsolated(bridge, (error) => log.warn('agent.isolation_failed', { error }))
+    const release = network.hold(request.app)
     try {
       await runBuild(request, { docker, home: config.home, config, log }, emit, signal)
     } finally {
@@ -166,8 +165,8 @@ const builderOf =
   }
 
 /** What is done with images and stacks. */
-const engineWorkOf = (config: AgentConfig, docker: Docker, log: Log) => ({
-  build: builderOf(config, docker, log),
+const engineWorkOf = (config: AgentConfig, docker: Docker, guard: Guard, log: Log) => ({
+  build: builderOf(config, docker, makeBuildNetwork({ config, docker, guard, log }), log),
   removeApp: removerOf(config, docker),
   ...stacksOf(config, docker),
   ...imagesOf(config, docker),

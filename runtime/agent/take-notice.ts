@@ -8,9 +8,9 @@ import type {
   Wanted,
 } from '#platform/guard/host.ts'
 
-/** An instance's port, and whose it is. */
+/** A port of an instance or of a build, and whose it is, where that is known. */
 export interface InstancePort extends BoundPort {
-  readonly app: string
+  readonly app: string | null
 }
 
 /** What counts packets beyond the kernel's own memory. */
@@ -41,11 +41,11 @@ export function takeNotice(
     return notice.notice !== 'forged' && address === notice.source
   })
   const source = notice.source === '' ? (port?.address ?? '') : notice.source
-  // While many search together, who of them is held is told of with them: decoys are not an incident each.
+  // While many search together, decoys among them are told of with them, and not by an incident each.
   const tell = (one: PacketNotice) => {
     const many = views.spread.note(one)
-    if (many === undefined) book.note(one, port?.app ?? null)
-    else book.noteMany(many, one)
+    if (many === undefined || many.isAlone) book.note(one, port?.app ?? null)
+    if (many !== undefined) book.noteMany(many, one)
   }
   tell({ ...notice, source })
   if (notice.notice !== 'probe') return book.number() > before

@@ -1,18 +1,9 @@
 import { networkOf } from '#contract/networks.ts'
 import { readText } from './files.ts'
-import { parseSocketTable } from './socket-table.ts'
+import { addressOf, parseSocketTable } from './socket-table.ts'
 
 const ESTABLISHED = '01'
 const LISTENS = '0A'
-
-/** The kernel writes words of four bytes, the last byte first. */
-function addressOf(text: string): string {
-  const bytes = (text.match(/.{8}/g) ?? []).flatMap((word) => (word.match(/../g) ?? []).reverse())
-  const four = bytes.slice(-4).map((byte) => Number.parseInt(byte, 16))
-  const isMapped = bytes.slice(0, 12).join('') === '00000000000000000000FFFF'
-  if (bytes.length === 4 || isMapped) return four.join('.')
-  return (bytes.join('').match(/.{4}/g) ?? []).join(':').toLowerCase()
-}
 
 /**
  * Who has more connections open to programs that listen here than so many, as an address or a network of 64 bits; ports in

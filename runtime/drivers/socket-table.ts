@@ -18,3 +18,12 @@ export function parseSocketTable(table: string): ListedSocket[] {
       return { address, port: Number.parseInt(port, 16), remote: other.split(':')[0] ?? '', state }
     })
 }
+
+/** An address as people write it. The kernel writes words of four bytes, the last byte first. */
+export function addressOf(text: string): string {
+  const bytes = (text.match(/.{8}/g) ?? []).flatMap((word) => (word.match(/../g) ?? []).reverse())
+  const four = bytes.slice(-4).map((byte) => Number.parseInt(byte, 16))
+  const isMapped = bytes.slice(0, 12).join('') === '00000000000000000000FFFF'
+  if (bytes.length === 4 || isMapped) return four.join('.')
+  return (bytes.join('').match(/.{4}/g) ?? []).join(':').toLowerCase()
+}

@@ -72,10 +72,10 @@ export async function cable(
 }
 
 /** A program that answers `ok` on ports, to HTTP. */
-export const answerOn = (ports: readonly number[]): string[] => [
+export const answerOn = (ports: readonly number[], at = '::'): string[] => [
   process.execPath,
   '-e',
-  `const h=require('http');for(const p of ${JSON.stringify(ports)})h.createServer((q,a)=>a.end('ok')).listen(p,'::',4096)`,
+  `const h=require('http');for(const p of ${JSON.stringify(ports)})h.createServer((q,a)=>a.end('ok')).listen(p,'${at}',4096)`,
 ]
 
 /** A program that asks so many times, each on a connection of its own; it prints how many were answered. */

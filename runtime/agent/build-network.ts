@@ -1,0 +1,77 @@
+import { type AgentConfig, addressesOf } from '#contract/installation.ts'
+import type { Docker } from '#runtime/drivers/docker.ts'
+import type { Log } from '#runtime/kit/log.ts'
+import { pause } from '#runtime/kit/pause.ts'
+import type { Guard } from './guard.ts'
+import { findPorts } from './instance-ports.ts'
+import { keepBridgeIsolated, portsOf } from './isolate.ts'
+
+/** The network that builds of different apps share. */
+export interface BuildNetwork {
+  /** Keeps whoever is on it apart from others for as long as an app is built; gives the end of that. */
+  hold(app: string): () => void
+}
+
+export interface BuildNetworkDeps {
+  readonly config: Pick<AgentConfig, 'installation'>
+  readonly docker: Pick<Docker, 'networks' | 'containers'>
+  readonly guard: Pick<Guard, 'bind'>
+  readonly log: Log
+}
+
+/** Steps of a Dockerfile appear without a word. A look at the bridge's ports costs nothing; the engine is asked when they are others. */
+const LOOK_MS = 100
+
+/**
+ * Isolates the ports of builds from each other, and binds each to its address: the engine leaves the steps of a Dockerfile the right to
+ * forge frames, by which one build could have the host send it another's downloads.
+ */
+export function makeBuildNetwork({ config, docker, guard, log }: BuildNetworkDeps): BuildNetwork {
+  const { bridge, name } = addressesOf(config.installation).networks.build
+  const apps: string[] = []
+  let seen = ''
+  let isKept = false
+  const look = async () => {
+    const links = (await portsOf(bridge)).sort()
+    if (links.join() === seen) return
+    const members = await docker.networks.members(name)
+    const details = await Promise.all(members.map((id) => docker.containers.inspect(id)))
+    // Whose a step is the engine does not say; with one build it is that one's.
+    const ports = await findPorts(details, name, new Set(apps).size === 1 ? apps[0] : undefined)
+    await guard.bind(ports, 'builds')
+    // One that has just come may have no address yet: the next look asks again.
+    seen = links.every((link) => ports.some((port) => port.link === link)) ? links.join() : ''
+  }
+  let complained = false
+  const attempt = async (what: () => Promise<unknown>) => {
+    try {
+      await what()
+    } catch (error) {
+      if (!complained) log.warn('agent.binding_failed', { error })
+      complained = true
+    }
+  }
+  const keep = async () => {
+    complained = false
+    while (apps.length > 0) {
+      await attempt(look)
+      await pause(LOOK_MS)
+      if (apps.length > 0) continue
+      seen = ''
+      await attempt(() => guard.bind([], 'builds'))
+    }
+    isKept = false
+  }
+  return {
+    hold: (app) => {
+      apps.push(app)
+      if (!isKept) void keep()
+      isKept = true
+      const release = keepBridgeIsolated(bridge, (error) => log.warn('agent.isolation_failed', { error }))
+      return () => {
+        release()
+        apps.splice(apps.indexOf(app), 1)
+      }
+    },
+  }
+}
