@@ -11,6 +11,7 @@ import {
   tellFailed,
   visitAll,
   WHOLE,
+  WHOLE_S,
 } from './hosts/fault-of-hosts.ts'
 import type { HostsPlace, LabHost } from './hosts/hosts-place.ts'
 import { somePrimary } from './hosts/pair-lead.ts'
@@ -79,7 +80,7 @@ function begin(place: HostsPlace): Stages<Names> {
       })
     },
     measure: async () => {
-      place.mark('heal')
+      if (wholeS <= WHOLE_S) place.mark('heal')
       const { values, figures, ledger } = await story.sumUp(wholeS)
       const { here, elsewhere } = failedAt(story, present(struck))
       for (const line of tellFailed(elsewhere, story.struckMs())) place.say(`at another edge: ${line}`)
