@@ -12,7 +12,7 @@ const THIRD = 'dc2-h2'
 export const hosts: Benchmark = {
   name: 'hosts',
   title: 'Several hosts',
-  method: `Hosts of a lab on this one machine, in two data centres, with warm images and an app of two instances. A host is added: from \`maru host add\` and the join, by the steps that an operator types, until it serves. Then visitors ask the app (GET /) at the edges of both data centres, and others have it write rows to its database, with a driver that sends again what failed, while things change. The hosts and the visitors share two cores.`,
+  method: `Hosts of a lab on this one machine, in two data centres, with warm images and an app of two instances. A host is added: from \`maru host add\` and the join, by the steps that an operator types, until it serves. Then visitors ask the app (GET /) at the edges of both data centres, and others have it write rows to its database, with a driver that sends again what failed, while things change: an update is a newer image, which \`maru up\` brings in on one host and then on the other. The hosts and the visitors share two cores.`,
   measure: async (place) => {
     if (place.quick) return { skipped: 'a lab with hosts takes minutes' }
     return await withBenchLab(place, async (lab) => {
