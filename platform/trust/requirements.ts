@@ -55,7 +55,7 @@ export const REQUIREMENTS: Readonly<Record<KnownPromise, Requirement>> = {
       'hosts-hand-over',
     ],
     'Newer packages and a newer platform are brought in by an operator who runs a command; nothing does it without one.',
-    'The drills replace what the apps stand on and the host agent, empty and replace a host and hand the database’s lead over; that the other parts are updated in place under load is measured and no drill yet.',
+    'The drills replace what the apps stand on and the host agent, empty a host and hand the database’s lead over; the other parts of the platform are not replaced under load by a drill yet.',
   ),
   'ASR-1': gaps(
     'The platform holds no certificate.',
@@ -119,7 +119,9 @@ export const REQUIREMENTS: Readonly<Record<KnownPromise, Requirement>> = {
   'SYS-2': gaps('Nothing watches for security updates yet, and there is no test stage before they go out.'),
   'SYS-3': {
     needs: ['stacks.age', 'stack-roll-under-load', 'host-drained-under-load', 'host-replaced-under-load'],
-    gaps: [],
+    gaps: [
+      'Containers are replaced rather than patched, and a drill empties a machine and takes it back under load; the drill in which another machine takes its place, by an operator’s command, has not been carried out yet.',
+    ],
     note: 'Apps that bring a Dockerfile bring their own stack, which only their owner makes newer. A machine is replaced when an operator says so: nothing watches how old machines are.',
   },
   'SYS-4': gaps(
