@@ -8,6 +8,7 @@ import {
   findHost,
   giveImages,
   hostsOf,
+  joinPlatform,
   LAB_DOMAIN,
   type Lab,
   openLab,
@@ -26,6 +27,8 @@ export interface BenchLab {
   engine(host: string): ReturnType<typeof engineOf>
   /** Copies the stack images to a host, as they would be built there. */
   giveImages(host: string): Promise<void>
+  /** Another machine becomes a host, by what an operator types on the first one and on it. */
+  join(host: string): Promise<void>
   exec(host: string, ...argv: string[]): Promise<RunResult>
   /** Arguments that lead into a host. */
   enter(host: string): Promise<string[]>
@@ -92,6 +95,7 @@ function benchLab(place: BenchPlace, lab: Lab): BenchLab {
     address: (name) => hostsOf(lab.plan).find((one) => one.name === name)?.address ?? '',
     engine: (name) => engineOf(lab, findHost(lab, name)),
     giveImages: async (name) => void (await giveImages(lab, findHost(lab, name))),
+    join: (name) => joinPlatform(lab, findHost(lab, FIRST), findHost(lab, name)),
     exec,
     enter: (name) => enterArgv(lab, name, []),
     maru,
@@ -114,12 +118,6 @@ function leaderIn({ exitCode, stdout }: RunResult): string | undefined {
   return isWhole
     ? members.find(({ Role, State }) => Role === 'Leader' && State === 'running')?.Member
     : undefined
-}
-
-/** Another machine becomes a host, by what an operator types on both. */
-export async function joined(lab: BenchLab, name: string, dataCentre: string): Promise<void> {
-  const asked = await lab.maru(FIRST, 'host', 'add', name, '--data-centre', dataCentre, '--json')
-  await lab.maru(name, 'host', 'join', (JSON.parse(asked) as { link: string }).link)
 }
 
 /** The second member of the pair is on that host, and follows. */

@@ -1,6 +1,6 @@
 import { HOME } from '#contract/installation.ts'
 import { makeNft } from '#runtime/drivers/nft.ts'
-import { type BenchLab, FIRST, joined, pairIsApart, waitUntil, withBenchLab } from './bench-lab.ts'
+import { type BenchLab, FIRST, pairIsApart, waitUntil, withBenchLab } from './bench-lab.ts'
 import type { Benchmark } from './benchmark.ts'
 import { type Figure, figureOf, ratioOf } from './report.ts'
 import { alternating } from './statistics.ts'
@@ -35,7 +35,7 @@ export const betweenHosts: Benchmark = {
     if (place.quick) return { skipped: 'a lab with hosts takes minutes' }
     return await withBenchLab(place, async (lab) => {
       await lab.giveImages(SECOND)
-      await joined(lab, SECOND, 'dc2')
+      await lab.join(SECOND)
       await waitUntil('a pair on two hosts', () => pairIsApart(lab, SECOND))
       return await measureWays(lab)
     })

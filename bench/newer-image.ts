@@ -8,7 +8,7 @@ import type { Docker } from '#runtime/drivers/docker.ts'
  */
 export async function newerImage(
   docker: Docker,
-  image: 'edge' | 'patroni',
+  image: 'edge' | 'patroni' | 'platform',
   container: string,
 ): Promise<() => Promise<void>> {
   const { id } = (await docker.containers.inspect(container)) ?? {}

@@ -13,6 +13,7 @@ import {
 import { installPrograms } from '#tools/install-programs.ts'
 import { ROOT } from '#tools/source-tree.ts'
 import { type Benchmark, type BenchPlace, maruOk } from './benchmark.ts'
+import { figuresOfChange } from './change-figures.ts'
 import { newerImage } from './newer-image.ts'
 import type { Figure } from './report.ts'
 import { destroyApp, type SampleApp, withSample } from './sample-app.ts'
@@ -120,7 +121,7 @@ async function measureOne(place: BenchPlace, app: SampleApp, change: Change): Pr
     return one.value
   })
   return [...Map.groupBy(seen, ({ row }) => row)].flatMap(([row, all]) =>
-    figuresOf(
+    figuresOfChange(
       row,
       all.map((one) => one.seen),
       seconds,
@@ -133,19 +134,6 @@ async function writing(place: BenchPlace, app: SampleApp, name: string, writes: 
   const path = () => `/write?token=${randomUUID()}${again ? '&retry' : ''}`
   const load = await visit(place, { ...WRITERS, app: writerOf(app), path })
   return { row: `${name}, writing${again ? ' with retries' : ''}`, load }
-}
-
-function figuresOf(row: string, seen: readonly LoadSeen[], seconds: number): Figure[] {
-  const sum = (pick: (one: LoadSeen) => number) => seen.reduce((total, one) => total + pick(one), 0)
-  const requests = sum((one) => one.requests)
-  const slowest = Math.max(...seen.map(({ slowestMs }) => slowestMs))
-  return [
-    { row, column: 'failed', value: sum(({ failed }) => failed), unit: 'requests' },
-    { row, column: 'of', value: requests, unit: 'requests' },
-    { row, column: 'a second', value: Math.round(requests / seconds), unit: 'requests/s' },
-    { row, column: 'slowest answer', value: Math.round(slowest), unit: 'ms' },
-    { row, column: 'the change took', value: Number(seconds.toFixed(1)), unit: 's' },
-  ]
 }
 
 const steady = ({ installation, folder }: BenchPlace, { name }: SampleApp) =>

@@ -640,6 +640,12 @@ export const ERRORS = {
     'The lab in {home} does not have what drills on hosts take: two data centres, a witness, and a platform on them.',
     'Make another one in a folder of its own: `maru lab up --witness --home DIR`. Nothing was changed.',
   ),
+  'drills.no_spare_host': row(
+    409,
+    3,
+    '{drill} replaces a host with another of its data centre, and the lab in {home} has one in each.',
+    'Make another one in a folder of its own: `maru lab up --witness --hosts-per-data-centre 2 --home DIR`. Nothing was changed.',
+  ),
   'drills.on_a_host': row(
     409,
     3,

@@ -45,6 +45,8 @@ export interface Drill<Name extends string = string> extends DrillText<Name> {
 /** A drill that takes hosts and lines of a lab. It runs on the machine that carries the lab, outside of its hosts. */
 export interface HostsDrill<Name extends string = string> extends DrillText<Name> {
   readonly needs: 'hosts'
+  /** It takes a data centre with a host besides the one that has parts of the platform. */
+  readonly spareHost?: true
   begin(place: HostsPlace): Stages<Name>
 }
 

@@ -12,6 +12,7 @@ import type { AnyDrill } from './drill.ts'
 import { isLabHome, type OpenLab, openLabGround } from './hosts/lab-ground.ts'
 import { versionsInLab } from './hosts/lab-versions.ts'
 import { carryOutOnPair, isOnPair } from './hosts/pair-drill.ts'
+import { lacksSpare } from './hosts/spare-host.ts'
 import { memberElsewhere } from './members-here.ts'
 import { DRILLS } from './register.ts'
 import { runDrill } from './run-drill.ts'
@@ -53,10 +54,12 @@ const onInstallation = (ground: Ground): Field => ({
 })
 
 const inLab = ({ home, progress, signal, now }: Ground, lab: OpenLab): Field => ({
-  fitting: async () => DRILLS.filter(({ needs }) => needs === 'hosts' || needs === 'pair'),
+  fitting: async () =>
+    DRILLS.filter((drill) => isOnPair(drill) || (drill.needs === 'hosts' && !lacksSpare(drill, lab))),
   carryOut: async (drill) => {
     if (isOnPair(drill)) return await carryOutOnPair(lab, drill, { home, progress, signal })
     if (drill.needs !== 'hosts') throw new MaruError('drills.on_a_host', { drill: drill.name, home })
+    if (lacksSpare(drill, lab)) throw new MaruError('drills.no_spare_host', { drill: drill.name, home })
     const version = async () => (await lab.ask((client) => client.call(platformRoutes.status, {}))).version
     await bringPrograms(drill, home, progress)
     const versions = async () => versionsInLab(lab, await version().catch(() => undefined))

@@ -10,7 +10,7 @@ export interface PartHost {
   readonly root: string
   /** kill -9 of a process, by its number on that host. */
   kill(pid: number): Promise<void>
-  /** Has the agent there leave the platform's containers alone, until what it gives is called. */
+  /** Has the agent there leave the platform's containers alone, until what it gives is called: that throws where the lock was lost. */
   takeLock(): Promise<() => void>
 }
 

@@ -27,6 +27,7 @@ export {
   sharedAddressOf,
   WITNESS,
 } from './plan.ts'
+export { joinPlatform } from './platform.ts'
 export { type LabStatus, labStatus } from './status.ts'
 
 // What needs an engine's client or the installer is loaded when it is used: a cut or a kill must not wait for it.

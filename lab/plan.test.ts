@@ -5,6 +5,7 @@ import {
   BLOCKS,
   chooseBlock,
   hostsOf,
+  joiningOf,
   LabShape,
   planLab,
   renderHostsFile,
@@ -67,6 +68,12 @@ test('a block that a route of this machine touches is passed over', () => {
   assert.equal(chooseBlock(31, [routeTo('198.19.255.0', 24)]), 0)
   assert.equal(chooseBlock(10, [routeTo('198.18.0.0', 15)]), undefined)
   assert.equal(chooseBlock(10, [routeTo('10.0.0.0', 8)]), 10)
+})
+
+test('a host of each place joins before another of the same, so that parts that are placed at once are apart', () => {
+  const plan = planLab('maru-lab-0c1d2e', 10, { ...USUAL_SHAPE, hostsPerDataCentre: 2, witness: true })
+  const names = joiningOf(plan).map(({ name }) => name)
+  assert.deepEqual(names, ['dc2-h1', 'witness', 'dc1-h2', 'dc2-h2'])
 })
 
 test('a shape reads as words', () => {

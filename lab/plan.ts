@@ -117,6 +117,16 @@ export const sharedAddressOf = ({ hosts, gateway }: SitePlan): string | undefine
 /** Every host, the first one first: it is the one that the platform begins on. */
 export const hostsOf = ({ sites }: LabPlan): readonly HostPlan[] => sites.flatMap(({ hosts }) => hosts)
 
+/**
+ * The other hosts in the order in which they join: one of each place before another of the same. The platform's parts stay where
+ * they are placed first, and so they are apart.
+ */
+export const joiningOf = (plan: LabPlan): readonly HostPlan[] => {
+  const turnOf = ({ hosts }: SitePlan) => hosts.map((host, turn) => ({ host, turn }))
+  const inTurn = plan.sites.flatMap(turnOf).sort((one, other) => one.turn - other.turn)
+  return inTurn.slice(1).map(({ host }) => host)
+}
+
 /** `/etc/hosts` of everyone in the lab. */
 export function renderHostsFile(plan: LabPlan): string {
   const hosts = hostsOf(plan)

@@ -5,7 +5,7 @@ import { exists } from '#runtime/drivers/files.ts'
 import { runIn } from './enter.ts'
 import { dataFolder } from './host.ts'
 import { type Lab, PROGRAM_DIR } from './lab.ts'
-import { type HostPlan, LAB_DOMAIN, type SitePlan } from './plan.ts'
+import { type HostPlan, LAB_DOMAIN, type SitePlan, WITNESS } from './plan.ts'
 
 export interface LabPlatform {
   readonly host: string
@@ -28,12 +28,7 @@ export async function bringUpPlatform(lab: Lab, host: HostPlan): Promise<LabPlat
 }
 
 /** Makes another host one of the installation, with the link that the first one gives out. What belongs to it already is brought up. */
-export async function joinPlatform(
-  lab: Lab,
-  first: HostPlan,
-  host: HostPlan,
-  isVoice: boolean,
-): Promise<void> {
+export async function joinPlatform(lab: Lab, first: HostPlan, host: HostPlan): Promise<void> {
   const run = (where: HostPlan, argv: readonly [string, ...string[]]) =>
     runIn(lab, where.name, argv, { timeoutMs: TIMEOUT_MS })
   const hasJoined = await exists(join(dataFolder(lab, host), HOME.host))
@@ -42,7 +37,7 @@ export async function joinPlatform(
     if (again.exitCode !== 0) throw failed(lab, host, '`maru up`', again)
     return
   }
-  const role = isVoice ? ['--witness'] : []
+  const role = host.site === WITNESS ? ['--witness'] : []
   const asked = await run(first, [
     MARU,
     'host',

@@ -30,6 +30,7 @@ const SHOWN_AT: Readonly<Record<string, string>> = {
 /** So many servers acknowledged writes; where nothing else is said, the one before the fault and the one that took over. */
 const SERVERS: Readonly<Record<string, readonly number[]>> = {
   'witness-dies': [1],
+  'parts-die-in-turn': [1, 2],
   // One that was started again is another one.
   'database-two-faults': [2, 3],
 }
@@ -47,15 +48,15 @@ let hadImages = false
 let endings: readonly Ending[] = []
 
 /**
- * Two data centres and a witness with a platform on them. What they bear is put to the test by the drills that anyone can run: each
+ * Two data centres and a witness with a platform on them, `shape` being what else `maru lab up` is told. What they bear is put to the test by the drills that anyone can run: each
  * fault is taken once, the limits are those of the drills, and what they found has to be on the Trust page of this installation.
  * Gives the lab, which is there until the tests of the file have ended.
  */
-export function testTwoDataCentres(drills: readonly string[]): () => Lab {
+export function testTwoDataCentres(drills: readonly string[], shape: readonly string[] = []): () => Lab {
   before(async () => {
     home = await mkdtemp('/var/tmp/maru-lab-test-')
     hadImages = await hasImages()
-    upS = (await cliJson<LabUpResult>(['lab', 'up', '--home', home, '--witness'])).seconds
+    upS = (await cliJson<LabUpResult>(['lab', 'up', '--home', home, '--witness', ...shape])).seconds
     lab = await openLab(home, process.env)
   })
   after(async () => {

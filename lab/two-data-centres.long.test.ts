@@ -7,6 +7,7 @@ const lab = testTwoDataCentres([
   'database-two-faults',
   'hosts-hand-over',
   'host-drained-under-load',
+  'parts-die-in-turn',
   'witness-dies',
   'host-with-etcd-leader-dies',
   'data-centre-cut',

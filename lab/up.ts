@@ -23,12 +23,12 @@ import {
   chooseBlock,
   type HostPlan,
   hostsOf,
+  joiningOf,
   LabShape,
   renderHostsFile,
   renderShape,
   sharedAddressOf,
   USUAL_SHAPE,
-  WITNESS,
 } from './plan.ts'
 import { bringUpPlatform, joinPlatform, type LabPlatform, shareAddress } from './platform.ts'
 
@@ -156,10 +156,9 @@ async function withPlatform(lab: Lab, { progress }: LabDeps): Promise<LabPlatfor
   ])
   // Where the machine has no images the first host has built them by now.
   if (empty.length > 0) await give(empty)
-  for (const host of others) {
-    const isVoice = host.site === WITNESS
+  for (const host of joiningOf(lab.plan)) {
     await progress.step(`\`maru host join\` on ${host.name}`, 20, undefined, () =>
-      joinPlatform(lab, first, host, isVoice),
+      joinPlatform(lab, first, host),
     )
   }
   for (const site of lab.plan.sites) {

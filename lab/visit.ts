@@ -5,6 +5,8 @@ export const Visit = z.strictObject({
   addresses: z.array(z.string()),
   name: z.string(),
   caFile: z.string(),
+  /** The app's driver sends a write again that failed, as most do; else it is sent once. */
+  again: z.boolean().optional(),
 })
 export type Visit = z.infer<typeof Visit>
 

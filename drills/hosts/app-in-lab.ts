@@ -13,7 +13,7 @@ export function sharedApp(hands: Pick<LabHands, 'run' | 'isRunning'>, hosts: rea
   const name = `drill-ledger-${randomInt(36 ** 5).toString(36)}`
   let deployed: Promise<string> | undefined
   const deploy = async () => {
-    const done = await maruInLab(hands, hosts, ['deploy', SOURCE, '--app', name, '--json'])
+    const done = await maruInLab(hands, hosts, deployOf(name))
     if (done.exitCode === 0) return name
     deployed = undefined
     throw new Error(`\`maru deploy\` ended with ${done.exitCode}: ${done.stderr.trim().split('\n').at(-1)}`)
@@ -32,6 +32,16 @@ export function sharedApp(hands: Pick<LabHands, 'run' | 'isRunning'>, hosts: rea
   }
 }
 
+/** Runs the command line on a host. */
+export const maruOn = (
+  { run }: Pick<LabHands, 'run'>,
+  host: string,
+  args: readonly string[],
+): Promise<RunResult> => run(host, [MARU, ...args])
+
+/** Arguments of the command line that deploy the source of the drills' app under a name. */
+export const deployOf = (app: string): string[] => ['deploy', SOURCE, '--app', app, '--json']
+
 /** Runs the command line on the first host where it succeeds. */
 export async function maruInLab(
   { run, isRunning }: Pick<LabHands, 'run' | 'isRunning'>,
@@ -41,7 +51,7 @@ export async function maruInLab(
   let done: RunResult = { exitCode: null, stdout: '', stderr: 'no host runs', timedOut: false }
   for (const { name } of hosts) {
     if (!(await isRunning(name))) continue
-    done = await run(name, [MARU, ...args])
+    done = await maruOn({ run }, name, args)
     if (done.exitCode === 0) return done
   }
   return done

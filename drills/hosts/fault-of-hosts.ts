@@ -5,7 +5,7 @@ import { hundredths } from '../hundredths.ts'
 import { longestGapS } from '../longest-gap.ts'
 import { lateAcknowledgements } from '../reigns.ts'
 import { secondsUntil, waitUntil } from '../wait-until.ts'
-import { type FailedRequest, type HostLedger, hostLedger } from './host-ledger.ts'
+import { type FailedRequest, type HostLedger, hostLedger, type Writing } from './host-ledger.ts'
 import { CLIENT, type HostsPlace, type LabHost } from './hosts-place.ts'
 import { somePrimary } from './pair-lead.ts'
 import { markRecordedByHosts } from './recorded-by-hosts.ts'
@@ -76,6 +76,8 @@ export interface FaultOfHosts {
   struckMs(): number
   /** Waits until another server acknowledges writes to visitors of these edges. */
   takenOver(edges: readonly LabHost[]): Promise<void>
+  /** Waits until all is whole, as long as it has patience; gives the seconds. */
+  wholeAgain(): Promise<number>
   /** Repairs the damage and waits until all is whole; gives the seconds from the repair on. */
   repaired(label: string, repair: () => Promise<void>): Promise<number>
   /** Ends the visits and sums up what every fault is measured by. */
@@ -95,9 +97,9 @@ interface Struck {
 }
 
 /** A fault that is still to come. */
-export function faultOfHosts(place: HostsPlace): FaultOfHosts {
+export function faultOfHosts(place: HostsPlace, writing?: Writing): FaultOfHosts {
   const { signal } = place
-  const ledger = hostLedger(place)
+  const ledger = hostLedger(place, writing)
   let struck: Struck | undefined
   const known = () => {
     if (struck === undefined) throw new Error('nothing was done')
@@ -112,6 +114,7 @@ export function faultOfHosts(place: HostsPlace): FaultOfHosts {
     await pause(LOOK_EVERY_MS, signal)
     return false
   }
+  const wholeAgain = () => secondsUntil({ timeoutS: PATIENCE_S, signal }, whole)
   return {
     ledger,
     struckMs: () => known().atMs,
@@ -142,11 +145,12 @@ export function faultOfHosts(place: HostsPlace): FaultOfHosts {
       await damage()
     },
     takenOver: (edges) => takenOver(place, ledger, known().atMs, edges),
+    wholeAgain,
     repaired: async (label, repair) => {
       const since = performance.now()
       place.mark(label, { at: since })
       await repair()
-      if ((await secondsUntil({ timeoutS: PATIENCE_S, signal }, whole)) < PATIENCE_S) place.mark('heal')
+      if ((await wholeAgain()) < PATIENCE_S) place.mark('heal')
       return (performance.now() - since) / 1000
     },
     sumUp: (wholeS) => sumUp(place, ledger, known(), wholeS),

@@ -28,8 +28,11 @@ export interface HostLedger {
   stop(): Promise<void>
 }
 
+/** How visitors have the app write: sent again where it failed, as most drivers do, or once. */
+export type Writing = 'again' | 'once'
+
 /** An empty ledger of the visitors of an app. */
-export function hostLedger(place: HostsPlace): HostLedger {
+export function hostLedger(place: HostsPlace, writing: Writing = 'once'): HostLedger {
   const acknowledged: AcknowledgedRow[] = []
   const failed: FailedRequest[] = []
   const visits: Array<Promise<unknown>> = []
@@ -64,7 +67,8 @@ export function hostLedger(place: HostsPlace): HostLedger {
     answered: () => answered,
     visit: async (from, edges) => {
       const app = await place.app()
-      const wanted = { addresses: edges.map(({ address }) => address), name: nameOf(place, app) }
+      const addresses = edges.map(({ address }) => address)
+      const wanted = { addresses, name: nameOf(place, app), again: writing === 'again' }
       const visit = async () => {
         const { exitCode, stderr } = await place.visit(from, wanted, stopping.signal, take)
         if (exitCode !== 0 && !stopping.signal.aborted)

@@ -27,6 +27,8 @@ export interface LabHands {
   kill(host: string): Promise<void>
   /** Boots a host that is off; one that runs stays as it is. */
   start(host: string): Promise<void>
+  /** Makes a machine of the lab a host of the installation, by what an operator types on the first host and on it. */
+  join(host: string): Promise<void>
   /** Cuts the line of a data centre to all the others. */
   cut(dataCentre: string): Promise<void>
   heal(dataCentre: string): Promise<void>

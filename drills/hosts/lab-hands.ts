@@ -33,6 +33,11 @@ export function labHands(lab: Lab): LabHands {
   return {
     kill: hand('killHost'),
     start: hand('startHost'),
+    join: async (name) => {
+      const { joinPlatform, hostsOf, findHost } = await loadLab()
+      const first = hostsOf(lab.plan)[0] ?? findHost(lab, name)
+      await joinPlatform(lab, first, findHost(lab, name))
+    },
     cut: line(false),
     heal: line(true),
     isRunning: async (name) => {

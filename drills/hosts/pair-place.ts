@@ -38,16 +38,22 @@ const handsOn = async (lab: HostsGround, host: string): Promise<PartHost> => ({
   takeLock: () => holdLock(lab, host),
 })
 
-/** The lock of a host is held by a program in it. */
-async function holdLock(lab: HostsGround, host: string): Promise<() => void> {
+/** The lock of a host is held by a program in it. Where that has ended before the lock is given back, whoever gives it back is told. */
+export async function holdLock(lab: Pick<HostsGround, 'keep'>, host: string): Promise<() => void> {
   const release = new AbortController()
   const taken = Promise.withResolvers<void>()
+  let lost: string | undefined
   const held = lab.keep(host, [process.execPath, HOLD_LOCK], release.signal, () => taken.resolve())
   const ended = held.then(({ stderr }) => {
-    throw new Error(`${host} was not held: ${stderr.trim().split('\n').at(-1)}`)
+    lost = stderr.trim().split('\n').at(-1) ?? ''
+    throw new Error(`${host} was not held: ${lost}`)
   })
   await Promise.race([taken.promise, ended])
-  return () => release.abort()
+  return () => {
+    if (lost !== undefined)
+      throw new Error(`the lock of ${host} was lost meanwhile, and its agent may have been at the containers`)
+    release.abort()
+  }
 }
 
 /** The stages of a drill on the pair, once the pair is where it belongs: hosts that have just joined still get their parts. */

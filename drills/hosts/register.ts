@@ -3,9 +3,11 @@ import { dataCentreCut } from '../data-centre-cut.drill.ts'
 import type { HostsDrill } from '../drill.ts'
 import { hostDies } from '../host-dies.drill.ts'
 import { hostDrainedUnderLoad } from '../host-drained-under-load.drill.ts'
+import { hostReplacedUnderLoad } from '../host-replaced-under-load.drill.ts'
 import { hostWithEtcdLeaderDies } from '../host-with-etcd-leader-dies.drill.ts'
 import { hostsHandOver } from '../hosts-hand-over.drill.ts'
 import { linksCaptured } from '../links-captured.drill.ts'
+import { partsDieInTurn } from '../parts-die-in-turn.drill.ts'
 import { witnessDies } from '../witness-dies.drill.ts'
 
 /** The drills that take hosts and lines of a lab, the gentle ones first. */
@@ -13,6 +15,8 @@ export const HOSTS_DRILLS: readonly HostsDrill[] = [
   linksCaptured,
   hostsHandOver,
   hostDrainedUnderLoad,
+  hostReplacedUnderLoad,
+  partsDieInTurn,
   witnessDies,
   hostWithEtcdLeaderDies,
   dataCentreCut,

@@ -33,7 +33,7 @@ function note(edge: string, kind: 'write' | 'plain', { begunMs, endedMs, failure
 
 function visit(edge: string): Load[] {
   const place = { host: edge, port: 443, name: wanted.name, ca }
-  const path = () => `/write?token=${randomUUID()}`
+  const path = () => `/write?token=${randomUUID()}${wanted.again ? '&retry' : ''}`
   return [
     startHttpsLoad({ ...place, path, onEnd: (end) => note(edge, 'write', end) }, WRITERS),
     startHttpsLoad({ ...place, onEnd: (end) => note(edge, 'plain', end) }, READERS),

@@ -1,5 +1,6 @@
 // Writes one row for each request at /write, and answers with 200 only when the database has acknowledged it: with the token and
-// the name of the server that did. What asks for anything else needs no database.
+// the name of the server that did. With `&retry` a row is sent again for some seconds, as drivers do while the database changes hands.
+// What asks for anything else needs no database.
 import { createServer } from 'node:http'
 import pg from 'pg'
 
@@ -15,7 +16,11 @@ pool.on('error', onLost)
 pool.on('connect', (client) => client.on('error', onLost))
 
 const SERVER = "host(inet_server_addr()) || ' ' || pg_postmaster_start_time()"
-const INSERT = `INSERT INTO entry (token) VALUES ($1) RETURNING ${SERVER} AS server`
+// A row that is sent again may be there already: it is written once more, so that an answer is always an acknowledgement.
+const INSERT = `INSERT INTO entry (token) VALUES ($1)
+  ON CONFLICT (token) DO UPDATE SET token = EXCLUDED.token RETURNING ${SERVER} AS server`
+const RETRY_MS = 10_000
+const PAUSE_MS = 25
 
 /** Which server took the row. A wait for the standby that was cut short comes with a warning, and is no acknowledgement. */
 const write = async (token) => {
@@ -38,13 +43,25 @@ const write = async (token) => {
     client.release(failure)
   }
 }
+const writeAgain = async (token) => {
+  const end = Date.now() + RETRY_MS
+  for (;;) {
+    try {
+      return await write(token)
+    } catch (error) {
+      if (Date.now() > end) throw error
+      await new Promise((resolve) => setTimeout(resolve, PAUSE_MS))
+    }
+  }
+}
 const tokens = async () =>
   (await pool.query('SELECT token FROM entry')).rows.map((row) => row.token).join('\n')
 
 const server = createServer(async (request, response) => {
   const { pathname, searchParams } = new URL(request.url, 'http://ledger')
   try {
-    if (pathname === '/write') response.end(await write(searchParams.get('token')))
+    const sends = searchParams.has('retry') ? writeAgain : write
+    if (pathname === '/write') response.end(await sends(searchParams.get('token')))
     else if (pathname === '/tokens') response.end(await tokens())
     else response.end('ok\n')
   } catch (error) {

@@ -47,7 +47,13 @@ export const REQUIREMENTS: Readonly<Record<KnownPromise, Requirement>> = {
     'Controls do not stand at every layer yet: buildings, environment and staff access are not the platform’s matter so far.',
   ),
   'PLT-3': part(
-    ['stack-roll-under-load', 'host-drained-under-load', 'database-hands-over', 'hosts-hand-over'],
+    [
+      'stack-roll-under-load',
+      'host-drained-under-load',
+      'host-replaced-under-load',
+      'database-hands-over',
+      'hosts-hand-over',
+    ],
     'Newer packages and a newer platform are brought in by an operator who runs a command; nothing does it without one.',
     'The drills replace what the apps stand on and the host agent, empty a host and hand the database’s lead over; the other parts of the platform are not replaced under load by a drill yet.',
   ),
@@ -112,11 +118,11 @@ export const REQUIREMENTS: Readonly<Record<KnownPromise, Requirement>> = {
   ),
   'SYS-2': gaps('Nothing watches for security updates yet, and there is no test stage before they go out.'),
   'SYS-3': {
-    needs: ['stacks.age', 'stack-roll-under-load', 'host-drained-under-load'],
+    needs: ['stacks.age', 'stack-roll-under-load', 'host-drained-under-load', 'host-replaced-under-load'],
     gaps: [
-      'Containers are replaced rather than patched, and a drill empties a machine and takes it back under load; that a new machine takes its place, by an operator’s command, no drill has shown yet.',
+      'Containers are replaced rather than patched, and a drill empties a machine and takes it back under load; the drill in which another machine takes its place, by an operator’s command, has not been carried out yet.',
     ],
-    note: 'Apps that bring a Dockerfile bring their own stack, which only their owner makes newer.',
+    note: 'Apps that bring a Dockerfile bring their own stack, which only their owner makes newer. A machine is replaced when an operator says so: nothing watches how old machines are.',
   },
   'SYS-4': gaps(
     'Whoever is root on the machine reaches everything on it; there is no assignment per system.',
@@ -146,10 +152,18 @@ export const REQUIREMENTS: Readonly<Record<KnownPromise, Requirement>> = {
     gaps: [],
     note: 'Visitors of the machine that died have to ask another address of the app. The drill’s app has two instances, as every app has that nobody scales; one that is scaled to a single instance is started elsewhere after 30 s.',
   },
-  'REC-2': part(
-    ['data.pair', ...DATABASE_FAULTS, ...HOST_LOSSES, 'data-centre-cut', 'witness-dies'],
-    'Not every part has been taken away by a drill of its own yet: edge and control plane go together with their machine.',
-  ),
+  'REC-2': {
+    needs: [
+      'data.pair',
+      ...DATABASE_FAULTS,
+      ...HOST_LOSSES,
+      'data-centre-cut',
+      'witness-dies',
+      'parts-die-in-turn',
+    ],
+    gaps: [],
+    note: 'Visitors of a machine whose edge dies ask another address of the app until it is back. The drills kill the parts that every machine has; an address that machines share, and what announces attacks to a provider, are there only where somebody asked for them.',
+  },
   'REC-3': {
     needs: CUTS,
     gaps: [],
