@@ -1,7 +1,14 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { AppName } from '#contract/ids.ts'
-import { activePolicy, type NetworkGroup, type NetworkPolicy, type NetworkRule } from '#contract/network.ts'
+import {
+  activePolicy,
+  type NetworkGroup,
+  type NetworkPolicy,
+  type NetworkRule,
+  parseEnd,
+} from '#contract/network.ts'
+import { isIpv6 } from '#contract/networks.ts'
 import { ipv4Among, ipv4Span, ipv4Text } from '#runtime/kit/ipv4.ts'
 import { builtInRules } from './built-in-rules.ts'
 import { nameSet, PIN_TURNS } from './classes.ts'
@@ -55,6 +62,25 @@ const NETWORKS = [
   '169.254.169.254',
 ]
 
+const NETWORKS6 = ['::/0', '2001:db8:1::/48', '2001:db8:1::7', '2001:db8:2:5::/64', 'fe80::/10']
+/** In those networks, at their ends, and beside them. */
+const ADDRESSES6 = [
+  ...['::', '::1', '2001:db8:1::', '2001:db8:1::6', '2001:db8:1::7', '2001:db8:1::8'],
+  ...['2001:db8:1:ffff:ffff:ffff:ffff:ffff', '2001:db8:2::', '2001:db8:0:ffff:ffff:ffff:ffff:ffff'],
+  ...[
+    '2001:db8:2:5::',
+    '2001:db8:2:5:ffff:ffff:ffff:ffff',
+    '2001:db8:2:6::',
+    '2001:db8:2:4:ffff:ffff:ffff:ffff',
+  ],
+  ...[
+    'fe80::1',
+    'febf:ffff:ffff:ffff:ffff:ffff:ffff:ffff',
+    'fec0::',
+    'ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff',
+  ],
+]
+
 /** What the resolver has answered, as it stands in the kernel's sets: also what no name may lead to. */
 const ANSWERED = new Map([
   ['api.example.org', ['203.0.113.9', '10.9.9.9']],
@@ -77,13 +103,19 @@ function randomPolicy({ below, one, chance }: Random): NetworkPolicy {
     return chance(30) ? [`${first}-${first + below(65_536 - first)}`] : [String(first), String(one(PORTS))]
   }
   const rules = Array.from({ length: below(12) }, (_, index): NetworkRule => {
-    const inbound = chance(20)
-    const from = inbound ? one(NETWORKS) : one(FROM)
-    const to = inbound ? one(['host', 'agent', 'edge']) : one([...TO, ...NETWORKS])
+    const inbound = chance(35)
+    const from = inbound ? one([...NETWORKS, ...NETWORKS6]) : one(FROM)
+    // No rule to an address of IPv6 can be made; one that stood all the same would lead nowhere.
+    const to = inbound ? one(['host', 'agent', 'edge']) : one([...TO, ...NETWORKS, ...NETWORKS6])
     const until = chance(20) ? one(['2026-06-01T11:59:59.000Z', '2026-06-01T12:00:01.000Z']) : null
     return ruleOf(`rule-${index}`, from, to, ports(), { protocol: one(['tcp', 'udp']), until })
   })
-  return { rules, lockDown: null }
+  const lockDown = {
+    since: '2026-06-01T11:00:00.000Z',
+    by: 'ada',
+    until: one([null, '2026-06-01T11:30:00.000Z']),
+  }
+  return { rules, lockDown: chance(60) ? lockDown : null }
 }
 
 function randomFacts({ below, one, chance }: Random): NetworkFacts {
@@ -130,6 +162,7 @@ function randomConnection(random: Random, facts: NetworkFacts, mostly = 80): Con
   const interfaces = [...bridges.map(({ bridge }) => bridge), 'eth0', 'docker0', 'lo']
   const member = one(membersOf(facts))
   const sure = chance(mostly)
+  if (chance(15)) return randomOverIpv6(random, interfaces)
   const to = randomAddress(random, facts)
   const there = bridges.find(({ subnet }) => ipv4Among(to, [subnet]))?.bridge ?? 'eth0'
   const comesBy = chance(25) ? null : sure ? member.bridge : one(interfaces)
@@ -145,11 +178,30 @@ function randomConnection(random: Random, facts: NetworkFacts, mostly = 80): Con
   }
 }
 
+/** Mostly to a host that is on no bridge: there its own doors are. */
+function randomOverIpv6({ below, one, chance }: Random, interfaces: readonly string[]): Connection {
+  const outside = chance(70)
+  const comesBy = chance(25) ? null : outside ? 'eth0' : one(interfaces)
+  return {
+    from: one(ADDRESSES6),
+    to: one(ADDRESSES6),
+    protocol: one(['tcp', 'tcp', 'tcp', 'udp', 'icmp']),
+    port: chance(10) ? 68 : one(PORTS),
+    comesBy,
+    leavesBy: comesBy !== null && chance(80) ? null : outside ? 'eth0' : one(interfaces.slice(0, -1)),
+    ...(comesBy === null && { user: one([0, 1000, 10_003, 10_000 + below(9)]) }),
+  }
+}
+
 /** One that a rule, whether it stands or not, speaks of. */
 function aimedConnection(random: Random, policy: NetworkPolicy, facts: NetworkFacts): Connection {
   const { one } = random
   const rule = one([...builtInRules(facts.installation), ...policy.rules])
   const { known, outside, local, localAt = [] } = goalOf(rule.to, facts)
+  const { protocol } = rule
+  const port = Number(one(rule.ports).split('-')[0])
+  if (isIpv6(rule.from) && parseEnd(rule.from)?.kind === 'network')
+    return { from: one(ADDRESSES6), to: one(ADDRESSES6), protocol, port, comesBy: 'eth0', leavesBy: null }
   const named = answeredAt(rule.to)
   const goals = [
     ...localAt,
@@ -166,8 +218,8 @@ function aimedConnection(random: Random, policy: NetworkPolicy, facts: NetworkFa
   return {
     from: ipv4Text(ipv4Span(source?.at ?? (/^\d/.test(outsider ?? '') ? outsider : '192.0.2.1') ?? '').first),
     to,
-    protocol: rule.protocol,
-    port: Number(one(rule.ports).split('-')[0]),
+    protocol,
+    port,
     comesBy: user !== undefined ? null : (source?.bridge ?? 'eth0'),
     leavesBy: local && user === undefined ? null : there,
     ...(user !== undefined && { user }),
