@@ -32,10 +32,10 @@ const isMapped = ({ v, bits, first }: Network) => v === '6' && bits >= 96 && fir
 /** Why an address or network of IPv6 means nobody who could come; undefined where it is one, in whichever form. */
 export function whyNoIpv6(text: string): string | undefined {
   if (text.includes('%')) return 'names a link of a machine: leave out % and what follows it'
-  const ending = /^(.*:)(\d+\.\d+\.\d+\.\d+)$/.exec(text)
-  const last = value4(ending?.[2] ?? '')
-  const plain =
-    last === undefined ? text : `${ending?.[1]}${(last >> 16n).toString(16)}:${(last & 0xffffn).toString(16)}`
+  const plain = text.replace(/(\d+\.\d+\.\d+\.\d+)(?=$|\/)/, (four) => {
+    const value = value4(four)
+    return value === undefined ? four : `${(value >> 16n).toString(16)}:${(value & 0xffffn).toString(16)}`
+  })
   const network = parseNetwork(plain)
   if (network !== undefined && isMapped(network)) {
     const four = text4(network.first & 0xffff_ffffn)

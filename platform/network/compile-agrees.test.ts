@@ -10,6 +10,7 @@ import {
 } from '#contract/network.ts'
 import { isIpv6 } from '#contract/networks.ts'
 import { ipv4Among, ipv4Span, ipv4Text } from '#runtime/kit/ipv4.ts'
+import { isAmong } from './among.ts'
 import { builtInRules } from './built-in-rules.ts'
 import { nameSet, PIN_TURNS } from './classes.ts'
 import { compileFilter } from './compile.ts'
@@ -193,15 +194,25 @@ function randomOverIpv6({ below, one, chance }: Random, interfaces: readonly str
   }
 }
 
+const isOfIpv6 = (text: string) => {
+  const end = parseEnd(text)
+  return end?.kind === 'network' && end.v === '6'
+}
+
 /** One that a rule, whether it stands or not, speaks of. */
 function aimedConnection(random: Random, policy: NetworkPolicy, facts: NetworkFacts): Connection {
-  const { one } = random
-  const rule = one([...builtInRules(facts.installation), ...policy.rules])
+  const { one, chance } = random
+  const over6 = policy.rules.filter(({ from }) => isOfIpv6(from))
+  const all = [...builtInRules(facts.installation), ...policy.rules]
+  const rule = one(over6.length > 0 && chance(30) ? over6 : all)
   const { known, outside, local, localAt = [] } = goalOf(rule.to, facts)
   const { protocol } = rule
   const port = Number(one(rule.ports).split('-')[0])
-  if (isIpv6(rule.from) && parseEnd(rule.from)?.kind === 'network')
-    return { from: one(ADDRESSES6), to: one(ADDRESSES6), protocol, port, comesBy: 'eth0', leavesBy: null }
+  if (isOfIpv6(rule.from))
+    return {
+      from: one(ADDRESSES6.filter((address) => isAmong(address, [rule.from]))),
+      ...{ to: one(ADDRESSES6), protocol, port, comesBy: 'eth0', leavesBy: null },
+    }
   const named = answeredAt(rule.to)
   const goals = [
     ...localAt,
@@ -228,6 +239,7 @@ function aimedConnection(random: Random, policy: NetworkPolicy, facts: NetworkFa
 
 test('the compiled filter and the plain reading of every rule agree about random packets', () => {
   const seen = { allowed: 0, refused: 0, left: 0 }
+  const seen6 = { ...seen }
   for (let seed = 1; seed <= 60; seed += 1) {
     const random = makeRandom(seed)
     const [policy, facts] = [randomPolicy(random), randomFacts(random)]
@@ -237,6 +249,7 @@ test('the compiled filter and the plain reading of every rule agree about random
       const connection = aimed ? aimedConnection(random, policy, facts) : randomConnection(random, facts)
       const { verdict } = judge(policy, facts, connection, NOW, ANSWERED)
       seen[verdict] += 1
+      if (isIpv6(connection.from)) seen6[verdict] += 1
       const found = interpret(filter, goingPacket(connection, 'new'))
       const told = () => JSON.stringify({ seed, connection, verdict, policy, facts }, null, 1)
       assert.equal(found, verdict === 'refused' ? 'drop' : 'accept', told())
@@ -245,6 +258,10 @@ test('the compiled filter and the plain reading of every rule agree about random
   assert.ok(
     Object.values(seen).every((count) => count > 1000),
     JSON.stringify(seen),
+  )
+  assert.ok(
+    Object.values(seen6).every((count) => count > 100),
+    JSON.stringify(seen6),
   )
 })
 
