@@ -19,6 +19,7 @@ const HOST = { office: '2001:db8:1::1', street: '2001:db8:2::1', inside: 'fd00:8
 const OPERATOR = '2001:db8:1::7'
 const STRANGER = '2001:db8:2::7'
 const INSTANCE = 'fd00:89::2'
+const NEIGHBOUR = 'fd00:89::3'
 const WEB = [80, 443]
 const BETWEEN_HOSTS = [7443, 7444, 7701]
 const OTHERS = [22, 2379, 5432, 8080, 50_000]
@@ -37,6 +38,7 @@ let host: TestMachine
 let operator: TestMachine
 let stranger: TestMachine
 let shop: TestMachine
+let blog: TestMachine
 let rules: HostRules
 
 const give = (machine: TestMachine, address: string, link: string) =>
@@ -48,6 +50,7 @@ before(async () => {
   operator = await net.machine()
   stranger = await net.machine()
   shop = await net.machine()
+  blog = await net.machine()
   const { apps } = addressesOf(facts.installation).networks
   await host.change('link', 'add', apps.bridge, 'type', 'bridge')
   await host.change('address', 'add', `${apps.gateway}/17`, 'dev', apps.bridge)
@@ -55,6 +58,7 @@ before(async () => {
   await plug(host, operator, { name: 'eth0', address: '198.51.100.1/24' }, '198.51.100.9/24', '198.51.100.1')
   await plug(host, stranger, { name: 'eth1', address: '203.0.113.1/24' }, '203.0.113.9/24', '203.0.113.1')
   await plug(host, shop, { bridge: apps.bridge }, '10.89.129.1/17', apps.gateway)
+  await plug(host, blog, { bridge: apps.bridge }, '10.89.129.3/17', apps.gateway)
   await give(host, HOST.office, 'eth0')
   await give(host, HOST.street, 'eth1')
   await give(host, HOST.inside, apps.bridge)
@@ -62,6 +66,7 @@ before(async () => {
     [operator, OPERATOR, HOST.office],
     [stranger, STRANGER, HOST.street],
     [shop, INSTANCE, HOST.inside],
+    [blog, NEIGHBOUR, HOST.inside],
   ] as const) {
     await give(machine, address, 'eth0')
     await machine.change('-6', 'route', 'add', 'default', 'via', gateway)
@@ -71,6 +76,7 @@ before(async () => {
   await host.listenUdp(UDP)
   await stranger.listen(443, 444, 7701)
   await shop.listen(8080)
+  await blog.listen(8080)
   rules = makeHostRules(makeNft(host.enter), facts.installation)
 })
 
@@ -95,6 +101,7 @@ test('without the rules every port answers over IPv6: what is silent below is si
   assert.equal(await stranger.askUdp(HOST.street, UDP), 'answered')
   assert.equal(await reach(operator, STRANGER, 444), 'open')
   assert.equal(await reach(shop, HOST.inside, 22), 'open')
+  assert.equal(await reach(shop, NEIGHBOUR, 8080), 'open')
   assert.equal(await reach(host, INSTANCE, 8080), 'open')
   assert.equal(await reach(stranger, INSTANCE, 8080), 'open')
 })
@@ -110,13 +117,14 @@ test('the ports between hosts answer nobody over IPv6, whether the host is locke
   assert.equal(await reach(host, STRANGER, 7701), 'open')
 })
 
-test('what runs on the platform has no IPv6: neither way, not to the host, not from outside', async () => {
+test('what runs on the platform has no IPv6: neither way, not to the host nor a neighbour, not from outside', async () => {
   await rules.ensure(NO_POLICY, facts)
   assert.deepEqual(await openOf(shop, HOST.inside, ALL), [])
   assert.equal(await shop.askUdp(HOST.inside, UDP), 'silent')
   for (const [from, to, port] of [
     [shop, STRANGER, 443],
     [shop, HOST.street, 443],
+    [shop, NEIGHBOUR, 8080],
     [host, INSTANCE, 8080],
     [stranger, INSTANCE, 8080],
   ] as const)
