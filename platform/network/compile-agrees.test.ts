@@ -45,14 +45,7 @@ const NOW = new Date('2026-06-01T12:00:00Z')
 const PORTS = [22, 25, 53, 80, 443, 2379, 2380, 5432, 7443, 7444, 7700, 7701, 8008, 8080, 8090, 65_535]
 const FROM = ['app:shop', 'app:shop/web', 'app:blog', 'apps', 'builder', 'control', 'way', 'proxy']
 const TO = [
-  'internet',
-  'private',
-  'host',
-  'api.example.org',
-  'wrong.example.org',
-  'hosts',
-  'database',
-  'app:blog',
+  ...['internet', 'private', 'host', 'api.example.org', 'wrong.example.org', 'hosts', 'database', 'app:blog'],
 ]
 const NETWORKS = [
   '0.0.0.0/0',
