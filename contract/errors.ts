@@ -465,7 +465,7 @@ export const ERRORS = {
     400,
     2,
     'There is no rule from {from} to {to}: between its own parts the platform’s rules are part of the program.',
-    'From apps, builder, control or app:NAME to an address, a network, a name, internet, private or host; or from an address to host, edge or agent. `maru network groups` lists them.',
+    'From apps, builder, control or app:NAME to an address, a network, a name, internet, private or host; or from an address to host or edge, of IPv4 also to agent. `maru network groups` lists them.',
   ),
   'network.never': row(
     400,

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import {
+  AskedSource,
   BlockRequest,
   Engagement,
   EngagementId,
@@ -86,7 +87,7 @@ export const guardRoutes = {
     summary: 'Never judge a source, on any host',
     access: operators('manage'),
     recorded: { body: ['source', 'reason'] },
-    body: Partner.pick({ source: true, reason: true }),
+    body: Partner.pick({ reason: true }).extend({ source: AskedSource }),
     response: Partner,
     status: 201,
   }),

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { HostName, Instant } from './ids.ts'
 import { MetricsRange } from './metrics.ts'
-import { parseNetwork } from './networks.ts'
+import { isIpv6, parseNetwork, whyNoIpv6 } from './networks.ts'
 
 export const GUARD_LIMITS = {
   /** Closed ports of a host that a source may ask for at once; after that one more every ten minutes. */
@@ -55,6 +55,17 @@ export const Source = NetworkAddress.refine((text) => {
   const network = parseNetwork(text)
   return network !== undefined && network.bits >= WIDEST[network.v]
 }, 'is too wide: at least /8, or /32 of IPv6').describe('Address or network')
+const whyNoSource = (text: unknown) =>
+  typeof text === 'string' && isIpv6(text) ? whyNoIpv6(text) : undefined
+/** One that is asked for now: IPv6 only as packets carry it. */
+export const AskedSource = z
+  .string()
+  .refine((text) => whyNoSource(text) === undefined, {
+    error: ({ input }) => whyNoSource(input),
+    abort: true,
+  })
+  .pipe(Source)
+  .describe('Address or network')
 
 const Period = { from: Instant, until: Instant }
 
@@ -212,7 +223,7 @@ export type HostEvent = z.infer<typeof HostEvent>
 export const reason = z.string().trim().min(1).max(300)
 
 export const BlockRequest = z.strictObject({
-  source: Source,
+  source: AskedSource,
   minutes: z.number().int().min(1).max(525_600).nullable().default(null).describe('Null: until it is lifted'),
   reason: reason.describe('Why, for whoever wonders later'),
   self: z
@@ -234,13 +245,14 @@ export type Partner = z.infer<typeof Partner>
 
 export const EngagementId = z.string().regex(/^eng_[a-z0-9]{4,32}$/)
 export const EngagementRequest = z.strictObject({
-  source: Source,
+  source: AskedSource,
   reference: z.string().trim().min(1).max(200).describe('Of the agreement'),
   ...Period,
   hosts: z.array(HostName).max(100).default([]).describe('Hosts that may be tested; none: all'),
 })
 export type EngagementRequest = z.infer<typeof EngagementRequest>
 export const Engagement = EngagementRequest.extend({
+  source: Source,
   id: EngagementId,
   by: z.string(),
   state: z.enum(['planned', 'open', 'over']),

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { AppName, Instant, ProcessType } from './ids.ts'
+import { isIpv6, parseNetwork, whyNoIpv6 } from './networks.ts'
 import { RuleSetWish } from './rule-set.ts'
 
 /** What a person may write down. */
@@ -44,7 +45,7 @@ export type ResolverComponent = (typeof RESOLVER_COMPONENTS)[number]
 export type RuleEnd =
   | { readonly kind: 'group'; readonly group: NetworkGroup }
   | { readonly kind: 'app'; readonly app: AppName; readonly process: ProcessType | null }
-  | { readonly kind: 'network'; readonly network: string }
+  | { readonly kind: 'network'; readonly v: '4' | '6'; readonly network: string }
   | { readonly kind: 'name'; readonly name: string }
 
 const APP_END = /^app:([^/]+)(?:\/(.+))?$/
@@ -61,18 +62,27 @@ export function parseEnd(text: string): RuleEnd | undefined {
     return { kind: 'app', app: name.data, process: type?.data ?? null }
   }
   if (z.ipv4().safeParse(text).success || z.cidrv4().safeParse(text).success)
-    return { kind: 'network', network: text }
+    return { kind: 'network', v: '4', network: text }
+  if (isIpv6(text))
+    return whyNoIpv6(text) === undefined ? { kind: 'network', v: '6', network: oneForm(text) } : undefined
   return DNS_NAME.test(text) ? { kind: 'name', name: text } : undefined
 }
+
+/** IPv6 has several ways of writing one address; kept and compared is the shortest (RFC 5952). */
+const oneForm = (text: string) => (isIpv6(text) ? (parseNetwork(text)?.text ?? text) : text)
+
+const MEANT_AS_IPV6 = /^[\da-f]*:[\da-f:.]*([%/].*)?$/i
 
 export const NetworkEnd = z
   .string()
   .max(260)
+  .overwrite(oneForm)
   .refine((text) => parseEnd(text) !== undefined, {
-    error:
-      'must be a group, app:NAME, app:NAME/PROCESS, an IPv4 address or network, or a name such as api.example.org',
+    error: ({ input }) =>
+      (MEANT_AS_IPV6.test(String(input)) ? whyNoIpv6(String(input)) : undefined) ??
+      'must be a group, app:NAME, app:NAME/PROCESS, an address, a network, or a name such as api.example.org',
   })
-  .describe('A group, app:NAME, app:NAME/PROCESS, an IPv4 address or network, or a name')
+  .describe('A group, app:NAME, app:NAME/PROCESS, an address or network, or a name')
 
 /** One port or a range. */
 export const PortRange = z

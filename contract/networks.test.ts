@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
+import { isIPv6 } from 'node:net'
 import { test } from 'node:test'
-import { networkOf, overlap, parseNetwork } from './networks.ts'
+import { isWithin, networkOf, overlap, parseNetwork, whyNoIpv6 } from './networks.ts'
 
 const text = (value: string) => parseNetwork(value)?.text
 
@@ -25,6 +26,62 @@ test('what is no network is refused', () => {
     '1:2:3:4:5:6:7::8',
   ])
     assert.equal(parseNetwork(wrong), undefined, wrong)
+})
+
+test('addresses of IPv6 are read as Node reads them, and shown as browsers show them', () => {
+  const pieces = ['0', '00', '0000', '1', '0a', 'FFFF', 'db8', '', '12345', 'g']
+  let state = 7
+  const below = (limit: number) => {
+    state = (Math.imul(state, 1664525) + 1013904223) >>> 0
+    return Math.floor((state / 2 ** 32) * limit)
+  }
+  let read = 0
+  for (let turn = 0; turn < 20_000; turn += 1) {
+    // Mostly eight groups, of which some are left out.
+    const groups = Array.from({ length: 6 + below(4) }, () => pieces[below(below(4) === 0 ? 10 : 7)] ?? '')
+    const from = below(9)
+    const some =
+      below(2) === 0 ? groups : [...groups.slice(0, from), '', ...groups.slice(from + 1 + below(5))]
+    const address = some
+      .join(':')
+      .replace(/^:(?!:)/, '::')
+      .replace(/(?<!:):$/, '::')
+    assert.equal(parseNetwork(address)?.v === '6', isIPv6(address), address)
+    if (!isIPv6(address)) continue
+    read += 1
+    assert.equal(text(address), new URL(`http://[${address}]`).hostname.slice(1, -1), address)
+  }
+  assert.ok(read > 2_000, String(read))
+})
+
+test('who could not come over IPv6 is told why, and what to write', () => {
+  for (const right of ['2001:db8::7', '2001:DB8:0::/48', '::/0', '::1', 'fe80::1', '64:ff9b::1'])
+    assert.equal(whyNoIpv6(right), undefined, right)
+  const wrong = [
+    ['fe80::1%eth0', 'names a link of a machine: leave out % and what follows it'],
+    ['::ffff:192.0.2.1', 'is IPv4 written as IPv6: write 192.0.2.1'],
+    ['::FFFF:c000:201', 'is IPv4 written as IPv6: write 192.0.2.1'],
+    ['::ffff:10.0.0.0/104', 'is IPv4 written as IPv6: write 10.0.0.0/8'],
+    ['64:ff9b::192.0.2.1', 'has an IPv4 part: write 64:ff9b::c000:201'],
+    ['2001:db8::7/64', 'has an address behind its length: write 2001:db8::/64'],
+    ['2001:db8::/129', 'is no address or network of IPv6, such as 2001:db8::7 or 2001:db8:1::/48'],
+    ['2001:db8::1::2', 'is no address or network of IPv6, such as 2001:db8::7 or 2001:db8:1::/48'],
+    [':', 'is no address or network of IPv6, such as 2001:db8::7 or 2001:db8:1::/48'],
+  ] as const
+  for (const [written, why] of wrong) assert.equal(whyNoIpv6(written), why, written)
+})
+
+test('a network is within a wider one of its kind', () => {
+  const within = (a: string, b: string) => {
+    const [one, other] = [parseNetwork(a), parseNetwork(b)]
+    assert.ok(one && other)
+    return isWithin(one, other)
+  }
+  assert.equal(within('2001:db8:1::7', '2001:db8:1::/48'), true)
+  assert.equal(within('2001:db8:1::/48', '2001:db8:1::/48'), true)
+  assert.equal(within('2001:db8:1::/48', '2001:db8:1::7'), false)
+  assert.equal(within('2001:db8:2::', '2001:db8:1::/48'), false)
+  assert.equal(within('192.0.2.1', '::/0'), false)
 })
 
 test('an address counts for its network', () => {

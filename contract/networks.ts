@@ -23,6 +23,35 @@ export function parseNetwork(text: string): Network | undefined {
   return { v, text: bits === WIDTH[v] ? shown : `${shown}/${bits}`, first: value, bits }
 }
 
+/** Of IPv4 and IPv6 only this one is written with colons. */
+export const isIpv6 = (address: string) => address.includes(':')
+
+/** IPv4 addresses as programs of IPv6 see them: no packet carries one. */
+const isMapped = ({ v, bits, first }: Network) => v === '6' && bits >= 96 && first >> 32n === 0xffffn
+
+/** Why an address or network of IPv6 means nobody who could come; undefined where it is one, in whichever form. */
+export function whyNoIpv6(text: string): string | undefined {
+  if (text.includes('%')) return 'names a link of a machine: leave out % and what follows it'
+  const plain = text.replace(/(\d+\.\d+\.\d+\.\d+)(?=$|\/)/, (four) => {
+    const value = value4(four)
+    return value === undefined ? four : `${(value >> 16n).toString(16)}:${(value & 0xffffn).toString(16)}`
+  })
+  const network = parseNetwork(plain)
+  if (network !== undefined && isMapped(network)) {
+    const four = text4(network.first & 0xffff_ffffn)
+    return `is IPv4 written as IPv6: write ${network.bits === 128 ? four : `${four}/${network.bits - 96}`}`
+  }
+  if (network !== undefined) return plain === text ? undefined : `has an IPv4 part: write ${network.text}`
+  const [address = '', bits = ''] = text.split('/')
+  if (parseNetwork(address) !== undefined && /^\d{1,3}$/.test(bits) && Number(bits) <= WIDTH[6])
+    return `has an address behind its length: write ${networkOf(address, { 4: 0, 6: Number(bits) })}`
+  return 'is no address or network of IPv6, such as 2001:db8::7 or 2001:db8:1::/48'
+}
+
+/** Whether all of one network is in another. */
+export const isWithin = (one: Network, other: Network): boolean =>
+  one.bits >= other.bits && overlap(one, other)
+
 /** The network of so many bits that an address is in. */
 export function networkOf(address: string, bits: { readonly 4: number; readonly 6: number }): string {
   const one = parseNetwork(address)

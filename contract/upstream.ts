@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { HostAddress } from './host-identity.ts'
 import { HostName, Instant } from './ids.ts'
 import { parseEnd } from './network.ts'
+import { isIpv6 } from './networks.ts'
 import { NAMES_A_USER, namesNoUser } from './url.ts'
 
 /** What an operator may set up and ask for. */
@@ -23,7 +24,7 @@ export type UpstreamName = z.infer<typeof UpstreamName>
 
 /** IPv6 has several ways of writing one address; kept and compared is one of them. */
 const oneForm = (address: string) =>
-  address.includes(':') ? new URL(`http://[${address}]`).hostname.slice(1, -1) : address
+  isIpv6(address) ? new URL(`http://[${address}]`).hostname.slice(1, -1) : address
 
 /** An address that providers can be asked about. */
 export const UpstreamAddress = z
@@ -32,7 +33,6 @@ export const UpstreamAddress = z
   .describe('An IPv4 or IPv6 address')
 export type UpstreamAddress = z.infer<typeof UpstreamAddress>
 
-export const isIpv6 = (address: string) => address.includes(':')
 /** The address alone, as routers write it. */
 export const prefixOf = (address: string) => `${address}/${isIpv6(address) ? 128 : 32}`
 

@@ -10,6 +10,7 @@ import { drillApp } from './drill-app.ts'
 import { maruOk } from './maru-ok.ts'
 import { type Capture, type Frame, startCapture } from './network/capture.ts'
 import { type Forgery, forgeries, marked, type Roles } from './network/forgeries.ts'
+import { ICMP6, icmp6TypeOf } from './network/frames6.ts'
 import { type Inside, instancesOf } from './network/instances.ts'
 import { portsOf, setIpv6 } from './network/ipv6.ts'
 import { parsePacket } from './network/packets.ts'
@@ -37,20 +38,21 @@ export const framesForgedByInstance: Drill<Names> = {
   needs: 'machine',
   programs: {
     ...{ hping3: 'hping3', arpspoof: 'dsniff', ndptool: 'libndp-tools', tcpdump: 'tcpdump' },
+    python3: 'python3',
   },
   summary: "Send from an instance's network as somebody else: address, card, neighbour messages",
   harmless: false,
   setUp:
     'Two apps of its own. The drill stands in the network of an instance of one, as its root, and listens at every other port of the bridge and at the host’s own.',
   fault:
-    'With hping3, arpspoof and ndptool it sends as a neighbour, as an address of the internet, with a neighbour’s hardware address, as a neighbour in answers to "who has this address", and as a neighbour of IPv6; then 500 forged packets at once.',
+    'With hping3, arpspoof and ndptool it sends as a neighbour, as an address of the internet, with a neighbour’s hardware address, as a neighbour in answers to "who has this address", as a neighbour of IPv6, as a router of IPv6 that brings a network, and as one that knows a better way; then 500 forged packets at once.',
   measures: {
     [DELIVERED]: { unit: 'frames', limit: 0 },
     [UNTOLD]: { unit: 'kinds', limit: 0 },
     [TOLD]: { unit: 'ms', limit: 100 },
     [BELIEVED]: { unit: 'neighbours', limit: 0 },
   },
-  expectedS: 50,
+  expectedS: 55,
   begin,
 }
 
@@ -145,24 +147,25 @@ async function listen(place: DrillPlace, own: Inside, captures: Capture[]): Prom
 
 /** The frames of a kind among others. */
 function framesOf(
-  { shape, claims }: Forgery,
+  { shape, claims, message }: Forgery,
   { own, victims, canary }: Roles,
   frames: readonly Frame[],
 ): Frame[] {
   return frames.filter(({ bytes }) => {
     const { kind, card, source } = parsePacket(bytes)
     if (shape === 'canary') return bytes.includes(canary) && !bytes.includes('-honest') && source === claims
-    return card === own.card && kind === shape && (shape === 'ip6' || source === victims[1].address)
+    if (card !== own.card || kind !== shape) return false
+    return shape === 'ip6' ? isOfKind(message, icmp6TypeOf(bytes)) : source === victims[1].address
   })
 }
 
-const ICMPV6 = 58
-const ADVERTISEMENT = 136
+/** A network that has IPv6 says more by itself; that does not get past the port either. */
+const isOfKind = (wanted: number | undefined, found: number | undefined) =>
+  wanted === found || (wanted === ICMP6.neighbour && found !== ICMP6.router && found !== ICMP6.redirect)
 
-/** A network that has IPv6 says more by itself; of that nobody is told, and it does not get past the port either. */
-function isJudged({ bytes }: Frame): boolean {
-  return parsePacket(bytes).kind !== 'ip6' || (bytes[20] === ICMPV6 && bytes[54] === ADVERTISEMENT)
-}
+/** Of what a network says by itself nobody is told. */
+const isJudged = ({ message }: Forgery, { bytes }: Frame) =>
+  message === undefined || icmp6TypeOf(bytes) === message
 
 async function measure(place: DrillPlace, roles: Roles, found: Found): Promise<Measured<Names>> {
   const { kinds, sent, delivered } = found
@@ -171,8 +174,11 @@ async function measure(place: DrillPlace, roles: Roles, found: Found): Promise<M
   const eventOf = (events: readonly HostEvent[], { claims, shape }: Forgery) =>
     events.findLast(({ app, src_endpoint, start_time, protocol_name }) => {
       const young = Date.parse(start_time) >= (sent[0]?.atMs ?? 0)
-      const isOfKind = (protocol_name === 'arp') === (shape === 'arp')
-      return young && isOfKind && app === roles.app && src_endpoint.ip.startsWith(claims)
+      const isArp = (protocol_name === 'arp') === (shape === 'arp')
+      const { ip } = src_endpoint
+      // Another kind may say exactly as whom it speaks.
+      const isOthers = ip !== claims && kinds.some((kind) => kind.claims === ip)
+      return young && isArp && app === roles.app && ip.startsWith(claims) && !isOthers
     })
   let events: HostEvent[] = []
   const wait = { timeoutS: SOON_S, signal: place.signal }
@@ -181,7 +187,7 @@ async function measure(place: DrillPlace, roles: Roles, found: Found): Promise<M
     return kinds.every((kind) => eventOf(events, kind) !== undefined)
   }).catch(() => undefined)
   const told = kinds.map((kind) => {
-    const first = framesOf(kind, roles, sent).find(isJudged)?.atMs
+    const first = framesOf(kind, roles, sent).find((frame) => isJudged(kind, frame))?.atMs
     if (first === undefined) throw new Error(`nothing was sent as ${kind.what}`)
     const event = eventOf(events, kind)
     const afterMs = event && Math.max(0, Math.ceil(Date.parse(event.start_time) - first))

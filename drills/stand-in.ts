@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import type { Readable } from 'node:stream'
-import { PlatformConfig } from '#contract/agent.ts'
+import { type ContainerSpec, FILES_LABEL, PlatformConfig } from '#contract/agent.ts'
 import { HOME } from '#contract/installation.ts'
 import { hashContainer, LABELS } from '#runtime/drivers/docker.ts'
 import { readJson } from '#runtime/drivers/files.ts'
@@ -30,9 +30,9 @@ export async function standIn(
   const { docker, home, root, takeLock } = await place.hostOf(member)
   const name = `${installation.name}-${member}`
   const config = PlatformConfig.parse(await readJson(join(root, home, HOME.platform)))
-  const spec = config.containers.find((one) => one.name === name)
-  const [own] = (await docker.containers.list({})).filter((one) => one.name === name)
-  if (spec === undefined || own?.specHash !== hashContainer(spec))
+  const own = await docker.containers.inspect(name)
+  const spec = withFiles(config.containers.find((one) => one.name === name), own?.labels[FILES_LABEL])
+  if (spec === undefined || own?.labels[LABELS.spec] !== hashContainer(spec))
     throw new Error(`${member} is not as it should be`)
   // The agent leaves the platform's containers alone while somebody else is at them.
   const release = await takeLock()
@@ -46,6 +46,10 @@ export async function standIn(
     release()
   }
 }
+
+/** As the agent of a host that joined starts it: with the name of the files that it was given. On the first host it has that already. */
+const withFiles = (spec: ContainerSpec | undefined, files: string | undefined): ContainerSpec | undefined =>
+  spec && files !== undefined ? { ...spec, labels: { ...spec.labels, [FILES_LABEL]: files } } : spec
 
 /** Removes it with its volume; the agent makes the member's own container again. */
 export async function removeStandIn(

@@ -84,7 +84,7 @@ const Protocol = (props: {
 )
 
 /** About the first field, where an operator makes the rule. */
-export const ANYBODY = { label: 'Who', hint: 'app:shop, app:shop/web, apps, builder' } as const
+export const ANYBODY = { label: 'Who', hint: 'app:shop, builder, 203.0.113.0/24, 2001:db8:1::/48' } as const
 
 function madeText({ id, from, to, protocol, ports, approvedBy }: NetworkRuleView): string {
   if (approvedBy === null) return `${id} waits for the approval of an operator.`

@@ -1,4 +1,5 @@
 import { pause } from '#runtime/kit/pause.ts'
+import { ICMP6, redirected, routerAdvertised, sendFrame } from './frames6.ts'
 import type { Inside } from './instances.ts'
 import { setIpv6 } from './ipv6.ts'
 
@@ -9,6 +10,8 @@ export interface Forgery {
   readonly claims: string
   /** How its frames are told from honest ones. */
   readonly shape: 'canary' | 'arp' | 'ip6'
+  /** Of IPv6: its message, for a network that has IPv6 says more by itself. */
+  readonly message?: number
   forge(): Promise<unknown>
 }
 
@@ -62,6 +65,7 @@ export function forgeries({ own, victims, gateway, canary }: Roles): Forgery[] {
       what: 'a neighbour of IPv6',
       claims: 'fe80:',
       shape: 'ip6',
+      message: ICMP6.neighbour,
       forge: async () => {
         await setIpv6(own, true)
         await pause(IPV6_MS)
@@ -70,7 +74,29 @@ export function forgeries({ own, victims, gateway, canary }: Roles): Forgery[] {
         await setIpv6(own, false)
       },
     },
+    {
+      what: 'a router of IPv6 that brings a network',
+      claims: ROUTER,
+      shape: 'ip6',
+      message: ICMP6.router,
+      forge: () => sendAll(own, routerAdvertised({ card: own.card, source: ROUTER }, '2001:db8:66::')),
+    },
+    {
+      what: 'a router of IPv6 that knows a better way',
+      claims: BETTER,
+      shape: 'ip6',
+      message: ICMP6.redirect,
+      forge: () => sendAll(own, redirected({ card: own.card, source: BETTER }, BETTER, '2001:db8::7')),
+    },
   ]
+}
+
+/** Each speaks as somebody else: what the host tells of one is not taken for what it tells of another. */
+const [ROUTER, BETTER] = ['fe80::6:134', 'fe80::6:137'] as const
+
+async function sendAll(own: Inside, frame: Buffer): Promise<void> {
+  const done = await own.run(sendFrame('eth0', frame, Number(EACH)))
+  if (done.exitCode !== 0) throw new Error(`a frame of IPv6: ${done.stderr.trim()}`)
 }
 
 /** Speaks with another's hardware address for a while; where the gateway is has to be known before. */

@@ -13,7 +13,7 @@ export {
   settleHolds,
   type Wanted,
 } from './ledger.ts'
-export { FLOOD_SETTINGS } from './limits.ts'
+export { bridgeSettings, FLOOD_SETTINGS } from './limits.ts'
 export { type LongView, makeLongView } from './long-view.ts'
 export type { Member } from './members.ts'
 export { guardTableOf, logGroupOf, portTableOf } from './names.ts'

@@ -1,4 +1,5 @@
 import { GUARD_LIMITS } from '#contract/guard.ts'
+import { addressesOf, type Installation } from '#contract/installation.ts'
 
 /** From when on the kernel acts on what comes from outside; each with what it leaves alone. */
 export const KERNEL_LIMITS = {
@@ -23,3 +24,11 @@ export const FLOOD_SETTINGS = [
   { name: 'net/ipv4/tcp_syncookies', atLeast: 1, value: 1 },
   { name: 'net/netfilter/nf_conntrack_tcp_timeout_syn_recv', atMost: 10, value: 10 },
 ] as const
+
+/** On the installation's own bridges nobody tells the host of ways: there are no routers but the host itself. */
+export const bridgeSettings = (place: Pick<Installation, 'name' | 'subnet'>) =>
+  Object.values(addressesOf(place).networks).flatMap(({ bridge }) =>
+    ['ipv6/conf/%/accept_ra', 'ipv6/conf/%/accept_redirects', 'ipv4/conf/%/accept_redirects'].map((name) => ({
+      ...{ name: `net/${name.replace('%', bridge)}`, atMost: 0, value: 0 },
+    })),
+  )

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import { addressesOf } from '#contract/installation.ts'
+import { redirected, routerAdvertised, sendFrame } from '#drills/network/frames6.ts'
 import { makeNft } from '#runtime/drivers/nft.ts'
 import { cable, makeNetwork, type TestNetwork } from '#runtime/drivers/test-networks.ts'
 import { installPrograms, PACKET_LOG } from '#tools/install-programs.ts'
@@ -26,7 +27,13 @@ const inside = ({ role }: { role: string }) => {
 }
 
 before(async () => {
-  await installPrograms({ hping3: 'hping3', arping: 'arping', ping: 'iputils-ping', ...PACKET_LOG })
+  await installPrograms({
+    hping3: 'hping3',
+    arping: 'arping',
+    ping: 'iputils-ping',
+    python3: 'python3',
+    ...PACKET_LOG,
+  })
   host = await makeNetwork('b')
   await host.ip('link', 'add', LAN, 'type', 'bridge')
   await host.ip('link', 'set', LAN, 'up')
@@ -115,6 +122,46 @@ test('without the binding the attacker speaks as the victim, and hears what is f
   assert.ok((await strayFrames()) > 0)
 })
 
+const SETTINGS = `
+const { setSysctls } = await import('#runtime/drivers/sysctl.ts')
+const { bridgeSettings } = await import('#platform/guard/host.ts')
+console.log((await setSysctls(bridgeSettings(JSON.parse(process.argv[1])))).length)`
+/** An advertisement that brings a network, ten times. */
+const bringNetwork = (network: string) =>
+  inside(ATTACKER).run(
+    sendFrame('eth0', routerAdvertised({ card: ATTACKER.card, source: 'fe80::134' }, `${network}::`), 10),
+  )
+const bringWay = () =>
+  inside(ATTACKER).run(
+    sendFrame(
+      'eth0',
+      redirected({ card: ATTACKER.card, source: 'fe80::137' }, 'fe80::137', '2001:db8::7'),
+      10,
+    ),
+  )
+/** Messages of routers that the host has got. */
+async function fromRouters(): Promise<number> {
+  const { stdout } = await host.run(['nft', 'reset', 'counter', 'inet', 'heard', 'routers'])
+  return Number(/packets (\d+)/.exec(stdout)?.[1])
+}
+const hasNetwork = async (network: string) =>
+  (await host.run(['ip', '-6', 'address', 'show', 'dev', LAN])).stdout.includes(network)
+
+test('without the binding the attacker is a router of IPv6, unless the settings of the bridge forbid the host to believe it', async () => {
+  await makeNft(host.enter).load(
+    `table inet heard {\n counter routers { }\n chain i { type filter hook input priority 0; icmpv6 type { nd-router-advert, nd-redirect } counter name routers; }\n}\n`,
+  )
+  await bringNetwork('2001:db8:66')
+  await poll('the host to take the network', () => hasNetwork('2001:db8:66:'))
+  await bringWay()
+  assert.equal(await fromRouters(), 20)
+  const set = await host.run([process.execPath, '-e', SETTINGS, JSON.stringify(place)])
+  assert.equal(set.stdout.trim(), '3', set.stderr)
+  await bringNetwork('2001:db8:67')
+  assert.equal(await fromRouters(), 10)
+  assert.equal(await hasNetwork('2001:db8:67:'), false)
+})
+
 test('with it no forged frame arrives, each try is told of at once, and honest ones arrive', async (t) => {
   assert.equal(await guard.bind(ALL), true)
   assert.equal(await guard.bind(ALL), false)
@@ -138,6 +185,20 @@ test('with it no forged frame arrives, each try is told of at once, and honest o
   )
   await greet(VICTIM, SERVER)
   assert.equal(await fromVictim(), 2)
+})
+
+test('with it no message of a router of IPv6 arrives, and each kind is told of', async () => {
+  for (const [source, forge] of [
+    ['fe80::134', () => bringNetwork('2001:db8:68')],
+    ['fe80::137', bringWay],
+  ] as const) {
+    following.all.length = 0
+    await forge()
+    await poll(`a notice of ${source}`, async () => following.all.length > 0)
+    const [first] = following.all
+    assert.deepEqual([first?.notice, first?.link, first?.source], ['spoof', ATTACKER.link, source])
+  }
+  assert.equal(await fromRouters(), 0)
 })
 
 test('what the bridge does not know the place of is heard by nobody but whom it is for', async () => {

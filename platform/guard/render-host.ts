@@ -1,6 +1,6 @@
 import { COUNTERS, guardTableOf, logGroupOf } from './names.ts'
 import { insideChains, PAIR } from './render-inside.ts'
-import { outsideChains } from './render-outside.ts'
+import { OWN_ON_LINK, outsideChains } from './render-outside.ts'
 import { type Family, FOUR, renderSets, SIX } from './render-sets.ts'
 import {
   both,
@@ -54,7 +54,15 @@ function chainsOf(place: Place): Chains {
   return [
     ...outsideChains(place, group),
     ...insideChains(place, group),
-    ['g_early6', addressedRules(SIX, 'g_syn6')],
+    // Unlike IPv4, the kernel takes the machine's own address as a sender from outside. Opening packets have been looked at.
+    [
+      'g_early6',
+      [
+        ...addressedRules(SIX, 'g_syn6'),
+        'meta l4proto != tcp fib saddr type local goto g_forged',
+        `meta l4proto != tcp ${OWN_ON_LINK}`,
+      ],
+    ],
     ['g_early', earlyRules(place)],
     ['g_input', inputRules(place)],
     ['g_passing', [...homely(place), `ip saddr ${insideOf(place)} goto g_forged`]],
@@ -104,6 +112,8 @@ function inputRules(place: Place): string[] {
     'ct state established,related accept',
     'fib daddr type != local accept',
     `ip saddr ${insideOf(place)} goto g_forged`,
+    'meta nfproto ipv6 fib saddr type local goto g_forged',
+    `meta nfproto ipv6 ${OWN_ON_LINK}`,
     ...both(
       ({ v, address }) => `${address} @partner${v} accept`,
       ({ v, address }) => `${address} @engaged${v} jump g_engaged`,

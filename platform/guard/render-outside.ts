@@ -25,6 +25,9 @@ const isProven = ({ v, source }: Family) => `${source} . tcp dport @proven${v} r
 
 const isHeld = both(({ v, source }) => `${source} @held${v} ${KEPT_OUT} drop`)
 
+/** The host's own address of the link that a packet comes by: which others have it, too, a link-local one does not say. */
+export const OWN_ON_LINK = 'fib saddr . iif type local goto g_forged'
+
 /** Only who has seen the host's answer can send what leads here: a forged sender does not become known. */
 const knownChains = (group: number): Chains => [
   [
@@ -60,7 +63,7 @@ function floodChains(place: Place, group: number): Chains {
     // Never dropped: the kernel answers them without memory, and who answers that is known.
     ['g_openings', [`${over(synOfAll)} ${FLOODED} ${tell(group, 'openings', 1)}`]],
     ['g_syn', opening(FOUR, [`ip saddr ${insideOf(place)} goto g_forged`])],
-    ['g_syn6', opening(SIX, [])],
+    ['g_syn6', opening(SIX, [OWN_ON_LINK])],
   ]
 }
 

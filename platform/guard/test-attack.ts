@@ -16,7 +16,10 @@ export const PORTS = {
   range: '20000-20299',
   count: 300,
 } as const
-export const HOST = { attacked: '10.231.1.1', client: '10.231.2.1', attacked6: '2001:db8:231:1::1' } as const
+export const HOST = {
+  ...{ attacked: '10.231.1.1', client: '10.231.2.1' },
+  ...{ attacked6: '2001:db8:231:1::1', client6: '2001:db8:231:2::1' },
+} as const
 export const SOURCE = {
   attacker: '10.231.1.2',
   client: '10.231.2.2',
@@ -66,7 +69,7 @@ export async function makeField(): Promise<Field> {
     '10.231.1.2/24',
     '2001:db8:231:1::2/64',
   ])
-  await cable(host, 'good', ['10.231.2.1/24'], client, 'eth0', ['10.231.2.2/24'])
+  await cable(host, 'good', ['10.231.2.1/24', `${HOST.client6}/64`], client, 'eth0', ['10.231.2.2/24'])
   await attacker.ip('route', 'add', 'default', 'via', HOST.attacked)
   await client.ip('route', 'add', 'default', 'via', HOST.client)
   const ports = [...Object.values(PORTS.web), ...PORTS.others]

@@ -18,7 +18,8 @@ export interface AllowOptions extends ApiOptions {
 /** `api.example.org:443,8443` → the goal and its ports. */
 function parseGoal(text: string): { to: string; ports: string[] } {
   const at = text.lastIndexOf(':')
-  const [to, ports] = [text.slice(0, at), text.slice(at + 1)]
+  // An address of IPv6 may be in brackets, as before every port.
+  const [to, ports] = [text.slice(0, at).replace(/^\[(.*)\]$/, '$1'), text.slice(at + 1)]
   if (at > 0 && /^[\d,-]+$/.test(ports)) return { to, ports: ports.split(',') }
   throw new MaruError('invalid', { field: '--to', reason: 'must end in ports, such as api.example.org:443' })
 }

@@ -2,7 +2,7 @@ import type { Command } from 'commander'
 import { addApiCommand } from '#runtime/cli/command.ts'
 import type { CliContext } from '#runtime/cli/context.ts'
 
-const ENDS = 'app:NAME, app:NAME/PROCESS, a group, an address or a network'
+const ENDS = 'app:NAME, app:NAME/PROCESS, a group, an address or a network of IPv4 or IPv6'
 
 /** Adds the commands about who may reach whom to their group. */
 export function registerNetworkCommands(network: Command, context: CliContext): void {
@@ -52,6 +52,7 @@ function registerChanging(network: Command, context: CliContext): void {
       "maru network allow app:shop/mailer --to 198.51.100.0/24:465,587 --reason 'mail' --until 2027-01-31",
       "maru network allow builder --to 10.4.0.7:4873 --reason 'own registry'",
       "maru network allow 203.0.113.0/24 --to host:22 --reason 'office'",
+      "maru network allow 2001:db8:1::/48 --to host:22 --reason 'office, over IPv6'",
     ],
   })
     .argument('<from>', ENDS)

@@ -1,8 +1,16 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { AppName } from '#contract/ids.ts'
-import { activePolicy, type NetworkGroup, type NetworkPolicy, type NetworkRule } from '#contract/network.ts'
+import {
+  activePolicy,
+  type NetworkGroup,
+  type NetworkPolicy,
+  type NetworkRule,
+  parseEnd,
+} from '#contract/network.ts'
+import { isIpv6 } from '#contract/networks.ts'
 import { ipv4Among, ipv4Span, ipv4Text } from '#runtime/kit/ipv4.ts'
+import { isAmong } from './among.ts'
 import { builtInRules } from './built-in-rules.ts'
 import { nameSet, PIN_TURNS } from './classes.ts'
 import { compileFilter } from './compile.ts'
@@ -37,14 +45,7 @@ const NOW = new Date('2026-06-01T12:00:00Z')
 const PORTS = [22, 25, 53, 80, 443, 2379, 2380, 5432, 7443, 7444, 7700, 7701, 8008, 8080, 8090, 65_535]
 const FROM = ['app:shop', 'app:shop/web', 'app:blog', 'apps', 'builder', 'control', 'way', 'proxy']
 const TO = [
-  'internet',
-  'private',
-  'host',
-  'api.example.org',
-  'wrong.example.org',
-  'hosts',
-  'database',
-  'app:blog',
+  ...['internet', 'private', 'host', 'api.example.org', 'wrong.example.org', 'hosts', 'database', 'app:blog'],
 ]
 const NETWORKS = [
   '0.0.0.0/0',
@@ -53,6 +54,25 @@ const NETWORKS = [
   '203.0.113.9',
   '10.89.0.0/16',
   '169.254.169.254',
+]
+
+const NETWORKS6 = ['::/0', '2001:db8:1::/48', '2001:db8:1::7', '2001:db8:2:5::/64', 'fe80::/10']
+/** In those networks, at their ends, and beside them. */
+const ADDRESSES6 = [
+  ...['::', '::1', '2001:db8:1::', '2001:db8:1::6', '2001:db8:1::7', '2001:db8:1::8'],
+  ...['2001:db8:1:ffff:ffff:ffff:ffff:ffff', '2001:db8:2::', '2001:db8:0:ffff:ffff:ffff:ffff:ffff'],
+  ...[
+    '2001:db8:2:5::',
+    '2001:db8:2:5:ffff:ffff:ffff:ffff',
+    '2001:db8:2:6::',
+    '2001:db8:2:4:ffff:ffff:ffff:ffff',
+  ],
+  ...[
+    'fe80::1',
+    'febf:ffff:ffff:ffff:ffff:ffff:ffff:ffff',
+    'fec0::',
+    'ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff',
+  ],
 ]
 
 /** What the resolver has answered, as it stands in the kernel's sets: also what no name may lead to. */
@@ -77,13 +97,19 @@ function randomPolicy({ below, one, chance }: Random): NetworkPolicy {
     return chance(30) ? [`${first}-${first + below(65_536 - first)}`] : [String(first), String(one(PORTS))]
   }
   const rules = Array.from({ length: below(12) }, (_, index): NetworkRule => {
-    const inbound = chance(20)
-    const from = inbound ? one(NETWORKS) : one(FROM)
-    const to = inbound ? one(['host', 'agent', 'edge']) : one([...TO, ...NETWORKS])
+    const inbound = chance(35)
+    const from = inbound ? one([...NETWORKS, ...NETWORKS6]) : one(FROM)
+    // No rule to an address of IPv6 can be made; one that stood all the same would lead nowhere.
+    const to = inbound ? one(['host', 'agent', 'edge']) : one([...TO, ...NETWORKS, ...NETWORKS6])
     const until = chance(20) ? one(['2026-06-01T11:59:59.000Z', '2026-06-01T12:00:01.000Z']) : null
     return ruleOf(`rule-${index}`, from, to, ports(), { protocol: one(['tcp', 'udp']), until })
   })
-  return { rules, lockDown: null }
+  const lockDown = {
+    since: '2026-06-01T11:00:00.000Z',
+    by: 'ada',
+    until: one([null, '2026-06-01T11:30:00.000Z']),
+  }
+  return { rules, lockDown: chance(60) ? lockDown : null }
 }
 
 function randomFacts({ below, one, chance }: Random): NetworkFacts {
@@ -130,6 +156,7 @@ function randomConnection(random: Random, facts: NetworkFacts, mostly = 80): Con
   const interfaces = [...bridges.map(({ bridge }) => bridge), 'eth0', 'docker0', 'lo']
   const member = one(membersOf(facts))
   const sure = chance(mostly)
+  if (chance(15)) return randomOverIpv6(random, interfaces)
   const to = randomAddress(random, facts)
   const there = bridges.find(({ subnet }) => ipv4Among(to, [subnet]))?.bridge ?? 'eth0'
   const comesBy = chance(25) ? null : sure ? member.bridge : one(interfaces)
@@ -145,11 +172,40 @@ function randomConnection(random: Random, facts: NetworkFacts, mostly = 80): Con
   }
 }
 
+/** Mostly to a host that is on no bridge: there its own doors are. */
+function randomOverIpv6({ below, one, chance }: Random, interfaces: readonly string[]): Connection {
+  const outside = chance(70)
+  const comesBy = chance(25) ? null : outside ? 'eth0' : one(interfaces)
+  return {
+    from: one(ADDRESSES6),
+    to: one(ADDRESSES6),
+    protocol: one(['tcp', 'tcp', 'tcp', 'udp', 'icmp']),
+    port: chance(10) ? 68 : one(PORTS),
+    comesBy,
+    leavesBy: comesBy !== null && chance(80) ? null : outside ? 'eth0' : one(interfaces.slice(0, -1)),
+    ...(comesBy === null && { user: one([0, 1000, 10_003, 10_000 + below(9)]) }),
+  }
+}
+
+const isOfIpv6 = (text: string) => {
+  const end = parseEnd(text)
+  return end?.kind === 'network' && end.v === '6'
+}
+
 /** One that a rule, whether it stands or not, speaks of. */
 function aimedConnection(random: Random, policy: NetworkPolicy, facts: NetworkFacts): Connection {
-  const { one } = random
-  const rule = one([...builtInRules(facts.installation), ...policy.rules])
+  const { one, chance } = random
+  const over6 = policy.rules.filter(({ from }) => isOfIpv6(from))
+  const all = [...builtInRules(facts.installation), ...policy.rules]
+  const rule = one(over6.length > 0 && chance(30) ? over6 : all)
   const { known, outside, local, localAt = [] } = goalOf(rule.to, facts)
+  const { protocol } = rule
+  const port = Number(one(rule.ports).split('-')[0])
+  if (isOfIpv6(rule.from))
+    return {
+      from: one(ADDRESSES6.filter((address) => isAmong(address, [rule.from]))),
+      ...{ to: one(ADDRESSES6), protocol, port, comesBy: 'eth0', leavesBy: null },
+    }
   const named = answeredAt(rule.to)
   const goals = [
     ...localAt,
@@ -166,8 +222,8 @@ function aimedConnection(random: Random, policy: NetworkPolicy, facts: NetworkFa
   return {
     from: ipv4Text(ipv4Span(source?.at ?? (/^\d/.test(outsider ?? '') ? outsider : '192.0.2.1') ?? '').first),
     to,
-    protocol: rule.protocol,
-    port: Number(one(rule.ports).split('-')[0]),
+    protocol,
+    port,
     comesBy: user !== undefined ? null : (source?.bridge ?? 'eth0'),
     leavesBy: local && user === undefined ? null : there,
     ...(user !== undefined && { user }),
@@ -176,6 +232,7 @@ function aimedConnection(random: Random, policy: NetworkPolicy, facts: NetworkFa
 
 test('the compiled filter and the plain reading of every rule agree about random packets', () => {
   const seen = { allowed: 0, refused: 0, left: 0 }
+  const seen6 = { ...seen }
   for (let seed = 1; seed <= 60; seed += 1) {
     const random = makeRandom(seed)
     const [policy, facts] = [randomPolicy(random), randomFacts(random)]
@@ -185,6 +242,7 @@ test('the compiled filter and the plain reading of every rule agree about random
       const connection = aimed ? aimedConnection(random, policy, facts) : randomConnection(random, facts)
       const { verdict } = judge(policy, facts, connection, NOW, ANSWERED)
       seen[verdict] += 1
+      if (isIpv6(connection.from)) seen6[verdict] += 1
       const found = interpret(filter, goingPacket(connection, 'new'))
       const told = () => JSON.stringify({ seed, connection, verdict, policy, facts }, null, 1)
       assert.equal(found, verdict === 'refused' ? 'drop' : 'accept', told())
@@ -193,6 +251,10 @@ test('the compiled filter and the plain reading of every rule agree about random
   assert.ok(
     Object.values(seen).every((count) => count > 1000),
     JSON.stringify(seen),
+  )
+  assert.ok(
+    Object.values(seen6).every((count) => count > 100),
+    JSON.stringify(seen6),
   )
 })
 

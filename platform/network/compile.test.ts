@@ -23,6 +23,15 @@ test('a host that is locked down', () => {
   assertGolden(import.meta.dirname, 'locked.nft', renderFilter(locked))
 })
 
+test('a rule from inside to an address of IPv6, which nobody can make, leads nowhere', () => {
+  const rules = [
+    ruleOf('rule-six', 'app:shop', '2001:db8::7', ['443']),
+    ruleOf('rule-all', 'builder', '::/0', ['443']),
+  ]
+  const text = renderFilter(compileFilter({ ...TEST_POLICY, rules }, TEST_FACTS))
+  assert.doesNotMatch(text, /rule-six|rule-all|2001:db8|::/)
+})
+
 test("a table's name has only letters that the filter takes", () => {
   assert.equal(tableOf({ id: 'test-0a.b"{' }), 'maru_test_0a_b__')
 })

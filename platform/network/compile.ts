@@ -68,12 +68,6 @@ function baseChains(facts: NetworkFacts, locked: boolean): Chain[] {
   const interfaces = own(facts)
   const comes: Match = { kind: 'in', interfaces }
   const goes: Match = { kind: 'out', interfaces }
-  const knock: Match[] = [
-    { kind: 'in', interfaces: ['lo'], not: true },
-    { kind: 'target', among: [facts.own ?? ''] },
-    { kind: 'protocol', protocols: ['tcp'] },
-    { kind: 'ports', ports: BETWEEN_HOSTS },
-  ]
   const last = (chain: string): FilterRule[] => (locked ? [{ match: [], verdict: goto(chain) }] : [])
   return [
     {
@@ -82,7 +76,7 @@ function baseChains(facts: NetworkFacts, locked: boolean): Chain[] {
       rules: [
         ...whoAsks(facts),
         { match: [comes], verdict: goto('to_host') },
-        ...(facts.own === undefined ? [] : [{ match: knock, verdict: goto('host_doors') }]),
+        ...knocks(facts),
         ...sharedAddress(facts),
         ...last('locked_input'),
       ],
@@ -101,6 +95,19 @@ function baseChains(facts: NetworkFacts, locked: boolean): Chain[] {
       hook: 'output',
       rules: [{ match: [goes], verdict: goto('to_inside') }, ...last('locked_output')],
     },
+  ]
+}
+
+/** Who comes to the ports between hosts. They answer at the host's own IPv4 address; whoever tries IPv6 is judged all the same. */
+function knocks({ own }: NetworkFacts): FilterRule[] {
+  if (own === undefined) return []
+  const comes: Match = { kind: 'in', interfaces: ['lo'], not: true }
+  const ports = portsOf('tcp', BETWEEN_HOSTS)
+  // What answers this host came from somebody else's port.
+  const asked: Match = { kind: 'direction', direction: 'original' }
+  return [
+    { match: [comes, { kind: 'target', among: [own] }, ...ports], verdict: goto('host_doors') },
+    { match: [{ kind: 'ipv6' }, comes, asked, ...ports], verdict: goto('host_doors') },
   ]
 }
 

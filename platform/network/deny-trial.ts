@@ -5,7 +5,7 @@ import {
   type NetworkRule,
   parseEnd,
 } from '#contract/network.ts'
-import { ipv4Among } from '#runtime/kit/ipv4.ts'
+import { isAmong } from './among.ts'
 import { type Db, loadPolicy, pauseRule } from './store.ts'
 
 /** Where somebody works from; undefined where nobody knows. */
@@ -21,7 +21,8 @@ export function callerOf(
   { self, keep }: { readonly self?: string | undefined; readonly keep: boolean },
 ): Caller {
   const seen = source.replace(/^::ffff:/, '')
-  return { address: self ?? (seen === 'local' ? undefined : seen), keeps: keep }
+  // Of an address on a link the kernel tells which link it is, the rules do not.
+  return { address: self ?? (seen === 'local' ? undefined : seen.replace(/%.*$/, '')), keeps: keep }
 }
 
 /** Doors of the host itself. */
@@ -41,7 +42,7 @@ export function mayLetIn(
   const from = parseEnd(rule.from)
   const onTrial = rule.pausedUntil !== undefined && new Date(rule.pausedUntil) > now
   if (lockDown === null || (onTrial && keeps) || from?.kind !== 'network' || !DOORS.has(rule.to)) return false
-  return address === undefined || ipv4Among(address, [from.network])
+  return address === undefined || isAmong(address, [from.network])
 }
 
 /** Takes a rule back on trial where it may be what lets the caller in; undefined where it is none of those. */

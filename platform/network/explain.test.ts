@@ -46,6 +46,29 @@ test('of a name it is said whether the app would be told what it means', () => {
   assert.doesNotMatch(ask('builder', 'api.example.org', 444).sentence, /nor is it told/)
 })
 
+test('who comes from a network is let in by the rule for it, over IPv6 as over IPv4', () => {
+  assert.equal(ask('2001:db8:1::7', 'host', 22).rule?.id, 'rule-ssh-6')
+  assert.equal(ask('2001:db8:1:5::/64', 'host', 22).allowed, true)
+  assert.equal(ask('198.51.100.9', 'host', 22).rule?.id, 'rule-ssh')
+  assert.equal(ask('2001:db8:2::7', 'host', 22).allowed, false)
+  assert.equal(ask('2001:db8::/32', 'host', 22).allowed, false)
+  assert.equal(ask('2001:db8:2::7', 'edge', 443).rule?.id, 'internet-to-edge')
+  // Who is inside may what its groups may, whatever network its address is in.
+  const wide = ruleOf('rule-wide', '10.0.0.0/8', 'host', ['22'])
+  assert.equal(ask('10.9.9.9', 'host', 22, [wide]).allowed, true)
+  assert.equal(ask('10.89.129.3', 'host', 22, [wide]).allowed, false)
+})
+
+test('what runs on the platform reaches no address of IPv6; a host does', () => {
+  for (const from of ['app:blog', 'builder', '10.89.129.3'])
+    assert.equal(
+      ask(from, '2001:db8::1', 443).sentence,
+      `Refused: ${from} to 2001:db8::1 at tcp 443. What runs on the platform has IPv4 only.`,
+    )
+  assert.equal(ask('host', '2001:db8::1', 443).rule?.id, 'host-to-internet')
+  assert.equal(ask('host', '2001:db8::1', 25).allowed, false)
+})
+
 test('a rule that has ended is named before any other', () => {
   const { allowed, sentence } = ask('app:shop', '203.0.113.7', 443)
   assert.equal(allowed, false)

@@ -9,9 +9,9 @@ export type Match =
   | { readonly kind: 'ipv6' }
   | { readonly kind: 'state'; readonly states: readonly ConnectionState[] }
   | { readonly kind: 'direction'; readonly direction: 'original' | 'reply' }
-  /** Who opened the packet's connection, and to whom: the same for every packet of it, both ways. */
+  /** Who opened the packet's connection, and to whom: the same for every packet of it, both ways. All of one kind, IPv4 or IPv6. */
   | { readonly kind: 'from' | 'to'; readonly among: Among; readonly not?: true }
-  /** The packet's own source and target. */
+  /** The packet's own source and target, of IPv4. */
   | { readonly kind: 'source' | 'target'; readonly among: readonly string[]; readonly not?: true }
   | { readonly kind: 'protocol'; readonly protocols: readonly Protocol[] }
   /** Port that the connection was opened to. */

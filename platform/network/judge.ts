@@ -1,5 +1,6 @@
 import { isActive, type NetworkPolicy, type NetworkRule, parseEnd } from '#contract/network.ts'
-import { ipv4Among } from '#runtime/kit/ipv4.ts'
+import { isIpv6 } from '#contract/networks.ts'
+import { isAmong } from './among.ts'
 import { builtInRules } from './built-in-rules.ts'
 import {
   bridgesOf,
@@ -41,7 +42,7 @@ export type Answered = ReadonlyMap<string, readonly string[]>
 
 /**
  * Judges a connection by reading every rule, the slow and plain way: what the compiled filter has to agree with. What an
- * installation has no bridge or port in, it leaves to others; the whole host's rules of a lock-down are not its matter.
+ * installation has no bridge or port in, it leaves to others, unless the host is locked down.
  */
 export function judge(
   policy: NetworkPolicy,
@@ -60,23 +61,40 @@ export function judge(
   const here = bridges.get(comesBy ?? '')
   const there = bridges.has(leavesBy ?? '')
   if (here !== undefined) {
-    if (!ipv4Among(from, [here])) return { verdict: 'refused' }
+    if (!isAmong(from, [here])) return { verdict: 'refused' }
     const groups = groupsAt(facts, from)
     if (leavesBy === null) return found(groups, (rule) => isDoorAt(goalOf(rule.to, facts), to))
     return found(groups, (rule) => leadsTo(rule, facts, to, answered))
   }
   if (comesBy === null && there)
-    return found(groupsOfUser(connection.user), (rule) => ipv4Among(to, knownOf(rule, facts)))
+    return found(groupsOfUser(connection.user), (rule) => isAmong(to, knownOf(rule, facts)))
   if (there) return { verdict: 'refused' }
   if (leavesBy === null && comesBy !== 'lo' && isDoor(facts, connection))
     return found(groupsOutside(facts, policy, from), (rule) => goalOf(rule.to, facts).local)
-  return LEFT
+  const { lockDown } = policy
+  if (lockDown === null || !isActive(lockDown, now)) return LEFT
+  // What is passed on between other networks of the machine.
+  if (comesBy !== null && leavesBy !== null) return { verdict: 'refused' }
+  if (comesBy === 'lo' || leavesBy === 'lo' || isNeeded(connection)) return LEFT
+  if (leavesBy === null)
+    return found(
+      [...groupsOutside(facts, policy, from), groupComing(facts, from)],
+      (rule) => goalOf(rule.to, facts).local,
+    )
+  // Whoever is on the host's own network.
+  return found(ON_HOST, (rule) => goesOut(rule, facts, to))
 }
+
+const ON_HOST = ['host', 'agent', 'edge', 'mesh']
+
+/** What a machine needs to be on a network at all: whoever is near over IPv6, and its address. */
+const isNeeded = ({ from, protocol, port, leavesBy }: Connection) =>
+  (protocol === 'icmp' && isIpv6(from)) || (protocol === 'udp' && port === 68 && leavesBy === null)
 
 const DOORS = [7443, 7444, 7701]
 
-const isDoor = (facts: NetworkFacts, { to, protocol, port }: Connection) =>
-  to === facts.own && protocol === 'tcp' && DOORS.includes(port)
+const isDoor = ({ own }: NetworkFacts, { to, protocol, port }: Connection) =>
+  own !== undefined && (to === own || isIpv6(to)) && protocol === 'tcp' && DOORS.includes(port)
 
 const isDoorAt = ({ local, localAt }: Goal, to: string) => local && (localAt?.includes(to) ?? true)
 
@@ -89,7 +107,7 @@ const fits = ({ protocol, ports }: NetworkRule, connection: Connection) =>
 
 /** Groups of whoever has an address inside; the first place that it is in says. */
 function groupsAt(facts: NetworkFacts, address: string): readonly string[] {
-  return membersOf(facts).find(({ at }) => ipv4Among(address, [at]))?.groups ?? []
+  return membersOf(facts).find(({ at }) => isAmong(address, [at]))?.groups ?? []
 }
 
 const groupsOfUser = (user: number | undefined) =>
@@ -99,9 +117,23 @@ const groupsOfUser = (user: number | undefined) =>
 function groupsOutside(facts: NetworkFacts, { rules }: NetworkPolicy, from: string): string[] {
   const networks = rules.flatMap((rule) => {
     const end = parseEnd(rule.from)
-    return end?.kind === 'network' && ipv4Among(from, [end.network]) ? [rule.from] : []
+    return end?.kind === 'network' && isAmong(from, [end.network]) ? [rule.from] : []
   })
   return [...(facts.hosts.includes(from) ? ['hosts'] : []), ...networks]
+}
+
+/** A whole world of addresses; of IPv6 they are not told apart. */
+function groupComing(facts: NetworkFacts, from: string): string {
+  if (isIpv6(from)) return 'internet'
+  if (isAmong(from, [...insideOf(facts), ...NEVER])) return ''
+  return isAmong(from, PRIVATE) ? 'private' : 'internet'
+}
+
+function goesOut(rule: NetworkRule, facts: NetworkFacts, to: string): boolean {
+  if (isIpv6(to)) return rule.to === 'internet'
+  if (rule.to === 'internet' || rule.to === 'private') return groupComing(facts, to) === rule.to
+  const { known, outside } = goalOf(rule.to, facts)
+  return isAmong(to, [...outside, ...(rule.to === 'hosts' || rule.to === 'resolver' ? known : [])])
 }
 
 const knownOf = (rule: NetworkRule, facts: NetworkFacts) =>
@@ -109,8 +141,8 @@ const knownOf = (rule: NetworkRule, facts: NetworkFacts) =>
 
 function leadsTo(rule: NetworkRule, facts: NetworkFacts, to: string, answered: Answered): boolean {
   const goal = goalOf(rule.to, facts)
-  if (ipv4Among(to, goal.known)) return true
-  if (ipv4Among(to, [...insideOf(facts), ...NEVER])) return false
-  if (answered.get(rule.to)?.includes(to)) return !ipv4Among(to, PRIVATE)
-  return ipv4Among(to, goal.outside) || (goal.internet && !ipv4Among(to, PRIVATE))
+  if (isAmong(to, goal.known)) return true
+  if (isAmong(to, [...insideOf(facts), ...NEVER])) return false
+  if (answered.get(rule.to)?.includes(to)) return !isAmong(to, PRIVATE)
+  return isAmong(to, goal.outside) || (goal.internet && !isAmong(to, PRIVATE))
 }

@@ -114,7 +114,8 @@ const NOTHING: Goal = { local: false, known: [], outside: [], internet: false }
 /** Where a rule leads to on this host. */
 export function goalOf(to: string, facts: NetworkFacts): Goal {
   const end = parseEnd(to)
-  if (end?.kind === 'network') return { ...NOTHING, outside: [end.network] }
+  // Inside there is IPv4 only: from there nothing leads to an address of IPv6.
+  if (end?.kind === 'network') return end.v === '6' ? NOTHING : { ...NOTHING, outside: [end.network] }
   // What a name means is in the kernel's sets only, where the resolver puts what it answers.
   if (end?.kind === 'name') return NOTHING
   if (end?.kind === 'app') return { ...NOTHING, known: addressesOfApp(facts, end) }

@@ -13,7 +13,7 @@ import {
 import { goalOf, type NetworkFacts } from './layout.ts'
 
 /** Groups whose programs are on the host's own network. */
-const ON_HOST: ReadonlySet<string> = new Set(['host', 'agent', 'edge', 'mesh'])
+export const ON_HOST: ReadonlySet<string> = new Set(['host', 'agent', 'edge', 'mesh'])
 
 /** What a locked host answers with and asks for, beside what the rules say. */
 const NEEDED: readonly FilterRule[] = [

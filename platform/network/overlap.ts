@@ -1,4 +1,5 @@
 import { type NetworkRule, parseEnd } from '#contract/network.ts'
+import { isIpv6, isWithin, overlap, parseNetwork } from '#contract/networks.ts'
 import { ipv4Span } from '#runtime/kit/ipv4.ts'
 import { NEVER, PRIVATE } from './layout.ts'
 
@@ -41,11 +42,18 @@ export function spansRelation(one: readonly Span[], other: readonly Span[]): Rel
 function fromRelation(one: string, other: string): Relation {
   if (one === other) return 'within'
   const [a, b] = [parseEnd(one), parseEnd(other)]
-  if (a?.kind === 'network' && b?.kind === 'network')
-    return spansRelation([ipv4Span(a.network)], [ipv4Span(b.network)])
+  if (a?.kind === 'network' && b?.kind === 'network') return networksRelation(a.network, b.network)
   const [wide, narrow] = [groupsAbove(other), groupsAbove(one)]
   if (narrow.includes(other)) return 'within'
   return wide.includes(one) ? 'overlaps' : 'apart'
+}
+
+/** How a network lies to another. */
+export function networksRelation(one: string, other: string): Relation {
+  if (!isIpv6(one) && !isIpv6(other)) return spansRelation([ipv4Span(one)], [ipv4Span(other)])
+  const [a, b] = [parseNetwork(one), parseNetwork(other)]
+  if (a === undefined || b === undefined || !overlap(a, b)) return 'apart'
+  return isWithin(a, b) ? 'within' : 'overlaps'
 }
 
 /** What a side of an app is a part of. */
@@ -64,11 +72,11 @@ function toRelation(one: string, other: string): Relation {
   // Names mean public addresses, whichever they are.
   if (other === 'internet') {
     if (a?.kind === 'name') return 'within'
-    return a?.kind === 'network' ? publicPart(a.network) : 'apart'
+    return a?.kind === 'network' && a.v === '4' ? publicPart(a.network) : 'apart'
   }
   if (one === 'internet') {
     if (b?.kind === 'name') return 'overlaps'
-    return b?.kind === 'network' && publicPart(b.network) !== 'apart' ? 'overlaps' : 'apart'
+    return b?.kind === 'network' && b.v === '4' && publicPart(b.network) !== 'apart' ? 'overlaps' : 'apart'
   }
   const [spans, others] = [spansOf(one), spansOf(other)]
   return spans === undefined || others === undefined ? fromRelation(one, other) : spansRelation(spans, others)
@@ -76,7 +84,7 @@ function toRelation(one: string, other: string): Relation {
 
 function spansOf(text: string): Span[] | undefined {
   const end = parseEnd(text)
-  const networks = end?.kind === 'network' ? [end.network] : outside(text)
+  const networks = end?.kind === 'network' && end.v === '4' ? [end.network] : outside(text)
   return networks?.map(ipv4Span)
 }
 

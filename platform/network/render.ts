@@ -1,3 +1,4 @@
+import { isIpv6 } from '#contract/networks.ts'
 import { isNameSet } from './classes.ts'
 import {
   type Among,
@@ -147,9 +148,9 @@ function renderMatch(match: Match): string {
     case 'direction':
       return `ct direction ${match.direction}`
     case 'from':
-      return `ct original ip saddr ${not(match)}${renderAmong(match.among)}`
+      return `ct original ${familyOf(match.among)} saddr ${not(match)}${renderAmong(match.among)}`
     case 'to':
-      return `ct original ip daddr ${not(match)}${renderAmong(match.among)}`
+      return `ct original ${familyOf(match.among)} daddr ${not(match)}${renderAmong(match.among)}`
     case 'source':
       return `ip saddr ${not(match)}${list(match.among)}`
     case 'target':
@@ -168,6 +169,8 @@ function renderMatch(match: Match): string {
 }
 
 const not = (match: { readonly not?: true }) => (match.not ? '!= ' : '')
+/** Sets are of IPv4. */
+const familyOf = (among: Among) => (!('set' in among) && among.some(isIpv6) ? 'ip6' : 'ip')
 const renderAmong = (among: Among) => ('set' in among ? `@${among.set}` : list(among))
 
 function list(all: readonly string[]): string {

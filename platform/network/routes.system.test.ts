@@ -143,6 +143,23 @@ test('what is refused changes nothing', async () => {
   assert.equal(await wantedGeneration(database.db), before)
 })
 
+test('over IPv6 the same rule is one, however its address is written; to an address of it there is none', async () => {
+  const ask = (from: string, to = 'host') =>
+    call('allow', { body: RuleRequest.parse({ from, to, ports: ['22'], reason: 'office' }) })
+  const rule = await ask('2001:DB8:1:0:0::/48')
+  assert.equal(rule.from, '2001:db8:1::/48')
+  await assert.rejects(ask('2001:db8:1::/48'), { code: 'network.exists' })
+  assert.deepEqual((await loadPolicy(database.db)).rules.at(-1)?.from, '2001:db8:1::/48')
+  for (const [from, to] of [
+    ['app:shop', '2001:db8::7'],
+    ['2001:db8::7', 'agent'],
+  ] as const)
+    await assert.rejects(ask(from, to), { code: 'invalid' })
+  const query = { from: '2001:db8:1::9', to: 'host', port: 22, protocol: 'tcp' } as const
+  assert.equal((await call('explain', { query })).rule?.id, rule.id)
+  await call('deny', { params: { rule: rule.id } })
+})
+
 test('the same rule twice is one, and nobody takes back another app’s', async () => {
   const rule = await call('appAllow', askApp('198.51.100.7'))
   await assert.rejects(call('appAllow', askApp('198.51.100.7')), { code: 'network.exists' })
@@ -203,6 +220,11 @@ test('what may let the operator in while hosts are locked down is taken back on 
   assert.equal(await deny(again.id, 'local'), true)
   assert.equal(await deny(again.id, 'local', { keep: true }), false)
   assert.equal((await loadPolicy(database.db)).rules.length, 1)
+  const six = await call('allow', { body: { ...body, from: '2001:db8:1::/48' } })
+  assert.equal(await deny(six.id, '203.0.113.9'), false)
+  const six2 = await call('allow', { body: { ...body, from: '2001:db8:1::/48' } })
+  assert.equal(await deny(six2.id, '2001:db8:1::9'), true)
+  assert.equal(await deny(six2.id, '2001:db8:1::9', { keep: true }), false)
   const third = await call('allow', { body })
   assert.equal(await deny(third.id, 'local', { self: '198.51.100.1' }), false)
   await call('lockDown', { body: { state: 'off' } })

@@ -55,6 +55,27 @@ test('between the platform’s parts there are no rules but its own', () => {
   assert.equal(codeFor('builder', '10.4.0.7'), undefined)
 })
 
+test('who comes may come over IPv6; what would lead over it to or from a part that has none is refused', () => {
+  const reasonFor = (from: string, to: string) => {
+    const refusal = refuseRule({ from, to }, OPERATOR)
+    return refusal?.code === 'invalid' ? `${refusal.params.field}: ${refusal.params.reason}` : refusal?.code
+  }
+  for (const to of ['host', 'edge']) assert.equal(reasonFor('2001:db8:1::/48', to), undefined, to)
+  assert.match(
+    String(reasonFor('2001:db8:1::7', 'agent')),
+    /^to: answers at the IPv4 address of its host only/,
+  )
+  for (const from of ['app:shop', 'app:shop/web', 'apps', 'builder', 'control'])
+    for (const to of ['2001:db8::7', '2001:db8::/32', '::/0', '::1', 'fe80::1'])
+      assert.match(
+        String(reasonFor(from, to)),
+        /^to: is an IPv6 address, and what runs .* has IPv4 only/,
+        from,
+      )
+  assert.equal(reasonFor('2001:db8:1::7', 'database'), 'network.between_parts')
+  assert.equal(reasonFor('2001:db8:1::7', '2001:db8:1::8'), 'network.between_parts')
+})
+
 test('a name is for apps, and one that a name server can know', () => {
   const reasonFor = (from: string, to: string) => {
     const refusal = refuseRule({ from, to }, OPERATOR)

@@ -39,10 +39,8 @@ export function refuseRule(asked: AskedRule, asker: Asker): Refusal | undefined 
   const [from, to] = [parseEnd(asked.from), parseEnd(asked.to)]
   if (from === undefined || to === undefined || !fitTogether(from, to))
     return { code: 'network.between_parts', params: { from: asked.from, to: asked.to } }
-  if (to.kind === 'name') {
-    const reason = whyNoName(from, to.name)
-    if (reason !== undefined) return { code: 'invalid', params: { field: 'to', reason } }
-  }
+  const reason = to.kind === 'name' ? whyNoName(from, to.name) : whyNotOverIpv6(from, to)
+  if (reason !== undefined) return { code: 'invalid', params: { field: 'to', reason } }
   if (asked.until !== undefined && new Date(asked.until) <= asker.now)
     return { code: 'invalid', params: { field: 'until', reason: 'is over already' } }
   const { all, app } = asker.count
@@ -66,6 +64,15 @@ function whyNoName(from: RuleEnd, name: string): string | undefined {
   if (from.kind === 'group' && from.group !== EVERYBODY)
     return `is a name, and only apps are told names: give ${from.group} an address, a network or internet`
   return canBeAsked(name) ? undefined : 'ends with .local: no name server answers for such a name'
+}
+
+/** What runs inside has no IPv6, and hosts know each other by IPv4: such a rule would allow nothing. */
+function whyNotOverIpv6(from: RuleEnd, to: RuleEnd): string | undefined {
+  if (to.kind === 'network' && to.v === '6')
+    return 'is an IPv6 address, and what runs on the platform has IPv4 only: give an IPv4 address or network, or for an app a name'
+  if (from.kind === 'network' && from.v === '6' && to.kind === 'group' && to.group === 'agent')
+    return 'answers at the IPv4 address of its host only: give an IPv4 address or network as the one who comes'
+  return undefined
 }
 
 function refuseGoal(to: RuleEnd, text: string, { operator, inside }: Asker): Refusal | undefined {

@@ -1,5 +1,6 @@
-import { ipv4Among } from '#runtime/kit/ipv4.ts'
-import type { Among, ConnectionState, Filter, FilterRule, Match, Verdict } from './filter.ts'
+import { isIpv6 } from '#contract/networks.ts'
+import { isAmong } from './among.ts'
+import type { Among, ConnectionState, Filter, FilterRule, Match, Protocol, Verdict } from './filter.ts'
 import type { Connection } from './judge.ts'
 
 /** A packet of a connection, as the kernel sees it at one of its hooks. */
@@ -56,7 +57,17 @@ function nextOf(filter: Filter, verdict: Verdict, { connection }: Packet): strin
 }
 
 const matches = (filter: Filter, { match }: FilterRule, packet: Packet) =>
-  match.every((one) => holds(filter, one, packet) !== ('not' in one && one.not === true))
+  match.every(
+    (one) => speaksOf(one, packet) && holds(filter, one, packet) !== ('not' in one && one.not === true),
+  )
+
+/** What asks for an address of one kind never holds of a packet of the other, nor does its contrary. */
+function speaksOf(match: Match, { connection }: Packet): boolean {
+  const six = isIpv6(connection.from)
+  if (!('among' in match)) return true
+  if (match.kind === 'source' || match.kind === 'target' || 'set' in match.among) return !six
+  return match.among.length === 0 || match.among.some(isIpv6) === six
+}
 
 function holds(filter: Filter, match: Match, packet: Packet): boolean {
   const { connection, direction, state } = packet
@@ -70,6 +81,7 @@ function holds(filter: Filter, match: Match, packet: Packet): boolean {
     case 'counted':
       return true
     case 'ipv6':
+      return isIpv6(connection.from)
     case 'icmp-error':
       return false
     case 'state':
@@ -77,15 +89,15 @@ function holds(filter: Filter, match: Match, packet: Packet): boolean {
     case 'direction':
       return match.direction === direction
     case 'from':
-      return ipv4Among(connection.from, among(match.among))
+      return isAmong(connection.from, among(match.among))
     case 'to':
-      return ipv4Among(connection.to, among(match.among))
+      return isAmong(connection.to, among(match.among))
     case 'source':
-      return ipv4Among(answers ? connection.to : connection.from, match.among)
+      return isAmong(answers ? connection.to : connection.from, match.among)
     case 'target':
-      return ipv4Among(answers ? connection.from : connection.to, match.among)
+      return isAmong(answers ? connection.from : connection.to, match.among)
     case 'protocol':
-      return match.protocols.some((protocol) => protocol === connection.protocol)
+      return match.protocols.includes(protocolOf(connection))
     case 'ports':
       return match.ports.some((range) => isInRange(connection.port, range))
     case 'user':
@@ -93,6 +105,9 @@ function holds(filter: Filter, match: Match, packet: Packet): boolean {
       return !answers && connection.user !== undefined && match.users.includes(connection.user)
   }
 }
+
+const protocolOf = ({ protocol, from }: Connection): Protocol =>
+  protocol === 'icmp' && isIpv6(from) ? 'ipv6-icmp' : protocol
 
 function isInRange(port: number, range: string): boolean {
   const [first = 0, last = first] = range.split('-').map(Number)

@@ -26,6 +26,9 @@ export interface TestMachine {
   change(...args: readonly string[]): Promise<void>
   listen(...ports: readonly number[]): Promise<void>
   connect(address: string, port: number): Promise<Tried>
+  listenUdp(port: number): Promise<void>
+  /** `answered`, or `silent`. */
+  askUdp(address: string, port: number): Promise<string>
 }
 
 /** Networks for a test; they are gone when their processes are. */
@@ -57,6 +60,10 @@ export function makeTestNet() {
       listen: async (...ports) => {
         await peer('listen', ...ports.map(String))
       },
+      listenUdp: async (port) => {
+        await peer('listen-udp', String(port))
+      },
+      askUdp: async (address, port) => (await peer('ask-udp', address, String(port))).first,
       connect: async (address, port) => {
         const { child, first, next } = await peer('connect', address, String(port))
         const send = async () => {

@@ -1,9 +1,11 @@
+import { createSocket } from 'node:dgram'
 import { connect, createServer } from 'node:net'
 import { createInterface } from 'node:readline'
 
 /**
  * A program for a network of a test's own. `listen PORT…` answers every line with itself. `connect ADDRESS PORT` says
- * whether it got through, then sends each line that it is given and says whether it was answered.
+ * whether it got through, then sends each line that it is given and says whether it was answered. `listen-udp PORT` and
+ * `ask-udp ADDRESS PORT` are the same for one packet of UDP over IPv6.
  */
 const WAIT_MS = 700
 const [what, ...rest] = process.argv.slice(2)
@@ -17,6 +19,20 @@ if (what === 'listen') {
       }),
   )
   void Promise.all(ready).then(() => say('ready'))
+} else if (what === 'listen-udp') {
+  const socket = createSocket('udp6')
+  socket.on('message', (said, { port, address }) => socket.send(said, port, address))
+  socket.bind(Number(rest[0]), () => say('ready'))
+} else if (what === 'ask-udp') {
+  const [host = '', port] = rest
+  const socket = createSocket('udp6')
+  const end = (word: string) => {
+    say(word)
+    process.exit()
+  }
+  socket.on('message', () => end('answered'))
+  socket.send('hello', Number(port), host)
+  setTimeout(() => setImmediate(end, 'silent'), WAIT_MS)
 } else {
   const [host = '', port] = rest
   const socket = connect({ host, port: Number(port) })

@@ -45,6 +45,7 @@ export const TEST_POLICY: NetworkPolicy = {
     ruleOf('rule-registry', 'builder', '10.4.0.0/16', ['4873']),
     ruleOf('rule-look', '198.51.100.7', 'agent', ['7701']),
     ruleOf('rule-ssh', '198.51.100.0/24', 'host', ['22']),
+    ruleOf('rule-ssh-6', '2001:db8:1::/48', 'host', ['22']),
     ruleOf('rule-metrics', 'app:shop', 'host', ['9100']),
   ],
   lockDown: null,

@@ -1,12 +1,12 @@
 import type { HostAddress } from '#contract/host-identity.ts'
 import type { HostName } from '#contract/ids.ts'
 import { type NetworkRule, parseEnd } from '#contract/network.ts'
+import { isIpv6 } from '#contract/networks.ts'
 import {
   type AutomaticLimit,
   BGP_PORT,
   type BlackHole,
   type FlowText,
-  isIpv6,
   type MeasuredRate,
   prefixOf,
   type UpstreamAddress,

@@ -1,11 +1,6 @@
 import { type Installation, UID } from '#contract/installation.ts'
-import {
-  BGP_PORT,
-  isIpv6,
-  SPEAKER_PORT,
-  type UpstreamAddress,
-  type UpstreamOrders,
-} from '#contract/upstream.ts'
+import { isIpv6 } from '#contract/networks.ts'
+import { BGP_PORT, SPEAKER_PORT, type UpstreamAddress, type UpstreamOrders } from '#contract/upstream.ts'
 
 /** An installation's own table about providers; what is in others is never touched. */
 export const upstreamTableOf = ({ id }: Pick<Installation, 'id'>) =>

@@ -1,8 +1,8 @@
 import type { HostAddress } from '#contract/host-identity.ts'
+import { isIpv6 } from '#contract/networks.ts'
 import {
   BGP_PORT,
   type FlowText,
-  isIpv6,
   prefixOf,
   SPEAKER_PORT,
   type UpstreamAddress,

@@ -10,6 +10,7 @@ import {
 import { type AgentConfig, HOME } from '#contract/installation.ts'
 import {
   asAgreed,
+  bridgeSettings,
   describeHolds,
   type EventBook,
   FLOOD_SETTINGS,
@@ -32,7 +33,7 @@ import { crowds } from '#runtime/drivers/crowds.ts'
 import { readJson, writeFileAtomic } from '#runtime/drivers/files.ts'
 import type { Nft } from '#runtime/drivers/nft.ts'
 import { followPacketLog, type PacketLog } from '#runtime/drivers/packet-log.ts'
-import { setSysctls } from '#runtime/drivers/sysctl.ts'
+import { type Sysctl, setSysctls } from '#runtime/drivers/sysctl.ts'
 import { type InTurn, makeInTurn } from '#runtime/kit/in-turn.ts'
 import type { Log } from '#runtime/kit/log.ts'
 import { pause } from '#runtime/kit/pause.ts'
@@ -83,6 +84,8 @@ interface State {
   readonly shown: string | undefined
   readonly files: { readonly orders: string; readonly holds: string }
   readonly webPorts: readonly number[]
+  /** Of the kernel. Those of a bridge go with it, and may have to be made anew. */
+  readonly settings: readonly Sysctl[]
   orders: GuardOrders
   holds: readonly Hold[]
   wanted: Wanted[]
@@ -119,6 +122,7 @@ async function openState(
   const state: State = {
     door: watchDoor(door, book, (address) => appAt(state, address)),
     webPorts: Object.values(installation.ports),
+    settings: [...FLOOD_SETTINGS, ...bridgeSettings(installation)],
     own: host?.address,
     guard: makeHostGuard(nft, installation),
     ...{ book, tally: makeTally(), count: packetCounter(nft, installation) },
@@ -138,9 +142,8 @@ const appAt = ({ ports }: State, address: string) =>
 export async function startGuard(config: GuardConfig, deps: GuardDeps): Promise<Guard> {
   const ended = new AbortController()
   const folder = join(config.home, HOME.agent)
-  const { log, network } = deps
+  const { network } = deps
   const state = await openState(config, deps)
-  for (const set of await setSysctls(FLOOD_SETTINGS)) log.info('guard.sysctl', { set })
   await pass(state)
   // What is found in requests changes nothing in the kernel: who follows is told, and that is all.
   const bell = makeBell()
@@ -222,6 +225,7 @@ async function look(state: State): Promise<void> {
   const { guard, log, book, tally, count, mends } = state
   const before = JSON.stringify([state.problem, describeHolds(state.holds, Date.now())])
   try {
+    for (const set of await setSysctls(state.settings)) log.info('guard.sysctl', { set })
     mends.note('rules', await guard.ensure())
     const hosts = state.membership.fleet().hosts.map(({ address }) => address)
     const others = hosts.filter((address) => address !== state.own)

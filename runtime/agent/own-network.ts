@@ -19,7 +19,7 @@ import { INSTANCE_COMPONENT, RUN_COMPONENT } from './instance-spec.ts'
 import type { ReconcileDeps } from './reconcile.ts'
 
 /** Makes packets between containers of one bridge pass the same rules as all others. */
-const BRIDGED = '/proc/sys/net/bridge/bridge-nf-call-iptables'
+const BRIDGED = ['iptables', 'ip6tables'].map((which) => `/proc/sys/net/bridge/bridge-nf-call-${which}`)
 /** Process type of a one-off command in the rules. */
 export const RUN_PROCESS = 'run'
 
@@ -203,12 +203,15 @@ async function nameServers(): Promise<string[]> {
   return [...text.matchAll(/^nameserver\s+(\d+\.\d+\.\d+\.\d+)\s*$/gm)].map(([, address = '']) => address)
 }
 
+/** Of IPv4 and of IPv6. */
+const judgeBridged = async () => (await Promise.all(BRIDGED.map(switchOn))).every((isOn) => isOn)
+
 /** Switches it on where it is off. */
-async function judgeBridged(): Promise<boolean> {
-  const now = (await readText(BRIDGED))?.trim()
+async function switchOn(file: string): Promise<boolean> {
+  const now = (await readText(file))?.trim()
   if (now !== '0') return now === '1'
   try {
-    await writeFile(BRIDGED, '1')
+    await writeFile(file, '1')
     return true
   } catch {
     // A confined agent may not: the report says so, and so does the check of the rules.
