@@ -1,7 +1,7 @@
 import { once } from 'node:events'
 import { createServer, type Server } from 'node:https'
 import type { TLSSocket } from 'node:tls'
-import { AGENT_PORT, CONTROL_NAME, type HostAddress } from '#contract/host-identity.ts'
+import { AGENT_PORT, CONTROL_NAME, type HostAddress, nextNameOf } from '#contract/host-identity.ts'
 import type { Log } from '#runtime/kit/log.ts'
 import { pause } from '#runtime/kit/pause.ts'
 import type { Credentials, HostMembership } from './membership.ts'
@@ -34,10 +34,17 @@ export function makeControlServer(deps: AgentServerDeps, credentials: Credential
   })
   server.on('request', () => deps.membership.seen(new Date()))
   serveAgent(server, deps)
-  deps.membership.onRenewed((renewed) => {
+  const { membership } = deps
+  membership.onRenewed((renewed) => {
     server.setSecureContext(settingsOf(renewed))
     deps.log.info('agent.certificate_renewed')
   })
+  // The key in use goes on answering to the host's name; the next one answers to who asks for it.
+  const offer = (next: Credentials) =>
+    server.addContext(nextNameOf(membership.about().host.name), settingsOf(next))
+  const waiting = membership.next()
+  if (waiting !== null) offer(waiting)
+  membership.onNext(offer)
   return server
 }
 
