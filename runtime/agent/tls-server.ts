@@ -1,6 +1,7 @@
 import { once } from 'node:events'
 import { createServer, type Server } from 'node:https'
 import type { TLSSocket } from 'node:tls'
+import type { Fleet } from '#contract/fleet.ts'
 import { AGENT_PORT, CONTROL_NAME, type HostAddress, nextNameOf } from '#contract/host-identity.ts'
 import type { Log } from '#runtime/kit/log.ts'
 import { pause } from '#runtime/kit/pause.ts'
@@ -48,6 +49,13 @@ export function makeControlServer(deps: AgentServerDeps, credentials: Credential
   return server
 }
 
+/**
+ * A control plane is on a host of the installation: the certificate of one that was on a removed host is good for years. A host that
+ * was never told of any goes by the certificate alone, or nobody could tell it.
+ */
+const isFromHost = (socket: TLSSocket, { hosts }: Fleet) =>
+  hosts.length === 0 || hosts.some(({ address }) => address === socket.remoteAddress)
+
 /** Listens at the host's address, from when it has it. */
 export function listenForControl(
   server: Server,
@@ -56,6 +64,11 @@ export function listenForControl(
   log: Log,
 ): ControlListener {
   const closed = new AbortController()
+  server.prependListener('secureConnection', (socket: TLSSocket) => {
+    if (isFromHost(socket, membership.fleet())) return
+    log.warn('agent.caller_refused', { source: socket.remoteAddress ?? '' })
+    socket.destroy()
+  })
   const listen = async () => {
     let complained = false
     while (!closed.signal.aborted && !membership.isRemoved()) {
