@@ -44,8 +44,8 @@ export const membershipOf = (deps: Pick<Base, 'config'>, row: HostRow, signal?: 
   membershipBy(deps, row, tlsWay, signal)
 
 /** The same for a host whose certificate has ended: what it says must prove itself. */
-export const unverifiedMembershipOf = (deps: Pick<Base, 'config'>, row: HostRow): Membership =>
-  membershipBy(deps, row, unverifiedWay)
+export const unverifiedMembershipOf = ({ config }: Pick<Base, 'config'>, row: HostRow): Membership =>
+  makeMembership(async () => unverifiedWay(joinedHost(row), await loadControlCertificate(config)))
 
 /** The same for a host that answers with its next key, and with no other. */
 export const nextMembershipOf = (deps: Pick<Base, 'config'>, row: HostRow): Membership =>
@@ -57,8 +57,7 @@ function membershipBy(
   transport: Transport,
   signal?: AbortSignal,
 ): Membership {
-  if (row.name === config.host.name && row.removed_at === null)
-    return makeMembership(socketWay(config.agentSocket), signal)
+  if (row.name === config.host.name) return makeMembership(socketWay(config.agentSocket), signal)
   return makeMembership(async () => transport(joinedHost(row), await loadControlCertificate(config)), signal)
 }
 

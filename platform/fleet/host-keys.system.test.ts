@@ -12,7 +12,7 @@ import { keyHashAt } from '#runtime/drivers/tls-probe.ts'
 import type { ServerDeps } from '#runtime/server/handler.ts'
 import { authorityOf, membershipOf, nextMembershipOf } from './agents.ts'
 import { keepHosts } from './keep-hosts.ts'
-import { expectKey, findMember, setHost } from './store.ts'
+import { expectKey, findMember, listUntold, setHost } from './store.ts'
 import type { HostRow } from './tables.ts'
 import { type Joined, type JoinedAgent, makeTestFleet, type TestFleet } from './test-fleet.ts'
 
@@ -180,4 +180,11 @@ test('of a removed host neither the key that it had nor the one that it had name
   }
   agent = await fleet.startAgent(joined)
   await ask()
+})
+
+test('a control plane on a host that has the name of a removed one does not take its own agent for it', async () => {
+  fleet.moveControl(joined, agent)
+  await keepHosts(deps)
+  assert.equal(agent.membership.isRemoved(), false)
+  assert.equal((await listUntold(deps.db, new Date(0))).length, 1)
 })
