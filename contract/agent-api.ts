@@ -13,7 +13,8 @@
  * GET /v1/host → AgentAbout; PUT /v1/fleet Fleet → {};
  * POST /v1/signatures SigningRequest → {certificate} where the authority's key is: beside each control plane;
  * POST /v1/service-bundles BundleRequest → {sealed} there, too; PUT /v1/service-bundles SealedBundle → {} on hosts that joined;
- * POST /v1/certificate-request → {request} and PUT /v1/certificate {certificate} → {expiresAt} on hosts that joined;
+ * POST /v1/certificate-request?next=true|false → HostRequest (next: for a new key), PUT /v1/certificate {certificate} → {expiresAt} and
+ * POST /v1/host-key {keyHash} → {} (the new key is known: it is the only one from now on), where there are others;
  * POST /v1/removal → {} (the host no longer belongs to the installation: it ends what it runs), where there are others;
  * GET /v1/edge-requests?after=PURPOSE → EdgeRequests and PUT /v1/edge-certificates EdgeCertificates → {taken} on a host that
  * joined, POST /v1/edge-signatures EdgeSigning → EdgeSigned where the authority's key is;
@@ -37,6 +38,7 @@ export const AGENT_API = {
   serviceBundles: '/v1/service-bundles',
   certificateRequest: '/v1/certificate-request',
   certificate: '/v1/certificate',
+  hostKey: '/v1/host-key',
   removal: '/v1/removal',
   edgeRequests: '/v1/edge-requests',
   edgeSignatures: '/v1/edge-signatures',

@@ -28,6 +28,8 @@ export const AGENT_PORT = 7701
 export const CONTROL_NAME = 'control.maru.internal'
 /** What a host's certificate is issued to. */
 export const certificateNameOf = (host: HostName) => `${host}.hosts.maru.internal`
+/** What is asked for to have a host answer with its next key, where it has one. */
+export const nextNameOf = (host: HostName) => `next.${certificateNameOf(host)}`
 /** The names in a host's certificate: its own, and those by which its services are asked for. */
 export const certificateNamesOf = (host: HostName) => [
   certificateNameOf(host),

@@ -16,9 +16,12 @@ export const HOME = {
   logs: 'logs',
   control: 'control',
   agent: 'agent',
-  /** A joined host's own key, which never leaves it, and its certificate. */
+  /** A host's own key, which never leaves it, and its certificate; the first host has them from when there are others. */
   hostKey: 'agent/host.key',
   hostCertificate: 'agent/host.crt',
+  /** Those that take their place when the control plane knows the key. */
+  nextHostKey: 'agent/host.next.key',
+  nextHostCertificate: 'agent/host.next.crt',
   /** All hosts and what is on which, as the control plane said last. */
   fleet: 'agent/fleet.json',
   /** What a joined host's edge has asked certificates for, with the keys that wait for them. */

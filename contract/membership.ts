@@ -13,6 +13,17 @@ export const CertificatePem = z
   .max(16_384)
   .regex(/^-----BEGIN CERTIFICATE-----\n/, 'must be a certificate (PEM)')
 
+/** SHA-256 of a public key: what a host is known by. */
+export const KeyHash = z.string().regex(/^[0-9a-f]{64}$/, 'must be a SHA-256 hash (hex)')
+
+/** What a host asks for. A host of an earlier version vouches for no other key. */
+export const HostRequest = z.object({
+  request: CertificateRequestPem,
+  /** The request, signed by the key that the host has, where it is for another one (JWS). */
+  vouched: z.string().max(16_384).nullable().default(null),
+})
+export type HostRequest = z.infer<typeof HostRequest>
+
 /** The network in which a host has its address. */
 export const HostNetwork = z.strictObject({
   range: z.cidrv4().describe('Such as 203.0.113.0/24'),
@@ -25,7 +36,7 @@ export const AgentAbout = z.object({
   host: HostIdentity,
   version: z.string(),
   now: Instant,
-  /** Null on the first host, which is reached by a socket. */
+  /** Null on a first host that is alone: it is reached by a socket. */
   certificateExpiresAt: Instant.nullable(),
   fleet: Fleet,
   certificate: CertificatePem.nullable().default(null),

@@ -31,7 +31,10 @@ export async function standIn(
   const name = `${installation.name}-${member}`
   const config = PlatformConfig.parse(await readJson(join(root, home, HOME.platform)))
   const own = await docker.containers.inspect(name)
-  const spec = withFiles(config.containers.find((one) => one.name === name), own?.labels[FILES_LABEL])
+  const spec = withFiles(
+    config.containers.find((one) => one.name === name),
+    own?.labels[FILES_LABEL],
+  )
   if (spec === undefined || own?.labels[LABELS.spec] !== hashContainer(spec))
     throw new Error(`${member} is not as it should be`)
   // The agent leaves the platform's containers alone while somebody else is at them.

@@ -6,8 +6,10 @@ import type { ControlConfig } from '#contract/installation.ts'
 import { type Agents, makeAgentClient } from '#runtime/drivers/agent-client.ts'
 import { type Membership, makeMembership } from '#runtime/drivers/agent-membership.ts'
 import {
+  type AgentWay,
   type ControlCertificate,
   type JoinedHost,
+  nextKeyWay,
   socketWay,
   tlsWay,
   unverifiedWay,
@@ -35,28 +37,39 @@ async function wayTo({ config, db }: Base, host: HostName) {
   return tlsWay(joinedHost(row), await loadControlCertificate(config))
 }
 
+type Transport = (to: JoinedHost, control: ControlCertificate) => AgentWay
+
 /** The part of a host's agent that is about belonging together. */
-export function membershipOf(
-  { config }: Pick<Base, 'config'>,
-  row: HostRow,
-  signal?: AbortSignal,
-): Membership {
-  if (row.name === config.host.name) return makeMembership(socketWay(config.agentSocket), signal)
-  return makeMembership(async () => tlsWay(joinedHost(row), await loadControlCertificate(config)), signal)
-}
+export const membershipOf = (deps: Pick<Base, 'config'>, row: HostRow, signal?: AbortSignal): Membership =>
+  membershipBy(deps, row, tlsWay, signal)
 
 /** The same for a host whose certificate has ended: what it says must prove itself. */
 export const unverifiedMembershipOf = ({ config }: Pick<Base, 'config'>, row: HostRow): Membership =>
   makeMembership(async () => unverifiedWay(joinedHost(row), await loadControlCertificate(config)))
 
+/** The same for a host that answers with its next key, and with no other. */
+export const nextMembershipOf = (deps: Pick<Base, 'config'>, row: HostRow): Membership =>
+  membershipBy(deps, row, nextKeyWay)
+
+function membershipBy(
+  { config }: Pick<Base, 'config'>,
+  row: HostRow,
+  transport: Transport,
+  signal?: AbortSignal,
+): Membership {
+  if (row.name === config.host.name) return makeMembership(socketWay(config.agentSocket), signal)
+  return makeMembership(async () => transport(joinedHost(row), await loadControlCertificate(config)), signal)
+}
+
 /** Who signs and seals: the agent beside this control plane, which has the authority's key and all secrets with it. */
 export const authorityOf = ({ config }: Pick<Base, 'config'>, signal?: AbortSignal): Membership =>
   makeMembership(socketWay(config.agentSocket), signal)
 
-const joinedHost = ({ name, address, key_hash }: HostRow): JoinedHost => ({
+const joinedHost = ({ name, address, key_hash, next_key_hash }: HostRow): JoinedHost => ({
   host: name as HostName,
   address: address as HostAddress,
   keyHash: key_hash ?? '',
+  nextKeyHash: next_key_hash,
 })
 
 /** The control plane's own certificate. It is read again each time: `maru up` renews it. */

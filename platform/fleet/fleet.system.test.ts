@@ -104,6 +104,8 @@ test('the control plane settles with each host: addresses, and a certificate whe
     assert.equal(agent.membership.credentials()?.cert, before)
     fleet.offsetMs = 5 * DAY_MS
     await keepHosts(deps)
+    assert.equal(agent.membership.credentials()?.cert, before, 'the new key was not tried yet')
+    await keepHosts(deps)
     assert.notEqual(agent.membership.credentials()?.cert, before)
     const [, listed] = await listHosts(deps.db)
     assert.equal(listed?.certificateExpiresAt, agent.membership.about().certificateExpiresAt)

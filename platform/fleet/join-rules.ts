@@ -22,7 +22,15 @@ export function checkMachine(machine: MachineFacts, { version, now, skewS }: Ins
 }
 
 const DAY_MS = 86_400_000
+/** Certificates begin a little before they are made. */
+const SLACK_MS = 600_000
 
-/** Whether a certificate that lasts so many days should be replaced: when a third of its time is left. */
-export const isRenewalDue = (expiresAt: Date, days: number, now: Date): boolean =>
-  expiresAt.getTime() - now.getTime() < (days * DAY_MS) / 3
+/** Whether a certificate that should last so many days is to be replaced: a third of its time is left, or it lasts longer and is as old. */
+export function isRenewalDue(
+  { from, to }: { readonly from: Date; readonly to: Date },
+  days: number,
+  now: Date,
+): boolean {
+  const third = (days * DAY_MS) / 3
+  return to.getTime() - now.getTime() < third || now.getTime() - from.getTime() > 2 * third + SLACK_MS
+}

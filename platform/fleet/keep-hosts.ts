@@ -1,20 +1,14 @@
-import { X509Certificate } from 'node:crypto'
 import { isDeepStrictEqual } from 'node:util'
-import { MaruError } from '#contract/errors.ts'
 import type { Fleet } from '#contract/fleet.ts'
-import { AGENT_PORT, type HostAddress } from '#contract/host-identity.ts'
-import { HOST_LIMITS } from '#contract/hosts.ts'
-import type { HostName } from '#contract/ids.ts'
-import type { AgentAbout } from '#contract/membership.ts'
-import { checkCertificateRequest } from '#platform/trust/index.ts'
-import { keyHashAt, publicKeyHash } from '#runtime/drivers/tls-probe.ts'
+import { AGENT_PORT } from '#contract/host-identity.ts'
+import { keyHashAt } from '#runtime/drivers/tls-probe.ts'
 import type { ServerDeps } from '#runtime/server/handler.ts'
 import { read } from '#runtime/server/transact.ts'
-import { authorityOf, membershipOf, unverifiedMembershipOf } from './agents.ts'
+import { membershipOf, unverifiedMembershipOf } from './agents.ts'
 import { equipPlaced } from './equip.ts'
-import { isRenewalDue } from './join-rules.ts'
 import { settleTier } from './keep-tier.ts'
-import { listMembers, listUntold, loadFleet, markTold, setHost } from './store.ts'
+import { hasEnded, noteKey, renewWhenDue, settleKey } from './renew-keys.ts'
+import { findMember, listMembers, listUntold, loadFleet, markTold, setHost } from './store.ts'
 import { HOSTS_CHANGED, type HostRow } from './tables.ts'
 
 type Deps = Pick<ServerDeps, 'config' | 'db' | 'log' | 'now' | 'hub'>
@@ -115,55 +109,30 @@ async function withEach(
   }
 }
 
-const hasEnded = ({ now }: Deps, { certificate_expires_at: end }: HostRow) => end !== null && end <= now()
-
-async function keepHost(deps: Deps, row: HostRow, fleet: Fleet): Promise<void> {
-  if (hasEnded(deps, row)) await renew(deps, row, unverifiedMembershipOf(deps, row))
-  const membership = membershipOf(deps, row)
+async function keepHost(deps: Deps, found: HostRow, fleet: Fleet): Promise<void> {
+  const settled = await settleKey(deps, found)
+  const membership = membershipOf(deps, settled)
   const about = await membership.about()
-  if (about.version !== row.version) await setHost(deps.db, row.id, { version: about.version })
-  if (row.is_first) await noteKey(deps, row, about)
+  if (about.version !== settled.version) await setHost(deps.db, settled.id, { version: about.version })
+  const row = await noteKey(deps, settled, about)
   if (!isDeepStrictEqual(fleet, about.fleet)) await membership.setFleet(fleet)
   await equipPlaced(deps, row, about, fleet)
-  const ends = about.certificateExpiresAt
-  if (ends !== null && isRenewalDue(new Date(ends), HOST_LIMITS.certificateDays, deps.now()))
-    await renew(deps, row, membership)
-}
-
-/** The first host gives itself its key; the control plane that is on the same host vouches for it to the others. */
-async function noteKey({ config, db }: Deps, row: HostRow, { certificate }: AgentAbout): Promise<void> {
-  if (row.name !== config.host.name || certificate === null) return
-  const keyHash = publicKeyHash(new X509Certificate(certificate))
-  if (keyHash !== row.key_hash) await setHost(db, row.id, { key_hash: keyHash })
-}
-
-/**
- * A new certificate for the same key. The host's request is signed by that key, and the certificate is no secret: so it
- * does not matter who carries them, even where the old certificate has ended.
- */
-async function renew(deps: Deps, row: HostRow, membership: ReturnType<typeof membershipOf>): Promise<void> {
-  const request = await membership.certificateRequest()
-  const { keyHash } = await checkCertificateRequest(request)
-  if (keyHash !== row.key_hash) {
-    const reason = 'it asks for a certificate for another key'
-    throw new MaruError('hosts.not_itself', { host: row.name, address: row.address, reason })
-  }
-  const signing = { request, host: row.name as HostName, address: row.address as HostAddress }
-  const expiresAt = await membership.setCertificate(await authorityOf(deps).sign(signing))
-  await setHost(deps.db, row.id, { certificate_expires_at: new Date(expiresAt) })
-  deps.log.info('fleet.certificate_renewed', { host: row.name, expiresAt })
+  await renewWhenDue(deps, row, about)
 }
 
 /** Its key alone says that it is the one: at its address may be another by now. */
 async function tellWithoutCertificate(deps: Deps, row: HostRow): Promise<void> {
   const where = { host: row.address, port: AGENT_PORT, timeoutMs: KNOCK_TIMEOUT_MS }
-  if ((await keyHashAt(where)) !== row.key_hash) throw new Error('another machine is there')
+  const keyHash = await keyHashAt(where)
+  if (keyHash !== row.key_hash && keyHash !== row.next_key_hash) throw new Error('another machine is there')
   await unverifiedMembershipOf(deps, row).removed()
 }
 
 /** A host that was away when it was removed hears of it when it comes back. */
 async function tell(deps: Deps, row: HostRow): Promise<void> {
-  if (hasEnded(deps, row)) await tellWithoutCertificate(deps, row)
+  // This control plane may be on a host that has its name by now: that one is not meant.
+  const namesake = await read(() => findMember(deps.db, row.name))
+  if (hasEnded(deps, row) || namesake !== undefined) await tellWithoutCertificate(deps, row)
   else await membershipOf(deps, row).removed()
   await markTold(deps.db, row.id, deps.now())
   deps.log.info('fleet.removal_told', { host: row.name })

@@ -156,9 +156,35 @@ export async function addHost(
 export async function setHost(
   db: Db,
   id: string,
-  learned: Partial<Pick<HostRow, 'address' | 'version' | 'certificate_expires_at' | 'key_hash'>>,
+  learned: Partial<
+    Pick<HostRow, 'address' | 'version' | 'certificate_expires_at' | 'key_hash' | 'next_key_hash'>
+  >,
 ): Promise<void> {
   await fleet(db).updateTable('fleet_host').set(learned).where('id', '=', id).execute()
+}
+
+/** A host has named its next key; from now on it is known by both. Nothing, where another control plane was faster. */
+export async function expectKey(
+  db: Db,
+  { id, key_hash: keyHash }: Pick<HostRow, 'id' | 'key_hash'>,
+  nextKeyHash: string,
+): Promise<void> {
+  await fleet(db)
+    .updateTable('fleet_host')
+    .set({ next_key_hash: nextKeyHash })
+    .where('id', '=', id)
+    .where('key_hash', 'is not distinct from', keyHash)
+    .execute()
+}
+
+/** A host has answered with its next key: it is known by no other from now on. */
+export async function takeKey(db: Db, { id }: Pick<HostRow, 'id'>, keyHash: string): Promise<void> {
+  await fleet(db)
+    .updateTable('fleet_host')
+    .set({ key_hash: keyHash, next_key_hash: null })
+    .where('id', '=', id)
+    .where('next_key_hash', '=', keyHash)
+    .execute()
 }
 
 /** A host has reported. */

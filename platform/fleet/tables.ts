@@ -18,6 +18,7 @@ interface HostTable {
   removed_at: Date | null
   told_at: Date | null
   key_hash: string | null
+  next_key_hash: string | null
   certificate_expires_at: Date | null
   version: string | null
   generation: number | null

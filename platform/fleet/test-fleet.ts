@@ -34,12 +34,13 @@ export interface JoinedAgent {
   readonly membership: HostMembership
   readonly bundles: ServiceBundles
   readonly signer: Signer
+  readonly home: string
   /** Where a control plane beside it would ask. */
   readonly socket: string
   stop(): Promise<void>
 }
 
-type Joined = { readonly key: HostKey; readonly answer: Awaited<ReturnType<typeof join>> }
+export type Joined = { readonly key: HostKey; readonly answer: Awaited<ReturnType<typeof join>> }
 
 /** A control plane's view of its hosts on a real database, with the agents' parts that are about belonging together. */
 export interface TestFleet {
@@ -55,7 +56,8 @@ export interface TestFleet {
   invited(name: string, role?: 'full' | 'witness'): Promise<string>
   /** A new machine at an address of its own: it answers knocks with its key, unless it does not. */
   askToJoin(link: string, over?: Partial<JoinRequest>, own?: HostKey, answers?: boolean): Promise<Joined>
-  startAgent(joined: Joined): Promise<JoinedAgent>
+  /** From the beginning, or with what an earlier one has left. */
+  startAgent(joined: Joined, home?: string): Promise<JoinedAgent>
   removeLost(host: HostName): Promise<void>
   /** From now on the control plane is beside another agent. */
   moveControl(joined: Joined, agent: JoinedAgent): void
@@ -90,8 +92,8 @@ export async function makeTestFleet(): Promise<TestFleet> {
     open: [],
     invited: async (name, role = 'full') => (await invite(deps, { name: name as HostName, role })).link,
     askToJoin: (link, over, own, answers) => askToJoin(deps, link, { over, own, answers }),
-    startAgent: async (joined) => {
-      const agent = await startAgent(folder, joined)
+    startAgent: async (joined, home) => {
+      const agent = await startAgent(joined, home ?? (await joinedHome(folder, joined)))
       fleet.open.push(agent.stop)
       return agent
     },
@@ -136,15 +138,20 @@ async function askToJoin(
   }
 }
 
-async function startAgent(folder: string, joined: Joined): Promise<JoinedAgent> {
-  const { host, certificate, root, fleet, installation } = joined.answer
+/** What `maru host join` leaves on a machine. */
+async function joinedHome(folder: string, { key, answer }: Joined): Promise<string> {
   const home = joinPath(folder, randomBytes(4).toString('hex'))
   await ensureFolder(joinPath(home, HOME.agent))
   await ensureFolder(joinPath(home, HOME.pki))
-  await writeFileAtomic(joinPath(home, HOME.hostKey), joined.key.keyPem)
-  await writeFileAtomic(joinPath(home, HOME.hostCertificate), certificate)
-  await writeFileAtomic(joinPath(home, `${HOME.pki}/root.crt`), root)
-  await writeFileAtomic(joinPath(home, HOME.fleet), JSON.stringify(fleet))
+  await writeFileAtomic(joinPath(home, HOME.hostKey), key.keyPem)
+  await writeFileAtomic(joinPath(home, HOME.hostCertificate), answer.certificate)
+  await writeFileAtomic(joinPath(home, `${HOME.pki}/root.crt`), answer.root)
+  await writeFileAtomic(joinPath(home, HOME.fleet), JSON.stringify(answer.fleet))
+  return home
+}
+
+async function startAgent(joined: Joined, home: string): Promise<JoinedAgent> {
+  const { host, installation } = joined.answer
   const config = { installation, home, host, version: '1.0.0' } as AgentConfig
   const membership = await openMembership(config)
   const credentials = membership.credentials()
@@ -158,7 +165,7 @@ async function startAgent(folder: string, joined: Joined): Promise<JoinedAgent> 
   await new Promise<void>((resolve) => server.listen(7701, host.address, resolve))
   await new Promise<void>((resolve) => own.listen(socket, resolve))
   const stop = async () => await Promise.all([server, own].map(end))
-  return { membership, bundles, signer, socket, stop: async () => void (await stop()) }
+  return { membership, bundles, signer, home, socket, stop: async () => void (await stop()) }
 }
 
 const end = async (server: Pick<Server, 'close' | 'closeAllConnections'>) => {

@@ -1,10 +1,12 @@
+import type { Socket } from 'node:net'
+import { TLSSocket } from 'node:tls'
 import { z } from 'zod'
 import { AGENT_API } from '#contract/agent-api.ts'
 import { MaruError, parseWith } from '#contract/errors.ts'
 import { Fleet } from '#contract/fleet.ts'
-import { certificateNameOf, certificateNamesOf } from '#contract/host-identity.ts'
+import { certificateNameOf, certificateNamesOf, nextNameOf } from '#contract/host-identity.ts'
 import { HOST_LIMITS } from '#contract/hosts.ts'
-import { type AgentAbout, CertificatePem, SigningRequest } from '#contract/membership.ts'
+import { type AgentAbout, CertificatePem, KeyHash, SigningRequest } from '#contract/membership.ts'
 import { BundleRequest, SealedBundle } from '#contract/service-bundle.ts'
 import { checkCertificateRequest } from '#platform/trust/index.ts'
 import { findOwnAddress, findRouter } from '#runtime/drivers/own-addresses.ts'
@@ -33,13 +35,33 @@ const putFleet: Handler = async ({ request, response }, { membership, wake }) =>
   sendJson(response, 200, {})
 }
 
-const postCertificateRequest: Handler = async ({ response }, { membership }) =>
-  sendJson(response, 200, { request: await membership.certificateRequest() })
+const RequestQuery = z.strictObject({ next: z.stringbool().default(false) })
+
+const postCertificateRequest: Handler = async ({ response, query }, { membership }) => {
+  const { next } = parseWith(RequestQuery, query)
+  sendJson(response, 200, await (next ? membership.askNext() : membership.askAgain()))
+}
 
 const putCertificate: Handler = async ({ request, response }, { membership }) => {
   const body = z.strictObject({ certificate: CertificatePem })
   const { certificate } = parseWith(body, await readBody(request, MAX_BYTES))
   sendJson(response, 200, { expiresAt: await membership.setCertificate(certificate) })
+}
+
+/** Over the network the new key has to have answered, or the host would give up one that works for one that may not. */
+const postHostKey: Handler = async ({ request, response }, { membership, wake, log }) => {
+  const { keyHash } = parseWith(z.strictObject({ keyHash: KeyHash }), await readBody(request, MAX_BYTES))
+  const socket: Socket & { readonly servername?: unknown } = request.socket
+  if (socket instanceof TLSSocket && socket.servername !== nextNameOf(membership.about().host.name))
+    throw new MaruError('invalid', {
+      field: 'keyHash',
+      reason: 'was not asked for by the name of the next key',
+    })
+  if (await membership.useNext(keyHash)) {
+    log.info('agent.key_replaced', { keyHash })
+    wake()
+  }
+  sendJson(response, 200, {})
 }
 
 /** The names are made here: whoever may ask for a signature gets none for a name of his choice. */
@@ -88,6 +110,7 @@ export const MEMBERSHIP_ROUTES: readonly AgentRoute[] = [
   ['POST', AGENT_API.signatures, postSignature],
   ['POST', AGENT_API.certificateRequest, postCertificateRequest],
   ['PUT', AGENT_API.certificate, putCertificate],
+  ['POST', AGENT_API.hostKey, postHostKey],
   ['POST', AGENT_API.serviceBundles, postBundle],
   ['PUT', AGENT_API.serviceBundles, putBundle],
   ['POST', AGENT_API.removal, postRemoval],

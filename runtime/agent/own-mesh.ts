@@ -1,5 +1,6 @@
 import type { PlatformConfig } from '#contract/agent.ts'
 import { certificateNameOf, certificateNamesOf } from '#contract/host-identity.ts'
+import { HOST_LIMITS } from '#contract/hosts.ts'
 import type { AgentConfig } from '#contract/installation.ts'
 import { meshFiles, planMesh, reloadDoor, renewInUse, writeMesh } from '#platform/mesh/index.ts'
 import {
@@ -21,8 +22,8 @@ export interface OwnMesh {
   readonly log: Log
 }
 
-/** Life of the first host's own certificate, and what must be left of it; below that it is renewed. */
-const DAYS = { life: 90, renewBelow: 30 } as const
+/** What must be left of the first host's certificate. The control plane renews it long before, as every host's, with another key. */
+const LEAST_DAYS = 1
 
 /** The platform's half of a host with what joins it to the others, where there are others. */
 export async function withMesh(deps: OwnMesh, platform: PlatformConfig): Promise<PlatformConfig> {
@@ -36,7 +37,7 @@ export async function withMesh(deps: OwnMesh, platform: PlatformConfig): Promise
   const image = config.images.edge
   const place = { installation, home, address: host.address, rootPem, certificatePem, image }
   const containers = await writeMesh(place, mesh)
-  if (host.first) membership.show(credentials)
+  membership.show()
   const names = containers.map(({ component }) => component)
   if (await reloadDoor(home)) deps.log.info('agent.door_reloaded')
   const renewed = await renewInUse(home, names, certificatePem)
@@ -44,26 +45,34 @@ export async function withMesh(deps: OwnMesh, platform: PlatformConfig): Promise
   return { ...platform, containers: [...containers, ...platform.containers] }
 }
 
-/** A joined host shows what it was given; the first host, which has the authority, gives itself one. */
+/** A host shows what it was given; the first one, which has the authority, gives itself its first, and one when none comes. */
 async function credentialsOf({ config, membership, authority }: OwnMesh): Promise<Credentials> {
   const given = membership.credentials()
   if (given !== null) return given
   if (authority === undefined) throw new Error('a host without a certificate and without the authority')
   const { name, address } = config.host
   const ca = authority.rootPem
-  const have = credentialsIn((await readText(meshFiles(config.home).certificate)) ?? '')
-  if (have !== undefined && daysLeft(have.cert, new Date()) >= DAYS.renewBelow) return { ...have, ca }
-  // The others know a host by its key: a renewed certificate is for the same one.
+  // Of a version that kept it there alone.
+  const have = membership.own() ?? credentialsIn((await readText(meshFiles(config.home).certificate)) ?? '')
+  const isGood = have !== undefined && daysLeft(have.cert, new Date()) >= LEAST_DAYS
+  if (isGood) return await begin(membership, { ...have, ca })
+  // The others know a host by its key: a certificate that it gives itself is for the same one.
   const { keyPem, request } = have === undefined ? await newHostKey() : await openHostKey(have.key)
   const { publicKey } = await checkCertificateRequest(await request(name))
   const cert = await authority.sign(publicKey, {
     commonName: certificateNameOf(name),
     dnsNames: certificateNamesOf(name),
     addresses: [address],
-    days: DAYS.life,
+    days: HOST_LIMITS.certificateDays,
     client: true,
   })
-  return { cert, key: keyPem, ca }
+  return await begin(membership, { cert, key: keyPem, ca })
+}
+
+/** Keeps a pair, unless the control plane has replaced its key meanwhile. */
+async function begin(membership: HostMembership, pair: Credentials): Promise<Credentials> {
+  await membership.begin({ cert: pair.cert, key: pair.key })
+  return membership.own() ?? pair
 }
 
 const PEM_BLOCK = /-----BEGIN ([A-Z ]+)-----[^-]+-----END \1-----\n/g

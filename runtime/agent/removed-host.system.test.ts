@@ -23,7 +23,8 @@ const SECOND = HostIdentity.parse({
 const PLACED: readonly ServiceName[] = ['etcd-2', 'postgres-2']
 const FLEET = Fleet.parse({
   hosts: [
-    { name: 'first', address: '127.73.1.1' },
+    // Where the test's own questions come from.
+    { name: 'first', address: '127.0.0.1' },
     { name: SECOND.name, address: SECOND.address },
   ],
   services: {

@@ -13,14 +13,16 @@ import {
   type HostKey,
   newHostKey,
   openAuthority,
+  openHostKey,
 } from '#platform/trust/index.ts'
 import { makeMembership } from '#runtime/drivers/agent-membership.ts'
-import { tlsWay, unverifiedWay } from '#runtime/drivers/agent-transport.ts'
+import { nextKeyWay, tlsWay, unverifiedWay } from '#runtime/drivers/agent-transport.ts'
 import { keyHashAt } from '#runtime/drivers/tls-probe.ts'
 import { makeLog } from '#runtime/kit/log.ts'
 import { type HostMembership, openMembership } from './membership.ts'
 import type { AgentServerDeps } from './server.ts'
 import { serviceBundles } from './service-bundles.ts'
+import { until } from './test-host.ts'
 import { makeControlServer } from './tls-server.ts'
 
 const HOST = HostIdentity.parse({
@@ -120,7 +122,7 @@ test('a knock shows the key, whoever knocks', async () => {
 
 test('a new certificate is taken into use at once, and is kept', async () => {
   const client = await asControl()
-  const { keyHash } = await checkCertificateRequest(await client.certificateRequest())
+  const { keyHash } = await checkCertificateRequest((await client.certificateRequest(false)).request)
   assert.equal(keyHash, key.hash)
   const certificate = await certify(key, 5)
   const expiresAt = await client.setCertificate(certificate)
@@ -154,10 +156,57 @@ test('a certificate that has ended is refused, and can still be renewed by who h
   await assert.rejects((await asControl()).about(), { code: 'hosts.not_itself' })
   const shown = await control(CONTROL_NAME)
   const unverified = makeMembership(async () => unverifiedWay(target(), shown))
-  const { keyHash } = await checkCertificateRequest(await unverified.certificateRequest())
+  const { keyHash } = await checkCertificateRequest((await unverified.certificateRequest(false)).request)
   assert.equal(keyHash, key.hash)
   await unverified.setCertificate(await certify(key, 7))
   assert.equal((await (await asControl()).about()).host.name, 'second')
+})
+
+test('a new key takes the place of the old one while it is asked, and only when it has answered', async (t) => {
+  const shown = await control(CONTROL_NAME)
+  const old = target()
+  const asOld = makeMembership(async () => tlsWay(old, shown))
+  const { request } = await asOld.certificateRequest(true)
+  const { publicKey, keyHash: nextKeyHash } = await checkCertificateRequest(request)
+  const both = { ...old, nextKeyHash }
+  const next = makeMembership(async () => nextKeyWay(both, shown))
+  // Everybody who asks the host meanwhile knows that it may have two.
+  const seen = { answered: 0, failed: [] as unknown[] }
+  const asking = new AbortController()
+  const rows = Array.from({ length: 4 }, async () => {
+    const client = makeMembership(async () => tlsWay(both, shown))
+    while (!asking.signal.aborted)
+      await client.about().then(
+        () => void seen.answered++,
+        (error: unknown) => void seen.failed.push(error),
+      )
+  })
+  const more = async () => {
+    const goal = seen.answered + 40
+    await until('40 more answers', async () => seen.answered >= goal)
+  }
+  await more()
+  await assert.rejects(next.useKey(nextKeyHash), { code: 'hosts.not_itself' }, 'it has no certificate yet')
+  const name = certificateNameOf(HOST.name)
+  const certificate = await authority.sign(publicKey, { commonName: name, dnsNames: [name], days: 7 })
+  await asOld.setCertificate(certificate)
+  await more()
+  assert.equal(await keyHashAt({ host: '127.0.0.1', port, timeoutMs: 2000 }), key.hash, 'the old one answers')
+  await assert.rejects(asOld.useKey(nextKeyHash), { code: 'invalid' }, 'not by the old key')
+  assert.equal((await next.about()).host.name, HOST.name)
+  await asOld.about()
+  await next.useKey(nextKeyHash)
+  await next.useKey(nextKeyHash)
+  await more()
+  asking.abort()
+  await Promise.all(rows)
+  t.diagnostic(`${seen.answered} answered`)
+  assert.deepEqual(seen.failed, [])
+  assert.equal(await keyHashAt({ host: '127.0.0.1', port, timeoutMs: 2000 }), nextKeyHash)
+  await assert.rejects(asOld.about(), { code: 'hosts.not_itself' })
+  await assert.rejects(asOld.setCertificate(await certify(key, 7)), { code: 'hosts.not_itself' })
+  key = await openHostKey(membership.credentials()?.key ?? '')
+  assert.equal(key.hash, nextKeyHash)
 })
 
 test('the addresses of the others are kept, and the agent is woken to let them in', async () => {

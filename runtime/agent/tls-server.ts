@@ -1,7 +1,8 @@
 import { once } from 'node:events'
 import { createServer, type Server } from 'node:https'
 import type { TLSSocket } from 'node:tls'
-import { AGENT_PORT, CONTROL_NAME, type HostAddress } from '#contract/host-identity.ts'
+import type { Fleet } from '#contract/fleet.ts'
+import { AGENT_PORT, CONTROL_NAME, type HostAddress, nextNameOf } from '#contract/host-identity.ts'
 import type { Log } from '#runtime/kit/log.ts'
 import { pause } from '#runtime/kit/pause.ts'
 import type { Credentials, HostMembership } from './membership.ts'
@@ -34,12 +35,26 @@ export function makeControlServer(deps: AgentServerDeps, credentials: Credential
   })
   server.on('request', () => deps.membership.seen(new Date()))
   serveAgent(server, deps)
-  deps.membership.onRenewed((renewed) => {
+  const { membership } = deps
+  membership.onRenewed((renewed) => {
     server.setSecureContext(settingsOf(renewed))
     deps.log.info('agent.certificate_renewed')
   })
+  // The key in use goes on answering to the host's name; the next one answers to who asks for it.
+  const offer = (next: Credentials) =>
+    server.addContext(nextNameOf(membership.about().host.name), settingsOf(next))
+  const waiting = membership.next()
+  if (waiting !== null) offer(waiting)
+  membership.onNext(offer)
   return server
 }
+
+/**
+ * A control plane is on a host of the installation: the certificate of one that was on a removed host is good for years. A host that
+ * was never told of any goes by the certificate alone, or nobody could tell it.
+ */
+const isFromHost = (socket: TLSSocket, { hosts }: Fleet) =>
+  hosts.length === 0 || hosts.some(({ address }) => address === socket.remoteAddress)
 
 /** Listens at the host's address, from when it has it. */
 export function listenForControl(
@@ -49,6 +64,11 @@ export function listenForControl(
   log: Log,
 ): ControlListener {
   const closed = new AbortController()
+  server.prependListener('secureConnection', (socket: TLSSocket) => {
+    if (isFromHost(socket, membership.fleet())) return
+    log.warn('agent.caller_refused', { source: socket.remoteAddress ?? '' })
+    socket.destroy()
+  })
   const listen = async () => {
     let complained = false
     while (!closed.signal.aborted && !membership.isRemoved()) {

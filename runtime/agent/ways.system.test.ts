@@ -17,7 +17,7 @@ import {
   openHostKey,
 } from '#platform/trust/index.ts'
 import { makeMembership } from '#runtime/drivers/agent-membership.ts'
-import { socketWay, tlsWay } from '#runtime/drivers/agent-transport.ts'
+import { nextKeyWay, socketWay, tlsWay } from '#runtime/drivers/agent-transport.ts'
 import { publicKeyHash } from '#runtime/drivers/tls-probe.ts'
 import { makeLog } from '#runtime/kit/log.ts'
 import { openMembership } from './membership.ts'
@@ -35,7 +35,9 @@ const hosts = [
   { name: 'east', address: EAST },
   { name: 'west', address: WEST },
 ]
-const fleetWith = (services: object) => Fleet.parse({ hosts, services })
+/** Where the test's own questions come from. */
+const NORTH = { name: 'north', address: '127.0.0.1' }
+const fleetWith = (services: object) => Fleet.parse({ hosts: [...hosts, NORTH], services })
 
 /** The ways of one host's agent, with what is behind them as far as it is about the host itself. */
 async function open(name: 'east' | 'west', home: string, authority: Authority) {
@@ -54,7 +56,7 @@ async function open(name: 'east' | 'west', home: string, authority: Authority) {
 
 const folder = async () => await mkdtemp(join(tmpdir(), 'maru-ways-'))
 
-test('the first host is reached over the network from when there is another, and keeps its key', async (t) => {
+test('the first host is reached over the network from when there is another, and its key is replaced like any other', async (t) => {
   const home = await folder()
   t.after(() => rm(home, { recursive: true }))
   const authority = await openAuthority(join(home, HOME.pki))
@@ -80,23 +82,51 @@ test('the first host is reached over the network from when there is another, and
   const keyHash = publicKeyHash(shown)
   await until('the way over the network', async () => await ask(keyHash).catch(() => undefined))
   await assert.rejects(ask(keyHash, await issue(certificateNameOf(host.name))), { status: 503 })
+
+  // The host that it comes from is removed: its control plane's certificate is as good as before, and is refused.
+  await membership.setFleet(Fleet.parse({ hosts, services: { control: 'east' } }))
+  await assert.rejects(ask(keyHash), { status: 503 })
+  await membership.setFleet(fleetWith({ control: 'east' }))
+  assert.equal((await ask(keyHash)).host.name, 'east')
   assert.doesNotMatch(membership.about().certificate ?? '', /PRIVATE/)
 
-  // One that ends soon is renewed, for the same key, and is in use at once.
-  const file = meshFiles(home).certificate
-  const [, key] = /(-----BEGIN PRIVATE KEY-----.+)$/s.exec(await readFile(file, 'utf8')) ?? assert.fail()
-  const { publicKey } = await checkCertificateRequest(await (await openHostKey(key ?? '')).request('x'))
+  // Where nobody renews one that ends soon, it does so itself, for the same key, and uses it at once.
+  const { key } = membership.own() ?? assert.fail()
+  const { publicKey } = await checkCertificateRequest(await (await openHostKey(key)).request('x'))
   const name = certificateNameOf(host.name)
-  const ending = await authority.sign(publicKey, { commonName: name, dnsNames: [name], days: 2 })
-  await writeFile(file, `${ending}${key}`)
+  const sign = (of: typeof publicKey, days: number) =>
+    authority.sign(of, { commonName: name, dnsNames: [name], days })
+  await membership.begin({ cert: await sign(publicKey, 0.5), key })
   await pass()
   const renewed = new X509Certificate(membership.about().certificate ?? '')
   assert.notEqual(renewed.serialNumber, shown.serialNumber)
   assert.equal(publicKeyHash(renewed), keyHash)
   assert.equal((await ask(keyHash)).certificate, membership.about().certificate)
 
+  // A control plane on another host replaces its key, as any other host's.
+  const at = { host: host.name, address: EAST, keyHash }
+  const asOld = makeMembership(async () => tlsWay(at, control))
+  const asked = await checkCertificateRequest((await asOld.certificateRequest(true)).request)
+  await asOld.setCertificate(await sign(asked.publicKey, 7))
+  await pass()
+  assert.equal((await ask(keyHash)).host.name, 'east', 'the old one until the new one has answered')
+  const next = { ...at, nextKeyHash: asked.keyHash }
+  await makeMembership(async () => nextKeyWay(next, control)).useKey(asked.keyHash)
+  await assert.rejects(ask(keyHash), { code: 'hosts.not_itself' })
+  await pass()
+  const inMesh = await readFile(meshFiles(home).certificate, 'utf8')
+  assert.equal(publicKeyHash(new X509Certificate(inMesh)), asked.keyHash, 'its doors and ways, too')
+
+  // An earlier version kept it with the doors alone: it is the same host afterwards.
+  for (const file of [HOME.hostKey, HOME.hostCertificate]) await rm(join(home, file))
+  const again = await openMembership({ home, host, version: '1' } as AgentConfig)
+  const installation = { id: 'inst_w', name: 'waystest', subnet: '10.251', domain: 'ways.test' }
+  const config = { installation, home, host, images: { edge: 'x' } } as unknown as AgentConfig
+  await withMesh({ config, membership: again, authority, log }, PLATFORM)
+  assert.equal(publicKeyHash(new X509Certificate(again.about().certificate ?? '')), asked.keyHash)
+
   // A control plane on another host tells it that it was removed, although it has the authority's key.
-  const way = async () => tlsWay({ host: host.name, address: EAST, keyHash }, control)
+  const way = async () => tlsWay({ ...at, keyHash: asked.keyHash }, control)
   await makeMembership(way).removed()
   assert.deepEqual([membership.isRemoved(), existsSync(join(home, HOME.removed))], [true, true])
 })

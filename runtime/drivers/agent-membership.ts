@@ -9,12 +9,7 @@ import {
 } from '#contract/edge-certificates.ts'
 import type { Fleet } from '#contract/fleet.ts'
 import { Instant } from '#contract/ids.ts'
-import {
-  AgentAbout,
-  CertificatePem,
-  CertificateRequestPem,
-  type SigningRequest,
-} from '#contract/membership.ts'
+import { AgentAbout, CertificatePem, HostRequest, type SigningRequest } from '#contract/membership.ts'
 import type { BundleRequest, SealedBundle } from '#contract/service-bundle.ts'
 import { exchangeJson, type FindWay } from './agent-transport.ts'
 
@@ -27,10 +22,12 @@ const Done = z.object({})
 export interface Membership {
   about(): Promise<AgentAbout>
   setFleet(fleet: Fleet): Promise<void>
-  /** A request for a new certificate, signed by the host's key. */
-  certificateRequest(): Promise<string>
+  /** A request for a new certificate: for the key that the host has, or for its next one. */
+  certificateRequest(forNext: boolean): Promise<HostRequest>
   /** Hands a new certificate over; gives when it ends. */
   setCertificate(certificate: string): Promise<string>
+  /** Tells a host that its next key is known: it is the only one from now on. */
+  useKey(keyHash: string): Promise<void>
   /** Tells a host that it does not belong to the installation any more. */
   removed(): Promise<void>
   /** Where a control plane is: what a service needs on another host, sealed for that host's key. */
@@ -64,10 +61,17 @@ export function makeMembership(find: FindWay, signal?: AbortSignal): Membership 
     setFleet: async (fleet) => {
       await ask(Done, 'PUT', AGENT_API.fleet, fleet)
     },
-    certificateRequest: async () =>
-      (await ask(z.object({ request: CertificateRequestPem }), 'POST', AGENT_API.certificateRequest)).request,
+    certificateRequest: (forNext) =>
+      ask(
+        HostRequest,
+        'POST',
+        `${AGENT_API.certificateRequest}?${new URLSearchParams({ next: `${forNext}` })}`,
+      ),
     setCertificate: async (certificate) =>
       (await ask(z.object({ expiresAt: Instant }), 'PUT', AGENT_API.certificate, { certificate })).expiresAt,
+    useKey: async (keyHash) => {
+      await ask(Done, 'POST', AGENT_API.hostKey, { keyHash })
+    },
     removed: async () => {
       await ask(Done, 'POST', AGENT_API.removal)
     },

@@ -7,7 +7,7 @@ import { pipeline } from 'node:stream/promises'
 import { checkServerIdentity, type PeerCertificate } from 'node:tls'
 import type { z } from 'zod'
 import { ErrorBody, MaruError, parseWith } from '#contract/errors.ts'
-import { AGENT_PORT, certificateNameOf, type HostAddress } from '#contract/host-identity.ts'
+import { AGENT_PORT, certificateNameOf, type HostAddress, nextNameOf } from '#contract/host-identity.ts'
 import type { HostName } from '#contract/ids.ts'
 import { publicKeyHash } from './tls-probe.ts'
 
@@ -37,6 +37,8 @@ export interface JoinedHost {
   readonly port?: number
   /** SHA-256 of its public key (hex). */
   readonly keyHash: string
+  /** The same of the one that takes its place, from when it was named until it has answered. */
+  readonly nextKeyHash?: string | null
 }
 
 /** What the control plane shows to agents, and believes (PEM). */
@@ -50,19 +52,32 @@ export interface ControlCertificate {
 const TRUST_FAILURE = /^(?!.*_ALERT_).*(CERT|SELF_SIGNED|UNABLE_TO_(VERIFY|GET)|ERR_TLS)/
 
 /**
- * The agent of a joined host. It must show a certificate of the installation with the host's name and with the key that
- * joined: a machine that was removed has a good certificate for a while, but not this key.
+ * The agent of a joined host. It must show a certificate of the installation with the host's name and with a key that is known
+ * to be the host's: a machine that was removed has a good certificate for a while, but no such key.
  */
-export function tlsWay(to: JoinedHost, control: ControlCertificate): AgentWay {
+export const tlsWay = (to: JoinedHost, control: ControlCertificate): AgentWay =>
+  pinnedWay(to, control, [to.keyHash, to.nextKeyHash ?? ''], certificateNameOf(to.host))
+
+/** The same agent, asked to answer with its next key: no other is believed. */
+export const nextKeyWay = (to: JoinedHost, control: ControlCertificate): AgentWay =>
+  pinnedWay(to, control, [to.nextKeyHash ?? ''], nextNameOf(to.host))
+
+function pinnedWay(
+  to: JoinedHost,
+  control: ControlCertificate,
+  keyHashes: readonly string[],
+  servername: string,
+): AgentWay {
   const notItself = (reason: string, cause?: unknown) =>
     new MaruError('hosts.not_itself', { host: to.host, address: to.address, reason }, { cause })
   return {
     send: httpsRequest as typeof httpRequest,
     options: {
       ...connectTo(to, control),
-      checkServerIdentity: (name: string, certificate: PeerCertificate) =>
-        checkServerIdentity(name, certificate) ??
-        (keyHashOf(certificate.raw) === to.keyHash ? undefined : notItself('it has another key')),
+      servername,
+      checkServerIdentity: (_asked: string, certificate: PeerCertificate) =>
+        checkServerIdentity(certificateNameOf(to.host), certificate) ??
+        (keyHashes.includes(keyHashOf(certificate.raw)) ? undefined : notItself('it has another key')),
     } as RequestOptions,
     failure: (cause) => {
       const { code = '', message = '' } = (cause ?? {}) as NodeJS.ErrnoException
