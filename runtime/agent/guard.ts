@@ -1,12 +1,5 @@
 import { join } from 'node:path'
-import {
-  type Finding,
-  GUARD_LIMITS,
-  GuardOrders,
-  type GuardReport,
-  type HostBlock,
-  NO_ORDERS,
-} from '#contract/guard.ts'
+import { type Finding, GUARD_LIMITS, GuardOrders, type GuardReport, NO_ORDERS } from '#contract/guard.ts'
 import { type AgentConfig, HOME } from '#contract/installation.ts'
 import {
   asAgreed,
@@ -32,13 +25,14 @@ import {
 import { crowds } from '#runtime/drivers/crowds.ts'
 import { readJson, writeFileAtomic } from '#runtime/drivers/files.ts'
 import type { Nft } from '#runtime/drivers/nft.ts'
-import { followPacketLog, type PacketLog } from '#runtime/drivers/packet-log.ts'
+import { followPacketLog } from '#runtime/drivers/packet-log.ts'
 import { type Sysctl, setSysctls } from '#runtime/drivers/sysctl.ts'
 import { type InTurn, makeInTurn } from '#runtime/kit/in-turn.ts'
 import type { Log } from '#runtime/kit/log.ts'
 import { pause } from '#runtime/kit/pause.ts'
 import { type DoorWatch, type PlacedDoor, watchDoor } from './door-watch.ts'
 import { type Bell, makeBell } from './guard-bell.ts'
+import { GATHER_MS, reportOf } from './guard-report.ts'
 import type { HostMembership } from './membership.ts'
 import { type MendBook, makeMendBook } from './mend-book.ts'
 import { makeOpenPorts, type OpenPorts } from './open-ports.ts'
@@ -68,8 +62,6 @@ export interface Guard {
 }
 
 const PASS_MS = 3_000
-/** Whoever follows is told of what happens so close together at once. */
-const GATHER_MS = 100
 
 interface State {
   readonly guard: HostGuard
@@ -183,7 +175,7 @@ export async function startGuard(config: GuardConfig, deps: GuardDeps): Promise<
       tell()
     },
     mends: state.mends,
-    report: (after, waitMs, signal) => report(state, packets, news, { after, waitMs, signal }),
+    report: (after, waitMs, signal) => reportOf(state, packets, news, { after, waitMs, signal }),
     stop: async () => {
       ended.abort()
       tell()
@@ -269,33 +261,4 @@ async function settle(state: State, hosts: readonly string[], inKernel: readonly
   const text = JSON.stringify(holds)
   if (text !== JSON.stringify(state.holds)) await writeFileAtomic(files.holds, text, { mode: 0o600 })
   state.holds = holds
-}
-
-interface Asked {
-  readonly after: number
-  readonly waitMs: number
-  readonly signal: AbortSignal
-}
-
-async function report(
-  state: State,
-  packets: PacketLog,
-  bell: Bell,
-  { after, waitMs, signal }: Asked,
-): Promise<GuardReport> {
-  const end = Date.now() + waitMs
-  while (state.book.number() <= after && Date.now() < end && !signal.aborted)
-    await bell.wait(end - Date.now(), signal)
-  // What comes with it is told with it.
-  if (waitMs > 0) await pause(GATHER_MS, signal)
-  const blocked: HostBlock[] = state.orders.blocks
-    .filter(({ until }) => until === null || Date.parse(until) > Date.now())
-    .map((block) => ({ ...block, kind: 'blocked' as const, times: 1 }))
-  return {
-    sequence: state.book.number(),
-    problem: state.problem || packets.problem() || state.door.problem(),
-    blocks: [...describeHolds(state.holds, Date.now()), ...blocked],
-    events: state.book.since(after).map(({ event }) => event),
-    counts: state.tally.since(after),
-  }
 }
