@@ -24,8 +24,9 @@ test('without that a program reads end of file at once, or what it was given', a
 
 test('an interrupt reaches a program and what it waits for, once, and it ends as it likes', async () => {
   const interrupt = new AbortController()
-  // Were only the shell asked, it would wait for the other one first.
-  const argv = ['bash', '-c', 'trap "echo asked; exit 7" INT; echo begun; sleep 60; exit 8'] as const
+  // Were only the first asked, it would wait for the other one, who says when both are there.
+  const other = 'bash -c "echo begun; exec sleep 60"'
+  const argv = ['bash', '-c', `trap "echo asked; exit 7" INT; ${other}; exit 8`] as const
   const done = await run(argv, {
     interrupt: interrupt.signal,
     timeoutMs: 30_000,
