@@ -26,7 +26,10 @@ type Saved = z.infer<typeof Saved>
 /** Opens the book in `file`. */
 export async function openTrials(file: string, clock: MachineClock): Promise<Trials> {
   const { data: saved } = Saved.safeParse(await readJson(file).catch(() => undefined))
-  let ends = new Map(saved?.run === clock.run ? Object.entries(saved.ends) : [])
+  const found = Object.entries(saved?.run === clock.run ? saved.ends : {})
+  // A machine that was set back to an earlier moment says the same start, and an earlier time since.
+  const latest = clock.sinceStartMs() + LONGEST_MS
+  let ends = new Map(found.map(([name, end]) => [name, Math.min(end, latest)] as const))
   const isOn = (name: string) => (ends.get(name) ?? 0) > clock.sinceStartMs()
   return {
     note: async (policy, leftMs, now) => {
