@@ -519,7 +519,7 @@ export const ERRORS = {
     409,
     3,
     'Not every host runs version {want}, so not every host would try it before it is kept: {hosts}.',
-    'Bring every host to one version (`maru hosts` shows them), then try again. `maru network lock-down off` works meanwhile. Nothing was changed.',
+    'Bring every host to one version (`maru host list` shows them), then try again. `maru network lock-down off` works meanwhile. Nothing was changed.',
   ),
   'hosts.only_one': row(
     409,
