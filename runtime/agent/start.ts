@@ -157,9 +157,10 @@ const builderOf =
   async (request, emit, signal) => {
     // Building needs much that reconciling does not: it is loaded when first asked for.
     const { runBuild } = await import('#platform/builds/index.ts')
-    const release = network.hold(request.app)
+    const { release, failed } = network.hold(request.app)
+    const either = AbortSignal.any([signal, failed])
     try {
-      await runBuild(request, { docker, home: config.home, config, log }, emit, signal)
+      await runBuild(request, { docker, home: config.home, config, log }, emit, either)
     } finally {
       release()
     }
