@@ -515,6 +515,12 @@ export const ERRORS = {
     'No lock-down is on trial: there is nothing to keep. A trial ends by itself after a minute.',
     'Begin again with `maru network lock-down try`.',
   ),
+  'network.versions_differ': row(
+    409,
+    3,
+    'Not every host runs version {want}, so not every host would try it before it is kept: {hosts}.',
+    'Bring every host to one version (`maru host list` shows them), then try again. `maru network lock-down off` works meanwhile. Nothing was changed.',
+  ),
   'hosts.only_one': row(
     409,
     3,

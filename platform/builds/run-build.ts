@@ -112,10 +112,15 @@ async function finish(context: BuildContext, { stack, slug, packages }: BuiltSlu
   return { image, stack, slug: { file, bytes: slug.bytes }, defaultWeb: false }
 }
 
-/** Stops a build by its signal: the caller left, its time is over, or the disk fills. The reason is the error. */
+/** Stops a build by its signal: the caller left or says why, its time is over, or the disk fills. The reason is the error. */
 function startGuard(home: string, limits: BuildLimits, caller: AbortSignal) {
   const stop = new AbortController()
-  const left = () => stop.abort(new MaruError('apps.build_failed', { reason: 'it was cancelled' }))
+  const left = () =>
+    stop.abort(
+      caller.reason instanceof MaruError
+        ? caller.reason
+        : new MaruError('apps.build_failed', { reason: 'it was cancelled' }),
+    )
   if (caller.aborted) left()
   caller.addEventListener('abort', left)
   const limit = (what: string) => stop.abort(new MaruError('apps.build_limit', { limit: what }))

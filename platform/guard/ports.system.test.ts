@@ -54,7 +54,7 @@ before(async () => {
     `table inet t {\n counter from_victim { }\n}\n${server.join('\n')}\n`,
   )
   await makeNft(inside(ATTACKER).enter).load(
-    `table netdev t {\n counter stray { }\n chain i { type filter hook ingress device "eth0" priority 0; ether daddr ${VICTIM.card} counter name stray; }\n}\n`,
+    `table netdev t {\n counter stray { }\n counter drawn { }\n chain i { type filter hook ingress device "eth0" priority 0; ether daddr ${VICTIM.card} counter name stray; ip daddr ${VICTIM.address} counter name drawn; }\n}\n`,
   )
   guard = makeHostGuard(makeNft(host.enter), place)
   following = await followNotices(host)
@@ -77,6 +77,16 @@ async function strayFrames(): Promise<number> {
     await greet(SERVER, VICTIM)
   }
   const { stdout } = await inside(ATTACKER).run(['nft', 'reset', 'counter', 'netdev', 't', 'stray'])
+  return Number(/packets (\d+)/.exec(stdout)?.[1])
+}
+/** What is for the victim's address and comes to the attacker, from somebody who believes that the attacker has it. */
+async function drawnFrames(): Promise<number> {
+  const believe = (card: string) =>
+    inside(SERVER).ip('neighbour', 'replace', VICTIM.address, 'dev', 'eth0', 'lladdr', card)
+  await believe(ATTACKER.card)
+  await greet(SERVER, VICTIM)
+  await believe(VICTIM.card)
+  const { stdout } = await inside(ATTACKER).run(['nft', 'reset', 'counter', 'netdev', 't', 'drawn'])
   return Number(/packets (\d+)/.exec(stdout)?.[1])
 }
 const forgeAddress = () =>
@@ -120,6 +130,8 @@ test('without the binding the attacker speaks as the victim, and hears what is f
   await forgeArp()
   assert.match(await cardOfVictim(), new RegExp(ATTACKER.card))
   assert.ok((await strayFrames()) > 0)
+  await drawnFrames()
+  assert.equal(await drawnFrames(), 2)
 })
 
 const SETTINGS = `
@@ -203,6 +215,13 @@ test('with it no message of a router of IPv6 arrives, and each kind is told of',
 
 test('what the bridge does not know the place of is heard by nobody but whom it is for', async () => {
   assert.equal(await strayFrames(), 0)
+})
+
+test('who had claimed another’s address before his port was bound hears nothing of what is for that', async () => {
+  assert.equal(await drawnFrames(), 0)
+  await fromVictim()
+  await greet(VICTIM, SERVER)
+  assert.equal(await fromVictim(), 2)
 })
 
 test("another's hardware address draws nothing to the attacker", async () => {

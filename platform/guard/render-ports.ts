@@ -22,8 +22,8 @@ const LAST_HOOK = 'type filter hook postrouting priority 300; policy accept;'
  * Binds each instance's port, hardware address and address on the bridge: a frame that claims to be another's never
  * gets past its port, nor does an answer to "who has this address" that is not true. These networks have no IPv6;
  * whoever speaks it there has nobody to speak to. And an instance hears nothing that is for another alone: while a bridge does not
- * know who is where, it sends a frame to everybody. The kernel tells of a frame by its bridge, so that the port is in
- * what it says. One transaction.
+ * know who is where, it sends a frame to everybody, and whoever believed an untruth that was told before a port was bound sends
+ * another's packets there. The kernel tells of a frame by its bridge, so that the port is in what it says. One transaction.
  *
  * From a port that is not bound yet nobody speaks as an address of the apps' network, but who is about to start there, and
  * the platform's own part, which may start while there is no agent. Other addresses are other networks' (not every kernel
@@ -79,7 +79,8 @@ ${links.map((link) => `    iifname "${link}" limit rate 5/second burst 20 packet
   }
   chain p_post {
     oifname != @ports accept
-    oifname . ether daddr @cards accept
+    meta protocol ip oifname . ether daddr . ip daddr @places accept
+    meta protocol != ip oifname . ether daddr @cards accept
     ether daddr & 01:00:00:00:00:00 == 01:00:00:00:00:00 accept
     counter drop
   }

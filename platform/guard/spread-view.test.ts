@@ -62,6 +62,17 @@ test('sixty senders of unrelated networks, two ports each: one search, with how 
   )
 })
 
+test('only who is held counts as held: a packet with odd flags holds nobody, and its sender may be forged', () => {
+  const view = makeSpreadView()
+  for (let n = 0; n < 100; n++) view.note(probe(n / 10, address(n % 60), 1_000 + n))
+  const [innocent, scanner] = ['198.51.100.77', '203.0.113.9']
+  const odd = view.note({ ...probe(10, innocent, 5_000), notice: 'trick' })
+  assert.deepEqual([odd?.senders, odd?.held, odd?.named], [61, 0, []])
+  assert.doesNotMatch(odd === undefined ? '' : tellMany(odd), /198\.51\.100\.77/)
+  const many = view.note({ ...probe(11, scanner, 5_001), notice: 'hold' })
+  assert.deepEqual([many?.held, many?.named], [1, [scanner]])
+})
+
 test('decoys that all ask for the same two ports are one search, too', () => {
   const view = makeSpreadView()
   const said = Array.from({ length: 122 }, (_, n) =>

@@ -117,7 +117,7 @@ function take(search: Search, { notice, source, port, protocol, at }: PacketNoti
   const pair = `${sender} ${asked}`
   search.packets++
   // The kernel tells of the packet that held somebody twice: as one that asked, and as that.
-  if (notice !== 'probe') search.held.add(sender)
+  if (notice === 'hold') search.held.add(sender)
   const counts = notice === 'trick' || !search.asked.has(asked) || search.senders.has(sender)
   search.asked.delete(asked)
   search.asked.set(asked, at)

@@ -5,7 +5,9 @@ import {
   type NetworkRule,
   parseEnd,
 } from '#contract/network.ts'
+import type { ServerDeps } from '#runtime/server/handler.ts'
 import { isAmong } from './among.ts'
+import { refuseMixedVersions } from './same-version.ts'
 import { type Db, loadPolicy, pauseRule } from './store.ts'
 
 /** Where somebody works from; undefined where nobody knows. */
@@ -50,11 +52,13 @@ export async function pauseWay(
   tx: Db,
   id: string,
   caller: Caller,
-  now: Date,
+  deps: Pick<ServerDeps, 'config' | 'now'>,
 ): Promise<NetworkRule | undefined> {
+  const now = deps.now()
   const policy = await loadPolicy(tx)
   const rule = policy.rules.find((one) => one.id === id)
   if (rule === undefined || !mayLetIn(rule, policy, caller, now)) return undefined
+  await refuseMixedVersions(tx, deps)
   const pausedUntil = new Date(now.getTime() + NETWORK_LIMITS.lockDownTrialS * 1000)
   await pauseRule(tx, id, pausedUntil)
   return { ...rule, pausedUntil: pausedUntil.toISOString() }

@@ -1,4 +1,10 @@
-import { isActive, type NetworkPolicy, type NetworkRule, parseEnd } from '#contract/network.ts'
+import {
+  isActive,
+  type NetworkGroup,
+  type NetworkPolicy,
+  type NetworkRule,
+  parseEnd,
+} from '#contract/network.ts'
 import { isIpv6 } from '#contract/networks.ts'
 import { isAmong } from './among.ts'
 import { builtInRules } from './built-in-rules.ts'
@@ -98,7 +104,19 @@ const isDoor = ({ own }: NetworkFacts, { to, protocol, port }: Connection) =>
 
 const isDoorAt = ({ local, localAt }: Goal, to: string) => local && (localAt?.includes(to) ?? true)
 
-const fits = ({ protocol, ports }: NetworkRule, connection: Connection) =>
+/** Whether people have made an exception for who comes from an address to what this host answers others at. */
+export const isAllowedTo = (
+  rules: readonly NetworkRule[],
+  group: NetworkGroup,
+  connection: Pick<Connection, 'from' | 'protocol' | 'port'>,
+): boolean =>
+  rules.some((rule) => {
+    const end = parseEnd(rule.from)
+    const comes = end?.kind === 'network' && isAmong(connection.from, [end.network])
+    return comes && rule.to === group && fits(rule, connection)
+  })
+
+const fits = ({ protocol, ports }: NetworkRule, connection: Pick<Connection, 'protocol' | 'port'>) =>
   protocol === connection.protocol &&
   ports.some((range) => {
     const [first = 0, last = first] = range.split('-').map(Number)

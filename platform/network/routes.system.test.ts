@@ -36,7 +36,12 @@ before(async () => {
     ports: { http: 80, https: 443 },
   }
   // Only what the network reads: a server has more.
-  deps = { db: database.db, log: silent, config: { installation }, now: () => now } as unknown as ServerDeps
+  deps = {
+    db: database.db,
+    log: silent,
+    config: { installation, version: '2.0.0' },
+    now: () => now,
+  } as unknown as ServerDeps
   await database.pool.query(
     `insert into apps_app (id, name, team_id) values ('${APP.id}', 'shop', 'team_own')`,
   )
@@ -228,4 +233,35 @@ test('what may let the operator in while hosts are locked down is taken back on 
   const third = await call('allow', { body })
   assert.equal(await deny(third.id, 'local', { self: '198.51.100.1' }), false)
   await call('lockDown', { body: { state: 'off' } })
+})
+
+test('while hosts differ in version nothing is tried nor kept, or one would be closed untried; off ends it all the same', async () => {
+  const versionIs = (version: string) =>
+    database.pool.query(
+      `insert into fleet_host (name, data_centre, address, role, is_first, joined_at, version)
+       values ('second', 'dc2', '192.0.2.2', 'full', false, now(), $1)
+       on conflict (name) where removed_at is null do update set version = excluded.version`,
+      [version],
+    )
+  const lockDown = (state: 'try' | 'keep' | 'off') => call('lockDown', { body: { state } })
+  const mixed = {
+    code: 'network.versions_differ',
+    message:
+      'Not every host runs version 2.0.0, so not every host would try it before it is kept: second (1.0.0).',
+  }
+  await versionIs('1.0.0')
+  await assert.rejects(lockDown('try'), mixed)
+  await versionIs('2.0.0')
+  await lockDown('try')
+  await versionIs('1.0.0')
+  await assert.rejects(lockDown('keep'), mixed)
+  const body = RuleRequest.parse({ from: '203.0.113.0/24', to: 'host', ports: ['2222'], reason: 'office' })
+  const { id } = await call('allow', { body })
+  const deny = (query: object) =>
+    call('deny', { params: { rule: id }, query: { keep: false, ...query }, source: '203.0.113.9' })
+  await assert.rejects(deny({}), mixed)
+  assert.equal((await deny({ self: '198.51.100.1' })).pausedUntil, undefined)
+  await lockDown('off')
+  assert.equal((await loadPolicy(database.db)).lockDown, null)
+  await database.pool.query(`delete from fleet_host where name = 'second'`)
 })

@@ -21,6 +21,7 @@ import { type Caller, callerOf, pauseWay } from './deny-trial.ts'
 import { explain, type Question } from './explain.ts'
 import { goalOf, insideOf, type NetworkFacts } from './layout.ts'
 import { refuseRule } from './rule-plan.ts'
+import { refuseMixedVersions } from './same-version.ts'
 import {
   type Db,
   deleteRule,
@@ -227,7 +228,7 @@ async function deny(
     await notify(tx, RULES_CHANGED)
     const waited = await deleteWish(tx, id, appId)
     if (waited !== undefined) return waited.wish
-    const rule = (caller && (await pauseWay(tx, id, caller, deps.now()))) ?? (await deleteRule(tx, id, appId))
+    const rule = (caller && (await pauseWay(tx, id, caller, deps))) ?? (await deleteRule(tx, id, appId))
     if (rule === undefined) throw new MaruError('network.no_rule', { rule: id })
     await publish(tx)
     return { ...rule, askedBy: null }
@@ -245,6 +246,7 @@ async function answer(deps: ServerDeps, question: Question) {
 async function changeLockDown(deps: ServerDeps, state: 'try' | 'keep' | 'off', principal: Principal) {
   const now = deps.now()
   const next = await transact(deps.db, async (tx) => {
+    if (state !== 'off') await refuseMixedVersions(tx, deps)
     const { lockDown } = activePolicy(await loadPolicy(tx), now)
     if (state === 'keep' && lockDown === null) throw new MaruError('network.no_trial', {})
     const until = new Date(now.getTime() + NETWORK_LIMITS.lockDownTrialS * 1000).toISOString()

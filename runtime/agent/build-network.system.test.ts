@@ -53,7 +53,7 @@ test('a step of a Dockerfile speaks as its own address only, soon after it began
     (await run(enter(['ping', '-c', '1', '-W', '1', '-I', as, build.gateway]), { timeoutMs: 5_000 }))
       .exitCode === 0
   assert.equal(await isHeard(other), true)
-  const release = network.hold('shop')
+  const { release } = network.hold('shop')
   const shown = async () => (await nft.list('bridge', portTableOf(installation))) ?? ''
   const own = await until(
     'its port to be bound',

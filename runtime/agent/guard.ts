@@ -97,6 +97,8 @@ export interface GuardDeps {
   readonly nft: Nft
   /** Where everybody comes in. */
   readonly door?: PlacedDoor
+  /** Of the kernel; left out: what a host needs. */
+  readonly settings?: readonly Sysctl[]
   /** Another network than this program's own: arguments that lead into it, and what the kernel shows of it. */
   readonly network?: { readonly enter: readonly string[]; readonly folder: string }
 }
@@ -106,7 +108,7 @@ type GuardConfig = Pick<AgentConfig, 'home' | 'installation'> & Partial<Pick<Age
 /** What was remembered when the agent ended. */
 async function openState(
   { home, installation, host }: GuardConfig,
-  { log, membership, nft, network, door }: GuardDeps,
+  { log, membership, nft, network, door, settings }: GuardDeps,
 ): Promise<State> {
   const folder = join(home, HOME.agent)
   const files = { orders: join(folder, 'guard-orders.json'), holds: join(folder, 'guard-holds.json') }
@@ -114,7 +116,7 @@ async function openState(
   const state: State = {
     door: watchDoor(door, book, (address) => appAt(state, address)),
     webPorts: Object.values(installation.ports),
-    settings: [...FLOOD_SETTINGS, ...bridgeSettings(installation)],
+    settings: settings ?? [...FLOOD_SETTINGS, ...bridgeSettings(installation)],
     own: host?.address,
     guard: makeHostGuard(nft, installation),
     ...{ book, tally: makeTally(), count: packetCounter(nft, installation) },
@@ -214,30 +216,45 @@ const pass = (state: State): Promise<void> => state.inTurn(() => look(state))
 
 /** One look at the kernel, after which it is as it should be. A failure is a sentence, and tried again. */
 async function look(state: State): Promise<void> {
-  const { guard, log, book, tally, count, mends } = state
+  const { book, log } = state
   const before = JSON.stringify([state.problem, describeHolds(state.holds, Date.now())])
-  try {
-    for (const set of await setSysctls(state.settings)) log.info('guard.sysctl', { set })
-    mends.note('rules', await guard.ensure())
-    const hosts = state.membership.fleet().hosts.map(({ address }) => address)
-    const others = hosts.filter((address) => address !== state.own)
-    const given = {
-      open: await state.open(),
-      hosts: others,
-      orders: state.orders,
-      crowds: await tooMany(state),
+  const attempt = async (work: (state: State) => Promise<void>, failed: string) => {
+    try {
+      await work(state)
+      return ''
+    } catch (error) {
+      const problem = `${failed}: ${error instanceof Error ? error.message : String(error)}`
+      if (!state.problem.includes(problem)) log.warn('guard.failed', { error })
+      return problem
     }
-    const members = await guard.members()
-    mends.note('members', await guard.give(given, Date.now()))
-    await settle(state, hosts, members)
-    if (tally.isDue(Date.now()) && tally.note(await count(), Date.now(), book.number() + 1)) book.bump()
-    state.problem = ''
-  } catch (error) {
-    const problem = `The rules against attacks are not as they should be: ${error instanceof Error ? error.message : String(error)}`
-    if (problem !== state.problem) log.warn('guard.failed', { error })
-    state.problem = problem
   }
+  const problems = [
+    await attempt(lookAtRules, 'The rules against attacks are not as they should be'),
+    await attempt(lookAtSettings, 'A setting of the kernel against attacks could not be made'),
+  ]
+  state.problem = problems.filter((problem) => problem !== '').join(' ')
   if (JSON.stringify([state.problem, describeHolds(state.holds, Date.now())]) !== before) book.bump()
+}
+
+async function lookAtRules(state: State): Promise<void> {
+  const { guard, book, tally, count, mends } = state
+  mends.note('rules', await guard.ensure())
+  const hosts = state.membership.fleet().hosts.map(({ address }) => address)
+  const others = hosts.filter((address) => address !== state.own)
+  const given = {
+    open: await state.open(),
+    hosts: others,
+    orders: state.orders,
+    crowds: await tooMany(state),
+  }
+  const members = await guard.members()
+  mends.note('members', await guard.give(given, Date.now()))
+  await settle(state, hosts, members)
+  if (tally.isDue(Date.now()) && tally.note(await count(), Date.now(), book.number() + 1)) book.bump()
+}
+
+async function lookAtSettings({ settings, log }: State): Promise<void> {
+  for (const set of await setSysctls(settings)) log.info('guard.sysctl', { set })
 }
 
 const tooMany = ({ webPorts, shown }: State) => crowds(GUARD_LIMITS.otherConnections, webPorts, shown)

@@ -147,7 +147,7 @@ export async function guardHost(deps: GuardDeps): Promise<void> {
 }
 
 /** What stands now; how long something is on trial is not a matter of the time of day. */
-const standing = ({ workloads, trials, now }: Pick<GuardDeps, 'workloads' | 'trials' | 'now'>) =>
+export const standing = ({ workloads, trials, now }: Pick<GuardDeps, 'workloads' | 'trials' | 'now'>) =>
   activePolicy(trials.standing(workloads.current()?.network ?? NO_POLICY), now())
 
 /** Days are what counts: the counters are read now and then. */

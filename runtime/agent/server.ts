@@ -9,6 +9,7 @@ import { MaruError, parseWith } from '#contract/errors.ts'
 import { type HostStacks, RestackRequest, type RestackResult } from '#contract/host-stacks.ts'
 import { AppId, AppName, DrillStartId, Instant, ProcessType } from '#contract/ids.ts'
 import type { Installation } from '#contract/installation.ts'
+import type { NetworkPolicy } from '#contract/network.ts'
 import type { AskedCertificates } from '#platform/edge/index.ts'
 import type { Log } from '#runtime/kit/log.ts'
 import type { DrillRunner } from './drills.ts'
@@ -30,6 +31,8 @@ import type { WorkloadStore } from './workload-store.ts'
 export interface AgentServerDeps extends LogDeps {
   readonly log: Log
   readonly workloads: WorkloadStore
+  /** What of the network's policy is in force. */
+  readonly standing: () => NetworkPolicy
   readonly board: ReportBoard
   /** The state that is wanted has changed. */
   readonly wake: () => void

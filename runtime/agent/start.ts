@@ -26,7 +26,7 @@ import { openMembership } from './membership.ts'
 import { makeAddressKeeper } from './own-address.ts'
 import { makeDetectorKeeper } from './own-detector.ts'
 import { openEdge } from './own-edge.ts'
-import { openNetwork } from './own-network.ts'
+import { openNetwork, standing as standingOf } from './own-network.ts'
 import { makeResolverKeeper } from './own-resolver.ts'
 import { openOwnUpstream } from './own-upstream.ts'
 import { pruneImages, removeApp } from './prune.ts'
@@ -57,7 +57,7 @@ export async function startAgent(config: AgentConfig, log: Log): Promise<Agent> 
   const owner = config.installation.id
   const ended = new AbortController()
   await ensureFolder(join(config.home, HOME.agent), 0o700)
-  const { trials, workloads } = await openState(join(config.home, HOME.agent))
+  const { trials, workloads, standing } = await openState(join(config.home, HOME.agent))
   await clearLeftovers(docker, owner, log)
   const board = makeReportBoard({ ...EMPTY_REPORT, host: config.host.name }, new Date())
   let wake = () => {}
@@ -92,7 +92,7 @@ export async function startAgent(config: AgentConfig, log: Log): Promise<Agent> 
   const sockets = await openWays(config, {
     ...{ drills, docker, owner, log, workloads, board, wake },
     run: (stream) => serveRun({ docker, addresses, rules: network.rules, config, log }, stream),
-    ...{ membership, guard, upstream, signer },
+    ...{ membership, guard, upstream, signer, standing },
     bundles: serviceBundles(config, membership, signer),
     asked,
     installation: config.installation,
@@ -116,7 +116,8 @@ export async function startAgent(config: AgentConfig, log: Log): Promise<Agent> 
 /** What the control plane has handed over, and how long what is on trial in it is in force. */
 async function openState(folder: string) {
   const trials = await openTrials(join(folder, 'trials.json'), await readMachineClock())
-  return { trials, workloads: await openWorkloadStore(join(folder, 'workload.json'), trials) }
+  const kept = { trials, workloads: await openWorkloadStore(join(folder, 'workload.json'), trials) }
+  return { ...kept, standing: () => standingOf({ ...kept, now: () => new Date() }) }
 }
 
 /** The guard stands before anything that could be attacked; the other hosts are never judged by it. */
@@ -156,9 +157,10 @@ const builderOf =
   async (request, emit, signal) => {
     // Building needs much that reconciling does not: it is loaded when first asked for.
     const { runBuild } = await import('#platform/builds/index.ts')
-    const release = network.hold(request.app)
+    const { release, failed } = network.hold(request.app)
+    const either = AbortSignal.any([signal, failed])
     try {
-      await runBuild(request, { docker, home: config.home, config, log }, emit, signal)
+      await runBuild(request, { docker, home: config.home, config, log }, emit, either)
     } finally {
       release()
     }

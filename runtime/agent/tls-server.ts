@@ -1,15 +1,16 @@
 import { once } from 'node:events'
 import { createServer, type Server } from 'node:https'
 import type { TLSSocket } from 'node:tls'
-import type { Fleet } from '#contract/fleet.ts'
 import { AGENT_PORT, CONTROL_NAME, type HostAddress, nextNameOf } from '#contract/host-identity.ts'
-import type { Log } from '#runtime/kit/log.ts'
+import { isAllowedTo } from '#platform/network/judge.ts'
 import { pause } from '#runtime/kit/pause.ts'
-import type { Credentials, HostMembership } from './membership.ts'
+import type { Credentials } from './membership.ts'
 import { type AgentServerDeps, serveAgent } from './server.ts'
 
 /** The host's address may come later than the agent, with the network. */
 const LISTEN_AGAIN_MS = 2_000
+
+type ListenDeps = Pick<AgentServerDeps, 'membership' | 'standing' | 'log'>
 
 export interface ControlListener {
   close(): void
@@ -50,22 +51,27 @@ export function makeControlServer(deps: AgentServerDeps, credentials: Credential
 }
 
 /**
- * A control plane is on a host of the installation: the certificate of one that was on a removed host is good for years. A host that
- * was never told of any goes by the certificate alone, or nobody could tell it.
+ * A control plane is on a host of the installation: the certificate of one that was on a removed host is good for years. One that is
+ * seen by another address than its host's is let in by a rule. A host that was never told of any host goes by the certificate alone, or
+ * nobody could tell it.
  */
-const isFromHost = (socket: TLSSocket, { hosts }: Fleet) =>
-  hosts.length === 0 || hosts.some(({ address }) => address === socket.remoteAddress)
+function mayComeFrom(from: string | undefined, { membership, standing }: ListenDeps): boolean {
+  const { hosts } = membership.fleet()
+  if (hosts.length === 0 || hosts.some(({ address }) => address === from)) return true
+  const asked = { protocol: 'tcp', port: AGENT_PORT } as const
+  return from !== undefined && isAllowedTo(standing().rules, 'agent', { from, ...asked })
+}
 
 /** Listens at the host's address, from when it has it. */
 export function listenForControl(
   server: Server,
-  membership: HostMembership,
+  deps: ListenDeps,
   where: { readonly address: HostAddress; readonly port?: number },
-  log: Log,
 ): ControlListener {
+  const { membership, log } = deps
   const closed = new AbortController()
   server.prependListener('secureConnection', (socket: TLSSocket) => {
-    if (isFromHost(socket, membership.fleet())) return
+    if (mayComeFrom(socket.remoteAddress, deps)) return
     log.warn('agent.caller_refused', { source: socket.remoteAddress ?? '' })
     socket.destroy()
   })

@@ -63,6 +63,18 @@ test('an agent that was started again goes on with it; a machine that was ends i
   assert.equal(inForce((await openTrials(file, clock())).standing(POLICY)), 'open, allowed')
 })
 
+test('a machine whose clock went back under the same start, as a copy of it does, is in a trial for a minute at most', async (t) => {
+  const file = await place(t)
+  await (await openTrials(file, clock())).note(POLICY, bothLeft(60_000), NOW)
+  ms -= 3_600_000
+  const again = await openTrials(file, clock())
+  assert.equal(again.nextEndMs(), 60_000)
+  assert.equal(inForce(again.standing(POLICY)), 'locked, taken back')
+  ms += 60_000
+  assert.equal(inForce(again.standing(POLICY)), 'open, allowed')
+  ms += 3_540_000
+})
+
 test('a control plane of the version before says the end only: that counts, for a minute at most', async (t) => {
   const trials = await openTrials(await place(t), clock())
   await trials.note(POLICY, {}, new Date(after(48)))

@@ -8,7 +8,9 @@ import { test } from 'node:test'
 import { Fleet } from '#contract/fleet.ts'
 import { CONTROL_NAME, certificateNameOf, HostIdentity } from '#contract/host-identity.ts'
 import { type AgentConfig, HOME, SOCKETS, UID } from '#contract/installation.ts'
+import { NO_POLICY } from '#contract/network.ts'
 import { meshFiles } from '#platform/mesh/index.ts'
+import { ruleOf } from '#platform/network/test-policy.ts'
 import {
   type Authority,
   checkCertificateRequest,
@@ -37,6 +39,8 @@ const hosts = [
 ]
 /** Where the test's own questions come from. */
 const NORTH = { name: 'north', address: '127.0.0.1' }
+/** What people have allowed. */
+let policy = NO_POLICY
 const fleetWith = (services: object) => Fleet.parse({ hosts: [...hosts, NORTH], services })
 
 /** The ways of one host's agent, with what is behind them as far as it is about the host itself. */
@@ -48,7 +52,13 @@ async function open(name: 'east' | 'west', home: string, authority: Authority) {
   const config = { installation, home, host, version: '1', images: { edge: 'x' } } as unknown as AgentConfig
   const membership = await openMembership(config)
   const bundles = serviceBundles(config, membership, async () => (first ? authority : undefined))
-  const deps = { membership, bundles, log, wake: () => {} } as unknown as AgentServerDeps
+  const deps = {
+    membership,
+    bundles,
+    log,
+    wake: () => {},
+    standing: () => policy,
+  } as unknown as AgentServerDeps
   const ways = await openWays(config, deps)
   const pass = () => withMesh({ config, membership, authority: first ? authority : undefined, log }, PLATFORM)
   return { host, membership, ways, pass }
@@ -85,7 +95,19 @@ test('the first host is reached over the network from when there is another, and
 
   // The host that it comes from is removed: its control plane's certificate is as good as before, and is refused.
   await membership.setFleet(Fleet.parse({ hosts, services: { control: 'east' } }))
-  await assert.rejects(ask(keyHash), { status: 503 })
+  const isAnswered = () => ask(keyHash).then(({ host: { name } }) => name === host.name)
+  await assert.rejects(isAnswered(), { status: 503 })
+  // A control plane that comes by another address than its host's is let in by a rule, while that stands.
+  const ruled = (from: string, to: string, ports: string[]) => {
+    policy = { ...NO_POLICY, rules: [ruleOf('rule-other-way', from, to, ports)] }
+    return isAnswered()
+  }
+  for (const port of ['7701', '7000-8000']) assert.equal(await ruled('127.0.0.0/24', 'agent', [port]), true)
+  await assert.rejects(ruled('127.0.1.0/24', 'agent', ['7701']), { status: 503 })
+  await assert.rejects(ruled('127.0.0.0/24', 'agent', ['7443']), { status: 503 })
+  await assert.rejects(ruled('127.0.0.0/24', 'host', ['7701']), { status: 503 })
+  policy = NO_POLICY
+  await assert.rejects(isAnswered(), { status: 503 })
   await membership.setFleet(fleetWith({ control: 'east' }))
   assert.equal((await ask(keyHash)).host.name, 'east')
   assert.doesNotMatch(membership.about().certificate ?? '', /PRIVATE/)

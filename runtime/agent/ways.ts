@@ -25,7 +25,7 @@ async function openFirst(config: AgentConfig, deps: AgentServerDeps): Promise<Wa
   const local = await openSockets(config, deps)
   let others: Ways | undefined
   const open = (credentials: Credentials) => {
-    others = listenForControl(makeControlServer(deps, credentials), membership, config.host, deps.log)
+    others = listenForControl(makeControlServer(deps, credentials), deps, config.host)
   }
   const shown = membership.shown()
   if (shown !== null) open(shown)
@@ -48,7 +48,7 @@ async function openJoined(
   await listenOn(own, join(config.home, HOME.run, SOCKETS.host))
   const control = keepSockets(config, deps)
   const server = makeControlServer(deps, credentials)
-  const listener = listenForControl(server, deps.membership, config.host, deps.log)
+  const listener = listenForControl(server, deps, config.host)
   return {
     close: () => {
       listener.close()

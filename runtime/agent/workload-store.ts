@@ -1,6 +1,7 @@
 import { WorkloadConfig } from '#contract/agent.ts'
 import { MaruError } from '#contract/errors.ts'
 import { readJson, writeFileAtomic } from '#runtime/drivers/files.ts'
+import { makeInTurn } from '#runtime/kit/in-turn.ts'
 import type { Trials } from './trials.ts'
 
 /** The last workload that the control plane handed over. It outlives the agent and the control plane. */
@@ -18,24 +19,27 @@ const NOT_READ =
 
 /**
  * Opens the store in `file` (mode 0600: the instances' environment holds secrets). For how long something is on trial is kept apart and
- * first: it counts from when it is handed over, and no trial is ever kept without its end.
+ * first: it counts from when it is handed over, and no trial is ever kept without its end. States that come at the same moment are
+ * kept one after the other.
  */
 export async function openWorkloadStore(file: string, trials: Pick<Trials, 'note'>): Promise<WorkloadStore> {
   const saved = await readJson(file)
   const read = saved === undefined ? undefined : WorkloadConfig.safeParse(saved)
   let now = read?.data
   let problem = read?.error === undefined ? '' : NOT_READ
+  const inTurn = makeInTurn()
+  const put = async ({ trials: leftMs = {}, ...config }: WorkloadConfig) => {
+    if (now !== undefined && config.generation < now.generation) {
+      throw new MaruError('hosts.stale_generation', { have: now.generation, got: config.generation })
+    }
+    await trials.note(config.network, leftMs, new Date(), now?.network)
+    await writeFileAtomic(file, JSON.stringify(config), { mode: 0o600 })
+    now = config
+    problem = ''
+  }
   return {
     current: () => now,
-    put: async ({ trials: leftMs = {}, ...config }) => {
-      if (now !== undefined && config.generation < now.generation) {
-        throw new MaruError('hosts.stale_generation', { have: now.generation, got: config.generation })
-      }
-      await trials.note(config.network, leftMs, new Date())
-      await writeFileAtomic(file, JSON.stringify(config), { mode: 0o600 })
-      now = config
-      problem = ''
-    },
+    put: (config) => inTurn(() => put(config)),
     problem: () => problem,
   }
 }

@@ -21,14 +21,15 @@ export async function setSysctls(settings: readonly Sysctl[]): Promise<string[]>
   return changed
 }
 
-const READ_ONLY = new Set(['EROFS', 'EACCES', 'EPERM'])
+/** It is read-only, or went with its interface since it was read. */
+const NOT_THERE_TO_SET = new Set(['EROFS', 'EACCES', 'EPERM', 'ENOENT'])
 
 async function tryWrite(file: string, value: number): Promise<boolean> {
   try {
     await writeFile(file, String(value))
     return true
   } catch (error) {
-    if (error instanceof Error && 'code' in error && READ_ONLY.has(String(error.code))) return false
+    if (error instanceof Error && 'code' in error && NOT_THERE_TO_SET.has(String(error.code))) return false
     throw error
   }
 }
