@@ -106,6 +106,8 @@ test('a block of people has an end, and ends everything of its source until then
 test('who listens inside, or at another address of the host, is closed to whoever asks elsewhere', async () => {
   const { field } = host
   await order({ lifted: [{ source: SOURCE.attacker, at: new Date().toISOString() }] })
+  // Who is held a moment after that is still the one who was meant, for as long as it is said.
+  await order({})
   await field.load(`flush set inet ${field.table} denied4; flush set inet ${field.table} probed4\n`)
   const inside = `${place.subnet}.128.1`
   await field.host.ip('address', 'add', `${inside}/32`, 'dev', 'lo')
