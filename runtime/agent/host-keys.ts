@@ -85,9 +85,10 @@ export async function openHostKeys({ home, host }: Pick<AgentConfig, 'home' | 'h
         if (hashIn(own()) === keyHash) return false
         if (next === undefined || hashIn(next) !== keyHash) throw notOurs()
         inUse = await files.save(next)
-        await files.forgetNext()
         nextKey = undefined
         next = undefined
+        // What is left of it is found to be over when it is read again.
+        await files.forgetNext().catch(() => undefined)
         return true
       }),
   }

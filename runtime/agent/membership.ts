@@ -73,7 +73,6 @@ export async function openMembership(config: AgentConfig): Promise<HostMembershi
     },
     askAgain: keys.askAgain,
     askNext: keys.askNext,
-    begin: keys.begin,
     ...face,
     onFleet: (listener) => {
       told = listener
@@ -91,7 +90,16 @@ export async function openMembership(config: AgentConfig): Promise<HostMembershi
 
 type Face = Pick<
   HostMembership,
-  'credentials' | 'onRenewed' | 'next' | 'onNext' | 'own' | 'shown' | 'show' | 'setCertificate' | 'useNext'
+  | 'credentials'
+  | 'onRenewed'
+  | 'next'
+  | 'onNext'
+  | 'own'
+  | 'shown'
+  | 'show'
+  | 'begin'
+  | 'setCertificate'
+  | 'useNext'
 >
 
 /** What the host shows to others: a joined one from its first moment on, the first one when there are some. */
@@ -125,6 +133,11 @@ function makeFace(config: AgentConfig, keys: HostKeys, ca: string | undefined): 
       if (shows || own() === null) return
       shows = true
       changed()
+    },
+    begin: async (pair) => {
+      const before = keys.inUse()?.cert
+      await keys.begin(pair)
+      if (keys.inUse()?.cert !== before) changed()
     },
     setCertificate: async (certPem) => {
       if (ca !== undefined) checkCertificate(certPem, ca, config)

@@ -3,26 +3,20 @@ import { certificateNameOf, certificateNamesOf } from '#contract/host-identity.t
 import { HOST_LIMITS } from '#contract/hosts.ts'
 import type { AgentConfig } from '#contract/installation.ts'
 import { meshFiles, planMesh, reloadDoor, renewInUse, writeMesh } from '#platform/mesh/index.ts'
-import {
-  type Authority,
-  checkCertificateRequest,
-  daysLeft,
-  newHostKey,
-  openHostKey,
-} from '#platform/trust/index.ts'
+import { checkCertificateRequest, daysLeft, newHostKey, openHostKey } from '#platform/trust/index.ts'
 import { readText } from '#runtime/drivers/files.ts'
 import type { Log } from '#runtime/kit/log.ts'
 import type { Credentials, HostMembership } from './membership.ts'
+import type { Signer } from './signer.ts'
 
 export interface OwnMesh {
   readonly config: AgentConfig
   readonly membership: HostMembership
-  /** On the first host, which has no certificate from anybody else. */
-  readonly authority: Authority | undefined
+  readonly signer: Signer
   readonly log: Log
 }
 
-/** What must be left of the first host's certificate. The control plane renews it long before, as every host's, with another key. */
+/** What must be left of a certificate. The control plane renews it long before, with another key. */
 const LEAST_DAYS = 1
 
 /** The platform's half of a host with what joins it to the others, where there are others. */
@@ -45,11 +39,18 @@ export async function withMesh(deps: OwnMesh, platform: PlatformConfig): Promise
   return { ...platform, containers: [...containers, ...platform.containers] }
 }
 
-/** A host shows what it was given; the first one, which has the authority, gives itself its first, and one when none comes. */
-async function credentialsOf({ config, membership, authority }: OwnMesh): Promise<Credentials> {
+/**
+ * A host shows what it was given. The first one gives itself its first certificate; and whoever has the authority's key gives himself
+ * one when none comes, as after a week without power: no control plane runs before its hosts let each other in.
+ */
+async function credentialsOf({ config, membership, signer }: OwnMesh): Promise<Credentials> {
   const given = membership.credentials()
-  if (given !== null) return given
-  if (authority === undefined) throw new Error('a host without a certificate and without the authority')
+  if (given !== null && daysLeft(given.cert, new Date()) >= LEAST_DAYS) return given
+  const authority = await signer()
+  if (authority === undefined) {
+    if (given !== null) return given
+    throw new Error('a host without a certificate and without the authority')
+  }
   const { name, address } = config.host
   const ca = authority.rootPem
   // Of a version that kept it there alone.

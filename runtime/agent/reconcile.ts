@@ -8,7 +8,6 @@ import { isLocked } from '#platform/hosts/lock.ts'
 import type { HostRules } from '#platform/network/apply-rules.ts'
 import type { NameWatch } from '#platform/network/name-watch.ts'
 import type { UseBook } from '#platform/network/use-book.ts'
-import type { Authority } from '#platform/trust/index.ts'
 import { type Docker, type EngineContainer, LABELS } from '#runtime/drivers/docker.ts'
 import { diskSpace, machineMemoryMb, readJson } from '#runtime/drivers/files.ts'
 import { publicIpv6 } from '#runtime/drivers/own-addresses.ts'
@@ -39,6 +38,7 @@ import type { ResolverKeeper } from './own-resolver.ts'
 import { withServices } from './own-services.ts'
 import type { UpstreamKeeper } from './own-upstream.ts'
 import { judgeRunsApps } from './runs-apps.ts'
+import type { Signer } from './signer.ts'
 import type { Sparing } from './spare-members.ts'
 import type { Trials } from './trials.ts'
 import type { WorkloadStore } from './workload-store.ts'
@@ -65,8 +65,7 @@ export interface ReconcileDeps {
   readonly log: Log
   readonly workloads: WorkloadStore
   readonly membership: HostMembership
-  /** On the first host only. */
-  readonly authority: Authority | undefined
+  readonly signer: Signer
   readonly watch: EngineWatch
   readonly retirement: Retirement
   /** Container id → bytes, measured on a slower beat. */

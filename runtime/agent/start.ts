@@ -82,10 +82,10 @@ export async function startAgent(config: AgentConfig, log: Log): Promise<Agent> 
   const detector = await makeDetectorKeeper({ config, docker, guard, workloads, log, now: () => new Date() })
   const upstream = await openOwnUpstream(config, nft, log)
   const reads = { address, detector, upstream, memory }
-  const parts = { config, docker, addresses, log, ...kept, edge, authority, ...reads }
+  const signer = makeSigner(config.home, authority)
+  const parts = { config, docker, addresses, log, ...kept, edge, signer, ...reads }
   const sparing = makeSparing({ ...config, docker, log, issuePass: passFor(config, membership) })
   const own = { announce: board.announceWanted, now: () => new Date(), images: new Map(), sparing }
-  const signer = makeSigner(config.home, authority)
   const loop = startLoop({ ...parts, ...own }, board)
   wake = loop.wake
   const drills = makeDrillRunner(config, docker, log)

@@ -1,12 +1,14 @@
 import assert from 'node:assert/strict'
 import { X509Certificate } from 'node:crypto'
+import { once } from 'node:events'
 import { existsSync, statSync } from 'node:fs'
 import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'node:test'
+import { connect } from 'node:tls'
 import { Fleet } from '#contract/fleet.ts'
-import { CONTROL_NAME, certificateNameOf, HostIdentity } from '#contract/host-identity.ts'
+import { AGENT_PORT, CONTROL_NAME, certificateNameOf, HostIdentity } from '#contract/host-identity.ts'
 import { type AgentConfig, HOME, SOCKETS, UID } from '#contract/installation.ts'
 import { NO_POLICY } from '#contract/network.ts'
 import { meshFiles } from '#platform/mesh/index.ts'
@@ -22,7 +24,7 @@ import { makeMembership } from '#runtime/drivers/agent-membership.ts'
 import { nextKeyWay, socketWay, tlsWay } from '#runtime/drivers/agent-transport.ts'
 import { publicKeyHash } from '#runtime/drivers/tls-probe.ts'
 import { makeLog } from '#runtime/kit/log.ts'
-import { openMembership } from './membership.ts'
+import { type Credentials, openMembership } from './membership.ts'
 import { withMesh } from './own-mesh.ts'
 import type { AgentServerDeps } from './server.ts'
 import { serviceBundles } from './service-bundles.ts'
@@ -44,14 +46,15 @@ let policy = NO_POLICY
 const fleetWith = (services: object) => Fleet.parse({ hosts: [...hosts, NORTH], services })
 
 /** The ways of one host's agent, with what is behind them as far as it is about the host itself. */
-async function open(name: 'east' | 'west', home: string, authority: Authority) {
+async function open(name: 'east' | 'west', home: string, authority: Authority, signs = name === 'east') {
   const first = name === 'east'
   const address = first ? EAST : WEST
   const host = HostIdentity.parse({ name, dataCentre: 'dc1', address, role: 'full', first })
   const installation = { id: 'inst_w', name: 'waystest', subnet: '10.251', domain: 'ways.test' }
   const config = { installation, home, host, version: '1', images: { edge: 'x' } } as unknown as AgentConfig
   const membership = await openMembership(config)
-  const bundles = serviceBundles(config, membership, async () => (first ? authority : undefined))
+  const signer = async () => (signs ? authority : undefined)
+  const bundles = serviceBundles(config, membership, signer)
   const deps = {
     membership,
     bundles,
@@ -60,7 +63,7 @@ async function open(name: 'east' | 'west', home: string, authority: Authority) {
     standing: () => policy,
   } as unknown as AgentServerDeps
   const ways = await openWays(config, deps)
-  const pass = () => withMesh({ config, membership, authority: first ? authority : undefined, log }, PLATFORM)
+  const pass = () => withMesh({ config, membership, signer, log }, PLATFORM)
   return { host, membership, ways, pass }
 }
 
@@ -124,6 +127,11 @@ test('the first host is reached over the network from when there is another, and
   assert.notEqual(renewed.serialNumber, shown.serialNumber)
   assert.equal(publicKeyHash(renewed), keyHash)
   assert.equal((await ask(keyHash)).certificate, membership.about().certificate)
+  assert.equal(
+    (await shownAt(EAST, control)).serialNumber,
+    renewed.serialNumber,
+    'it is the one that callers see',
+  )
 
   // A control plane on another host replaces its key, as any other host's.
   const at = { host: host.name, address: EAST, keyHash }
@@ -144,7 +152,7 @@ test('the first host is reached over the network from when there is another, and
   const again = await openMembership({ home, host, version: '1' } as AgentConfig)
   const installation = { id: 'inst_w', name: 'waystest', subnet: '10.251', domain: 'ways.test' }
   const config = { installation, home, host, images: { edge: 'x' } } as unknown as AgentConfig
-  await withMesh({ config, membership: again, authority, log }, PLATFORM)
+  await withMesh({ config, membership: again, signer: async () => authority, log }, PLATFORM)
   assert.equal(publicKeyHash(new X509Certificate(again.about().certificate ?? '')), asked.keyHash)
 
   // A control plane on another host tells it that it was removed, although it has the authority's key.
@@ -153,9 +161,19 @@ test('the first host is reached over the network from when there is another, and
   assert.deepEqual([membership.isRemoved(), existsSync(join(home, HOME.removed))], [true, true])
 })
 
-test('the second control plane has its sockets while it is placed here, and no longer', async (t) => {
-  const home = await folder()
-  t.after(() => rm(home, { recursive: true }))
+/** The certificate that an agent shows to who calls. */
+async function shownAt(host: string, { ca, cert, key }: Credentials): Promise<X509Certificate> {
+  const socket = connect({ host, port: AGENT_PORT, ca, cert, key, checkServerIdentity: () => undefined })
+  try {
+    await once(socket, 'secureConnect')
+    return socket.getPeerX509Certificate() ?? assert.fail('it shows none')
+  } finally {
+    socket.destroy()
+  }
+}
+
+/** What a host has that has joined. */
+async function joined(home: string, days: number): Promise<Authority> {
   const authority = await openAuthority(join(home, HOME.pki))
   const key = await newHostKey()
   const { publicKey } = await checkCertificateRequest(await key.request('x'))
@@ -164,8 +182,34 @@ test('the second control plane has its sockets while it is placed here, and no l
   await writeFile(join(home, HOME.hostKey), key.keyPem)
   await writeFile(
     join(home, HOME.hostCertificate),
-    await authority.sign(publicKey, { commonName: name, dnsNames: [name], days: 1 }),
+    await authority.sign(publicKey, { commonName: name, dnsNames: [name], days }),
   )
+  return authority
+}
+
+test('where nobody renews it in time, a host that joined does so itself once it has a control plane, for the same key', async (t) => {
+  const home = await folder()
+  t.after(() => rm(home, { recursive: true }))
+  const authority = await joined(home, 0.5)
+  const certificateAfter = async (signs: boolean) => {
+    const { membership, ways, pass } = await open('west', home, authority, signs)
+    await membership.setFleet(fleetWith({ control: 'east', 'control-2': 'west' }))
+    await pass()
+    ways.close()
+    return new X509Certificate(membership.about().certificate ?? '')
+  }
+  const before = await certificateAfter(false)
+  assert.equal((await certificateAfter(false)).serialNumber, before.serialNumber)
+  const renewed = await certificateAfter(true)
+  assert.notEqual(renewed.serialNumber, before.serialNumber)
+  assert.equal(publicKeyHash(renewed), publicKeyHash(before))
+  assert.ok(Date.parse(renewed.validTo) - Date.now() > 6 * 86_400_000)
+})
+
+test('the second control plane has its sockets while it is placed here, and no longer', async (t) => {
+  const home = await folder()
+  t.after(() => rm(home, { recursive: true }))
+  const authority = await joined(home, 1)
   const { membership, ways } = await open('west', home, authority)
   t.after(() => ways.close())
   const at = (socket: string) => join(home, HOME.run, socket)
