@@ -62,11 +62,12 @@ test('what runs as wanted needs nothing', () => {
 })
 
 test('a host that has the app, too, is added; one that has it no longer leaves', () => {
-  const { commands } = plan(input([server('web.1', true)]), ...both('web.1'))
+  const { commands, waiting } = plan(input([server('web.1', true)]), ...both('web.1'))
   assert.match(
     commands[0] ?? '',
-    /^add server app\.app_x\/peer\.b1 10\.0\.0\.2:7443 ssl verify required .* backup$/,
+    /^add server app\.app_x\/peer\.b1 10\.0\.0\.2:7443 ssl verify required .* weight 0 backup$/,
   )
+  assert.deepEqual(waiting, ['app.app_x/peer.b1'])
   assert.deepEqual(commands.slice(1), [
     'enable health app.app_x/peer.b1',
     'set server app.app_x/peer.b1 state ready',
@@ -75,6 +76,16 @@ test('a host that has the app, too, is added; one that has it no longer leaves',
     'set server app.app_x/peer.b1 state maint',
     'del server app.app_x/peer.b1',
   ])
+})
+
+test('a host that was just added is asked when it has passed a check, and not before', () => {
+  const want = input([])
+  const early = plan(want, peer({ weight: 0, health: 'unknown' }))
+  assert.deepEqual([early.commands, early.waiting], [[], ['app.app_x/peer.b1']])
+  const answers = plan(want, peer({ weight: 0 }))
+  assert.deepEqual([answers.commands, answers.waiting], [['set weight app.app_x/peer.b1 100'], []])
+  const lost = plan(want, peer({ health: 'down' }))
+  assert.deepEqual([lost.commands, lost.waiting], [[], []], 'one that was asked before keeps its weight')
 })
 
 test('the last instance here stops when the other host answers, and not before', () => {

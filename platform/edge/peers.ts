@@ -1,5 +1,6 @@
 import { PEER_PORT } from '#contract/fleet.ts'
 import type { EdgeApp, EdgeServer } from './render.ts'
+import { SERVING_WEIGHT } from './weights.ts'
 
 /** Another host's edge, which has instances of an app. */
 export interface EdgePeer {
@@ -59,8 +60,8 @@ const tlsTo = (peer: string, files: PeerFiles) =>
  * A peer's line after the word `server`. Its check asks for the app itself, so it is up when the app is up there; the check of
  * one that is added at run time is encrypted only where that is said.
  */
-export const peerWords = (peer: EdgePeer, files: PeerFiles, prefix = '') =>
-  `${prefix}${peerServer(peer)} ${peer.address}:${PEER_PORT} ${tlsTo(peerName(peer.host), files)} check ${PEER_CHECK} weight 100 backup`
+export const peerWords = (peer: EdgePeer, files: PeerFiles, prefix = '', weight = SERVING_WEIGHT) =>
+  `${prefix}${peerServer(peer)} ${peer.address}:${PEER_PORT} ${tlsTo(peerName(peer.host), files)} check ${PEER_CHECK} weight ${weight} backup`
 
 /**
  * The door for other hosts' edges: only they have a certificate with such a name. The one of a host that was removed is good for months:

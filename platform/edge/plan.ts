@@ -1,14 +1,8 @@
 import { PEER_PORT } from '#contract/fleet.ts'
 import { edgeFiles } from './layout.ts'
 import { backendsOf, type EdgeBackend, type EdgePeer, PEER_BACKEND, peerServer, peerWords } from './peers.ts'
-import {
-  backendOf,
-  CONTROL_BACKEND,
-  type EdgeInput,
-  type EdgeServer,
-  SERVING_WEIGHT,
-  serverWords,
-} from './render.ts'
+import { backendOf, CONTROL_BACKEND, type EdgeInput, type EdgeServer, serverWords } from './render.ts'
+import { SERVING_WEIGHT } from './weights.ts'
 
 /** A server as the running HAProxy sees it. */
 export interface RunningServer {
@@ -108,7 +102,7 @@ function changesOf(input: EdgeInput, backend: EdgeBackend, have: Have): Changes 
       ...raise.map(({ key }) => `set weight ${key} ${SERVING_WEIGHT}`),
       ...(covered ? lower.map(({ key }) => `set weight ${key} 0`) : []),
     ],
-    waiting: waiting.map(({ key }) => key),
+    waiting: [...waiting.map(({ key }) => key), ...waitingPeers(backend, have)],
     // Other edges stop asking by themselves: there is nothing to wait for.
     holding: covered || backend.forPeers ? [] : lower.map(({ key }) => key),
   }
@@ -126,16 +120,29 @@ function isCovered(
   return peers.length === 0 || peers.some((peer) => have.get(keyOf(name, peerServer(peer)))?.health === 'up')
 }
 
+/** Another host begins as a server of this one does: without weight, because it counts as up until its first check. */
 function peerChanges(input: EdgeInput, { name }: EdgeBackend, peer: EdgePeer, have: Have): string[] {
   const key = keyOf(name, peerServer(peer))
   const now = have.get(key)
-  if (now !== undefined) return mend({ address: peer.address, port: PEER_PORT }, key, now)
+  if (now !== undefined) {
+    const raise = now.weight === 0 && now.health === 'up' ? [`set weight ${key} ${SERVING_WEIGHT}`] : []
+    return [...mend({ address: peer.address, port: PEER_PORT }, key, now), ...raise]
+  }
   return [
-    `add server ${peerWords(peer, edgeFiles(input.home), `${name}/`)}`,
+    `add server ${peerWords(peer, edgeFiles(input.home), `${name}/`, 0)}`,
     `enable health ${key}`,
     `set server ${key} state ready`,
   ]
 }
+
+/** Other hosts that have not passed a check since they were added. */
+const waitingPeers = ({ name, peers }: EdgeBackend, have: Have): string[] =>
+  peers
+    .map((peer) => keyOf(name, peerServer(peer)))
+    .filter((key) => {
+      const now = have.get(key)
+      return now === undefined || (now.weight === 0 && now.health !== 'up')
+    })
 
 const keyOf = (backend: string, name: string) => `${backend}/${name}`
 

@@ -16,6 +16,7 @@ import {
   renderPeerFiles,
 } from './peers.ts'
 import { SUCCESSOR, signInRules, signInSections } from './sign-ins.ts'
+import { SERVING_WEIGHT } from './weights.ts'
 
 /** One instance of an app's web process as the edge knows it. */
 export interface EdgeServer {
@@ -54,7 +55,6 @@ export interface EdgeInput {
 export const CONTROL_BACKEND = 'control'
 /** The stick table in which the edge sums up how long answers take. */
 export const TIMES_TABLE = 'times'
-export const SERVING_WEIGHT = 100
 /**
  * How the instances are checked; the runtime API gets the same words when it adds one. One that starts is down until it
  * listens, and a deploy waits for it: so what is down is asked often.
