@@ -14,21 +14,30 @@ export interface ClusterPass {
 }
 
 const DAYS = 30
+/** Long before it ends. */
+const ANEW_MS = 7 * 86_400_000
 
 /**
- * Certificates for the agent: a joined host's own; on the first host, which has the authority, they are made when they are
- * needed and never leave this process.
+ * Certificates for the agent: a joined host's own, as it is now; on the first host, which has the authority, one is made each week
+ * and never leaves this process.
  */
-export const passFor =
-  ({ home }: Pick<AgentConfig, 'home'>, membership: Pick<HostMembership, 'credentials'>) =>
-  async (): Promise<ClusterPass> => {
+export function passFor(
+  { home }: Pick<AgentConfig, 'home'>,
+  membership: Pick<HostMembership, 'credentials'>,
+): () => Promise<ClusterPass> {
+  let made: { readonly pass: ClusterPass; readonly at: number } | undefined
+  return async () => {
     const own = membership.credentials()
     if (own !== null) return own
-    const authority = await openAuthority(join(home, HOME.pki))
-    const names = { commonName: 'agent', dnsNames: ['agent.maru.internal'] }
-    const { certPem, keyPem } = await authority.issue({ ...names, days: DAYS, client: true })
-    return { ca: authority.rootPem, cert: certPem, key: keyPem }
+    if (made === undefined || performance.now() - made.at > ANEW_MS) {
+      const authority = await openAuthority(join(home, HOME.pki))
+      const names = { commonName: 'agent', dnsNames: ['agent.maru.internal'] }
+      const { certPem, keyPem } = await authority.issue({ ...names, days: DAYS, client: true })
+      made = { pass: { ca: authority.rootPem, cert: certPem, key: keyPem }, at: performance.now() }
+    }
+    return made.pass
   }
+}
 
 /** Whether a member of the database pair is on a host. */
 export const hasMember = (self: HostIdentity, fleet: Fleet): boolean =>

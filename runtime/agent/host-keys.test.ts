@@ -126,3 +126,15 @@ test('a pair that a host makes for itself replaces no other key', async () => {
   await keys.begin({ cert, key: key.keyPem })
   assert.equal((await open()).inUse()?.cert, cert)
 })
+
+test('a next key whose files cannot be deleted is the one in use nevertheless', async () => {
+  const keys = await open()
+  const { request } = await keys.askNext()
+  await keys.take(await signed(request))
+  const wanted = keys.next()
+  await rm(join(home, HOME.nextHostCertificate))
+  await mkdir(join(home, HOME.nextHostCertificate))
+  assert.equal(await keys.useNext(await hashIn(request)), true)
+  assert.deepEqual([keys.inUse(), keys.next()], [wanted, undefined])
+  assert.notEqual(await hashIn((await keys.askNext()).request), await hashIn(request))
+})

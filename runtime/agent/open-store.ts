@@ -15,19 +15,17 @@ export interface OpenStore {
   close(): void
 }
 
-/** A host's certificate is replaced when a third of its seven days is left: long before the one that was taken ends. */
-const REOPEN_MS = 6 * 3_600_000
-
-/** A client of the cluster's store that knows where it is now. */
+/** A client of the cluster's store that knows where it is now, and shows the certificate of now. */
 export function keepOpen({ installation, issuePass, stores }: StoreDeps): OpenStore {
-  let open: { readonly store: EtcdClient; readonly at: number; readonly where: string } | undefined
+  let open: { readonly store: EtcdClient; readonly by: string } | undefined
   return {
     current: async () => {
       const urls = stores().map((address) => storeUrl(installation, address))
-      const where = urls.join()
-      if (open?.where !== where || performance.now() - open.at > REOPEN_MS) {
+      const pass = await issuePass()
+      const by = [...urls, pass.cert].join()
+      if (open?.by !== by) {
         open?.store.close()
-        open = { store: makeEtcdClient({ urls, ...(await issuePass()) }), at: performance.now(), where }
+        open = { store: makeEtcdClient({ urls, ...pass }), by }
       }
       return open.store
     },
