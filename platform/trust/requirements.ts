@@ -119,9 +119,7 @@ export const REQUIREMENTS: Readonly<Record<KnownPromise, Requirement>> = {
   'SYS-2': gaps('Nothing watches for security updates yet, and there is no test stage before they go out.'),
   'SYS-3': {
     needs: ['stacks.age', 'stack-roll-under-load', 'host-drained-under-load', 'host-replaced-under-load'],
-    gaps: [
-      'Containers are replaced rather than patched, and a drill empties a machine and takes it back under load; the drill in which another machine takes its place, by an operator’s command, has not been carried out yet.',
-    ],
+    gaps: [],
     note: 'Apps that bring a Dockerfile bring their own stack, which only their owner makes newer. A machine is replaced when an operator says so: nothing watches how old machines are.',
   },
   'SYS-4': gaps(
