@@ -37,6 +37,11 @@ export interface FaultsSeen {
 const CUT_S = 45
 const FULL_S = 30
 
+const held = (what: string, heldS: number, drill: Drill<FaultMeasure>): Carried => ({
+  name: `${what} for ${heldS} s`,
+  drill,
+  heldS,
+})
 const same = (name: string, drill: Drill<FaultMeasure>): Fault => ({ name, drill, stock: { name, drill } })
 
 export const FAULTS: readonly Fault[] = [
@@ -45,26 +50,14 @@ export const FAULTS: readonly Fault[] = [
   same('kill -9 of the primary’s container, and 5 s later of who leads by then', databaseTwoFaults),
   same('primary frozen for 10 s', databasePrimaryFreezes),
   {
-    name: 'primary cut off for 12 s',
-    drill: databasePrimaryCutOff,
-    heldS: 12,
-    stock: {
-      name: `primary cut off for ${CUT_S} s`,
-      drill: cutPrimaryOff(CUT_S * 1000),
-      heldS: CUT_S,
-    },
+    ...held('primary cut off', 12, databasePrimaryCutOff),
+    stock: held('primary cut off', CUT_S, cutPrimaryOff(CUT_S * 1000)),
   },
   {
-    name: 'primary cannot write for 15 s',
-    drill: databasePrimaryCannotWrite,
-    heldS: 15,
-    stock: {
-      name: `primary cannot write for ${FULL_S} s`,
-      drill: primaryCannotWrite(FULL_S * 1000),
-      heldS: FULL_S,
-    },
+    ...held('primary cannot write', 15, databasePrimaryCannotWrite),
+    stock: held('primary cannot write', FULL_S, primaryCannotWrite(FULL_S * 1000)),
   },
-  { name: 'primary’s disk full for 15 s', drill: databaseDiskFull, heldS: 15 },
+  held('primary’s disk full', 15, databaseDiskFull),
   same('standby lost', databaseStandbyDies),
   same('lead handed over, as before planned work', databaseHandsOver),
 ]

@@ -40,19 +40,22 @@ export const TimeLine = z.strictObject({
 })
 export type TimeLine = z.infer<typeof TimeLine>
 
-/** Who asked: a place in the ledger's list of them. */
-const Asker = z.number().int().min(0).max(99)
-
-/** What was asked for and not acknowledged: it failed, or its asker never heard how it ended. */
-const FailedEntries = z.strictObject({
+/** How many entries there were, and how many of them are not here. */
+const counted = (most: number) => ({
   total: z.number().int().min(0),
   leftOut: z
     .number()
     .int()
     .min(0)
-    .describe(
-      `Entries that are not here: at most ${DRILL_LIMITS.failedEntries} are kept, from the fault on first`,
-    ),
+    .describe(`Entries that are not here: at most ${most} are kept, from the fault on first`),
+})
+
+/** Who asked: a place in the ledger's list of them. */
+const Asker = z.number().int().min(0).max(99)
+
+/** What was asked for and not acknowledged: it failed, or its asker never heard how it ended. */
+const FailedEntries = z.strictObject({
+  ...counted(DRILL_LIMITS.failedEntries),
   entries: z
     .array(
       z.strictObject({
@@ -68,14 +71,7 @@ const FailedEntries = z.strictObject({
 /** Every acknowledged write, as the writers noted it: enough to draw it and to count it again. */
 export const DrillLedger = z.strictObject({
   of: z.string().max(100).describe('What was noted, such as "acknowledged writes"'),
-  total: z.number().int().min(0),
-  leftOut: z
-    .number()
-    .int()
-    .min(0)
-    .describe(
-      `Entries that are not here: at most ${DRILL_LIMITS.ledgerEntries} are kept, from the fault on first`,
-    ),
+  ...counted(DRILL_LIMITS.ledgerEntries),
   series: z
     .array(
       z.strictObject({

@@ -9,7 +9,6 @@ export function sampleLedger({ of, entries, failed, lost }: RawLedger, originMs:
   const inTime = [...entries].sort((one, other) => one.atMs - other.atMs)
   const kept = keep(inTime, ({ atMs }) => atMs, originMs, DRILL_LIMITS.ledgerEntries)
   const missing = new Set(lost)
-  const secondsOf = (ms: number) => Math.round(ms - originMs) / 1000
   const names = [...new Set(inTime.map(({ server }) => server))]
   const askers = [...new Set([...entries, ...failed].map(({ asker }) => asker))].sort()
   return {
@@ -37,7 +36,7 @@ export function sampleLedger({ of, entries, failed, lost }: RawLedger, originMs:
     lost: inTime
       .filter(({ n }) => missing.has(n))
       .slice(0, DRILL_LIMITS.lostEntries)
-      .map(({ n, atMs }) => ({ n, atS: secondsOf(atMs) })),
+      .map(({ n, atMs }) => ({ n, atS: seconds(atMs, originMs) })),
   }
 }
 
@@ -48,16 +47,21 @@ function sampleFailed(
 ): DrillLedger['failed'] {
   const inTime = [...failed].sort((one, other) => one.endedMs - other.endedMs)
   const kept = keep(inTime, ({ endedMs }) => endedMs, originMs, DRILL_LIMITS.failedEntries)
-  const secondsOf = (ms: number) => Math.round(ms - originMs) / 1000
   return {
     total: failed.length,
     leftOut: failed.length - kept.length,
     entries: kept.map(({ asker, begunMs, endedMs, outcome }) => ({
-      ...{ asker: askers.indexOf(asker), askedS: secondsOf(begunMs), endedS: secondsOf(endedMs) },
+      ...{
+        asker: askers.indexOf(asker),
+        askedS: seconds(begunMs, originMs),
+        endedS: seconds(endedMs, originMs),
+      },
       outcome: outcome.slice(0, 200),
     })),
   }
 }
+
+const seconds = (ms: number, originMs: number) => Math.round(ms - originMs) / 1000
 
 /** All, or the first ones from shortly before the fault on. */
 function keep<Entry>(

@@ -35,19 +35,21 @@ const acknowledged = ({ series, askers = [] }: DrillLedger): Row[] =>
 
 const failed = ({ failed: found, askers = [] }: DrillLedger): Row[] =>
   (found?.entries ?? []).map(({ asker, askedS, endedS, outcome }) => ({
-    ...{ askedS, endedS, asker: askers[asker] ?? '', outcome: `failed: ${outcome}`, server: '' },
+    askedS,
+    endedS,
+    asker: askers[asker] ?? '',
+    outcome: `failed: ${outcome}`,
+    server: '',
   }))
 
 /** It stands in the ledger as acknowledged, too. */
 const lost = (ledger: DrillLedger): Row[] =>
   ledger.lost.map(({ n, atS }) => ({
-    ...{
-      askedS: undefined,
-      endedS: atS,
-      asker: '',
-      outcome: `acknowledged and lost: number ${n}`,
-      server: '',
-    },
+    askedS: undefined,
+    endedS: atS,
+    asker: '',
+    outcome: `acknowledged and lost: number ${n}`,
+    server: '',
   }))
 
 const lineOf = ({ askedS, endedS, asker, outcome, server }: Row) =>

@@ -87,22 +87,26 @@ function changesOf(input: EdgeInput, backend: EdgeBackend, have: Have): Changes 
   })
   const mending = [
     ...servers.flatMap(({ server, key, now }) =>
-      now === undefined ? addition(backend, server, key) : mend(server, key, now),
+      now === undefined
+        ? addition(key, serverWords({ ...server, serves: false }, `${backend.name}/`))
+        : mend(server, key, now),
     ),
     ...backend.peers.flatMap((peer) => peerChanges(input, backend, peer, have)),
   ]
   const wanted = servers.filter(({ server }) => server.serves)
-  const raise = wanted.filter(({ now }) => now !== undefined && now.weight === 0 && now.health === 'up')
-  const waiting = wanted.filter(({ now }) => now === undefined || (now.weight === 0 && now.health !== 'up'))
+  const waiting = wanted.filter(({ now }) => isWaiting(now))
   const lower = servers.filter(({ server, now }) => !server.serves && now !== undefined && now.weight > 0)
   const covered = isCovered(backend, have, wanted.length, waiting.length)
+  const waitingPeers = backend.peers
+    .map((peer) => keyOf(backend.name, peerServer(peer)))
+    .filter((key) => isWaiting(have.get(key)))
   return {
     commands: [
       ...mending,
-      ...raise.map(({ key }) => `set weight ${key} ${SERVING_WEIGHT}`),
+      ...wanted.flatMap(({ key, now }) => raise(key, now)),
       ...(covered ? lower.map(({ key }) => `set weight ${key} 0`) : []),
     ],
-    waiting: [...waiting.map(({ key }) => key), ...waitingPeers(backend, have)],
+    waiting: [...waiting.map(({ key }) => key), ...waitingPeers],
     // Other edges stop asking by themselves: there is nothing to wait for.
     holding: covered || backend.forPeers ? [] : lower.map(({ key }) => key),
   }
@@ -124,25 +128,18 @@ function isCovered(
 function peerChanges(input: EdgeInput, { name }: EdgeBackend, peer: EdgePeer, have: Have): string[] {
   const key = keyOf(name, peerServer(peer))
   const now = have.get(key)
-  if (now !== undefined) {
-    const raise = now.weight === 0 && now.health === 'up' ? [`set weight ${key} ${SERVING_WEIGHT}`] : []
-    return [...mend({ address: peer.address, port: PEER_PORT }, key, now), ...raise]
-  }
-  return [
-    `add server ${peerWords(peer, edgeFiles(input.home), `${name}/`, 0)}`,
-    `enable health ${key}`,
-    `set server ${key} state ready`,
-  ]
+  return now === undefined
+    ? addition(key, peerWords(peer, edgeFiles(input.home), `${name}/`, 0))
+    : [...mend({ address: peer.address, port: PEER_PORT }, key, now), ...raise(key, now)]
 }
 
-/** Other hosts that have not passed a check since they were added. */
-const waitingPeers = ({ name, peers }: EdgeBackend, have: Have): string[] =>
-  peers
-    .map((peer) => keyOf(name, peerServer(peer)))
-    .filter((key) => {
-      const now = have.get(key)
-      return now === undefined || (now.weight === 0 && now.health !== 'up')
-    })
+/** Has not passed a check since it was added. */
+const isWaiting = (now: RunningServer | undefined) =>
+  now === undefined || (now.weight === 0 && now.health !== 'up')
+
+/** Leads requests to a server that has none yet and has passed a check. */
+const raise = (key: string, now: RunningServer | undefined): string[] =>
+  now?.weight === 0 && now.health === 'up' ? [`set weight ${key} ${SERVING_WEIGHT}`] : []
 
 const keyOf = (backend: string, name: string) => `${backend}/${name}`
 
@@ -161,12 +158,9 @@ function mend(server: Pick<EdgeServer, 'address' | 'port'>, key: string, now: Ru
   return commands
 }
 
-/** A new server counts as up until its first check, so it begins without weight. */
-function addition({ name }: EdgeBackend, server: EdgeServer, key: string): string[] {
-  const quiet = { ...server, serves: false }
-  return [
-    `add server ${serverWords(quiet, `${name}/`)}`,
-    `enable health ${key}`,
-    `set server ${key} state ready`,
-  ]
-}
+/** A new server counts as up until its first check, so its words give it no weight. */
+const addition = (key: string, words: string): string[] => [
+  `add server ${words}`,
+  `enable health ${key}`,
+  `set server ${key} state ready`,
+]

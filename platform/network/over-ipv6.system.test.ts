@@ -8,7 +8,7 @@ import { run } from '#runtime/drivers/process.ts'
 import { installPrograms } from '#tools/install-programs.ts'
 import { type HostRules, makeHostRules } from './apply-rules.ts'
 import type { NetworkFacts } from './layout.ts'
-import { makeTestNet, on, plug, type TestMachine } from './test-net.ts'
+import { makeHostNet, makeTestNet, on, plug, type TestMachine } from './test-net.ts'
 import { ruleOf, TEST_FACTS } from './test-policy.ts'
 
 /** What becomes of a host's ports over IPv6: of those that are approved, of others, and of the platform's own. */
@@ -46,19 +46,14 @@ const give = (machine: TestMachine, address: string, link: string) =>
 
 before(async () => {
   await installPrograms({ nmap: 'nmap', ping: 'iputils-ping' })
-  host = await net.machine()
-  operator = await net.machine()
-  stranger = await net.machine()
-  shop = await net.machine()
-  blog = await net.machine()
   const { apps } = addressesOf(facts.installation).networks
-  await host.change('link', 'add', apps.bridge, 'type', 'bridge')
-  await host.change('address', 'add', `${apps.gateway}/17`, 'dev', apps.bridge)
-  await host.change('link', 'set', apps.bridge, 'up')
-  await plug(host, operator, { name: 'eth0', address: '198.51.100.1/24' }, '198.51.100.9/24', '198.51.100.1')
+  const { place, placeOutside, ...made } = await makeHostNet(net, { apps })
+  host = made.host
+  operator = await placeOutside('198.51.100.9')
+  stranger = await net.machine()
   await plug(host, stranger, { name: 'eth1', address: '203.0.113.1/24' }, '203.0.113.9/24', '203.0.113.1')
-  await plug(host, shop, { bridge: apps.bridge }, '10.89.129.1/17', apps.gateway)
-  await plug(host, blog, { bridge: apps.bridge }, '10.89.129.3/17', apps.gateway)
+  shop = await place(apps, '10.89.129.1')
+  blog = await place(apps, '10.89.129.3')
   await give(host, HOST.office, 'eth0')
   await give(host, HOST.street, 'eth1')
   await give(host, HOST.inside, apps.bridge)

@@ -4,15 +4,14 @@ import { z } from 'zod'
 import { AGENT_API } from '#contract/agent-api.ts'
 import { MaruError, parseWith } from '#contract/errors.ts'
 import { Fleet } from '#contract/fleet.ts'
-import { certificateNameOf, certificateNamesOf, nextNameOf } from '#contract/host-identity.ts'
-import { HOST_LIMITS } from '#contract/hosts.ts'
+import { nextNameOf } from '#contract/host-identity.ts'
 import { type AgentAbout, CertificatePem, KeyHash, SigningRequest } from '#contract/membership.ts'
 import { BundleRequest, SealedBundle } from '#contract/service-bundle.ts'
-import { checkCertificateRequest } from '#platform/trust/index.ts'
 import { findOwnAddress, findRouter } from '#runtime/drivers/own-addresses.ts'
 import { ipv4Range } from '#runtime/kit/ipv4.ts'
 import { readBody, sendJson } from './http.ts'
 import type { AgentRoute, Handler } from './server.ts'
+import { signHost } from './signer.ts'
 
 const MAX_BYTES = 256 * 1024
 
@@ -64,19 +63,11 @@ const postHostKey: Handler = async ({ request, response }, { membership, wake, l
   sendJson(response, 200, {})
 }
 
-/** The names are made here: whoever may ask for a signature gets none for a name of his choice. */
 const postSignature: Handler = async ({ request, response }, { signer, log }) => {
   const authority = await signer()
   if (authority === undefined) throw new MaruError('not_found', { path: AGENT_API.signatures })
   const wanted = parseWith(SigningRequest, await readBody(request, MAX_BYTES))
-  const { publicKey, keyHash } = await checkCertificateRequest(wanted.request)
-  const certificate = await authority.sign(publicKey, {
-    commonName: certificateNameOf(wanted.host),
-    dnsNames: certificateNamesOf(wanted.host),
-    addresses: [wanted.address],
-    days: HOST_LIMITS.certificateDays,
-    client: true,
-  })
+  const { certificate, keyHash } = await signHost(authority, wanted)
   log.info('agent.certificate_signed', { host: wanted.host, address: wanted.address, keyHash })
   sendJson(response, 200, { certificate })
 }

@@ -1,13 +1,11 @@
 import type { PlatformConfig } from '#contract/agent.ts'
-import { certificateNameOf, certificateNamesOf } from '#contract/host-identity.ts'
-import { HOST_LIMITS } from '#contract/hosts.ts'
 import type { AgentConfig } from '#contract/installation.ts'
 import { meshFiles, planMesh, reloadDoor, renewInUse, writeMesh } from '#platform/mesh/index.ts'
-import { checkCertificateRequest, daysLeft, newHostKey, openHostKey } from '#platform/trust/index.ts'
+import { daysLeft, newHostKey, openHostKey } from '#platform/trust/index.ts'
 import { readText } from '#runtime/drivers/files.ts'
 import type { Log } from '#runtime/kit/log.ts'
 import type { Credentials, HostMembership } from './membership.ts'
-import type { Signer } from './signer.ts'
+import { type Signer, signHost } from './signer.ts'
 
 export interface OwnMesh {
   readonly config: AgentConfig
@@ -59,15 +57,9 @@ async function credentialsOf({ config, membership, signer }: OwnMesh): Promise<C
   if (isGood) return await begin(membership, { ...have, ca })
   // The others know a host by its key: a certificate that it gives itself is for the same one.
   const { keyPem, request } = have === undefined ? await newHostKey() : await openHostKey(have.key)
-  const { publicKey } = await checkCertificateRequest(await request(name))
-  const cert = await authority.sign(publicKey, {
-    commonName: certificateNameOf(name),
-    dnsNames: certificateNamesOf(name),
-    addresses: [address],
-    days: HOST_LIMITS.certificateDays,
-    client: true,
-  })
-  return await begin(membership, { cert, key: keyPem, ca })
+  const wanted = { request: await request(name), host: name, address }
+  const { certificate } = await signHost(authority, wanted)
+  return await begin(membership, { cert: certificate, key: keyPem, ca })
 }
 
 /** Keeps a pair, unless the control plane has replaced its key meanwhile. */
