@@ -12,6 +12,7 @@ import { hostNamesOf, onlyCertified, renderCertificateList, renderHosts } from '
 import { renderPages } from './pages.ts'
 import { type EdgeSelf, planMembers, renderMembers } from './peers.ts'
 import { planEdge, type RunningEdge } from './plan.ts'
+import { reloadInput } from './reload-input.ts'
 import { type EdgeApp, type EdgeInput, renderEdge } from './render.ts'
 import { parseOpenRequests, parseServersState } from './servers-state.ts'
 
@@ -109,13 +110,12 @@ const NOTHING_LEFT = { pending: [], waiting: [], leaving: [] }
 
 async function bring(deps: EdgeDeps, input: EdgeInput, mark: string): Promise<Brought> {
   const running = await readEdge(deps.haproxy)
-  const config = renderEdge(input, mark)
   // First of all, also before a reload, which leaves open connections to the worker that goes.
   const unknown = running === undefined ? [] : await admitMembers(deps, input, running.mark === mark)
   if (running !== undefined && running.mark !== mark)
-    return withPending(await reload(deps, input, config, mark), unknown)
+    return withPending(await reload(deps, input, mark, running), unknown)
   const files = edgeFiles(deps.home)
-  const wrote = await writeFileIfChanged(files.config, config, READABLE)
+  const wrote = await writeFileIfChanged(files.config, renderEdge(input, mark), READABLE)
   if (running === undefined) return { ...NOTHING_LEFT, did: wrote ? 'written' : 'nothing', running }
   return withPending(await commandRounds(deps, input, mark, running), unknown)
 }
@@ -189,8 +189,10 @@ async function writeParts(deps: EdgeDeps, input: EdgeInput, certificates: string
   return createHash('sha256').update(parts.join('\0')).digest('hex').slice(0, 24)
 }
 
-async function reload(deps: EdgeDeps, input: EdgeInput, config: string, mark: string): Promise<Brought> {
+async function reload(deps: EdgeDeps, input: EdgeInput, mark: string, before: RunningEdge): Promise<Brought> {
   const files = edgeFiles(deps.home)
+  // The next call writes the whole one.
+  const config = renderEdge(reloadInput(input, before), mark)
   await writeFileAtomic(files.next, config, READABLE)
   const complaint = await deps.check(files.next)
   await rm(files.next, { force: true })
