@@ -35,19 +35,24 @@ export async function down(home: string): Promise<string[]> {
 
 /**
  * The agent first, or it would start the others again; then the address, so that visitors go elsewhere while there still is an
- * edge; the databases last, when nobody writes any more.
+ * edge; the databases last, when nobody writes any more. Once more until nothing is found: what the agent had asked the engine to
+ * start when it ended may begin after its turn.
  */
 async function stopAll(docker: Docker, installation: Installation): Promise<string[]> {
   const names: string[] = []
-  for (const turn of [0, 1, 2, 3, 4, 5]) {
-    // Looked for in each turn: the agent may have started something just before it ended.
-    const group = (await docker.containers.list({ [LABELS.owner]: installation.id })).filter(
-      ({ state, labels }) =>
-        (state === 'running' || state === 'restarting') && turnOf(labels[LABELS.component]) === turn,
-    )
-    await Promise.all(group.map(({ id }) => docker.containers.stop(id)))
-    names.push(...group.map(({ name }) => name))
-  }
+  let found: number
+  do {
+    found = 0
+    for (const turn of [0, 1, 2, 3, 4, 5]) {
+      const group = (await docker.containers.list({ [LABELS.owner]: installation.id })).filter(
+        ({ state, labels }) =>
+          (state === 'running' || state === 'restarting') && turnOf(labels[LABELS.component]) === turn,
+      )
+      await Promise.all(group.map(({ id }) => docker.containers.stop(id)))
+      names.push(...group.map(({ name }) => name))
+      found += group.length
+    }
+  } while (found > 0)
   return names
 }
 
