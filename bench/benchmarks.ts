@@ -11,6 +11,7 @@ import { hosts } from './hosts.ts'
 import { idle } from './idle.ts'
 import { manyHosts } from './many-hosts.ts'
 import { networkPolicy } from './network-policy.ts'
+import { pairApart } from './pair-apart.ts'
 import { requestLoss } from './request-loss.ts'
 import { rulesCost } from './rules-cost.ts'
 import { upSteps } from './up-steps.ts'
@@ -31,5 +32,6 @@ export const BENCHMARKS: readonly Benchmark[] = [
   detectorCost,
   attacks,
   failover,
+  pairApart,
   hostFailover,
 ]

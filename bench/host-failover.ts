@@ -9,6 +9,10 @@ const DRILLS = [
   'data-centre-cut',
   'cut-three-ways',
   'witness-dies',
+  'parts-die-in-turn',
+  'host-drained-under-load',
+  // The last one: its host does not come back.
+  'host-replaced-under-load',
 ]
 
 /** How long the database is away when a host or a data centre is. */
@@ -16,9 +20,11 @@ export const hostFailover: Benchmark = {
   name: 'host-failover',
   title: 'Loss of hosts and data centres',
   method:
-    'A lab of two data centres and a witness on this one machine, with the platform. The drills that take hosts, once each: a fault under an app that writes, until writes are acknowledged again and everything is whole. What each of them does is on its own page under drills/. The hosts share two cores.',
+    'A lab of two data centres with two hosts each and a witness on this one machine, with the platform; the app has one instance in each data centre. The drills that take hosts, once each: a fault, or planned work, under an app that writes, until writes are acknowledged again and everything is whole. What each of them does is on its own page under drills/. The five hosts share two cores.',
   measure: async (place) => {
     if (place.quick) return { skipped: 'a lab with hosts takes minutes' }
-    return await withLab(place, ['--witness'], (home) => measureDrills(place, DRILLS, home))
+    return await withLab(place, ['--hosts-per-data-centre', '2', '--witness'], (home) =>
+      measureDrills(place, DRILLS, home),
+    )
   },
 }

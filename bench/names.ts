@@ -14,6 +14,7 @@ export const BENCHMARK_NAMES = [
   'detector-cost',
   'attacks',
   'failover',
+  'pair-apart',
   'host-failover',
 ] as const
 export type BenchmarkName = (typeof BENCHMARK_NAMES)[number]

@@ -53,9 +53,12 @@ const onInstallation = (ground: Ground): Field => ({
   close: async () => {},
 })
 
+/** Whether `--all` carries a drill out in a lab of several hosts. */
+export const fitsLab = (drill: AnyDrill, lab: Pick<OpenLab, 'hosts'>): boolean =>
+  drill.onlyByName !== true && (isOnPair(drill) || (drill.needs === 'hosts' && !lacksSpare(drill, lab)))
+
 const inLab = ({ home, progress, signal, now }: Ground, lab: OpenLab): Field => ({
-  fitting: async () =>
-    DRILLS.filter((drill) => isOnPair(drill) || (drill.needs === 'hosts' && !lacksSpare(drill, lab))),
+  fitting: async () => DRILLS.filter((drill) => fitsLab(drill, lab)),
   carryOut: async (drill) => {
     if (isOnPair(drill)) return await carryOutOnPair(lab, drill, { home, progress, signal })
     if (drill.needs !== 'hosts') throw new MaruError('drills.on_a_host', { drill: drill.name, home })

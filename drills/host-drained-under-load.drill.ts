@@ -2,7 +2,7 @@ import { appRoutes } from '#contract/apps.ts'
 import { hostRoutes } from '#contract/hosts.ts'
 import type { AppName, HostName } from '#contract/ids.ts'
 import type { HostsDrill, Stages } from './drill.ts'
-import { faultOfHosts, SET_UP, visitAll } from './hosts/fault-of-hosts.ts'
+import { faultOfHosts, LOST, SET_UP, visitAll } from './hosts/fault-of-hosts.ts'
 import type { HostsPlace, LabHost } from './hosts/hosts-place.ts'
 import { leadPairFrom } from './hosts/pair-lead.ts'
 import { hundredths } from './hundredths.ts'
@@ -11,7 +11,7 @@ import { secondsUntil } from './wait-until.ts'
 const FAILED = 'requests that failed'
 const LEFT = 'instances that were left on the emptied host'
 const BACK = 'time until the app is in two data centres again'
-type Names = typeof FAILED | typeof LEFT | typeof BACK
+type Names = typeof FAILED | typeof LOST | typeof LEFT | typeof BACK
 
 const BACK_S = 180
 /** How long the host may take to become empty, and to be used again, before its figure is "at least that long". */
@@ -28,6 +28,7 @@ export const hostDrainedUnderLoad: HostsDrill<Names> = {
   fault: 'A host is drained until no instance is on it, and then takes instances again.',
   measures: {
     [FAILED]: { unit: 'requests', limit: 0 },
+    [LOST]: { unit: 'writes', limit: 0 },
     [LEFT]: { unit: 'instances', limit: 0 },
     [BACK]: { unit: 's', limit: BACK_S },
   },
@@ -74,11 +75,10 @@ function begin(place: HostsPlace): Stages<Names> {
       const all = ledger.answered() + failed
       for (const reason of new Set(ledger.failed.map((one) => one.reason))) place.say(`failed: ${reason}`)
       return {
-        values: { [FAILED]: failed, [LEFT]: left, [BACK]: backS },
+        values: { [FAILED]: failed, [LOST]: lost.length, [LEFT]: left, [BACK]: backS },
         result: `Of ${all} requests ${failed} failed while a host was emptied and taken back; ${backS} s after that the app was in two data centres again.`,
         figures: {
           requests: { value: all, unit: 'requests' },
-          'acknowledged writes that were lost': { value: lost.length, unit: 'writes' },
         },
         ledger: { of: 'acknowledged writes', entries: ledger.acknowledged, failed: ledger.failed, lost },
       }

@@ -10,7 +10,7 @@ import { BenchReport } from '#bench/report.ts'
 import { docker } from '../tools/test-installation.ts'
 import { cli, cliError, cliJson, folderWith, HOME, installation, ROOT, waitFor } from './harness.ts'
 
-const NEED_LAB = ['hosts', 'between-hosts', 'host-failover']
+const NEED_LAB = ['hosts', 'between-hosts', 'pair-apart', 'host-failover']
 
 test('a quick run measures everything, writes both documents and leaves nothing behind', async (t) => {
   const folder = await folderWith(t, {})
