@@ -29,11 +29,14 @@ function reasonOf(stderr: string): string {
   }
 }
 
+export const SEEN = 'seen'
+export const rowOf = (drill: string, measure: string): string => `${drill}: ${measure}`
+
 /** A row for each measure of a drill, with what it may be at most. */
 const measuresOf = ({ drill, measures }: DrillResult): Figure[] =>
   measures.flatMap(({ name, value, unit, limit }) => [
-    figureOf(`${drill}: ${name}`, 'seen', unit, [value]),
-    figureOf(`${drill}: ${name}`, 'at most', unit, [limit]),
+    figureOf(rowOf(drill, name), SEEN, unit, [value]),
+    figureOf(rowOf(drill, name), 'at most', unit, [limit]),
   ])
 
 /** Carries out drills one after the other, whatever becomes of each; a row for each measure of each. */

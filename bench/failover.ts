@@ -3,6 +3,7 @@ import { LATE, LOST, PATIENCE_S, SILENCE, WHOLE } from '#drills/database-fault.t
 import type { Benchmark, BenchPlace, Found } from './benchmark.ts'
 import { FAULTS, type Fault, type FaultsSeen } from './database-faults.ts'
 import { runDrill } from './drill-figures.ts'
+import { STILL_MARU, STOCK_TEXT } from './pair-settings.ts'
 import { type Figure, figureOf, type Missing, ratioOf, type Unit } from './report.ts'
 import { measureStock } from './stock-failover.ts'
 
@@ -19,8 +20,7 @@ const AGAINST = 'that time, Maru’s against Patroni’s own'
 export const failover: Benchmark = {
   name: 'failover',
   title: 'Failover of the database',
-  method:
-    'The drills of the database pair, once each: a fault under an app that writes, until writes are acknowledged again and the pair is whole. Then, in the same run, once more with Patroni’s own settings (ttl 30, loop_wait 10, retry_timeout 10, primary_start_timeout 300) and with the agent frozen from the fault on, which otherwise gives a dead primary’s lead free; the engine starts containers again in both. Where Patroni’s own settings would sit a short fault out, it lasts longer; “not within” says that only the end of the fault ended the silence. A full disk is left to the agent alone, so it has no second row.',
+  method: `The drills of the database pair, once each: a fault under an app that writes, until writes are acknowledged again and the pair is whole. Then, in the same run, once more with Patroni’s own settings (${STOCK_TEXT}) and with the agent frozen from the fault on, which otherwise gives a dead primary’s lead free; the engine starts containers again in both. ${STILL_MARU} So the ratio of the lead handed over compares Maru with Maru. Where Patroni’s own settings would sit a short fault out, it lasts longer; “not within” says that only the end of the fault ended the silence. A full disk is left to the agent alone, so it has no second row.`,
   measure: async (place) => {
     const faults = place.quick ? FAULTS.slice(0, 1) : FAULTS
     const ours = await measureOurs(place, faults)

@@ -3,23 +3,11 @@ import { HOME } from '#contract/installation.ts'
 import type { FaultMeasure } from '#drills/database-fault.ts'
 import type { Drill, DrillPlace } from '#drills/drill.ts'
 import { thisHost } from '#drills/part-host.ts'
-import { hasLeader, type Settings } from '#platform/hosts/cluster-settings.ts'
-import { ensureClusterSettings } from '#platform/hosts/database-pair.ts'
-import { clusterSettings } from '#platform/hosts/database-tier.ts'
-import { pollUntil } from '#platform/hosts/poll.ts'
-import { readDatabasePair } from '#platform/hosts/wait-healthy.ts'
 import { readText } from '#runtime/drivers/files.ts'
-import { pause } from '#runtime/kit/pause.ts'
 import type { BenchPlace } from './benchmark.ts'
 import type { Fault, FaultsSeen } from './database-faults.ts'
+import { setPairSettings } from './pair-settings.ts'
 import type { Missing } from './report.ts'
-
-/** What Patroni 4 has where nothing is said. */
-const STOCK = { ttl: 30, loop_wait: 10, retry_timeout: 10, primary_start_timeout: 300 }
-/** Whoever is interrupted in the middle of a fault leaves a pair that has to find a leader first. */
-const LED_MS = 120_000
-/** Patroni takes settings over in its next loop, which may still be a long one. */
-const LOOP_MS = 12_000
 
 type Values = Readonly<Record<FaultMeasure, number>>
 
@@ -28,18 +16,10 @@ export async function measureStock(place: BenchPlace, faults: readonly Fault[]):
   const { signal } = place
   const rootPem = (await readText(join(place.home, HOME.pki, 'root.crt'))) ?? ''
   const pair = { ...place, rootPem }
-  const set = async (settings: Settings) => {
-    const log = `\`docker logs ${place.installation.name}-postgres-1\``
-    await pollUntil({ what: 'Waiting for a leader', timeoutMs: LED_MS, log }, async () =>
-      hasLeader((await readDatabasePair(pair)) ?? []) ? true : undefined,
-    )
-    await ensureClusterSettings(pair, settings)
-    await pause(LOOP_MS, signal)
-  }
   const values = new Map<Fault, Values>()
   const missing: Missing[] = []
   try {
-    await set({ ...clusterSettings(), ...STOCK })
+    await setPairSettings(pair, 'Patroni', signal)
     for (const fault of faults) {
       if (fault.stock === undefined) continue
       signal.throwIfAborted()
@@ -53,7 +33,7 @@ export async function measureStock(place: BenchPlace, faults: readonly Fault[]):
       }
     }
   } finally {
-    await set(clusterSettings())
+    await setPairSettings(pair, 'Maru', signal)
   }
   return { values, missing }
 }

@@ -53,7 +53,7 @@ const READY_S = 180
 const FIRST_WRITES = 50
 const FIRST_WRITES_S = 60
 /** Longer than the limits, so that a failure has a figure. */
-const PATIENCE_S = 240
+export const PATIENCE_S = 240
 /** So many of the reasons for which requests failed are told. */
 const REASONS = 8
 /** The sentence that says how a drill went has room for so much of them. */
