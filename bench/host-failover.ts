@@ -1,6 +1,7 @@
 import { withLab } from './bench-lab.ts'
 import type { Benchmark } from './benchmark.ts'
 import { measureDrills } from './drill-figures.ts'
+import { measureStockOfHosts, STOCK_METHOD } from './host-stock.ts'
 
 const DRILLS = [
   'hosts-hand-over',
@@ -11,7 +12,6 @@ const DRILLS = [
   'witness-dies',
   'parts-die-in-turn',
   'host-drained-under-load',
-  // The last one: its host does not come back.
   'host-replaced-under-load',
 ]
 
@@ -19,12 +19,13 @@ const DRILLS = [
 export const hostFailover: Benchmark = {
   name: 'host-failover',
   title: 'Loss of hosts and data centres',
-  method:
-    'A lab of two data centres with two hosts each and a witness on this one machine, with the platform; the app has one instance in each data centre. The drills that take hosts, once each: a fault, or planned work, under an app that writes, until writes are acknowledged again and everything is whole. What each of them does is on its own page under drills/. The five hosts share two cores.',
+  method: `A lab of two data centres with two hosts each and a witness on this one machine, with the platform; the app has one instance in each data centre. The drills that take hosts, once each: a fault, or planned work, under an app that writes, until writes are acknowledged again and everything is whole. What each of them does is on its own page under drills/. The five hosts share two cores. ${STOCK_METHOD}`,
   measure: async (place) => {
     if (place.quick) return { skipped: 'a lab with hosts takes minutes' }
-    return await withLab(place, ['--hosts-per-data-centre', '2', '--witness'], (home) =>
-      measureDrills(place, DRILLS, home),
-    )
+    return await withLab(place, ['--hosts-per-data-centre', '2', '--witness'], async (home) => {
+      const ours = await measureDrills(place, DRILLS, home)
+      const stock = await measureStockOfHosts(place, home, ours.figures)
+      return { figures: [...ours.figures, ...stock.figures], missing: [...ours.missing, ...stock.missing] }
+    })
   },
 }
