@@ -231,11 +231,12 @@ test('a switch of releases and three reloads under load lose no request', { time
   assert.deepEqual(servers?.map(({ name }) => name).sort(), [names[2], names[3]])
 })
 
-test('a reload that brings a server which does not answer yet, in place of one that does, loses no request', async () => {
+test('a reload that brings a server which does not answer yet, in place of one that does, loses no request', async (t) => {
   const name = 'web.1.v2.0'
   const now = await addressOf(name)
   const deaf = { ...serving(now), name: 'web.1.v3.0', port: 9 }
   const load = startLoad('shop.test.localhost', 8)
+  t.after(load.stop)
   await until('the load runs', async () => load.seen().requests > 100)
   const apps = [...web([now, deaf]), { ...testApp('extra9'), servers: [] }]
   const { did, waiting } = await applyEdge(deps, apps)
