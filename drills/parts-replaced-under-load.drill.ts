@@ -42,7 +42,7 @@ const MEASURES: Readonly<Record<Names, Measure>> = {
 /** A newer platform on every host, part after part and host after host, while people ask. */
 export const partsReplacedUnderLoad: HostsDrill<Names> = {
   name: 'parts-replaced-under-load',
-  promises: ['PLT-3', 'SYS-3', 'VUL-4'],
+  promises: ['PLT-3', 'VUL-4'],
   needs: 'hosts',
   summary: 'Bring newer parts of the platform to every host while visitors ask at every edge',
   harmless: false,
