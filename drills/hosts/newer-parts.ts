@@ -51,7 +51,10 @@ async function giveNewer(docker: Docker, image: PartImage, [first]: readonly Kno
   if (first !== undefined) await newerImage(docker, image, first.name)
 }
 
-/** The installation's containers that run on each of these images. One that only keeps addresses for another is no part. */
+/**
+ * The installation's containers that run on each of these images and give way to a newer one. One that only keeps addresses for
+ * another does not, nor who holds an address that hosts share, until it gives that up.
+ */
 async function containersOn(
   { installation }: NewerGround,
   docker: Docker,
@@ -63,7 +66,7 @@ async function containersOn(
     ({ name, state }) =>
       state === 'running' &&
       name.startsWith(`${installation.name}-`) &&
-      !name.endsWith('-net') &&
+      !/-(net|address)$/.test(name) &&
       !isRetiredName(name),
   )
   return new Map(
