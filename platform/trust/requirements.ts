@@ -58,7 +58,7 @@ export const REQUIREMENTS: Readonly<Record<KnownPromise, Requirement>> = {
     gaps: [
       'Newer packages and a newer platform are brought in by an operator who runs a command; nothing does it without one.',
     ],
-    note: 'The drill replaces the parts that every machine has; an address that machines share, and what announces attacks to a provider, are there only where somebody asked for them.',
+    note: 'The drill replaces the parts that every machine has. Who holds an address that machines share goes on with the older part until the address moves; what announces attacks to a provider is there only where somebody asked for it.',
   },
   'ASR-1': gaps(
     'The platform holds no certificate.',
