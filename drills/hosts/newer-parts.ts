@@ -20,10 +20,10 @@ export interface Replaced {
 
 type Known = Pick<EngineContainer, 'id' | 'name'>
 
-/** What a newer image replaces is replaced within this time; longer, so that what stays is told. */
+/** Longer than any part takes, so that what stays is told and not waited for without end. */
 const REPLACED_S = 90
 
-/** The image's name → another module that only who replaces parts needs. */
+/** Loaded when parts are replaced: it brings what builds images with it. */
 const loadNewerImage = () => import('../newer-image.ts')
 
 /**
