@@ -1,8 +1,8 @@
+import { newerImage } from '#drills/newer-image.ts'
 import { type BenchLab, FIRST, pairIsApart, waitUntil, withBenchLab } from './bench-lab.ts'
 import type { Benchmark } from './benchmark.ts'
 import { figuresOfChange } from './change-figures.ts'
 import { type EdgesSeen, visitEdges } from './edges-visit.ts'
-import { newerImage } from './newer-image.ts'
 import type { Figure } from './report.ts'
 
 const SECOND = 'dc2-h1'

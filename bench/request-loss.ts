@@ -3,6 +3,7 @@ import { readFile, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import { HOME, urlOf } from '#contract/installation.ts'
+import { newerImage } from '#drills/newer-image.ts'
 import {
   type Load,
   type LoadSeen,
@@ -14,7 +15,6 @@ import { installPrograms } from '#tools/install-programs.ts'
 import { ROOT } from '#tools/source-tree.ts'
 import { type Benchmark, type BenchPlace, maruOk } from './benchmark.ts'
 import { figuresOfChange } from './change-figures.ts'
-import { newerImage } from './newer-image.ts'
 import type { Figure } from './report.ts'
 import { destroyApp, type SampleApp, withSample } from './sample-app.ts'
 import { startSteadyLoad } from './steady-load.ts'

@@ -32,6 +32,7 @@ const SERVERS: Readonly<Record<string, readonly number[]>> = {
   'witness-dies': [1],
   'parts-die-in-turn': [1, 2],
   // One that was started again is another one.
+  'parts-replaced-under-load': [1, 2, 3],
   'database-two-faults': [2, 3],
 }
 

@@ -64,8 +64,8 @@ export interface FaultOfHosts {
   readonly ledger: HostLedger
   /** Deploys the app and waits until all is whole. */
   ready(): Promise<void>
-  /** Visitors from between the data centres at the edges of these hosts. */
-  visit(edges: readonly LabHost[]): Promise<void>
+  /** Visitors from between the data centres at the edges of these hosts; `until` ends these before the others. */
+  visit(edges: readonly LabHost[], until?: AbortSignal): Promise<void>
   /** Visitors inside a host, at its own edge. */
   visitInside(host: LabHost): Promise<void>
   /** Waits until there is something to lose. */
@@ -123,9 +123,9 @@ export function faultOfHosts(place: HostsPlace, writing?: Writing): FaultOfHosts
       if ((await secondsUntil({ timeoutS: READY_S, signal }, whole)) >= READY_S)
         throw new Error(`the lab is not whole after ${READY_S} s: ${missing}`)
     },
-    visit: async (edges) => {
+    visit: async (edges, until) => {
       visited.push(...edges)
-      await ledger.visit(CLIENT, edges)
+      await ledger.visit(CLIENT, edges, until)
     },
     visitInside: async (host) => {
       visited.push(host)

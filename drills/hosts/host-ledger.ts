@@ -20,8 +20,8 @@ export interface HostLedger {
   readonly failed: readonly FailedRequest[]
   /** Requests that were answered well. */
   answered(): number
-  /** Lets visitors ask these edges, from a host or from between the data centres. */
-  visit(from: string, edges: readonly LabHost[]): Promise<void>
+  /** Lets visitors ask these edges, from a host or from between the data centres; `until` ends these before the others. */
+  visit(from: string, edges: readonly LabHost[], until?: AbortSignal): Promise<void>
   /** Numbers of acknowledged rows that the database does not have. */
   findLost(): Promise<number[]>
   /** Ends all visits; the requests that are under way end before. */
@@ -65,13 +65,14 @@ export function hostLedger(place: HostsPlace, writing: Writing = 'once'): HostLe
     acknowledged,
     failed,
     answered: () => answered,
-    visit: async (from, edges) => {
+    visit: async (from, edges, until) => {
+      const signal = until === undefined ? stopping.signal : AbortSignal.any([stopping.signal, until])
       const app = await place.app()
       const addresses = edges.map(({ address }) => address)
       const wanted = { addresses, name: nameOf(place, app), again: writing === 'again' }
       const visit = async () => {
-        const { exitCode, stderr } = await place.visit(from, wanted, stopping.signal, take)
-        if (exitCode !== 0 && !stopping.signal.aborted)
+        const { exitCode, stderr } = await place.visit(from, wanted, signal, take)
+        if (exitCode !== 0 && !signal.aborted)
           place.say(`The visitors at ${from} have ended: ${stderr.trim().split('\n').at(-1)}`)
       }
       visits.push(visit())

@@ -8,6 +8,7 @@ import { hostWithEtcdLeaderDies } from '../host-with-etcd-leader-dies.drill.ts'
 import { hostsHandOver } from '../hosts-hand-over.drill.ts'
 import { linksCaptured } from '../links-captured.drill.ts'
 import { partsDieInTurn } from '../parts-die-in-turn.drill.ts'
+import { partsReplacedUnderLoad } from '../parts-replaced-under-load.drill.ts'
 import { witnessDies } from '../witness-dies.drill.ts'
 
 /** The drills that take hosts and lines of a lab, the gentle ones first. */
@@ -16,6 +17,7 @@ export const HOSTS_DRILLS: readonly HostsDrill[] = [
   hostsHandOver,
   hostDrainedUnderLoad,
   hostReplacedUnderLoad,
+  partsReplacedUnderLoad,
   partsDieInTurn,
   witnessDies,
   hostWithEtcdLeaderDies,

@@ -46,17 +46,20 @@ export const REQUIREMENTS: Readonly<Record<KnownPromise, Requirement>> = {
     ['trust.layers'],
     'Controls do not stand at every layer yet: buildings, environment and staff access are not the platform’s matter so far.',
   ),
-  'PLT-3': part(
-    [
+  'PLT-3': {
+    needs: [
       'stack-roll-under-load',
       'host-drained-under-load',
       'host-replaced-under-load',
+      'parts-replaced-under-load',
       'database-hands-over',
       'hosts-hand-over',
     ],
-    'Newer packages and a newer platform are brought in by an operator who runs a command; nothing does it without one.',
-    'The drills replace what the apps stand on and the host agent, empty a host and hand the database’s lead over; the other parts of the platform are not replaced under load by a drill yet.',
-  ),
+    gaps: [
+      'Newer packages and a newer platform are brought in by an operator who runs a command; nothing does it without one.',
+    ],
+    note: 'The drill replaces the parts that every machine has. Who holds an address that machines share goes on with the older part until the address moves; what announces attacks to a provider is there only where somebody asked for it.',
+  },
   'ASR-1': gaps(
     'The platform holds no certificate.',
     'The mapping to ISO/IEC 27001 and ISMS-P has not been reviewed by an auditor.',
