@@ -1,4 +1,5 @@
 import { testFirstHostReplaced } from './test-first-host.ts'
+import { testKeysReplaced } from './test-keys-replaced.ts'
 import { testTwoDataCentres } from './test-two-data-centres.ts'
 
 const lab = testTwoDataCentres([
@@ -21,6 +22,8 @@ const lab = testTwoDataCentres([
   'data-centre-cut',
   'cut-three-ways',
 ])
+
+testKeysReplaced(lab)
 
 // What takes the first host away for good comes last.
 testFirstHostReplaced(lab)
