@@ -1,3 +1,4 @@
+import { testConsole } from './test-console.ts'
 import { testFirstHostReplaced } from './test-first-host.ts'
 import { testKeysReplaced } from './test-keys-replaced.ts'
 import { testTwoDataCentres } from './test-two-data-centres.ts'
@@ -23,6 +24,7 @@ const lab = testTwoDataCentres([
   'cut-three-ways',
 ])
 
+testConsole(lab)
 testKeysReplaced(lab)
 
 // What takes the first host away for good comes last.
