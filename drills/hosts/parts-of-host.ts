@@ -58,10 +58,9 @@ async function tells({ place, host }: Ground, sinceMs: number): Promise<boolean>
 
 /** It knows a name, asked on its host. */
 async function knowsName({ place, host }: Ground, _: number, container: string): Promise<boolean> {
-  const server = addressesOf(place.installation).names[
-    RESOLVER_COMPONENTS.findIndex((one) => one === container)
-  ]
-  const argv = [process.execPath, ASK_NAME, server ?? '', RESOLVER_NAME]
+  const [one, other] = addressesOf(place.installation).names
+  const server = container === RESOLVER_COMPONENTS[0] ? one : other
+  const argv = [process.execPath, ASK_NAME, server, RESOLVER_NAME]
   return (await place.run(host.name, argv)).exitCode === 0
 }
 
