@@ -24,7 +24,7 @@ const TOLD_AS = ['agent.rules_restored', 'guard.rules']
 /** Somebody with root changes the kernel's rules by hand; then the agent that keeps them is frozen and killed. */
 export const rulesChangedByHand: Drill<Names> = {
   name: 'rules-changed-by-hand',
-  promises: ['NET-1', 'NET-2'],
+  promises: ['NET-1', 'NET-2', 'SYS-1'],
   needs: 'machine',
   summary: "Change the kernel's rules by hand, then freeze and kill the agent that keeps them",
   harmless: false,

@@ -25,6 +25,7 @@ import {
   thawHost,
 } from './index.ts'
 import { groupOf } from './lab.ts'
+import { allProcesses, leftOf, processesOf } from './test-leftovers.ts'
 
 const PORT = 7000
 /** Says for how long it has been running, in its own count: what does not go on does not count. */
@@ -65,23 +66,6 @@ const get = (from: string, to: string) =>
 const reaches = async (from: string, to: string) => (await get(from, to)).exitCode === 0
 const ticks = async (name: string) => Number((await get('client', name)).stdout)
 
-/** The processes of this machine, without those that have ended and only wait to be counted. */
-async function allProcesses(): Promise<number[]> {
-  const pids = (await readdir('/proc')).filter((name) => /^\d+$/.test(name))
-  const states = await Promise.all(pids.map((pid) => textOf(`/proc/${pid}/status`)))
-  return pids.filter((_, at) => !/^State:\s+[ZX]/m.test(states[at] ?? '')).map(Number)
-}
-
-/** A file of a process, which may end meanwhile. */
-const textOf = (path: string) => readFile(path, 'utf8').catch(() => '')
-
-/** Processes of this machine that are in a lab's control groups, frozen ones too. */
-async function processesOf(labHome: string): Promise<number[]> {
-  const pids = await allProcesses()
-  const groups = await Promise.all(pids.map((pid) => textOf(`/proc/${pid}/cgroup`)))
-  return pids.filter((_, at) => groups[at]?.includes(groupOf(labHome)))
-}
-
 /** The namespaces of processes, by which they could be found if anything still held them. */
 async function namespacesOf(pids: readonly number[]): Promise<Set<string>> {
   const kinds = ['net', 'mnt', 'pid', 'uts', 'ipc', 'cgroup']
@@ -118,13 +102,6 @@ async function spilled(labHome: string): Promise<string[]> {
     ...interfaces,
     ...tables.filter((line) => /^table inet lab$/.test(line)),
   ]
-}
-
-/** What is left of a lab, apart from namespaces. */
-async function leftOf(labHome: string): Promise<string[]> {
-  const groups = globSync(`/sys/fs/cgroup/**/${groupOf(labHome)}`)
-  const processes = (await processesOf(labHome)).map((pid) => `process ${pid}`)
-  return [...groups, ...processes, ...(existsSync(labHome) ? [labHome] : [])]
 }
 
 test('hosts reach each other by name across data centres, and the world outside', async () => {

@@ -1,9 +1,7 @@
 import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
-import { once } from 'node:events'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { join } from 'node:path'
-import { text } from 'node:stream/consumers'
 import { after, before, type TestContext, test } from 'node:test'
 import type { DataCentre } from '#contract/data-centres.ts'
 import type { Host } from '#contract/host-view.ts'
@@ -14,14 +12,14 @@ import {
   findHost,
   findSite,
   killHost,
-  LAB_DOMAIN,
   type Lab,
   openLab,
   runIn,
   sharedAddressOf,
   startHost,
 } from './index.ts'
-import { type Visit, Visited } from './visit.ts'
+import { startVisitors } from './test-visitors.ts'
+import type { Visited } from './visit.ts'
 
 /** One data centre with two hosts that share an address, and visitors who know nothing else. */
 const APP = 'page'
@@ -100,20 +98,8 @@ const bothServe = (app = APP) =>
 
 /** Visitors from outside, while something happens. */
 async function visiting(): Promise<() => Promise<Visited[string]>> {
-  const caFile = join(home, 'hosts', FIRST, 'disk/var/lib/maru/pki/root.crt')
-  const visit: Visit = { addresses: [address], name: `${APP}.${LAB_DOMAIN}`, caFile }
-  const [file, ...args] = await enterArgv(lab, 'client', [
-    process.execPath,
-    'lab/visitors.ts',
-    JSON.stringify(visit),
-  ])
-  const child = spawn(file, args, { stdio: ['pipe', 'pipe', 'inherit'] })
-  const printed = text(child.stdout)
-  return async () => {
-    child.stdin.end()
-    await once(child, 'close')
-    return Visited.parse(JSON.parse(await printed))[address] ?? assert.fail('nobody visited')
-  }
+  const stop = await startVisitors(lab, APP, [address])
+  return async () => (await stop())[address] ?? assert.fail('nobody visited')
 }
 
 function told(t: TestContext, what: string, seen: Visited[string]): void {

@@ -6,6 +6,8 @@ import { type TestContext, test } from 'node:test'
 import type { Instance } from '#contract/apps.ts'
 import type { HostView } from '#contract/host-view.ts'
 import type { Invitation } from '#contract/hosts.ts'
+import { HOME } from '#contract/installation.ts'
+import { DEFAULT_HOME } from '#runtime/cli/context.ts'
 import { pause } from '#runtime/kit/pause.ts'
 import { ROOT, waitFor } from '#tests/harness.ts'
 import { findHost, giveImages, killHost, LAB_DOMAIN, type Lab, runIn, startHost } from './index.ts'
@@ -37,6 +39,7 @@ export function testFirstHostReplaced(current: () => Lab): void {
     writing = write()
   })
   test('the first host is lost for good and removed; the others go on', loseFirst)
+  test('it comes back all the same, hears that it was removed, and ends all but its agent', comesBack)
   test('a new machine joins by way of the other one, and all is there twice again', joinAnew)
   test('nothing that was acknowledged is lost, and the new host deploys', nothingLost)
 }
@@ -123,7 +126,6 @@ async function allIsTwice(t: TestContext): Promise<void> {
 
 async function loseFirst(t: TestContext): Promise<void> {
   await killHost(lab, findHost(lab, OLD))
-  await rm(join(lab.home, 'hosts', OLD), { recursive: true })
   // Until the other control plane has its database, the command is refused, and typed again.
   await within(t, 'the removal', async () => {
     const done = await runIn(lab, OTHER, [MARU, 'host', 'remove', OLD, '--lost'], { timeoutMs: 60_000 })
@@ -137,6 +139,24 @@ async function loseFirst(t: TestContext): Promise<void> {
   ])
 }
 
+/** With the disk that it had, and with it the pair's former primary and the authority's key; then its disk is gone, too. */
+async function comesBack(t: TestContext): Promise<void> {
+  const machine = findHost(lab, OLD)
+  await startHost(lab, machine)
+  const told = async (...argv: string[]) => (await runIn(lab, OLD, argv)).exitCode === 0
+  const data = `${DEFAULT_HOME}/${HOME.postgres(1)}/data`
+  const everything = ['docker', 'ps', '--all', '--format', '{{.Names}}']
+  await within(t, 'only its agent, which knows', async () => {
+    const knows = await told('test', '-e', `${DEFAULT_HOME}/${HOME.removed}`)
+    return knows && (await runIn(lab, OLD, everything)).stdout.trim() === 'maru-agent'
+  })
+  assert.ok(await told('test', '-s', `${data}/PG_VERSION`), 'its data is kept')
+  const up = await runIn(lab, OLD, [MARU, 'up'])
+  assert.deepEqual([up.exitCode, /was removed from its installation/.test(up.stderr)], [3, true], up.stderr)
+  await killHost(lab, machine)
+  await rm(join(lab.home, 'hosts', OLD), { recursive: true })
+}
+
 async function joinAnew(t: TestContext): Promise<void> {
   const machine = findHost(lab, OLD)
   await startHost(lab, machine)
@@ -146,6 +166,13 @@ async function joinAnew(t: TestContext): Promise<void> {
   assert.ok(link.endsWith(`@${west}`), link)
   await maru(OLD, 'host', 'join', link, '--address', machine.address)
   t.diagnostic(`it has joined after ${((performance.now() - since) / 1000).toFixed(1)} s`)
+  const second = await json<Invitation>(OTHER, 'host', 'add', 'dc1-again', '--data-centre', 'dc1')
+  const twice = await runIn(lab, OLD, [MARU, 'host', 'join', second.link])
+  assert.deepEqual(
+    [twice.exitCode, /already belongs to the inst/.test(twice.stderr)],
+    [3, true],
+    twice.stderr,
+  )
   await within(t, 'its parts of the platform', async () => {
     const own = await parts(OLD)
     return own.includes('control') && own.includes('etcd') && own.some((name) => name.startsWith('postgres'))

@@ -1,6 +1,7 @@
 import { createHash, type X509Certificate } from 'node:crypto'
 import { mkdir, readFile } from 'node:fs/promises'
 import { createRequire } from 'node:module'
+import { connect as connectTo } from 'node:net'
 import { join } from 'node:path'
 import { connect } from 'node:tls'
 import { type Browser, type BrowserContextOptions, chromium, type Page } from 'playwright-core'
@@ -11,17 +12,38 @@ const PHONE = { width: 360, height: 800 }
 /** The screen of a laptop. */
 export const DESKTOP = { width: 1440, height: 900 }
 
-/** Debian's Chromium, as a visitor has it: a fresh profile, names of the installation, its certificates and no others. */
+/** An installation as a browser goes to it: its names, and a socket file that leads to one of its edges. */
+interface Goal {
+  readonly domain: string
+  readonly port: number
+  readonly way: string
+  /** Its root certificate (PEM). */
+  readonly ca: string
+}
+
+/** A browser for the installation under test. */
 export async function openBrowser(t: Ending): Promise<Browser> {
-  const hosts = [installation.domain, `*.${installation.domain}`].map((name) => `MAP ${name} 127.0.0.1`)
-  const port = installation.ports.https
+  const { domain, ports } = installation
+  const way = await openWay(t, ports.https)
+  return openBrowserFor(t, {
+    domain,
+    port: ports.https,
+    way,
+    ca: await readFile(join(HOME, 'pki/root.crt'), 'utf8'),
+  })
+}
+
+/** Debian's Chromium, as a visitor has it: a fresh profile, names of an installation, its certificates and no others. */
+export async function openBrowserFor(t: Ending, goal: Goal): Promise<Browser> {
+  const { domain, port, way } = goal
+  const hosts = [domain, `*.${domain}`].map((name) => `MAP ${name} 127.0.0.1`)
   const browser = await chromium.launch({
     executablePath: join(import.meta.dirname, 'chromium-apart'),
     env: {
       ...process.env,
       MARU_NODE: process.execPath,
       MARU_WAY_PORT: String(port),
-      MARU_WAY_SOCKET: await openWay(t, port),
+      MARU_WAY_SOCKET: way,
     },
     args: [
       '--no-sandbox',
@@ -32,17 +54,16 @@ export async function openBrowser(t: Ending): Promise<Browser> {
       '--disable-component-update',
       '--disable-sync',
       `--host-resolver-rules=${hosts.join(',')}`,
-      `--ignore-certificate-errors-spki-list=${await pinOf(installation.domain)}`,
+      `--ignore-certificate-errors-spki-list=${await pinOf(goal)}`,
     ],
   })
   t.after(() => browser.close())
   return browser
 }
 
-/** The key that the edge shows for a name, after Node has verified its certificate against the installation's root. */
-async function pinOf(name: string): Promise<string> {
-  const ca = await readFile(join(HOME, 'pki/root.crt'))
-  const target = { host: '127.0.0.1', port: installation.ports.https, servername: name, ca }
+/** The key that the edge shows for the installation's name, after Node has verified its certificate against the root. */
+async function pinOf({ domain: name, way, ca }: Goal): Promise<string> {
+  const target = { socket: connectTo(way), servername: name, ca }
   const certificate = await new Promise<X509Certificate>((resolve, reject) => {
     const socket = connect(target, () => {
       const shown = socket.getPeerX509Certificate()

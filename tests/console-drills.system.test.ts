@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { readFile } from 'node:fs/promises'
 import { test } from 'node:test'
+import type { Page } from 'playwright-core'
 import type { DrillResult } from '#contract/drill-result.ts'
 import type { DrillList } from '#contract/drills.ts'
 import { run } from '#runtime/drivers/process.ts'
@@ -20,11 +21,37 @@ interface Report {
 }
 const lastRun = async () => (await cliJson<Report>(['drill', 'report', DRILL])).drills[0]?.result
 
+/** The list says of each drill from where it is started; a page without a button has the command and the reason. */
+async function checkWhereStarted(page: Page): Promise<void> {
+  const row = (drill: string) =>
+    page.getByRole('row').filter({ has: page.getByRole('link', { name: drill, exact: true }) })
+  const from = {
+    [DRILL]: 'here',
+    'rules-changed-by-hand': 'command line of a lab',
+    'host-dies': 'lab of hosts',
+  }
+  for (const [drill, place] of Object.entries(from))
+    await row(drill).getByRole('cell', { name: place, exact: true }).waitFor()
+  for (const [drill, why] of [
+    ['rules-changed-by-hand', 'by the command line of the host, not from here'],
+    ['host-dies', 'on the machine that carries a lab of several hosts, not from here'],
+  ] as const) {
+    await page.getByRole('link', { name: drill, exact: true }).click()
+    await page.getByText(why).waitFor()
+    await page.getByText(`maru drill run ${drill}`, { exact: true }).waitFor()
+    assert.equal(await page.getByRole('button', { name: 'Start this drill' }).count(), 0, drill)
+    await page.goBack()
+  }
+}
+
 test('a drill that is started in the console is followed there, through the death of the control plane, to its recorded end', async (t) => {
   const before = await lastRun()
   const page = await openConsole(await openBrowser(t), await newPerson('Driller'), '/platform')
-  await page.getByRole('region', { name: 'Database pair' }).getByText('Synchronous standby').waitFor()
+  const members = page.getByRole('region', { name: 'Database pair' }).getByRole('listitem')
+  const standby = members.filter({ hasText: 'Synchronous standby' })
+  await standby.getByText(/^streaming, (up to date|[\d.]+ [kMG]?B behind)$/).waitFor()
   await page.getByRole('link', { name: 'All drills' }).click()
+  await checkWhereStarted(page)
   await page.getByRole('link', { name: DRILL, exact: true }).click()
   await page.getByRole('button', { name: 'Start this drill' }).click()
   await page.getByRole('dialog').getByRole('button', { name: 'Start this drill' }).click()

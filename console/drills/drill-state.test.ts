@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { DrillEntry } from '#contract/drills.ts'
-import { figureText, stateOf } from './drill-state.ts'
+import { figureText, startedFrom, stateOf, whereText } from './drill-state.ts'
 
 const NOW = new Date('2026-03-10T12:00:00Z')
 const drill = (passed: boolean | null, validUntil: string | null) =>
@@ -17,4 +17,24 @@ test('a drill never ran, passed, did not pass, or passed too long ago to prove a
 test('figures stand against their limits', () => {
   assert.equal(figureText(1.3149, 5, 's'), '1.31 of 5 s')
   assert.equal(figureText(0, 0, 'writes'), '0 of 0 writes')
+})
+
+test('a list says from where each drill is started, and a page why not from there', () => {
+  const from = (here: DrillEntry['here'], needs: DrillEntry['needs'] = null, harmless = false) =>
+    startedFrom({ here, needs, harmless })
+  assert.deepEqual(
+    [from('yes'), from('yes', 'pair'), from('elsewhere', 'pair')],
+    ['here', 'here', 'lab of hosts'],
+  )
+  assert.deepEqual(
+    [from('outside', 'hosts'), from('outside', 'machine')],
+    ['lab of hosts', 'command line of a lab'],
+  )
+  assert.deepEqual([from('on-request', null, true), from('no')], ['command line', 'lab only'])
+  assert.deepEqual(
+    [from('unknown', null, true), from('unknown'), from('unknown', 'pair')],
+    ['anywhere', 'lab only', 'lab only'],
+  )
+  assert.match(whereText({ here: 'outside', needs: 'machine' }), /by the command line of the host/)
+  assert.match(whereText({ here: 'outside', needs: 'hosts' }), /on the machine that carries a lab/)
 })

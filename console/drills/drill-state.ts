@@ -9,16 +9,29 @@ export function stateOf({ last, validUntil }: Pick<DrillEntry, 'last' | 'validUn
 
 export const outcomeOf = ({ passed }: Pick<DrillRun, 'passed'>): string => (passed ? 'passed' : 'not passed')
 
-/** Whether a drill may run here, for people. */
-export const WHERE: Readonly<Record<DrillPermission, string>> = {
+const OF_A_LAB = 'it is run on the machine that carries a lab of several hosts, not from here.'
+const WHERE: Readonly<Record<DrillPermission, string>> = {
   yes: 'May run here: this is a lab.',
   'on-request': 'Harmless: may run here when somebody on the host says so.',
   no: 'Runs in a lab only: it breaks things.',
-  outside:
-    'Takes hosts and lines away: it is run on the machine that carries a lab of several hosts, not from here.',
-  elsewhere:
-    'Does something to members of the database, and one is on another host: it is run on the machine that carries a lab of several hosts, not from here.',
+  outside: `Takes hosts and lines away: ${OF_A_LAB}`,
+  elsewhere: `Does something to members of the database, and one is on another host: ${OF_A_LAB}`,
   unknown: 'The host does not answer, so nobody knows whether it may run here.',
+}
+
+/** Whether a drill may run here, for people. */
+export const whereText = ({ here, needs }: Pick<DrillEntry, 'here' | 'needs'>): string =>
+  here === 'outside' && needs === 'machine'
+    ? 'Enters networks with programs of the machine: in a lab, by the command line of the host, not from here.'
+    : WHERE[here]
+
+/** From where a drill can be started, in a word or two. */
+export function startedFrom({ here, needs, harmless }: Pick<DrillEntry, 'here' | 'needs' | 'harmless'>) {
+  if (here === 'yes') return 'here'
+  if (here === 'elsewhere' || needs === 'hosts') return 'lab of hosts'
+  if (here === 'on-request') return 'command line'
+  if (here === 'unknown') return harmless ? 'anywhere' : 'lab only'
+  return here === 'no' ? 'lab only' : 'command line of a lab'
 }
 
 /** `1.31 s of 5 s`, `0 of 0 writes`. */

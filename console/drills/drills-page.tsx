@@ -13,10 +13,10 @@ import { Panel, PanelBody } from '../app-shell/panel.tsx'
 import { StateBadge } from '../app-shell/state-badge.tsx'
 import { useServerTime } from '../live/use-server-time.ts'
 import { PartHead } from '../platform/part-head.tsx'
-import { stateOf } from './drill-state.ts'
+import { startedFrom, stateOf } from './drill-state.ts'
 import { UnderWayNotice } from './under-way-notice.tsx'
 
-const COLUMNS = ['State', 'Drill', 'Last run', 'Promises', 'Where'] as const
+const COLUMNS = ['State', 'Drill', 'Last run', 'Promises', 'Started from'] as const
 
 /** What is known of all drills. */
 export const drillsQuery = routeQuery({ kind: 'trust' }, drillRoutes.list, {})
@@ -67,12 +67,9 @@ function Drills({ list }: { readonly list: DrillList }) {
 function placeText(lab: boolean | null): string {
   if (lab === null) return 'The host does not answer, so nobody knows whether they may run here.'
   return lab
-    ? 'This installation is a lab: nobody depends on it. Drills that take hosts away run outside of them, by the command line.'
+    ? 'This installation is a lab: nobody depends on it. Drills that can be started here have a button on their page; for the others it has the command.'
     : 'This installation is no lab: drills that break things do not run here.'
 }
-
-const whereOf = ({ needs, harmless }: DrillEntry) =>
-  needs === 'hosts' ? 'lab of hosts' : harmless ? 'anywhere' : 'lab only'
 
 function DrillRow({ drill }: { readonly drill: DrillEntry }) {
   const now = useServerTime()
@@ -90,7 +87,7 @@ function DrillRow({ drill }: { readonly drill: DrillEntry }) {
       </td>
       <td data-live>{last === null ? '–' : ago(last.finishedAt, now)}</td>
       <td>{promises.join(', ')}</td>
-      <td>{whereOf(drill)}</td>
+      <td>{startedFrom(drill)}</td>
     </tr>
   )
 }

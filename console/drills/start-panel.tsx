@@ -11,7 +11,7 @@ import { ConfirmButton } from '../app-shell/confirm-button.tsx'
 import { ErrorNotice } from '../app-shell/error-notice.tsx'
 import { Panel, PanelBody } from '../app-shell/panel.tsx'
 import { keyOf } from '../live/topic-keys.ts'
-import { WHERE } from './drill-state.ts'
+import { whereText } from './drill-state.ts'
 import { type DrillProgress, useDrillProgress } from './use-drill-progress.ts'
 
 /** How the drill is run: by a button in a lab, on the host elsewhere. One that is under way is shown as it goes. */
@@ -23,7 +23,7 @@ export function StartPanel(props: { readonly drill: DrillEntry; readonly underWa
     <>
       <Panel
         title="Run it"
-        note={WHERE[drill.here]}
+        note={whereText(drill)}
         actions={
           drill.here === 'yes' && <StartButton drill={drill} underWay={underWay} onStarted={setStarted} />
         }

@@ -1,3 +1,10 @@
+import { join } from 'node:path'
+import { guardRoutes } from '#contract/guard-api.ts'
+import type { HostName } from '#contract/ids.ts'
+import { addressesOf } from '#contract/installation.ts'
+import { RESOLVER_COMPONENTS } from '#contract/network.ts'
+import { CHECK_PATH } from '#platform/detection/rules.ts'
+import { RESOLVER_NAME } from '#platform/network/resolver-render.ts'
 import { rootSocket } from '#runtime/cli/connect.ts'
 import { DEFAULT_HOME } from '#runtime/cli/context.ts'
 import { killContainer } from '../kill-container.ts'
@@ -18,9 +25,11 @@ export interface Ground {
 interface Part {
   /** Names of its containers, without that of the installation. */
   readonly containers: RegExp
-  /** Whether it does its work, besides that it runs. */
-  works?(ground: Ground, sinceMs: number): boolean | Promise<boolean>
+  /** Whether it does its work, besides that it runs; of several containers, the one with this name. */
+  works(ground: Ground, sinceMs: number, container: string): boolean | Promise<boolean>
 }
+
+const ASK_NAME = join(import.meta.dirname, 'ask-name-here.ts')
 
 /** Who asks this host's edge gets a row written. */
 const writes = ({ story, host }: Ground, sinceMs: number) =>
@@ -37,15 +46,56 @@ const leadsToApp = async ({ place, host }: Ground) =>
 
 const storeHears = ({ place }: Ground) => storeIsWhole(place)
 
+/** A visitor asks the app for what nobody else asks for, and the host tells of it. */
+async function tells({ place, host }: Ground, sinceMs: number): Promise<boolean> {
+  const path = `${CHECK_PATH}killed${Math.trunc(sinceMs)}`
+  // The app has no such page.
+  await askEdge(place, host, nameOf(place, await place.app()), path)
+  const query = { host: host.name as HostName, kind: 'detector check', limit: 20 } as const
+  const { events } = await place.ask((client) => client.call(guardRoutes.events, { query }))
+  return events.some(({ message }) => message.includes(path))
+}
+
+/** It knows a name, asked on its host. */
+async function knowsName({ place, host }: Ground, _: number, container: string): Promise<boolean> {
+  const [one, other] = addressesOf(place.installation).names
+  const server = container === RESOLVER_COMPONENTS[0] ? one : other
+  const argv = [process.execPath, ASK_NAME, server, RESOLVER_NAME]
+  return (await place.run(host.name, argv)).exitCode === 0
+}
+
+/** Where the part behind a way answers whoever speaks TLS with it, on the host that has only the way. */
+export function behindWay(
+  { installation }: Pick<HostsPlace, 'installation'>,
+  way: string,
+): string | undefined {
+  const { postgres, patroniPort, controlPort, ...all } = addressesOf(installation)
+  const [, part = '', number = '1'] = /^way-(postgres|control)(?:-(\d))?$/.exec(way) ?? []
+  if (part === 'postgres') return `https://${postgres[Number(number) - 1]}:${patroniPort}/`
+  if (part === 'control')
+    return `https://${all[number === '2' ? 'control-2' : 'control'].data}:${controlPort}/`
+  return undefined
+}
+
+/** The way leads: the part behind it answers, whatever it says; that of a member of the store, to the other members. */
+async function leads(ground: Ground, _: number, way: string): Promise<boolean> {
+  const { place, host } = ground
+  const url = behindWay(place, way)
+  if (url === undefined) return storeHears(ground)
+  // Whoever is at the other end of the way shows itself to the way.
+  const argv = ['curl', '--silent', '--insecure', '--output', '/dev/null', '--max-time', '2', url]
+  return (await place.run(host.name, argv)).exitCode === 0
+}
+
 /** What a full host has of the platform besides the database, in the order in which it dies. */
 export const PARTS = {
-  detector: { containers: /^detector$/ },
-  resolver: { containers: /^resolver(-2)?$/ },
+  detector: { containers: /^detector$/, works: tells },
+  resolver: { containers: /^resolver(-2)?$/, works: knowsName },
   edge: { containers: /^edge$/, works: leadsToApp },
   'control plane': { containers: /^control(-2)?$/, works: answersRoot },
   agent: { containers: /^agent$/, works: answersRoot },
   'member of the store': { containers: /^etcd(-\d)?$/, works: storeHears },
-  'way to a part on another host': { containers: /^way-/, works: storeHears },
+  'way to a part on another host': { containers: /^way-/, works: leads },
   'door for other hosts': { containers: /^mesh$/, works: storeHears },
   'proxy before the database': { containers: /^pgproxy(-net)?$/, works: writes },
 } as const satisfies Readonly<Record<string, Part>>
@@ -89,6 +139,6 @@ export async function dieAndComeBack(ground: Ground, part: PartName, container: 
   return await secondsUntil({ timeoutS, signal: place.signal }, async () => {
     const now = await look()
     const runs = now?.state === 'running' && now.pid !== 0 && now.pid !== before
-    return runs && ((await works?.(ground, killedMs)) ?? true)
+    return runs && (await works(ground, killedMs, container))
   })
 }

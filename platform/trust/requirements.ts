@@ -116,8 +116,10 @@ export const REQUIREMENTS: Readonly<Record<KnownPromise, Requirement>> = {
     ['data.separation', 'accounts.closed', 'doors-tried-from-instance', 'sniffer-in-instance'],
     'The suite that tries every endpoint and every resource as another customer has not been run against the running platform; keys, logs and backups are not covered.',
   ),
-  'SYS-1': gaps(
-    'The platform’s containers are built from signed packages and restored when they are changed; changes by hand to the machine itself are not found.',
+  'SYS-1': part(
+    ['rules-changed-by-hand'],
+    'Of changes by hand to the machine itself, those to the kernel’s rules are found and undone; those to its files, programs and accounts are not.',
+    'Nothing watches for newer versions of what the platform is built from.',
   ),
   'SYS-2': gaps('Nothing watches for security updates yet, and there is no test stage before they go out.'),
   'SYS-3': {
