@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { AskedSource, Source } from './guard.ts'
-import { NetworkEnd, parseEnd } from './network.ts'
+import { hasEndedRules, NetworkEnd, NetworkRule, NO_POLICY, nextRuleEndMs, parseEnd } from './network.ts'
 
 const told = (text: string) => {
   const { success, data, error } = NetworkEnd.safeParse(text)
@@ -40,4 +40,30 @@ test('whoever is kept out or let in over IPv6 is one who can come; what was kept
   assert.deepEqual(why('2001::/16'), ['is too wide: at least /8, or /32 of IPv6'])
   assert.deepEqual(why('nobody'), ['must be an address or a network such as 192.0.2.0/24'])
   assert.equal(Source.parse('::ffff:c000:201'), '::ffff:c000:201')
+})
+
+test('of rules that end by themselves the next one counts, and those that have ended are known', () => {
+  const now = new Date('2026-06-01T12:00:00Z')
+  const policy = (...ends: Array<string | null>) => ({
+    ...NO_POLICY,
+    rules: ends.map((until, at) =>
+      NetworkRule.parse({
+        ...{ id: `rule-${at}`, from: 'apps', to: 'internet', protocol: 'tcp', ports: ['443'], until },
+        ...{ reason: 'a test needs it', approvedBy: 'ada', builtIn: false },
+      }),
+    ),
+  })
+  const looked = (...ends: Array<string | null>) => [
+    nextRuleEndMs(policy(...ends), now),
+    hasEndedRules(policy(...ends), now),
+  ]
+  const [past, at, soon, later] = ['11:59:59', '12:00:00', '12:00:04', '13:00:00'].map(
+    (time) => `2026-06-01T${time}.000Z`,
+  )
+  assert.ok(past && at && soon && later)
+  assert.deepEqual(looked(), [Number.POSITIVE_INFINITY, false])
+  assert.deepEqual(looked(null), [Number.POSITIVE_INFINITY, false])
+  assert.deepEqual(looked(later, null, soon), [4_000, false])
+  assert.deepEqual(looked(past, soon), [4_000, true])
+  assert.deepEqual(looked(at), [Number.POSITIVE_INFINITY, true])
 })

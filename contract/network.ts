@@ -148,6 +148,17 @@ export const activePolicy = ({ rules, lockDown }: NetworkPolicy, now: Date): Net
   lockDown: lockDown !== null && isActive(lockDown, now) ? lockDown : null,
 })
 
+/** For how long yet no rule of a policy ends by itself; infinite where none does. */
+export const nextRuleEndMs = ({ rules }: NetworkPolicy, now: Date): number =>
+  Math.min(...endsOf(rules).flatMap((end) => (end > now.getTime() ? [end - now.getTime()] : [])))
+
+/** Whether a rule of a policy has ended by itself. */
+export const hasEndedRules = ({ rules }: NetworkPolicy, now: Date): boolean =>
+  endsOf(rules).some((end) => end <= now.getTime())
+
+const endsOf = (rules: readonly NetworkRule[]) =>
+  rules.flatMap(({ until }) => (until === null ? [] : [Date.parse(until)]))
+
 /** What of a policy is on trial or was: each by a name of its own, and when it ends by the control plane's time of day. */
 export const trialsIn = ({ rules, lockDown }: NetworkPolicy): { name: string; until: string }[] => [
   ...(lockDown === null || lockDown.until === null

@@ -139,6 +139,11 @@ test('what an app’s owner asks for waits, is approved by the operator, and is 
   const [made] = await rulesOfApp()
   assert.deepEqual([made?.approvedBy, made?.askedBy], ['Operator', 'Owner'])
 
+  const endsSoon = `update network_rule set created_at = now() - interval '30 days', until = now() + interval '20 hours 30 minutes' where id = '${made?.id}'`
+  await superuser(endsSoon, 'maru_control')
+  await asking.reload()
+  await rule.getByText(/ends in 20 hours\. If it is still needed, take it back and allow it anew/).waitFor()
+
   await rule.getByRole('button', { name: 'Take back' }).click()
   await asking.getByRole('dialog').getByRole('button', { name: 'Take back' }).click()
   await wish.waitFor({ state: 'detached' })

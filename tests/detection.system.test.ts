@@ -4,6 +4,7 @@ import type { Incident, IncidentAccount } from '#contract/detection.ts'
 import type { HostEvent } from '#contract/guard.ts'
 import type { PlatformStatus } from '#contract/platform.ts'
 import type { TrustReport } from '#contract/trust.ts'
+import { tableOf } from '#platform/network/compile.ts'
 import { run } from '#runtime/drivers/process.ts'
 import { cli, cliError, cliJson, cliOk, deploy, installation, newApp, waitFor } from './harness.ts'
 import { ask } from './https.ts'
@@ -58,4 +59,26 @@ test('the check of the detector passes; where the detector is frozen it fails, a
     (JSON.parse((await cli(['status', '--json'])).stdout) as PlatformStatus).problems.some(says),
   )
   assert.ok((await listed()).problems.some(says))
+})
+
+test('a rule that somebody changed by hand is put back, and operators read it in the status with its moment and what to do', async () => {
+  const restored = async () => {
+    const { stdout } = await cli(['status'])
+    return /changed rules of the packet filter past the platform; they were put back at (\S+) UTC\. .*find out who it was/.exec(
+      stdout,
+    )?.[1]
+  }
+  const before = await restored()
+  const table = tableOf(installation)
+  const nft = async (...args: string[]) => await run(['nft', ...args])
+  assert.equal((await nft('add', 'chain', 'inet', table, 'by_hand')).exitCode, 0)
+  await waitFor(
+    'the chain to be gone',
+    async () => (await nft('list', 'chain', 'inet', table, 'by_hand')).exitCode !== 0,
+  )
+  const at = await waitFor('the status to say so', async () => {
+    const now = await restored()
+    return now !== before ? now : undefined
+  })
+  assert.match(at, /^\d\d:\d\d:\d\d$/)
 })

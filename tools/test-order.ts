@@ -34,6 +34,7 @@ const APART = ['images/', 'platform/', 'runtime/']
 const WAITING = [
   'platform/hosts/database-rejoin.system.test.ts',
   'runtime/agent/figures.system.test.ts',
+  'runtime/agent/rule-ends.system.test.ts',
   'runtime/server/two-servers.system.test.ts',
 ]
 

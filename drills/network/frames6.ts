@@ -1,4 +1,5 @@
 import { parseNetwork } from '#contract/networks.ts'
+import { sumOf } from './frames4.ts'
 
 /** Messages of ICMPv6 by which machines of one link tell each other of ways and of neighbours (RFC 4861). */
 export const ICMP6 = { number: 58, router: 134, neighbour: 136, redirect: 137 } as const
@@ -79,14 +80,6 @@ function frame(
   message.writeUInt16BE(sumOf(pseudo), sumAt)
   const header = Buffer.from([0x60, 0, 0, 0, 0, message.length, number, FROM_THIS_LINK])
   return Buffer.concat([bytesOf(to.card), bytesOf(card), bytesOf('86dd'), header, ends, message])
-}
-
-/** The Internet's checksum (RFC 1071). */
-function sumOf(bytes: Buffer): number {
-  let sum = 0
-  for (let at = 0; at < bytes.length; at += 2) sum += ((bytes[at] ?? 0) << 8) + (bytes[at + 1] ?? 0)
-  while (sum > 0xffff) sum = (sum & 0xffff) + (sum >> 16)
-  return ~sum & 0xffff
 }
 
 function numbers(...all: readonly number[]): Buffer {

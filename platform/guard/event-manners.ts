@@ -85,7 +85,7 @@ const MANNERS: Readonly<Record<Exclude<Notice, 'probe' | 'full'>, Manner>> = {
     kind: 'spoofing',
     severity: 4,
     disposition: 'Blocked',
-    message: (source) => `An instance sent as ${source}, which is not its address; none of it got out.`,
+    message: (source) => `A container sent as ${source}, which is not its address; none of it got out.`,
   },
   forged: {
     kind: 'spoofing',
@@ -97,12 +97,12 @@ const MANNERS: Readonly<Record<Exclude<Notice, 'probe' | 'full'>, Manner>> = {
   },
 }
 
-/** What an instance tells its neighbours; the address that it claims is not known, so it is told under its own. */
+/** What an instance, a build or a part tells its neighbours; the address that it claims is not known, so it is told under its own. */
 const NEIGHBOURS: Manner = {
   ...MANNERS.spoof,
   topic: 'arp',
   message: (source) =>
-    `The instance at ${source} told its neighbours that another's address is its own; none of them heard it.`,
+    `The container at ${source} told its neighbours that another's address is its own; none of them heard it.`,
 }
 
 /** What is full stands where another packet's link does. */

@@ -25,6 +25,7 @@ before(async () => {
   await field.host.ip('link', 'set', 'instance', 'master', bridge)
   await instance.ip('route', 'add', 'default', 'via', gateway)
   await field.host.run(['sysctl', '-qw', 'net.ipv4.ip_forward=1'])
+  await field.load(GOT)
   following = await followNotices(field.host)
 })
 after(async () => {
@@ -32,6 +33,35 @@ after(async () => {
   await instance?.remove()
   await field?.remove()
 })
+
+/** What gets past the guard: the rules of who may speak to whom come after it. */
+const GOT = `table inet got {
+  counter tunnel { }
+  counter datagrams { }
+  counter pings { }
+  counter asked { }
+  counter passed { }
+  chain i {
+    type filter hook input priority 10; policy accept;
+    meta l4proto 47 counter name tunnel
+    udp dport 20400 counter name datagrams
+    icmp type echo-request counter name pings
+    iifname "${bridge}" tcp flags & (syn | ack) == syn counter name asked
+  }
+  chain f {
+    type filter hook forward priority 10; policy accept;
+    iifname "${bridge}" tcp dport 80 counter name passed
+  }
+}
+`
+type Got = 'tunnel' | 'datagrams' | 'pings' | 'asked' | 'passed'
+/** How many packets of a kind have got past it while something was done. */
+async function got(what: Got, work: () => Promise<unknown>): Promise<number> {
+  const reset = () => field.host.run(['nft', 'reset', 'counter', 'inet', 'got', what])
+  await reset()
+  await work()
+  return Number(/packets (\d+)/.exec((await reset()).stdout)?.[1])
+}
 
 const ask = async (port: number) => Number((await field.client.run(askTimes(HOST.client, [port], 3))).stdout)
 const scan = async (...kind: readonly string[]) => {
@@ -52,14 +82,39 @@ const silent = async () => {
   assert.deepEqual({ closed, open }, { closed: 0, open: 15 })
   await answered()
 }
-/** An instance searches the host. Its memories shut nobody in, nor does a search get an answer that a rule forbids. */
-const searchHost = () => knock(instance, gateway, '++20300', 30)
-/** It goes to one port of many addresses of a private network, behind the host. */
-const sweep = () =>
-  instance.run([
-    ...['nmap', '-sS', '-n', '-Pn', ...IMPATIENT, '--host-timeout', '5s'],
-    ...['-p', '80', '10.231.2.0/27'],
-  ])
+const speak = () => field.attacker.run(['hping3', '-q', '-0', '-H', '47', '-c', '3', HOST.attacked])
+/** More than all together may send, without a pause. */
+const pour = (count: number, ...kind: readonly string[]) =>
+  field.attacker.run(['hping3', '-q', '--faster', '-c', String(count), ...kind, HOST.attacked])
+const datagrams = ['-2', '-k', '-s', '9', '-p', '20400'] as const
+/** An instance searches the host: how many of its 30 questions go on to the rules, which forbid an answer. */
+const searched = () => got('asked', () => knock(instance, gateway, '++20300', 30))
+/** It goes to one port of 30 addresses of a private network, behind the host: how many of its questions go on to the rules. */
+const swept = () =>
+  got('passed', () =>
+    instance.run([
+      ...['nmap', '-sS', '-n', '-Pn', ...IMPATIENT, '--host-timeout', '5s'],
+      ...['-p', '80', '10.231.2.2-31'],
+    ]),
+  )
+const isHeld = async () => (await field.members('inheld')).includes(INSTANCE)
+/** No memory of that kind holds anybody: what it asks goes on. */
+const goesOn = async (all: () => Promise<number>) =>
+  assert.deepEqual([await all(), await isHeld()], [30, false])
+/** Another memory has room, and holds it after so many; it lets a few more through while a search takes its time. */
+async function heldAfter(count: number, all: () => Promise<number>): Promise<void> {
+  among(await all(), count)
+  assert.equal(await isHeld(), true)
+}
+const among = (past: number, count: number) =>
+  assert.ok(past >= count && past <= count + 2, `${past} went on, and not ${count}`)
+
+/** The limit of all stays: of a flood some are dropped, and people hear of many. */
+async function limited(what: Got, count: number, ...kind: readonly string[]): Promise<void> {
+  const past = await got(what, () => pour(count, ...kind))
+  assert.ok(past > 0 && past < count, `${past} of ${count} got past it`)
+  await poll('the alarm of all together', async () => following.all.some(({ notice }) => notice === 'floods'))
+}
 
 const [ADDRESS, PAIR] = ['192.0.2.1', '192.0.2.1 . 192.0.2.2'] as const
 const FULL: Readonly<Record<Memory, { readonly member: string; readonly when: () => Promise<unknown> }>> = {
@@ -76,7 +131,10 @@ const FULL: Readonly<Record<Memory, { readonly member: string; readonly when: ()
   probed: { member: `${ADDRESS} . tcp . 9`, when: silent },
   spoken: {
     member: `${ADDRESS} . tcp`,
-    when: () => field.attacker.run(['hping3', '-q', '-0', '-H', '47', '-c', '3', HOST.attacked]),
+    when: async () => {
+      assert.equal(await got('tunnel', speak), 0)
+      await answered()
+    },
   },
   visited: { member: `${ADDRESS} . 9`, when: answered },
   many: { member: ADDRESS, when: answered },
@@ -84,29 +142,43 @@ const FULL: Readonly<Record<Memory, { readonly member: string; readonly when: ()
   syn: { member: ADDRESS, when: answered },
   udp: {
     member: ADDRESS,
-    when: () => field.attacker.run(['hping3', '-q', '-2', '-p', '20400', '-c', '3', HOST.attacked]),
+    when: async () => {
+      assert.equal(await got('datagrams', () => pour(3, ...datagrams)), 3)
+      await limited('datagrams', 12_000, ...datagrams)
+      await answered()
+    },
   },
   ping: {
     member: ADDRESS,
     when: async () => {
       const { exitCode } = await field.client.run(['ping', '-q', '-c', '1', '-W', '2', HOST.client])
       assert.equal(exitCode, 0)
+      await limited('pings', 6_000, '-1')
     },
   },
   inheld: {
     member: ADDRESS,
     when: async () => {
-      await searchHost()
+      // Nobody can be held; what comes after the tenth is dropped one by one.
+      among(await searched(), 10)
       assert.deepEqual(await field.members('inheld'), [ADDRESS])
     },
   },
-  inprobed: { member: `${ADDRESS} . tcp . 9`, when: searchHost },
-  indenied: { member: ADDRESS, when: searchHost },
-  inseen: { member: `${PAIR} . 9`, when: sweep },
-  inports: { member: PAIR, when: sweep },
-  inswept: { member: PAIR, when: sweep },
-  insweeps: { member: ADDRESS, when: sweep },
+  inprobed: { member: `${ADDRESS} . tcp . 9`, when: () => goesOn(searched) },
+  indenied: { member: ADDRESS, when: () => goesOn(searched) },
+  inseen: { member: `${PAIR} . 9`, when: () => heldAfter(20, swept) },
+  inports: { member: PAIR, when: () => heldAfter(20, swept) },
+  inswept: { member: PAIR, when: () => goesOn(swept) },
+  insweeps: { member: ADDRESS, when: () => goesOn(swept) },
 }
+
+test('with room in all of them a protocol is heard three times, and an instance is held after ten closed ports or twenty addresses', async () => {
+  await field.fresh()
+  assert.equal(await got('tunnel', speak), 3)
+  await heldAfter(10, searched)
+  await field.fresh()
+  await heldAfter(20, swept)
+})
 
 for (const memory of MEMORIES)
   test(`no room in ${memory}: what is safe is refused, visitors are answered, and people hear of it`, async () => {

@@ -3,28 +3,19 @@ import { after, before, test } from 'node:test'
 import { addressesOf } from '#contract/installation.ts'
 import { redirected, routerAdvertised, sendFrame } from '#drills/network/frames6.ts'
 import { makeNft } from '#runtime/drivers/nft.ts'
-import { cable, makeNetwork, type TestNetwork } from '#runtime/drivers/test-networks.ts'
+import type { TestNetwork } from '#runtime/drivers/test-networks.ts'
 import { installPrograms, PACKET_LOG } from '#tools/install-programs.ts'
 import { type HostGuard, makeHostGuard } from './apply-guard.ts'
+import { portTableOf } from './names.ts'
 import { place } from './test-attack.ts'
+import { ALL, ATTACKER, LAN, type Lan, makeLan, type OnLan, SERVER, VICTIM } from './test-lan.ts'
 import { followNotices, type Notices, poll } from './test-notices.ts'
 
-/** A bridge with three instances: one is the attacker's. */
-const LAN = addressesOf(place).networks.apps.bridge
-const VICTIM = { role: 'v', link: 'pv', card: '02:90:00:00:00:02', address: '10.232.129.2' }
-const SERVER = { role: 's', link: 'ps', card: '02:90:00:00:00:03', address: '10.232.129.3' }
-const ATTACKER = { role: 'm', link: 'pm', card: '02:90:00:00:00:66', address: '10.232.129.66' }
-const ALL = [VICTIM, SERVER, ATTACKER]
-
+let lan: Lan
 let host: TestNetwork
-let networks: Map<string, TestNetwork>
 let guard: HostGuard
 let following: Notices
-const inside = ({ role }: { role: string }) => {
-  const network = networks.get(role)
-  assert.ok(network)
-  return network
-}
+const inside = (one: OnLan) => lan.inside(one)
 
 before(async () => {
   await installPrograms({
@@ -34,17 +25,8 @@ before(async () => {
     python3: 'python3',
     ...PACKET_LOG,
   })
-  host = await makeNetwork('b')
-  await host.ip('link', 'add', LAN, 'type', 'bridge')
-  await host.ip('link', 'set', LAN, 'up')
-  networks = new Map()
-  for (const { role, link, card, address } of ALL) {
-    const network = await makeNetwork(role)
-    networks.set(role, network)
-    await cable(network, 'eth0', [`${address}/24`], host, link, [])
-    await network.ip('link', 'set', 'eth0', 'address', card)
-    await host.ip('link', 'set', link, 'master', LAN)
-  }
+  lan = await makeLan()
+  host = lan.host
   const server = [
     'table inet t {',
     'chain i { type filter hook input priority 0; policy accept; ip saddr 10.232.129.2 counter name from_victim; }',
@@ -61,7 +43,7 @@ before(async () => {
 })
 after(async () => {
   await following?.end()
-  for (const network of [...(networks?.values() ?? []), host]) await network?.remove()
+  await lan?.remove()
 })
 
 /** Frames of the victim's address that the server has got. */
@@ -104,25 +86,20 @@ const forgeAddress = () =>
     '9',
     SERVER.address,
   ])
-const forgeArp = () =>
-  inside(ATTACKER).run([
-    'arping',
-    '-q',
-    '-c',
-    '2',
-    '-w',
-    '1',
-    '-i',
-    'eth0',
-    '-S',
-    VICTIM.address,
-    SERVER.address,
-  ])
-const greet = (from: typeof VICTIM, to: typeof VICTIM) =>
+/** "I have that address": a question that says so by the way. */
+const arping = (as: string, count: string) => [
+  ...['arping', '-q', '-c', count, '-w', '1', '-i', 'eth0', '-S', as, SERVER.address],
+]
+const forgeArp = () => inside(ATTACKER).run(arping(VICTIM.address, '2'))
+const greet = (from: OnLan, to: OnLan) =>
   inside(from).run(['hping3', '-q', '-c', '2', '-i', 'u1000', '-2', '-p', '9', to.address])
 const cardOfVictim = async () =>
   (await inside(SERVER).run(['ip', 'neighbour', 'show', VICTIM.address])).stdout
-const forget = () => inside(SERVER).ip('neighbour', 'flush', 'all')
+/** Whoever the server knows, for ever or not: what it believes afterwards it was told afterwards. */
+async function forget(): Promise<void> {
+  await inside(SERVER).ip('neighbour', 'flush', 'nud', 'all')
+  assert.doesNotMatch(await cardOfVictim(), /lladdr/)
+}
 
 test('without the binding the attacker speaks as the victim, and hears what is for him', async () => {
   await forgeAddress()
@@ -190,6 +167,7 @@ test('with it no forged frame arrives, each try is told of at once, and honest o
     ['spoof', ATTACKER.link, VICTIM.address],
   )
   following.all.length = 0
+  await forget()
   await forgeArp()
   assert.doesNotMatch(await cardOfVictim(), new RegExp(ATTACKER.card))
   await poll('a notice of the neighbour message', async () =>
@@ -197,6 +175,17 @@ test('with it no forged frame arrives, each try is told of at once, and honest o
   )
   await greet(VICTIM, SERVER)
   assert.equal(await fromVictim(), 2)
+})
+
+test('the neighbour message that was not believed would be: it is while a hand has taken the bindings away', async () => {
+  await makeNft(host.enter).remove('bridge', portTableOf(place))
+  await forget()
+  await forgeArp()
+  assert.match(await cardOfVictim(), new RegExp(ATTACKER.card))
+  await guard.ensure()
+  await forget()
+  await forgeArp()
+  assert.doesNotMatch(await cardOfVictim(), new RegExp(ATTACKER.card))
 })
 
 test('with it no message of a router of IPv6 arrives, and each kind is told of', async () => {
@@ -255,22 +244,15 @@ test('who is about to start speaks as who he is to be, before anybody knows his 
   assert.equal(await fromVictim(), 2)
   await unknown.bind([SERVER])
   await inside(ATTACKER).ip('address', 'add', '10.232.129.67/24', 'dev', 'eth0')
+  const another = '10.232.129.67'
+  const asks = async () => (await inside(ATTACKER).run(arping(another, '1'))).exitCode
+  const isKnown = async () => (await inside(SERVER).run(['ip', 'neighbour'])).stdout.includes(another)
   await forget()
-  const { stdout } = await inside(ATTACKER).run([
-    'arping',
-    '-q',
-    '-c',
-    '1',
-    '-w',
-    '1',
-    '-i',
-    'eth0',
-    '-S',
-    '10.232.129.67',
-    SERVER.address,
-  ])
-  assert.equal(stdout, '')
-  assert.doesNotMatch((await inside(SERVER).run(['ip', 'neighbour'])).stdout, /10\.232\.129\.67/)
+  assert.notEqual(await asks(), 0)
+  assert.equal(await isKnown(), false)
+  await unknown.expect(another)
+  assert.equal(await asks(), 0)
+  assert.equal(await isKnown(), true)
 })
 
 test('the platform’s own part is heard when it starts without an agent, and other networks are left alone', async () => {

@@ -1,11 +1,17 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
+import type { Principal } from '#contract/access.ts'
+import { AppName } from '#contract/ids.ts'
+import type { networkNoticeRoutes } from '#contract/network-notices.ts'
+import type { ResponseOf } from '#contract/route.ts'
 import { listActs } from '#platform/audit/store.ts'
+import type { ServerDeps } from '#runtime/server/handler.ts'
 import { makeTestDatabase, type TestDatabase } from '#runtime/server/test-database.ts'
 import { lookAtRules } from './notice-loop.ts'
+import { makeNoticeHandlers } from './notice-routes.ts'
 import { loadLives, markUsed } from './notice-store.ts'
 import { insertRule } from './store.ts'
-import { ruleOf } from './test-policy.ts'
+import { ruleOf, TEST_FACTS } from './test-policy.ts'
 
 const DAY_MS = 86_400_000
 const now = new Date()
@@ -36,4 +42,31 @@ test('each warning is written down once; traffic takes a proposal back', async (
   assert.equal(stays?.proposedAt, null)
   await lookAtRules(db, later(60))
   assert.equal((await acts()).length, 4)
+})
+
+test('an app’s owner, who is no operator, is told when a rule of his app ends soon, and of no other app’s', async () => {
+  const { db, pool } = database
+  const app = { id: 'app_shop2222', name: AppName.parse('shop') }
+  await pool.query(`insert into apps_app (id, name, team_id) values ('${app.id}', 'shop', 'team_own')`)
+  const until = later(40).toISOString()
+  await insertRule(db, ruleOf('rule-own', 'app:shop', '198.51.100.3', ['443'], { until }), app.id)
+  await insertRule(db, ruleOf('rule-other', 'app:blog', '198.51.100.4', ['443'], { until }), null)
+  const { ofApp } = makeNoticeHandlers({ findApp: async () => app })
+  const owner: Principal = { kind: 'user', id: 'ben', name: 'ben', operator: false, teams: [] }
+  const told = async (days: number) => {
+    const at = later(days)
+    const deps = { db, config: { installation: TEST_FACTS.installation }, now: () => at }
+    const call = { principal: owner, params: { app: app.name }, query: {}, source: 'local' }
+    return (await ofApp(call as never, deps as unknown as ServerDeps)) as ResponseOf<
+      typeof networkNoticeRoutes.ofApp
+    >
+  }
+  assert.deepEqual((await told(30)).notices, [])
+  assert.deepEqual((await told(39)).notices, [
+    {
+      rule: 'rule-own',
+      kind: 'ends',
+      text: 'rule-own ends in 24 hours. If it is still needed, take it back and allow it anew with a later end.',
+    },
+  ])
 })

@@ -90,10 +90,11 @@ export const REQUIREMENTS: Readonly<Record<KnownPromise, Requirement>> = {
     ['flooded-from-outside', 'slow-clients-hold-connections', 'upstream-announced'],
     'Where a provider is set up it is called in; above a limit it drops everything to the address, visitors’ packets too, and a part of the traffic only where an operator asks for that.',
   ),
-  'NET-5': part(
-    ['frames-forged-by-instance'],
-    'The ports of builds and of the platform’s own parts are not bound to their addresses.',
-  ),
+  'NET-5': {
+    needs: ['frames-forged-by-instance'],
+    gaps: [],
+    note: 'The drill forges from an instance. That builds and the platform’s own parts can claim nothing of another’s either, tests on the real engine show.',
+  },
   'NET-6': part(
     ['sniffer-in-instance'],
     'A drill has listened in the networks of apps only, not in those of builds and of the platform’s own parts.',

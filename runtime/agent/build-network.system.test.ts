@@ -3,18 +3,18 @@ import { after, before, test } from 'node:test'
 import { addressesOf } from '#contract/installation.ts'
 import { makeTestBuilder, type TestBuilder } from '#platform/builds/test-builder.ts'
 import { makeHostGuard, portTableOf } from '#platform/guard/host.ts'
-import { hostLinks } from '#runtime/drivers/container-links.ts'
-import { makeIp } from '#runtime/drivers/ip.ts'
-import { inNamespaces } from '#runtime/drivers/namespaces.ts'
+import { hostLinks, linksOf } from '#runtime/drivers/container-links.ts'
 import { makeNft } from '#runtime/drivers/nft.ts'
-import { run } from '#runtime/drivers/process.ts'
 import { makeLog } from '#runtime/kit/log.ts'
+import { installPrograms } from '#tools/install-programs.ts'
 import { makeBuildNetwork } from './build-network.ts'
+import { type AtBridge, hostReaches, makeForger } from './test-forger.ts'
 import { until } from './test-host.ts'
 
 let host: TestBuilder
 const nft = makeNft()
 before(async () => {
+  await installPrograms({ arping: 'arping', ping: 'iputils-ping' })
   host = await makeTestBuilder(229)
 })
 after(async () => {
@@ -22,16 +22,21 @@ after(async () => {
   await host.destroy()
 })
 
-/** The network of the step that runs now. */
-async function stepOf({ docker }: TestBuilder, network: string): Promise<number> {
-  return await until('a step to run', async () => {
-    const [id] = await docker.networks.members(network)
-    const pid = id === undefined ? 0 : ((await docker.containers.inspect(id))?.pid ?? 0)
-    return pid > 0 ? pid : undefined
+/** The steps that run now, as many as that. */
+const stepsOf = ({ docker }: TestBuilder, network: string, count: number): Promise<AtBridge[]> =>
+  until(`${count} steps to run`, async () => {
+    const found = await Promise.all(
+      (await docker.networks.members(network)).map(async (id) => {
+        const detail = await docker.containers.inspect(id)
+        const [link] = detail === undefined || detail.pid === 0 ? [] : await linksOf(detail.pid)
+        const address = detail?.addresses[network]
+        return detail && link && address ? [{ pid: detail.pid, card: link.card, address }] : []
+      }),
+    )
+    return found.flat().length === count ? found.flat() : undefined
   })
-}
 
-test('a step of a Dockerfile speaks as its own address only, soon after it began', async () => {
+test('a step of a Dockerfile speaks as its own address only, convinces nobody, and hears nothing of another, soon after it began', async () => {
   const { installation, docker } = host
   const { build } = addressesOf(installation).networks
   const guard = makeHostGuard(nft, installation)
@@ -40,29 +45,36 @@ test('a step of a Dockerfile speaks as its own address only, soon after it began
     guard: { bind: (ports) => guard.bind(ports) },
   })
   const over = new AbortController()
-  const building = host.build(
-    { Dockerfile: 'FROM maru/app:latest\nUSER 0\nRUN sleep 120\nCMD ["true"]\n' },
-    { signal: over.signal },
+  const building = ['shop', 'blog'].map((app) =>
+    host.build(
+      { Dockerfile: `FROM maru/app:latest\nUSER 0\nRUN echo ${app} && sleep 120\nCMD ["true"]\n` },
+      { app, signal: over.signal },
+    ),
   )
-  const pid = await stepOf(host, build.name)
-  const enter = (argv: readonly string[]) => inNamespaces(pid, ['net'], argv)
+  const [own, neighbour] = await stepsOf(host, build.name, building.length)
+  assert.ok(own && neighbour)
   const other = `${installation.subnet}.2.77`
   // More than whoever has only the right to forge frames needs for it.
-  await makeIp(enter([])).change('address', 'add', `${other}/24`, 'dev', 'eth0')
-  const isHeard = async (as: string) =>
-    (await run(enter(['ping', '-c', '1', '-W', '1', '-I', as, build.gateway]), { timeoutMs: 5_000 }))
-      .exitCode === 0
-  assert.equal(await isHeard(other), true)
+  const step = makeForger(own, neighbour, build)
+  await step.take(other)
+  assert.deepEqual([await step.isHeard(), await step.isHeard(other)], [true, true])
+  assert.equal(await step.isHeardByCard(), true)
+  assert.equal(await step.isBelieved(), true)
+  assert.ok((await step.overhears()) > 0)
   const { release } = network.hold('shop')
   const shown = async () => (await nft.list('bridge', portTableOf(installation))) ?? ''
-  const own = await until(
-    'its port to be bound',
-    async () => /" \. [0-9a-f:]{17} \. (\d+\.\d+\.2\.\d+)/.exec(await shown())?.[1],
-  )
-  assert.deepEqual([await isHeard(other), await isHeard(own)], [false, true])
+  await until('both ports to be bound', async () => {
+    const text = await shown()
+    return [own, neighbour].every(({ card, address }) => text.includes(`${card} . ${address}`))
+  })
+  assert.deepEqual([await step.isHeard(), await step.isHeard(other)], [true, false])
+  assert.equal(await step.isHeardByCard(), false)
+  assert.equal(await step.isBelieved(), false)
+  assert.equal(await step.overhears(), 0)
+  assert.equal(await hostReaches(neighbour.address), true)
   over.abort()
-  await building
+  await Promise.all(building)
   release()
-  await until('nothing to be bound any more', async () => !(await shown()).includes(own))
+  await until('nothing to be bound any more', async () => !(await shown()).includes(own.address))
   assert.equal([...(await hostLinks()).values()].includes(build.bridge), true)
 })

@@ -67,7 +67,8 @@ function makePatience(log: Log, patienceMs: number) {
  */
 export function makeBuildNetwork(deps: BuildNetworkDeps): BuildNetwork {
   const { config, docker, guard, log, patienceMs = PATIENCE_MS } = deps
-  const { bridge, name } = addressesOf(config.installation).networks.build
+  const { build } = addressesOf(config.installation).networks
+  const { bridge, name } = build
   const apps: string[] = []
   let seen = ''
   let isKept = false
@@ -77,7 +78,7 @@ export function makeBuildNetwork(deps: BuildNetworkDeps): BuildNetwork {
     const members = await docker.networks.members(name)
     const details = await Promise.all(members.map((id) => docker.containers.inspect(id)))
     // Whose a step is the engine does not say; with one build it is that one's.
-    const ports = await findPorts(details, name, new Set(apps).size === 1 ? apps[0] : undefined)
+    const ports = await findPorts(details, build, new Set(apps).size === 1 ? apps[0] : undefined)
     await guard.bind(ports, 'builds')
     // One that has just come may have no address yet: the next look asks again.
     seen = links.every((link) => ports.some((port) => port.link === link)) ? links.join() : ''

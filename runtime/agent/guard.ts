@@ -41,10 +41,12 @@ import { type InstancePort, takeNotice } from './take-notice.ts'
 
 export type { InstancePort } from './take-notice.ts'
 
+type PortsOf = 'instances' | 'builds' | 'parts'
+
 /** Keeps attackers out of the host, remembers them over restarts, and tells of them. */
 export interface Guard {
-  /** Binds the ports of the instances that run, or of builds; the others stay. Tells whether that had to change. */
-  bind(ports: readonly InstancePort[], of?: 'instances' | 'builds'): Promise<boolean>
+  /** Binds the ports of the instances that run, of builds, or of the platform's own parts; the others stay. Tells whether that had to change. */
+  bind(ports: readonly InstancePort[], of?: PortsOf): Promise<boolean>
   /** Lets whoever gets an address speak as that until its port is bound: before it starts. */
   expect(address: string): Promise<void>
   putOrders(orders: GuardOrders): Promise<void>
@@ -81,7 +83,7 @@ interface State {
   orders: GuardOrders
   holds: readonly Hold[]
   wanted: Wanted[]
-  readonly bound: Map<'instances' | 'builds', readonly InstancePort[]>
+  readonly bound: Map<PortsOf, readonly InstancePort[]>
   ports: readonly InstancePort[]
   problem: string
   readonly mends: MendBook

@@ -1,6 +1,13 @@
 import { writeFile } from 'node:fs/promises'
 import type { Installation } from '#contract/installation.ts'
-import { activePolicy, type NetworkPolicy, NO_POLICY, parseEnd } from '#contract/network.ts'
+import {
+  activePolicy,
+  hasEndedRules,
+  type NetworkPolicy,
+  NO_POLICY,
+  nextRuleEndMs,
+  parseEnd,
+} from '#contract/network.ts'
 import { planMesh } from '#platform/mesh/index.ts'
 import { type HostRules, makeHostRules } from '#platform/network/apply-rules.ts'
 import { namesIn } from '#platform/network/classes.ts'
@@ -67,12 +74,15 @@ interface Watching extends Restoring, Pick<ReconcileDeps, 'rules' | 'filter' | '
   readonly guard: Pick<Guard, 'mends' | 'noteFullName'>
 }
 
-/** Ends what is on trial and puts back what a hand has changed, whatever a pass waits for. A failure is the next pass's to tell. */
+/**
+ * Ends what is on trial and rules whose time is over, and puts back what a hand has changed, whatever a pass waits for. A failure is
+ * the next pass's to tell.
+ */
 async function watchRules(deps: Watching, signal: AbortSignal): Promise<void> {
   let full: readonly string[] = []
   while (!signal.aborted) {
-    await pause(Math.min(LOOK_MS, deps.trials.nextEndMs()), signal)
-    await endTrials(deps).catch(leaveToNextPass)
+    await pause(Math.min(LOOK_MS, nextEndMs(deps)), signal)
+    await endWhatIsOver(deps).catch(leaveToNextPass)
     if (await deps.rules.mend().catch(() => false)) noteRestored(deps)
     const before = full
     full = deps.rules.fullNames()
@@ -85,12 +95,16 @@ async function watchRules(deps: Watching, signal: AbortSignal): Promise<void> {
 /** The failure is met by whoever loads the rules next. */
 const leaveToNextPass = () => undefined
 
+const nextEndMs = ({ workloads, trials }: Pick<Watching, 'workloads' | 'trials'>) =>
+  Math.min(trials.nextEndMs(), nextRuleEndMs(workloads.current()?.network ?? NO_POLICY, new Date()))
+
 /** A pass that had begun before may have brought back what was over: so it is looked at each time. */
-async function endTrials(deps: Watching): Promise<void> {
+async function endWhatIsOver(deps: Watching): Promise<void> {
   const policy = deps.workloads.current()?.network
-  if (policy === undefined || !deps.trials.areOver(policy)) return
-  const did = await deps.rules.follow(standing({ ...deps, now: () => new Date() }), TRUST_MS)
-  if (did === 'loaded') deps.log.info('agent.trial_over')
+  const now = new Date()
+  if (policy === undefined || !(deps.trials.areOver(policy) || hasEndedRules(policy, now))) return
+  const did = await deps.rules.follow(standing({ ...deps, now: () => now }), TRUST_MS)
+  if (did === 'loaded') deps.log.info('agent.rules_ended')
   if (did === 'restored') noteRestored(deps)
 }
 

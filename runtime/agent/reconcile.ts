@@ -53,6 +53,8 @@ export interface ReconcileDeps {
   readonly closed: Closed
   readonly address: SharedAddressKeeper
   readonly guard: Guard
+  /** Binds the ports of the platform's own parts. */
+  readonly holdParts: () => Promise<void>
   readonly detector: DetectorKeeper
   readonly upstream: UpstreamKeeper
   readonly filter: FilterState
@@ -119,6 +121,7 @@ export async function reconcile(deps: ReconcileDeps, before: number): Promise<Re
   if (platform !== undefined) {
     await attempt('Bringing the platform to its state', () => bringPlatform(deps, platform))
   }
+  await attempt('Binding the ports of the platform', deps.holdParts)
   const workload = wantedApps(deps)
   const apps =
     workload && (await attempt('Bringing the apps to their state', () => bringApps(deps, workload)))

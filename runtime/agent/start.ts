@@ -29,6 +29,7 @@ import { openEdge } from './own-edge.ts'
 import { openNetwork, standing as standingOf } from './own-network.ts'
 import { makeResolverKeeper } from './own-resolver.ts'
 import { openOwnUpstream } from './own-upstream.ts'
+import { makePartPorts } from './part-ports.ts'
 import { pruneImages, removeApp } from './prune.ts'
 import { watchRejoins } from './rejoin-watch.ts'
 import { makeReportBoard } from './report-board.ts'
@@ -77,11 +78,11 @@ export async function startAgent(config: AgentConfig, log: Log): Promise<Agent> 
   const network = openNetwork(config.installation, guard, { nft, log, workloads, trials }, ended.signal)
   const addresses = makeAddressBook(docker, config.installation, Math.floor(Date.now() / 1000))
   const resolver = makeResolverKeeper({ config, docker, log, now: () => new Date() })
-  const kept = { workloads, membership, watch, retirement, guard, resolver, ...network }
-  const address = makeAddressKeeper({ config, docker, nft, log })
+  const holdParts = makePartPorts({ config, docker, guard, log })
+  const kept = { workloads, membership, watch, retirement, guard, holdParts, resolver, ...network }
   const detector = await makeDetectorKeeper({ config, docker, guard, workloads, log, now: () => new Date() })
   const upstream = await openOwnUpstream(config, nft, log)
-  const reads = { address, detector, upstream, memory }
+  const reads = { address: makeAddressKeeper({ config, docker, nft, log }), detector, upstream, memory }
   const signer = makeSigner(config.home, authority)
   const parts = { config, docker, addresses, log, ...kept, edge, signer, ...reads }
   const sparing = makeSparing({ ...config, docker, log, issuePass: passFor(config, membership) })

@@ -4,19 +4,16 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
 import { WorkloadConfig } from '#contract/agent.ts'
-import { NO_FLEET } from '#contract/fleet.ts'
 import { type NetworkPolicy, NO_POLICY, trialsIn } from '#contract/network.ts'
 import { tableOf } from '#platform/network/compile.ts'
 import { HOST_OUTSIDE, makeHostNet, makeTestNet, type TestMachine } from '#platform/network/test-net.ts'
-import { ruleOf, TEST_FACTS } from '#platform/network/test-policy.ts'
+import { ruleOf } from '#platform/network/test-policy.ts'
 import { readMachineClock } from '#runtime/drivers/machine-clock.ts'
 import { makeNft } from '#runtime/drivers/nft.ts'
-import { silent } from '#runtime/server/test-database.ts'
-import { guardHost, openNetwork } from './own-network.ts'
-import { FIRST_HOST, makeTestAgent } from './test-agent.ts'
+import { makeTestAgent } from './test-agent.ts'
 import { until } from './test-host.ts'
+import { type NetworkPart, startNetworkPart } from './test-network-part.ts'
 import { openTrials } from './trials.ts'
-import { openWorkloadStore } from './workload-store.ts'
 
 /** No control plane is there in any of these. What an operator does is what his control plane has handed over last. */
 const TRIAL_MS = 10_000
@@ -26,9 +23,9 @@ const DOOR = ruleOf('rule-door', '198.51.100.0/24', 'host', ['22'])
 
 const net = makeTestNet()
 const folders: string[] = []
-const running: AbortController[] = []
+const running: Pick<NetworkPart, 'stop'>[] = []
 after(async () => {
-  for (const agent of running) agent.abort()
+  for (const part of running) part.stop()
   await net.close()
   for (const folder of folders) await rm(folder, { recursive: true, force: true })
 })
@@ -52,36 +49,18 @@ async function makePlace(): Promise<Place> {
   return { host, operator, home: await folder() }
 }
 
-/** The agent's part for the network, with all that it keeps on the disk, and nothing of a control plane. */
-async function startAgentOn({ host, home }: Place) {
-  const ended = new AbortController()
-  running.push(ended)
-  const { installation } = TEST_FACTS
-  const trials = await openTrials(join(home, 'trials.json'), await readMachineClock())
-  const workloads = await openWorkloadStore(join(home, 'workload.json'), trials)
-  const guard = { expect: async () => {}, mends: { count: () => {} }, noteFullName: () => {} }
-  const parts = { nft: makeNft(host.enter), log: silent, workloads, trials }
-  // What a guard does is not looked at here.
-  const network = openNetwork(
-    installation,
-    guard as unknown as Parameters<typeof openNetwork>[1],
-    parts,
-    ended.signal,
-  )
-  const deps = {
-    ...{ ...network, guard, workloads, log: silent, now: () => new Date() },
-    config: { installation, host: FIRST_HOST },
-    membership: { fleet: () => NO_FLEET },
-    resolver: { prepare: async () => {} },
-  } as unknown as Parameters<typeof guardHost>[0]
-  const pass = () => guardHost(deps)
-  await pass()
-  return { workloads, pass, stop: () => ended.abort() }
+async function startAgentOn({ host, home }: Place): Promise<NetworkPart> {
+  const part = await startNetworkPart(host, home)
+  running.push(part)
+  return part
 }
-type Part = Awaited<ReturnType<typeof startAgentOn>>
 
 /** Hands over a policy whose trials end after a while by the agent's own clock; its words of the time of day are wrong by so much. */
-async function handOver({ workloads, pass }: Part, policy: NetworkPolicy, generation: number): Promise<void> {
+async function handOver(
+  { workloads, pass }: NetworkPart,
+  policy: NetworkPolicy,
+  generation: number,
+): Promise<void> {
   const trials = Object.fromEntries(trialsIn(policy).map(({ name }) => [name, TRIAL_MS]))
   await workloads.put(WorkloadConfig.parse({ generation, network: policy, trials, apps: [] }))
   await pass()
