@@ -1,5 +1,6 @@
 import type { Benchmark } from './benchmark.ts'
 import { measureDrills } from './drill-figures.ts'
+import { bringForSlowScans, measureSlowScans } from './slow-scans.ts'
 
 const DRILLS = [
   'ports-scanned-from-outside',
@@ -16,6 +17,14 @@ export const attacks: Benchmark = {
   name: 'attacks',
   title: 'Under attack',
   method:
-    'The drills of the network that have a figure, once each, with the attackers’ own tools: nmap, hping3, slowhttptest, curl, arpspoof and ndptool. What each of them does is on its own page under drills/. People, attackers and platform share two cores.',
-  measure: (place) => measureDrills(place, place.quick ? ['rules-changed-by-hand'] : DRILLS),
+    'The drills of the network that have a figure, once each, with the attackers’ own tools: nmap, hping3, slowhttptest, curl, arpspoof and ndptool. What each of them does is on its own page under drills/. Beside them two search a host of their own that has the agent’s guard, a port every 15 seconds: one who asks for each once, for whom the goal is, and one who asks again when nobody answers, as nmap does by itself. People, attackers and platform share two cores.',
+  measure: async (place) => {
+    if (place.quick) return await measureDrills(place, ['rules-changed-by-hand'])
+    await bringForSlowScans()
+    const [drills, slow] = await Promise.all([measureDrills(place, DRILLS), measureSlowScans(place)])
+    return {
+      figures: [...drills.figures, ...slow.figures],
+      missing: [...drills.missing, ...slow.missing],
+    }
+  },
 }

@@ -31,7 +31,7 @@ export interface BenchLab {
   join(host: string): Promise<void>
   exec(host: string, ...argv: string[]): Promise<RunResult>
   /** Arguments that lead into a host. */
-  enter(host: string): Promise<string[]>
+  enter(host: string): Promise<[string, ...string[]]>
   /** The command line on a host; anything but exit code 0 ends the benchmark. */
   maru(host: string, ...args: string[]): Promise<string>
   /** The first host's view of another one. */

@@ -30,14 +30,26 @@ const PORT = 443
 /** What the app with this number may reach, from the first of its addresses. */
 export const allowedOf = (at: number): Allowed => ({ from: memberOf(at), to: goalOf(at), port: PORT })
 
-/** The filter for so many addresses of so many apps, each of which may reach one address. */
-export const largeFilter = (members: number, apps: number) =>
-  compileFilter(policyOf(apps), factsOf(members, apps))
+/** What is wanted: so many addresses of so many apps, each of which may reach one address, and some one more. */
+export const largeWish = (
+  members: number,
+  apps: number,
+  moreRules = 0,
+): { readonly policy: NetworkPolicy; readonly facts: NetworkFacts } => ({
+  policy: policyOf(apps + moreRules, apps),
+  facts: factsOf(members, apps),
+})
 
-const policyOf = (apps: number): NetworkPolicy => ({
-  rules: Array.from({ length: apps }, (_, at) => ({
+/** The filter for that. */
+export function largeFilter(members: number, apps: number) {
+  const { policy, facts } = largeWish(members, apps)
+  return compileFilter(policy, facts)
+}
+
+const policyOf = (rules: number, apps: number): NetworkPolicy => ({
+  rules: Array.from({ length: rules }, (_, at) => ({
     id: `rule-${at}`,
-    from: `app:app-${at}`,
+    from: `app:app-${at % apps}`,
     to: goalOf(at),
     protocol: 'tcp' as const,
     ports: [`${PORT}`],

@@ -43,6 +43,18 @@ test('figures stand in a table by row and column, with median and range', () => 
   })
 })
 
+test('a ratio of many turns says what its median lies within, and the document what that means', () => {
+  const turns = [0.9, 0.91, 0.92, 0.93, 0.94, 0.95, 0.7, 1.3, 0.96, 0.89]
+  const ratio = ratioOf('one against another', 'ratio', turns, Array(10).fill(1))
+  assert.deepEqual(tableOf([ratio]).rows, [
+    ['one against another', '0.925 × (0.89 to 0.96; single 0.7 to 1.3)'],
+  ])
+  const result = { name: 'turns', title: 'Turns', method: 'Many.', figures: [ratio], skipped: null }
+  const report = BenchReport.parse({ ...REPORT, results: [result] })
+  assert.match(renderPerformance(report), /with a confidence of 95 %/)
+  assert.doesNotMatch(renderPerformance(REPORT), /confidence/)
+})
+
 test('the document names the machine, the commit, every figure and what was not measured', () => {
   const text = renderPerformance(REPORT)
   assert.match(text, /at commit abc1234/)

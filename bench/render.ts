@@ -2,6 +2,8 @@ import { renderTable } from '#runtime/cli/table.ts'
 import { table as markdownTable } from '#tools/reference.ts'
 import type { BenchReport, BenchResult, Figure, Machine } from './report.ts'
 
+const WITHIN =
+  ' Where a median stands with two spans, it is in the first of them with a confidence of 95 % (sign test), and single samples are in the second: a goal inside the first is neither met nor missed by that run.'
 const NOTICE =
   '<!-- Made by `maru bench`, from performance.json beside it. Change neither by hand: measure again. -->'
 
@@ -11,14 +13,21 @@ const numberText = (value: number) =>
     ? Math.round(value).toLocaleString('en')
     : value.toLocaleString('en', { maximumSignificantDigits: 3 })
 
-/** A figure for people: `3.4 s (3.2 to 4.1)`, `not within 60 s`. */
-export function figureText({ value, unit, isDifference, isNotWithin, samples = [] }: Figure): string {
+/** A figure for people: `3.4 s (3.2 to 4.1)`, `not within 60 s`, `0.93 × (0.9 to 0.96; single 0.7 to 1.3)`. */
+export function figureText(figure: Figure): string {
+  const { value, unit, isDifference, isNotWithin, samples = [], within } = figure
   if (isNotWithin === true) return `not within ${numberText(value)} ${unit}`
   const sign = isDifference === true && value > 0 ? '+' : ''
-  const range =
-    samples.length > 1 ? ` (${numberText(Math.min(...samples))} to ${numberText(Math.max(...samples))})` : ''
+  const spread = spanText(Math.min(...samples), Math.max(...samples))
+  const range = within
+    ? ` (${spanText(...within)}; single ${spread})`
+    : samples.length > 1
+      ? ` (${spread})`
+      : ''
   return `${sign}${numberText(value)} ${unit}${range}`
 }
+
+const spanText = (from: number, to: number) => `${numberText(from)} to ${numberText(to)}`
 
 /** The figures as a table: a line for each row, a column for each column, in the order in which they came. */
 export function tableOf(figures: readonly Figure[]): { head: string[]; rows: string[][] } {
@@ -66,11 +75,14 @@ export function renderPerformance(report: BenchReport): string {
   return `${[
     '# Performance',
     NOTICE,
-    `Measured by \`./maru bench\` on ${when} UTC, at commit ${report.commit}, in ${Math.round(report.seconds)} s. Read them as ratios: another machine gives other figures. Where several samples were taken, the median is shown, and the smallest and largest in brackets.`,
+    `Measured by \`./maru bench\` on ${when} UTC, at commit ${report.commit}, in ${Math.round(report.seconds)} s. Read them as ratios: another machine gives other figures. Where several samples were taken, the median is shown, and the smallest and largest in brackets.${hasWithin(report) ? WITHIN : ''}`,
     markdownTable(['the machine', ''], machineRows(report.machine)),
     ...report.results.flatMap(sectionOf),
   ].join('\n\n')}\n`
 }
+
+const hasWithin = ({ results }: BenchReport) =>
+  results.some(({ figures }) => figures.some(({ within }) => within !== undefined))
 
 function sectionOf(result: BenchResult): string[] {
   const { title, method, figures, skipped, apart } = result

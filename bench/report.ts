@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { median } from './statistics.ts'
+import { median, medianWithin } from './statistics.ts'
 
 /** One measured value: where it stands in its table, and every sample that it was made from. */
 export const Figure = z.strictObject({
@@ -12,6 +12,8 @@ export const Figure = z.strictObject({
   /** It had not come to its end by then: the value is how long that was watched. */
   isNotWithin: z.boolean().optional(),
   samples: z.array(z.number()).optional(),
+  /** Where the true median is, with a confidence of 95 %. */
+  within: z.tuple([z.number(), z.number()]).optional(),
 })
 export type Figure = z.infer<typeof Figure>
 export type Unit = Figure['unit']
@@ -83,6 +85,13 @@ export const figureOf = (row: string, column: string, unit: Unit, samples: reado
   samples: samples.map(round),
 })
 
+/** The same with what the median lies within, where the samples are enough to say: for what a goal is held against. */
+export function figureWithin(row: string, column: string, unit: Unit, samples: readonly number[]): Figure {
+  const within = medianWithin(samples)
+  const figure = figureOf(row, column, unit, samples)
+  return within === undefined ? figure : { ...figure, within: [round(within[0]), round(within[1])] }
+}
+
 /**
  * How many times as large one is as the other: turn by turn, because a machine that is slower for a while is so for both, and the
  * median of that.
@@ -95,7 +104,7 @@ export function ratioOf(
 ): Figure {
   if (one.length !== other.length) throw new Error(`${row}: ${one.length} samples against ${other.length}`)
   const ratios = one.map((value, turn) => value / (other[turn] ?? Number.NaN))
-  return figureOf(row, column, '×', ratios)
+  return figureWithin(row, column, '×', ratios)
 }
 
 /** How much larger the median of one is than that of the other. */

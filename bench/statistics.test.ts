@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { alternating, median, percentile } from './statistics.ts'
+import { alternating, median, medianWithin, percentile, sameTurns } from './statistics.ts'
 
 test('the median is the middle, or between the two middle ones', () => {
   assert.equal(median([9, 1, 5]), 5)
@@ -21,5 +21,26 @@ test('nobody is always first', () => {
     ['a', 'b', 'c'],
     ['c', 'b', 'a'],
     ['a', 'b', 'c'],
+  ])
+})
+
+test('a median is said with what it lies within, by the table of the sign test', () => {
+  const upTo = (count: number) => Array.from({ length: count }, (_, index) => index + 1).reverse()
+  assert.equal(medianWithin(upTo(5)), undefined)
+  assert.deepEqual(medianWithin(upTo(6)), [1, 6])
+  assert.deepEqual(medianWithin(upTo(10)), [2, 9])
+  assert.deepEqual(medianWithin(upTo(20)), [6, 15])
+  assert.deepEqual(medianWithin(upTo(70)), [27, 44])
+})
+
+test('what is measured seldom is held against the same turns of the other', () => {
+  const often = [1, 2, 3, 4].map((value, round) => ({ round, value }))
+  const seldom = [
+    { round: 0, value: 10 },
+    { round: 2, value: 30 },
+  ]
+  assert.deepEqual(sameTurns(often, seldom), [
+    [1, 3],
+    [10, 30],
   ])
 })

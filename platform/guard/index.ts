@@ -1,6 +1,7 @@
 export { guardLoop, type TakeEvents } from './loops.ts'
-export { guardTableOf } from './names.ts'
+export { guardTableOf, portTableOf } from './names.ts'
 export { renderGuard } from './render-host.ts'
+export { type BoundPort, renderPorts } from './render-ports.ts'
 export { guardHandlers } from './routes.ts'
 export {
   GUARD_TOLD,

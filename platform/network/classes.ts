@@ -56,21 +56,20 @@ export function makeClasses(rules: readonly NetworkRule[], facts: NetworkFacts):
   const from = new Map<string, string>()
   const fromToHost = new Map<string, string>()
   const fallback: Classes['fallback'] = { forward: [], host: [] }
-  for (const [first = '', ...more] of classesOf(facts, spoken)) {
-    const names = [chainName('from', [first, ...more]), chainName('host', [first, ...more])] as const
+  const { classes, members } = sortMembers(facts, spoken)
+  for (const { groups, forward, host } of classes) {
+    const [first = '', ...more] = groups
     if (more.length === 0) {
-      add(forwardChain(names[0], rulesOf([first]), ground))
-      add(hostChain(names[1], rulesOf([first]), facts))
+      add(forwardChain(forward, rulesOf([first]), ground))
+      add(hostChain(host, rulesOf([first]), facts))
       continue
     }
-    add(forwardChain(names[0], rulesOf(more), ground, chainName('from', [first])))
-    const host = hostChain(names[1], rulesOf(more), facts, chainName('host', [first]))
+    add(forwardChain(forward, rulesOf(more), ground, chainName('from', [first])))
+    const ofHost = hostChain(host, rulesOf(more), facts, chainName('host', [first]))
     // Who may nothing more of the host than all others needs no chain for that.
-    if (host.rules.length > 1) add(host)
+    if (ofHost.rules.length > 1) add(ofHost)
   }
-  for (const member of membersOf(facts)) {
-    const groups = member.groups.filter((group, at) => at === 0 || spoken.has(group))
-    const [forward, host] = [chainName('from', groups), chainName('host', groups)]
+  for (const [member, { groups, forward, host }] of members) {
     if (!isSingle(member)) {
       const match: Match[] = [{ kind: 'from', among: [member.at] }]
       fallback.forward.push({ match, verdict: goto(forward) })
@@ -78,9 +77,9 @@ export function makeClasses(rules: readonly NetworkRule[], facts: NetworkFacts):
       continue
     }
     // What everybody of its network may, it may without an entry of its own.
-    const local = rulesOf(groups.slice(1)).some(({ to }) => goalOf(to, facts).local)
-    if (groups.length > 1 || member.groups.length === 1) from.set(member.at, forward)
-    if (local || member.groups.length === 1) fromToHost.set(member.at, host)
+    const isAlone = member.groups.length === 1
+    if (isAlone || groups.length > 1) from.set(member.at, forward)
+    if (isAlone || (groups.length > 1 && chains.has(host))) fromToHost.set(member.at, host)
   }
   return {
     chains: [...chains.values()],
@@ -93,12 +92,31 @@ export function makeClasses(rules: readonly NetworkRule[], facts: NetworkFacts):
   }
 }
 
-/** The different lists of groups that members have, as far as rules speak of them. */
-function classesOf(facts: NetworkFacts, spoken: ReadonlyMap<string, unknown>): string[][] {
-  const found = membersOf(facts).map(({ groups }) =>
-    groups.filter((group, at) => at === 0 || spoken.has(group)),
-  )
-  return [...new Map(found.map((groups) => [groups.join(), groups])).values()]
+/** Groups that members have in common, as far as rules speak of them, and the chains for what those may. */
+interface Class {
+  readonly groups: readonly string[]
+  readonly forward: string
+  readonly host: string
+}
+
+/** Every member with its class. There are many members and few classes: what a class says is worked out once. */
+function sortMembers(facts: NetworkFacts, spoken: ReadonlyMap<string, unknown>) {
+  const known = new Map<string, Class>()
+  const found = new Map<string, Class>()
+  const classAs = (all: readonly string[]): Class => {
+    const groups = all.filter((group, at) => at === 0 || spoken.has(group))
+    const same = found.get(groups.join())
+    const made = same ?? { groups, forward: chainName('from', groups), host: chainName('host', groups) }
+    found.set(groups.join(), made)
+    return made
+  }
+  const members = membersOf(facts).map((member): readonly [Member, Class] => {
+    const key = member.groups.join()
+    const made = known.get(key) ?? classAs(member.groups)
+    known.set(key, made)
+    return [member, made]
+  })
+  return { classes: [...found.values()], members }
 }
 
 /** Names that rules speak of. */
