@@ -38,9 +38,8 @@ export interface OrdinaryPeople {
   /** Addresses of all whom nobody forges: they must never be held. */
   readonly others: readonly string[]
   readonly crowd: Crowd
-  readonly answered: () => number
-  readonly failures: () => readonly string[]
-  stop(): Promise<void>
+  answered(): number
+  failures(): readonly string[]
 }
 
 /** What has to be ended, also when not all came to be there. */
@@ -86,8 +85,5 @@ export async function welcomePeople(
     crowd,
     answered: () => visitors.reduce((sum, one) => sum + one.answered(), 0),
     failures: () => visitors.flatMap((one) => one.failures()),
-    stop: async () => {
-      for (const one of visitors) await one.stop()
-    },
   }
 }
