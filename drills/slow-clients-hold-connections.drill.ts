@@ -1,5 +1,6 @@
 import type { Incident } from '#contract/detection.ts'
 import { EDGE_LIMITS } from '#platform/edge/index.ts'
+import type { SlowClientEnd } from '#runtime/drivers/slow-client.ts'
 import type { Drill, DrillPlace, Measured, Stages } from './drill.ts'
 import { drillApp } from './drill-app.ts'
 import { hundredths } from './hundredths.ts'
@@ -51,11 +52,13 @@ export const slowClientsHoldConnections: Drill<Names> = {
   begin,
 }
 
-/** What became of one way. */
-interface Tried {
+/** What became of one way, and what had become of others' requests when it began. */
+interface Tried extends SlowClientEnd {
   readonly way: SlowWay
-  readonly held: number
-  readonly again: number
+  readonly before: Counts
+}
+
+interface Counts {
   readonly answered: number
   readonly failed: number
 }
@@ -100,6 +103,8 @@ function begin(place: DrillPlace): Stages<Names> {
       place.mark('fault')
       scene.since = Date.now()
       const noted = waitForWord(place, scene)
+      // A failure is met where it is waited for.
+      noted.catch(() => undefined)
       for (const way of SLOW_WAYS) {
         scene.tried.push(await attack(place, scene, app.name, way))
         place.mark(`${way.what} ended`)
@@ -144,40 +149,44 @@ async function waitForWord(place: DrillPlace, scene: Scene): Promise<void> {
   if (scene.incident !== undefined) place.mark('people told')
 }
 
+const countsOf = (people: Visitors): Counts => ({
+  answered: people.answered(),
+  failed: people.failures().length,
+})
+
 async function attack(place: DrillPlace, scene: Scene, app: string, way: SlowWay): Promise<Tried> {
-  const people = present(scene.visitors)
-  const before = { answered: people.answered(), failed: people.failures().length }
-  const { most, again } = await holdConnections(place, present(scene.outsiders[1]), app, way)
-  return {
-    ...{ way, held: most, again },
-    answered: people.answered() - before.answered,
-    failed: people.failures().length - before.failed,
-  }
+  const before = countsOf(present(scene.visitors))
+  return { way, before, ...(await holdConnections(place, present(scene.outsiders[1]), app, way)) }
 }
 
 async function measure(place: DrillPlace, scene: Scene): Promise<Measured<Names>> {
   const { outsiders, tried, since, incident, toldAfterS } = scene
   const [visitor, attacker] = outsiders as [Outsider, Outsider]
   const people = present(scene.visitors)
+  // What hangs is a failure of the way in which it was asked, or of the next one.
   await people.stop()
   for (const failure of new Set(people.failures())) place.say(`failed: ${failure}`)
-  for (const { way, held, again, answered, failed } of tried)
-    place.say(`${way.what}: held ${held}, came again ${again} times; ${answered} answered, ${failed} not`)
+  const all = countsOf(people)
+  const unserved = tried.map(({ way, most, again, before }, at) => {
+    const during = between(before, tried[at + 1]?.before ?? all)
+    const { answered, failed } = during
+    place.say(`${way.what}: held ${most}, came again ${again} times; ${answered} answered, ${failed} not`)
+    return unservedOf(way, during)
+  })
   const isTaken = (await eventsOf(place, 'exhaustion')).some(
     ({ src_endpoint, end_time }) => src_endpoint.ip === visitor.address && Date.parse(end_time) >= since,
   )
-  const shown = present(scene.eye)
-    .all()
-    .find((one) => isOf(one, attacker))
+  const eye = present(scene.eye)
+  const shown = eye.all().find((one) => isOf(one, attacker))
   const shownS = shown === undefined ? SOON_S : secondsAfter(present(scene.tooManyMs), shown)
-  const held = Math.max(...tried.map((one) => one.held))
+  const held = Math.max(...tried.map(({ most }) => most))
   const again = Math.max(...tried.map((one) => one.again))
-  const [answered, failed] = [sum(tried, 'answered'), sum(tried, 'failed')]
+  const { answered, failed } = between(present(tried[0]).before, all)
   const told =
     incident === undefined ? 'not told' : `told: “${incident.title.replace(incident.who, 'somebody')}”`
   return {
     values: {
-      [UNSERVED]: Math.max(...tried.map(unservedOf)),
+      [UNSERVED]: Math.max(...unserved),
       [GATHERED]: held,
       [TOLD]: hundredths(toldAfterS),
       [SHOWN]: hundredths(shownS),
@@ -191,12 +200,14 @@ async function measure(place: DrillPlace, scene: Scene): Promise<Measured<Names>
 const isOf = ({ event: { kind, src_endpoint } }: Shown, { address }: Outsider) =>
   kind === 'exhaustion' && src_endpoint.ip === address
 
-const sum = (tried: readonly Tried[], which: 'answered' | 'failed') =>
-  tried.reduce((all, one) => all + one[which], 0)
+const between = (before: Counts, now: Counts): Counts => ({
+  answered: now.answered - before.answered,
+  failed: now.failed - before.failed,
+})
 
 /** In percent, to one digit. */
-function unservedOf({ way, answered, failed }: Tried): number {
+function unservedOf({ what }: SlowWay, { answered, failed }: Counts): number {
   const all = answered + failed
-  if (all < LEAST_REQUESTS) throw new Error(`only ${all} requests were made beside ${way.what}`)
+  if (all < LEAST_REQUESTS) throw new Error(`only ${all} requests were made beside ${what}`)
   return Math.ceil((failed / all) * 1000) / 10
 }
