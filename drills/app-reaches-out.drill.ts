@@ -8,6 +8,7 @@ import { type Capture, startCapture } from './network/capture.ts'
 import { type Tried, tryDoors } from './network/doors.ts'
 import { type Inside, instancesOf } from './network/instances.ts'
 import { type LiveLine, startEcho, startLiveLine } from './network/live-line.ts'
+import { askForNames, type NamesFound } from './network/names.ts'
 import { makeOutsiders, type Outsider } from './network/other-network.ts'
 import { parsePacket } from './network/packets.ts'
 import { endAll } from './network/programs-on-host.ts'
@@ -19,7 +20,19 @@ const BEFORE = 'packets that reached a destination that nobody had declared'
 const BESIDE = 'ways beside the declared one that were open'
 const CUT = 'time that a connection lived on after its rule was taken back'
 const AFTER = 'packets that arrived later than that'
-type Names = typeof BEFORE | typeof BESIDE | typeof CUT | typeof AFTER
+const HEARD = 'questions for names that an app may not ask for and that were answered'
+const LEFT = 'packets with such a name that left the host'
+const MISSING = 'names that an app may ask for and was refused'
+const DOORS = 'doors at the port of names that answered by TCP'
+type Names =
+  | typeof BEFORE
+  | typeof BESIDE
+  | typeof CUT
+  | typeof AFTER
+  | typeof HEARD
+  | typeof LEFT
+  | typeof MISSING
+  | typeof DOORS
 
 const DECLARED = 443
 const OTHERS = [80, 4443]
@@ -37,14 +50,18 @@ export const appReachesOut: Drill<Names> = {
   harmless: false,
   setUp: 'Two apps of its own, and a place outside of the platform that listens and records what arrives.',
   fault:
-    'From the network of an instance the place is tried by TCP, UDP and ICMP before anybody has declared it. Then a rule lets that one app reach one port, a connection is used without a pause, and the rule is taken back.',
+    'From the network of an instance the place is tried by TCP, UDP and ICMP before anybody has declared it. Then a rule lets that one app reach one port, a connection is used without a pause, and the rule is taken back. Another rule lets the app reach a name: that name, one below it and one that nobody declared are asked for, by this app and by the other one, at the platform’s resolvers, at other name servers and by TCP.',
   measures: {
     [BEFORE]: { unit: 'packets', limit: 0 },
     [BESIDE]: { unit: 'ways', limit: 0 },
     [CUT]: { unit: 's', limit: CUT_S },
     [AFTER]: { unit: 'packets', limit: 0 },
+    [HEARD]: { unit: 'questions', limit: 0 },
+    [LEFT]: { unit: 'packets', limit: 0 },
+    [MISSING]: { unit: 'names', limit: 0 },
+    [DOORS]: { unit: 'doors', limit: 0 },
   },
-  expectedS: 45,
+  expectedS: 60,
   begin,
 }
 
@@ -54,6 +71,7 @@ interface Found {
   readonly openedS: number
   readonly cutS: number
   readonly after: number
+  readonly names: NamesFound
 }
 
 function begin(place: DrillPlace): Stages<Names> {
@@ -71,30 +89,11 @@ function begin(place: DrillPlace): Stages<Names> {
     fault: async () => {
       const outside = present(outsiders[0])
       const [own, neighbour] = await Promise.all([firstOf(place, app.name), firstOf(place, other.name)])
-      const listen = async () => {
-        const capture = await startCapture(outside.enter, 'eth0')
-        captures.push(capture)
-        return capture
-      }
       place.mark('fault')
-      const before = await undeclared(own, outside, await listen())
-      place.mark('undeclared destination tried')
-      const since = performance.now()
-      const rule = await allowApp(place, 'app-reaches-out', app.name, `${outside.address}:${DECLARED}`)
-      const line = startLiveLine(own, outside.address, DECLARED)
-      endings.push(line.end)
-      const lines = await untilOpen(place, own, outside, line, endings)
-      const openedS = (performance.now() - since) / 1000
-      place.mark('declared destination answers')
-      const beside = [
-        ...(await tryDoors(
-          own,
-          OTHERS.map((port) => ({ what: `port ${port}`, host: outside.address, port })),
-        )),
-        ...(await tryDoors(neighbour, [{ what: 'another app', host: outside.address, port: DECLARED }])),
-      ]
-      const cut = await takeBack(place, rule, outside, lines, listen)
-      found = { before, beside, openedS, ...cut }
+      const reached = await reachOut({ place, app: app.name, own, neighbour, outside, captures, endings })
+      const asking = { app: app.name, own, neighbour, outside }
+      found = { ...reached, names: await askForNames(place, asking, (one) => captures.push(one)) }
+      place.mark('names asked for')
     },
     measure: async () => summarize(place, present(found)),
     cleanUp: () =>
@@ -106,6 +105,42 @@ function begin(place: DrillPlace): Stages<Names> {
         other.destroy,
       ]),
   }
+}
+
+interface Scene {
+  readonly place: DrillPlace
+  readonly app: string
+  readonly own: Inside
+  readonly neighbour: Inside
+  readonly outside: Outsider
+  readonly captures: Capture[]
+  readonly endings: Array<() => unknown>
+}
+
+/** Tries an address: undeclared, declared, and when that is taken back. */
+async function reachOut(scene: Scene): Promise<Omit<Found, 'names'>> {
+  const { place, app, own, neighbour, outside, captures, endings } = scene
+  const listen = async () => {
+    const capture = await startCapture(outside.enter, 'eth0')
+    captures.push(capture)
+    return capture
+  }
+  const before = await undeclared(own, outside, await listen())
+  place.mark('undeclared destination tried')
+  const since = performance.now()
+  const rule = await allowApp(place, 'app-reaches-out', app, `${outside.address}:${DECLARED}`)
+  const line = startLiveLine(own, outside.address, DECLARED)
+  endings.push(line.end)
+  const lines = await untilOpen(place, own, outside, line, endings)
+  const openedS = (performance.now() - since) / 1000
+  place.mark('declared destination answers')
+  const ports = OTHERS.map((port) => ({ what: `port ${port}`, host: outside.address, port }))
+  const beside = [
+    ...(await tryDoors(own, ports)),
+    ...(await tryDoors(neighbour, [{ what: 'another app', host: outside.address, port: DECLARED }])),
+  ]
+  const cut = await takeBack(place, rule, outside, lines, listen)
+  return { before, beside, openedS, ...cut }
 }
 
 async function firstOf(place: DrillPlace, app: string): Promise<Inside> {
@@ -171,12 +206,18 @@ async function takeBack(
 }
 
 function summarize({ say }: DrillPlace, found: Found): Measured<Names> {
-  const { before, beside, openedS, cutS, after } = found
+  const { before, beside, openedS, cutS, after, names } = found
   for (const { what, end } of beside) say(`${end}: ${what}`)
+  for (const { what, end, server } of [...names.heard, ...names.missing]) say(`${end}: ${what}, at ${server}`)
+  for (const { what, host } of names.doors) say(`open: ${what}, at ${host}`)
   const open = beside.filter(({ end }) => end !== 'silent').length
   return {
-    values: { [BEFORE]: before, [BESIDE]: open, [CUT]: hundredths(cutS), [AFTER]: after },
-    result: `Undeclared, ${before} packets got out; with a rule the app reached one port ${hundredths(openedS)} s after it was asked for, and ${open} of ${beside.length} ways beside it were open; taken back, its connection lived on for ${hundredths(cutS)} s, and ${after} packets arrived later.`,
+    values: {
+      ...{ [BEFORE]: before, [BESIDE]: open, [CUT]: hundredths(cutS), [AFTER]: after },
+      ...{ [HEARD]: names.heard.length, [LEFT]: names.left },
+      ...{ [MISSING]: names.missing.length, [DOORS]: names.doors.length },
+    } as Record<Names, number>,
+    result: `Undeclared, ${before} packets got out; with a rule the app reached one port ${hundredths(openedS)} s after it was asked for, and ${open} of ${beside.length} ways beside it were open; taken back, its connection lived on for ${hundredths(cutS)} s, and ${after} packets arrived later. Of ${names.tried} questions for names that an app may not ask for ${names.heard.length} were answered, and ${names.left} packets with such a name left the host; ${names.missing.length} names that it may ask for were refused.`,
     figures: { 'time until a new rule lets the app through': { value: hundredths(openedS), unit: 's' } },
   }
 }

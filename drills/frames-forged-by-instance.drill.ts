@@ -7,12 +7,14 @@ import { run } from '#runtime/drivers/process.ts'
 import { pause } from '#runtime/kit/pause.ts'
 import type { Drill, DrillPlace, Measured, Stages } from './drill.ts'
 import { drillApp } from './drill-app.ts'
+import { hundredths } from './hundredths.ts'
 import { maruOk } from './maru-ok.ts'
 import { type Capture, type Frame, startCapture } from './network/capture.ts'
 import { type Forgery, forgeries, marked, type Roles } from './network/forgeries.ts'
 import { ICMP6, icmp6TypeOf } from './network/frames6.ts'
 import { type Inside, instancesOf } from './network/instances.ts'
 import { portsOf, setIpv6 } from './network/ipv6.ts'
+import { type OperatorsEye, openOperatorsEye, secondsAfter } from './network/operators-eye.ts'
 import { parsePacket } from './network/packets.ts'
 import { endAll } from './network/programs-on-host.ts'
 import { eventsOf } from './network/said.ts'
@@ -22,8 +24,9 @@ import { waitUntil } from './wait-until.ts'
 const DELIVERED = 'forged frames that got past the port of the instance'
 const UNTOLD = 'kinds of forgery that nobody was told of'
 const TOLD = 'longest time until the host told of a forgery'
+const SHOWN = 'longest time until operators saw a forgery'
 const BELIEVED = "neighbours that the host looks for behind the attacker's port"
-type Names = typeof DELIVERED | typeof UNTOLD | typeof TOLD | typeof BELIEVED
+type Names = typeof DELIVERED | typeof UNTOLD | typeof TOLD | typeof SHOWN | typeof BELIEVED
 
 const HONEST = '5'
 const MANY = '500'
@@ -43,13 +46,14 @@ export const framesForgedByInstance: Drill<Names> = {
   summary: "Send from an instance's network as somebody else: address, card, neighbour messages",
   harmless: false,
   setUp:
-    'Two apps of its own. The drill stands in the network of an instance of one, as its root, and listens at every other port of the bridge and at the host’s own.',
+    'Two apps of its own. The drill stands in the network of an instance of one, as its root, and listens at every other port of the bridge and at the host’s own. Somebody watches what is noticed, as a page of the console does.',
   fault:
     'With hping3, arpspoof and ndptool it sends as a neighbour, as an address of the internet, with a neighbour’s hardware address, as a neighbour in answers to "who has this address", as a neighbour of IPv6, as a router of IPv6 that brings a network, and as one that knows a better way; then 500 forged packets at once.',
   measures: {
     [DELIVERED]: { unit: 'frames', limit: 0 },
     [UNTOLD]: { unit: 'kinds', limit: 0 },
     [TOLD]: { unit: 'ms', limit: 100 },
+    [SHOWN]: { unit: 's', limit: 1 },
     [BELIEVED]: { unit: 'neighbours', limit: 0 },
   },
   expectedS: 55,
@@ -73,12 +77,14 @@ function begin(place: DrillPlace): Stages<Names> {
   const [attacker, victim] = [drillApp(place, 'forger'), drillApp(place, 'neighbour')]
   const captures: Capture[] = []
   let roles: Roles | undefined
+  let eye: OperatorsEye | undefined
   let found: Found | undefined
   return {
     setUp: async () => {
       for (const app of [attacker, victim]) await app.deploy()
       await bringTwoHere(place, victim.name)
       roles = await rolesOf(place, attacker.name, victim.name)
+      eye = await openOperatorsEye(place.home)
     },
     fault: async () => {
       const who = present(roles)
@@ -95,10 +101,11 @@ function begin(place: DrillPlace): Stages<Names> {
       const heard = (await Promise.all(ears.others.map((one) => one.frames()))).flat()
       found = { kinds, sent: await ears.own.frames(), delivered: heard }
     },
-    measure: () => measure(place, present(roles), present(found)),
+    measure: () => measure(place, present(roles), present(eye), present(found)),
     cleanUp: () =>
       endAll([
         ...captures.map((one) => one.stop),
+        () => eye?.end(),
         () => roles && setIpv6(roles.own, false),
         attacker.destroy,
         victim.destroy,
@@ -167,10 +174,47 @@ const isOfKind = (wanted: number | undefined, found: number | undefined) =>
 const isJudged = ({ message }: Forgery, { bytes }: Frame) =>
   message === undefined || icmp6TypeOf(bytes) === message
 
-async function measure(place: DrillPlace, roles: Roles, found: Found): Promise<Measured<Names>> {
+/** How long until the host and operators were told of each kind; `undefined`: nobody was. */
+interface Told {
+  readonly afterMs: number | undefined
+  readonly shownS: number | undefined
+}
+
+async function measure(
+  place: DrillPlace,
+  roles: Roles,
+  eye: OperatorsEye,
+  found: Found,
+): Promise<Measured<Names>> {
   const { kinds, sent, delivered } = found
   const honest = delivered.filter(({ bytes }) => bytes.includes(`${roles.canary}-honest`)).length
   if (honest < Number(HONEST)) throw new Error(`of ${HONEST} honest packets ${honest} were seen`)
+  const told = await whenTold(place, roles, eye, found)
+  const heard = told.flatMap(({ afterMs }) => afterMs ?? [])
+  const seen = told.flatMap(({ shownS }) => shownS ?? [])
+  const passed = kinds.flatMap((kind) => framesOf(kind, roles, delivered))
+  const believed = await countBelieved(place, roles)
+  const values = {
+    [DELIVERED]: passed.length,
+    [UNTOLD]: told.length - heard.length,
+    [TOLD]: Math.max(0, ...heard),
+    [SHOWN]: hundredths(seen.length < told.length ? SOON_S : Math.max(...seen)),
+    [BELIEVED]: believed,
+  }
+  const count = kinds.reduce((sum, kind) => sum + framesOf(kind, roles, sent).length, 0)
+  return {
+    values,
+    result: `Of ${count} forged frames of ${kinds.length} kinds ${passed.length} got past the port, while honest ones did; ${heard.length} kinds were told of, after ${values[TOLD]} ms at most, and operators saw each after ${values[SHOWN]} s at most; the host looks for ${believed} neighbours behind the attacker's port.`,
+    figures: { 'forged frames': { value: count, unit: 'frames' } },
+  }
+}
+
+async function whenTold(
+  place: DrillPlace,
+  roles: Roles,
+  eye: OperatorsEye,
+  { kinds, sent }: Found,
+): Promise<Told[]> {
   const eventOf = (events: readonly HostEvent[], { claims, shape }: Forgery) =>
     events.findLast(({ app, src_endpoint, start_time, protocol_name }) => {
       const young = Date.parse(start_time) >= (sent[0]?.atMs ?? 0)
@@ -186,29 +230,20 @@ async function measure(place: DrillPlace, roles: Roles, found: Found): Promise<M
     events = await eventsOf(place, 'spoofing')
     return kinds.every((kind) => eventOf(events, kind) !== undefined)
   }).catch(() => undefined)
-  const told = kinds.map((kind) => {
+  return kinds.map((kind) => {
     const first = framesOf(kind, roles, sent).find((frame) => isJudged(kind, frame))?.atMs
     if (first === undefined) throw new Error(`nothing was sent as ${kind.what}`)
     const event = eventOf(events, kind)
+    const shown = eye.all().find((one) => one.event.uid === event?.uid && one.event.host === event.host)
     const afterMs = event && Math.max(0, Math.ceil(Date.parse(event.start_time) - first))
-    place.say(`${kind.what}: ${afterMs === undefined ? 'nobody was told' : `told after ${afterMs} ms`}`)
-    return afterMs
+    const shownS = shown && secondsAfter(first, shown)
+    const seen =
+      shownS === undefined ? 'operators did not see it' : `operators saw it after ${hundredths(shownS)} s`
+    place.say(
+      `${kind.what}: ${afterMs === undefined ? 'nobody was told' : `told after ${afterMs} ms, ${seen}`}`,
+    )
+    return { afterMs, shownS }
   })
-  const heard = told.filter((one) => one !== undefined)
-  const passed = kinds.flatMap((kind) => framesOf(kind, roles, delivered))
-  const believed = await countBelieved(place, roles)
-  const values = {
-    [DELIVERED]: passed.length,
-    [UNTOLD]: told.length - heard.length,
-    [TOLD]: Math.max(0, ...heard),
-    [BELIEVED]: believed,
-  }
-  const count = kinds.reduce((sum, kind) => sum + framesOf(kind, roles, sent).length, 0)
-  return {
-    values,
-    result: `Of ${count} forged frames of ${kinds.length} kinds ${passed.length} got past the port, while honest ones did; ${heard.length} kinds were told of, after ${values[TOLD]} ms at most; the host looks for ${believed} neighbours behind the attacker's port.`,
-    figures: { 'forged frames': { value: count, unit: 'frames' } },
-  }
 }
 
 /** Whether the host has taken the attacker's word for where others are. */

@@ -1,5 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { hostRoutes } from '#contract/hosts.ts'
+import { INSTANCE_COMPONENT } from '#runtime/agent/instance-spec.ts'
+import { LABELS } from '#runtime/drivers/docker.ts'
 import type { HostsDrill, Measured, Stages } from './drill.ts'
 import { faultOfHosts } from './hosts/fault-of-hosts.ts'
 import { askEdge, nameOf } from './hosts/host-ledger.ts'
@@ -18,6 +20,8 @@ type Names = typeof FOUND | typeof UNUSED | typeof DEAF
 const MARU = './maru'
 const SOON_S = 120
 const REQUESTS = 5
+/** What the app is told by its configuration. */
+const CONFIG = 'DRILL_TEXT'
 /** How long a text is sent again until it arrives. */
 const SENT_S = 30
 
@@ -31,15 +35,15 @@ export const linksCaptured: HostsDrill<Names> = {
     'Capture every link between hosts and search it for texts that were planted in an app and in the store',
   harmless: false,
   setUp:
-    'An app of its own has a single instance, so that one data centre passes its requests on to the other. tcpdump listens in the network of each data centre and of the witness, and on the wide one between them.',
+    'An app of its own has an instance in each data centre. tcpdump listens in the network of each data centre and of the witness, and on the wide one between them.',
   fault:
-    'At the edges of both data centres, texts that nobody else has are sent in requests, answered, written to the database and its standby, set as configuration of the app, and written to the cluster’s store and read at each of its members. Then another text is sent in the clear from host to host.',
+    'Texts that nobody else has are used: one is set as configuration of the app and found in its instances in both data centres. Then the app gets a single instance, so that one data centre passes its requests on to the other, and at the edges of both texts are sent in requests, answered, written to the database and its standby, and written to the cluster’s store and read at each of its members. Then another text is sent in the clear from host to host.',
   measures: {
     [FOUND]: { unit: 'frames', limit: 0 },
     [UNUSED]: { unit: 'texts', limit: 0 },
     [DEAF]: { unit: 'links', limit: 0 },
   },
-  expectedS: 60,
+  expectedS: 70,
   begin,
 }
 
@@ -80,12 +84,6 @@ function begin(place: HostsPlace): Stages<Names> {
     setUp: async () => {
       await story.ready()
       changed = true
-      await maru(place, ['scale', 'web=1'])
-      await waitUntil(
-        'the app to have one instance',
-        { timeoutS: SOON_S, signal: place.signal },
-        async () => (await instances(place)) === 1,
-      )
       for (const { name, bridge, enter } of await place.lines())
         ears.push({ line: name, capture: await startCapture(enter, bridge) })
     },
@@ -105,7 +103,7 @@ function begin(place: HostsPlace): Stages<Names> {
         ...ears.map(({ capture }) => capture.stop),
         async () => {
           if (!changed) return
-          await maru(place, ['config', 'unset', 'DRILL_TEXT']).catch(() => undefined)
+          await maru(place, ['config', 'unset', CONFIG]).catch(() => undefined)
           await maru(place, ['scale', 'web=2'])
         },
         story.cleanUp,
@@ -126,13 +124,35 @@ async function maru(place: HostsPlace, args: readonly string[]): Promise<void> {
     throw new Error(`\`maru ${args.join(' ')}\`: ${done.stderr.trim().split('\n').at(-1)}`)
 }
 
+/** From here on one data centre passes requests on to the other. */
+async function leaveOne(place: HostsPlace): Promise<void> {
+  await maru(place, ['scale', 'web=1'])
+  await waitUntil(
+    'the app to have one instance',
+    { timeoutS: SOON_S, signal: place.signal },
+    async () => (await instances(place)) === 1,
+  )
+}
+
+/** Whether an instance of the app on a host has the text. Whoever gave it to the hosts is on one of them only. */
+async function hasText(place: HostsPlace, { name }: LabHost, text: string): Promise<boolean> {
+  const { containers } = await place.engine(name)
+  const labels = { [LABELS.component]: INSTANCE_COMPONENT, [LABELS.app]: await place.app() }
+  for (const one of await containers.list(labels)) {
+    if (one.state !== 'running') continue
+    const { stdout } = await containers.exec(one.id, ['printenv', CONFIG])
+    if (stdout.trim() === text) return true
+  }
+  return false
+}
+
+type Send = (what: string, attempt: (tries: number) => Promise<boolean>) => Promise<void>
+
 /** Uses the app with the texts, at every edge; gives those that did not go their way. */
 async function plant(place: HostsPlace, edges: readonly LabHost[], texts: Texts): Promise<string[]> {
-  const name = nameOf(place, await place.app())
   const unused: string[] = []
-  await maru(place, ['config', 'set', `DRILL_TEXT=${texts.config}`])
   /** Whether something arrives is what this is about, not whether at once: the app has just been replaced. */
-  const sent = async (what: string, attempt: (tries: number) => Promise<boolean>) => {
+  const sent: Send = async (what, attempt) => {
     let [tries, arrived] = [0, false]
     await secondsUntil({ timeoutS: SENT_S, signal: place.signal }, async () => {
       arrived = await attempt(tries++)
@@ -140,24 +160,32 @@ async function plant(place: HostsPlace, edges: readonly LabHost[], texts: Texts)
     })
     if (!arrived) unused.push(what)
   }
+  await maru(place, ['config', 'set', `${CONFIG}=${texts.config}`])
+  for (const edge of edges)
+    await sent(`the configuration in an instance on ${edge.name}`, () => hasText(place, edge, texts.config))
+  place.mark('configuration is in both data centres')
+  await leaveOne(place)
   await sent('a value in the store', () => passesThroughStore(place, texts.store))
-  for (const edge of edges) {
-    for (let count = 0; count < REQUESTS; count += 1)
-      await sent(`a row at ${edge.name}`, async (tries) => {
-        const token = `${texts.row}-${edge.name}-${count}-${tries}`
-        return (await askEdge(place, edge, name, `/write?token=${token}`))?.includes(token) === true
-      })
-    await sent(
-      `the rows read at ${edge.name}`,
-      async () => (await askEdge(place, edge, name, '/tokens'))?.includes(texts.row) === true,
-    )
-    const posted = ['-H', `X-Text: ${texts.header}`, '--data', texts.header]
-    await sent(
-      `a body and a header at ${edge.name}`,
-      async () => (await askEdge(place, edge, name, '/', posted)) !== undefined,
-    )
-  }
+  for (const edge of edges) await useEdge(place, edge, texts, sent)
   return unused
+}
+
+async function useEdge(place: HostsPlace, edge: LabHost, texts: Texts, sent: Send): Promise<void> {
+  const name = nameOf(place, await place.app())
+  for (let count = 0; count < REQUESTS; count += 1)
+    await sent(`a row at ${edge.name}`, async (tries) => {
+      const token = `${texts.row}-${edge.name}-${count}-${tries}`
+      return (await askEdge(place, edge, name, `/write?token=${token}`))?.includes(token) === true
+    })
+  await sent(
+    `the rows read at ${edge.name}`,
+    async () => (await askEdge(place, edge, name, '/tokens'))?.includes(texts.row) === true,
+  )
+  const posted = ['-H', `X-Text: ${texts.header}`, '--data', texts.header]
+  await sent(
+    `a body and a header at ${edge.name}`,
+    async () => (await askEdge(place, edge, name, '/', posted)) !== undefined,
+  )
 }
 
 /** The counter-proof: from every host, to one in another place, where nothing is asked for but the way to HTTPS. */

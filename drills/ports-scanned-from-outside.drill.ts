@@ -4,11 +4,18 @@ import { knock } from '#runtime/drivers/knock.ts'
 import type { Drill, DrillPlace, Measured, Stages } from './drill.ts'
 import { drillApp } from './drill-app.ts'
 import { hundredths } from './hundredths.ts'
-import { type Crowd, makeCrowd } from './network/crowd.ts'
+import type { Crowd } from './network/crowd.ts'
 import { instancesOf } from './network/instances.ts'
+import { type OperatorsEye, openOperatorsEye, secondsAfter } from './network/operators-eye.ts'
+import {
+  type Arriving,
+  type OrdinaryPeople,
+  PLACES_OF_PEOPLE,
+  welcomePeople,
+} from './network/ordinary-people.ts'
 import { makeOutsiders, type Outsider } from './network/other-network.ts'
 import { learnedBy } from './network/packets.ts'
-import { endAll, type OtherPrograms, startOtherPrograms } from './network/programs-on-host.ts'
+import { endAll } from './network/programs-on-host.ts'
 import { blocksOf, eventsOf, incidentOf, letIn } from './network/said.ts'
 import {
   decisiveMs,
@@ -20,15 +27,15 @@ import {
   startScanner,
   whatWasSeen,
 } from './network/scan.ts'
-import { startVisitors, type Visitors } from './network/visitors.ts'
 import { present } from './present.ts'
-import { secondsUntil, waitUntil } from './wait-until.ts'
+import { secondsUntil } from './wait-until.ts'
 
 const INSIDE = 'ports of the inside that answered somebody outside'
 const OPEN = 'open ports that one scanner learned'
 const CLOSED = 'closed ports that one scanner learned'
 const FREE = 'scanners that were not held'
 const HELD = 'time from the decisive packet until the scanner was held'
+const SHOWN = 'time from the decisive packet until operators saw the scanner'
 const TOLD = 'time until people were told of a search by many senders'
 const WRONGLY = 'ordinary visitors that were held'
 const FAILED = 'requests of visitors that failed'
@@ -38,17 +45,14 @@ type Names =
   | typeof CLOSED
   | typeof FREE
   | typeof HELD
+  | typeof SHOWN
   | typeof TOLD
   | typeof WRONGLY
   | typeof FAILED
 
-const READY_S = 30
-const FIRST_ANSWERS = 300
 const TOLD_S = 10
 const TOLD_WAIT_S = 30
-/** What ordinary people are: an office of 50 behind one address with 200 connections, and somebody at home. */
-const OFFICE = { shape: { kept: 200, fresh: 10 }, restMs: 2000 } as const
-const HOME = { shape: { kept: 2, fresh: 2 }, restMs: 200 } as const
+const SHOWN_WAIT_S = 20
 
 /** Somebody outside searches the host for open ports: fast, slowly, and in the name of others. */
 export const portsScannedFromOutside: Drill<Names> = {
@@ -59,91 +63,86 @@ export const portsScannedFromOutside: Drill<Names> = {
   summary: 'Scan the host from outside, fast, slowly, with decoys and by many, while people visit it',
   harmless: false,
   setUp:
-    'Seven places outside of the platform, each with a cable of its own to the host. From three of them people visit an app: an office of 50 behind one address with 200 connections, somebody at home who also uses four other programs of the host, and one of the many senders who search together later.',
+    'Ten places outside of the platform, each with a cable of its own to the host. From six of them people visit an app: an office of 50 behind one address (NAT), somebody with 200 connections, one who loads page after page, somebody at home who also uses four other programs of the host, one of the many senders who search together later, and those in whose name a scanner will speak. Somebody watches what is noticed, as a page of the console does.',
   fault:
-    'From the other places nmap scans: all 65,535 ports as fast as it can, 1,000 ports among packets in the name of the office, one port every three seconds, and past the host the addresses of the inside. After them 60 senders of 60 networks, the visitor among them, ask for two ports each.',
+    'From the other places nmap scans: all 65,535 ports as fast as it can, 1,000 ports among packets in the name of one of the visitors, one port every three seconds, and past the host the addresses of the inside. After them 60 senders of 60 networks, a visitor among them, ask for two ports each.',
   measures: {
     [INSIDE]: { unit: 'ports', limit: 0 },
     [OPEN]: { unit: 'ports', limit: 5 },
     [CLOSED]: { unit: 'ports', limit: GUARD_LIMITS.closedPorts },
     [FREE]: { unit: 'scanners', limit: 0 },
     [HELD]: { unit: 'ms', limit: 50 },
+    [SHOWN]: { unit: 's', limit: 1 },
     [TOLD]: { unit: 's', limit: TOLD_S },
     [WRONGLY]: { unit: 'visitors', limit: 0 },
     [FAILED]: { unit: 'requests', limit: 0 },
   },
-  expectedS: 70,
+  expectedS: 80,
   begin,
 }
 
 /** Who is where. */
 interface Field {
   readonly outsiders: Outsider[]
-  readonly visitors: Visitors[]
+  readonly arriving: Arriving
+  people?: OrdinaryPeople
   readonly scanners: Scanner[]
-  programs?: OtherPrograms
-  crowd?: Crowd
+  eye?: OperatorsEye
   toldS: number
   open: ReadonlySet<number>
   seen: readonly Seen[]
 }
 
+const scannersIn = ({ outsiders }: Field) =>
+  outsiders.slice(PLACES_OF_PEOPLE) as [Outsider, Outsider, Outsider, Outsider]
+
 function begin(place: DrillPlace): Stages<Names> {
   const app = drillApp(place, 'visited')
-  const field: Field = { outsiders: [], visitors: [], scanners: [], open: new Set(), seen: [], toldS: 0 }
+  const field: Field = {
+    ...{ outsiders: [], arriving: { visitors: [] }, scanners: [] },
+    ...{ open: new Set(), seen: [], toldS: 0 },
+  }
+  const { arriving } = field
   return {
     setUp: async () => {
       await app.deploy()
-      await makeOutsiders(7, (one) => field.outsiders.push(one))
-      await welcome(place, field, app.name)
+      await makeOutsiders(PLACES_OF_PEOPLE + 4, (one) => field.outsiders.push(one))
+      field.people = await welcomePeople(place, field.outsiders, app.name, arriving)
+      field.eye = await openOperatorsEye(place.home)
     },
-    fault: async () => {
-      const [office, , , ...places] = field.outsiders
-      for (const one of places) field.scanners.push(await startScanner(one))
-      const [fast, decoys, slow, past] = places as [Outsider, Outsider, Outsider, Outsider]
-      field.open = await knownPorts(place.installation, fast.host)
-      const inside = await addressesInside(place, app.name)
-      place.mark('fault')
-      await Promise.all([
-        scan(fast, SCANS.fast, [fast.host]),
-        scan(decoys, SCANS.decoys([office?.address ?? '']), [decoys.host]),
-        scan(slow, SCANS.slow, [slow.host]),
-        scan(past, SCANS.ports(portsInside(place)), inside),
-      ])
-      place.mark('last scan ended')
-      field.toldS = await searchTogether(place, present(field.crowd))
-      field.seen = await Promise.all(field.scanners.map(whatWasSeen))
-    },
+    fault: () => attack(place, field, app.name),
     measure: () => measure(place, field),
     cleanUp: () =>
       endAll([
-        ...field.visitors.map((one) => one.stop),
+        ...arriving.visitors.map((one) => one.stop),
         ...field.scanners.map(({ capture }) => capture.stop),
-        () => field.programs?.end(),
-        () => letIn(place, [...field.outsiders, ...(field.crowd ? [{ address: field.crowd.client }] : [])]),
+        () => field.eye?.end(),
+        () => arriving.programs?.end(),
+        () =>
+          letIn(place, [...field.outsiders, ...(arriving.crowd ? [{ address: arriving.crowd.client }] : [])]),
         ...field.outsiders.map((one) => one.remove),
         app.destroy,
       ]),
   }
 }
 
-/** Lets people visit, and waits until they are well served: what a visitor has proven is his. */
-async function welcome(place: DrillPlace, field: Field, app: string): Promise<void> {
-  const { signal, installation } = place
-  const [office, home, many] = field.outsiders as [Outsider, Outsider, Outsider]
-  const programs = await startOtherPrograms([office.host, home.host])
-  field.programs = programs
-  await waitUntil('the host’s rules to know its other programs', { timeoutS: READY_S, signal }, async () => {
-    const known = await Promise.all([office, home].map(({ host }) => knownPorts(installation, host)))
-    return known.every((open) => programs.ports.every((port) => open.has(port)))
-  })
-  field.visitors.push(startVisitors(place, office, app, OFFICE))
-  field.visitors.push(startVisitors(place, home, app, { ...HOME, others: programs.ports }))
-  field.crowd = await makeCrowd(many)
-  field.visitors.push(startVisitors(place, many, app, HOME))
-  await waitUntil('visitors to be served', { timeoutS: READY_S, signal }, () =>
-    field.visitors.every((one) => one.answered() >= FIRST_ANSWERS),
-  )
+async function attack(place: DrillPlace, field: Field, app: string): Promise<void> {
+  const { decoy, crowd } = present(field.people)
+  const places = scannersIn(field)
+  for (const one of places) field.scanners.push(await startScanner(one))
+  const [fast, decoys, slow, past] = places
+  field.open = await knownPorts(place.installation, fast.host)
+  const inside = await addressesInside(place, app)
+  place.mark('fault')
+  await Promise.all([
+    scan(fast, SCANS.fast, [fast.host]),
+    scan(decoys, SCANS.decoys([decoy]), [decoys.host]),
+    scan(slow, SCANS.slow, [slow.host]),
+    scan(past, SCANS.ports(portsInside(place)), inside),
+  ])
+  place.mark('last scan ended')
+  field.toldS = await searchTogether(place, crowd)
+  field.seen = await Promise.all(field.scanners.map(whatWasSeen))
 }
 
 /** Many search; tells how long it took until people are told of it as one search. */
@@ -176,10 +175,11 @@ function portsInside({ installation }: DrillPlace): number[] {
 }
 
 async function measure(place: DrillPlace, field: Field): Promise<Measured<Names>> {
-  const [, home, , ...scanners] = field.outsiders as [Outsider, Outsider, Outsider, ...Outsider[]]
+  const scanners = scannersIn(field)
+  const people = present(field.people)
   const learned = scanners.map(({ address }, at) => learnedBy(address, field.seen[at]?.packets ?? []))
   const [past, hosts] = [learned[3], learned.slice(0, 3)]
-  const failed = field.visitors.flatMap((one) => one.failures())
+  const failed = people.failures()
   for (const reason of new Set(failed)) place.say(`failed: ${reason}`)
   const events = await eventsOf(place, 'scan')
   const holds = scanners.slice(0, 3).map(({ address }) => heldAt(events, address))
@@ -187,16 +187,16 @@ async function measure(place: DrillPlace, field: Field): Promise<Measured<Names>
     const held = holds[at]
     if (held !== undefined) place.mark(`${name} scanner held`, { at: held, source: 'event of the host' })
   }
-  const [fast] = scanners as [Outsider]
+  const [fast] = scanners
   const decisive = field.seen[0] && decisiveMs(field.seen[0], fast.address, field.open)
   if (decisive === undefined) throw new Error('the fast scan has asked for too few ports')
   const heldMs = Math.max(0, (holds[0]?.getTime() ?? Number.POSITIVE_INFINITY) - decisive)
+  const shownS = await shownAfterS(place, present(field.eye), fast, decisive)
   const blocked = await blocksOf(place)
-  // The office was named by the scanner with decoys; that it is served all the same is in the requests.
-  const people = [home.address, present(field.crowd).client]
-  const wrongly = blocked.filter(({ source }) => people.includes(source)).length
+  const wrongly = blocked.filter(({ source }) => people.others.includes(source))
+  for (const { source, reason } of wrongly) place.say(`held: the visitor ${source}: ${reason}`)
   const most = (which: 'open' | 'closed') => Math.max(...hosts.map((one) => one[which].size))
-  const answered = field.visitors.reduce((sum, one) => sum + one.answered(), 0)
+  const requests = people.answered() + failed.length
   const free = holds.filter((held) => held === undefined).length
   const values = {
     [INSIDE]: (past?.open.size ?? 0) + (past?.closed.size ?? 0),
@@ -204,18 +204,33 @@ async function measure(place: DrillPlace, field: Field): Promise<Measured<Names>
     [CLOSED]: most('closed'),
     [FREE]: free,
     [HELD]: Number.isFinite(heldMs) ? Math.ceil(heldMs) : 60_000,
+    [SHOWN]: hundredths(shownS),
     [TOLD]: hundredths(field.toldS),
-    [WRONGLY]: wrongly,
+    [WRONGLY]: wrongly.length,
     [FAILED]: failed.length,
   }
   return {
     values,
-    result: `Of ${hosts.length} scanners ${hosts.length - free} were held, the fast one ${values[HELD]} ms after the decisive packet; at most ${values[OPEN]} open and ${values[CLOSED]} closed ports were learned by one, and ${values[INSIDE]} of the inside. People were told of ${present(field.crowd).senders} senders who searched together after ${values[TOLD]} s. Of ${answered + failed.length} requests of visitors ${failed.length} failed, also those of the office whose address was a decoy and of one of the many.`,
+    result: `Of ${hosts.length} scanners ${hosts.length - free} were held, the fast one ${values[HELD]} ms after the decisive packet, and operators saw it after ${values[SHOWN]} s; at most ${values[OPEN]} open and ${values[CLOSED]} closed ports were learned by one, and ${values[INSIDE]} of the inside. People were told of ${people.crowd.senders} senders who searched together after ${values[TOLD]} s. Of ${people.others.length} kinds of ordinary visitors ${wrongly.length} were held; of ${requests} requests ${failed.length} failed, also those of a visitor whose address was a decoy and of one of the many.`,
     figures: {
-      'requests of visitors': { value: answered + failed.length, unit: 'requests' },
+      'requests of visitors': { value: requests, unit: 'requests' },
       'packets of the fast scan': { value: field.seen[0]?.frames.length ?? 0, unit: 'packets' },
     },
   }
+}
+
+/** Seconds from a moment until somebody who watches saw the scanner first. */
+async function shownAfterS(
+  { signal }: DrillPlace,
+  eye: OperatorsEye,
+  { address }: Outsider,
+  sinceMs: number,
+): Promise<number> {
+  const find = () =>
+    eye.all().find(({ event: { kind, src_endpoint } }) => kind === 'scan' && src_endpoint.ip === address)
+  await secondsUntil({ timeoutS: SHOWN_WAIT_S, signal }, () => find() !== undefined)
+  const shown = find()
+  return shown === undefined ? SHOWN_WAIT_S : secondsAfter(sinceMs, shown)
 }
 
 /** When the host told that it holds somebody. */

@@ -1,4 +1,4 @@
-import { addressesOf } from '#contract/installation.ts'
+import { addressesOf, INSTANCE_PORT } from '#contract/installation.ts'
 import type { Load } from '#runtime/drivers/https-load.ts'
 import { startAppLoad } from './app-load.ts'
 import type { Drill, DrillPlace, Measured, Stages } from './drill.ts'
@@ -25,6 +25,10 @@ const TIMES = 50
 /** Restarts are the hardest: an agent that knows nothing loads all rules. */
 const KILLS = 5
 const DENIED = 444
+/** Between two opening packets of one sender; of the one at the neighbour, who shares a bridge with it. */
+const PAUSE_US = { usual: 5000, fast: 500 } as const
+/** Fewer a second are no test: hping3 keeps its pauses as well as a busy machine lets it. */
+const LEAST_FAST = 200
 const SOON_S = 60
 const ALLOWED_MS = 3000
 
@@ -37,9 +41,9 @@ export const rulesReappliedUnderLoad: Drill<Names> = {
   summary: 'Apply the rules fifty times, and kill the agent, while denied packets are sent',
   harmless: false,
   setUp:
-    'An app of its own is visited over TLS. A place outside of the platform and a member of the database pair record what arrives; that they would record it is seen first, with a rule that lets it through.',
+    'An app of its own is visited over TLS. A place outside of the platform, a member of the database pair and an instance of another app record what arrives; that it would arrive outside is seen first, with a rule that lets it through.',
   fault:
-    'From the network of an instance hping3 sends opening packets to both without a pause, while rules of the app come and go fifty times and the agent is killed five times.',
+    'From the network of an instance hping3 sends opening packets to all three without a pause, some thousand a second to the neighbour, while rules of the app come and go fifty times and the agent is killed five times.',
   measures: {
     [LEAKED]: { unit: 'packets', limit: 0 },
     [FAILED]: { unit: 'requests', limit: 0 },
@@ -57,13 +61,22 @@ interface Field {
   load?: Load
 }
 
+/** What became of the packets. */
+interface Sent {
+  readonly sent: number
+  readonly leaked: number
+  /** To the neighbour, a second. */
+  readonly fast: number
+}
+
 function begin(place: DrillPlace): Stages<Names> {
-  const app = drillApp(place, 'reapplied')
+  const [app, neighbour] = [drillApp(place, 'reapplied'), drillApp(place, 'neighbour')]
   const field: Field = { outsiders: [], captures: [], ending: new AbortController() }
-  let [applied, sent, leaked] = [0, 0, Number.NaN]
+  let applied = 0
+  let found: Sent | undefined
   return {
     setUp: async () => {
-      await app.deploy()
+      for (const one of [app, neighbour]) await one.deploy()
       await makeOutsiders(1, (one) => field.outsiders.push(one))
       field.own = present((await instancesOf(place, app.name))[0])
       await seeThatItWouldArrive(place, field, app.name)
@@ -76,33 +89,14 @@ function begin(place: DrillPlace): Stages<Names> {
       )
     },
     fault: async () => {
-      const own = present(field.own)
-      const outside = present(field.outsiders[0])
-      const [here] = (await findMembers(place)).here
-      if (here === undefined) throw new Error('no member of the database is on this host')
-      const member = await insideOf(place, `${place.installation.name}-${here}`)
-      const ears = [await listen(field, outside), await listen(field, member)]
-      const mine = await listen(field, own)
-      const { postgresPort } = addressesOf(place.installation)
-      place.mark('fault')
-      const sending = Promise.all([
-        knockOn(own, outside.address, DENIED, field.ending.signal),
-        knockOn(own, member.address, postgresPort, field.ending.signal),
-      ])
-      // A failure is met where it is waited for.
-      sending.catch(() => undefined)
-      applied = await applyAgain(place, app.name, outside)
-      field.ending.abort()
-      await sending
-      place.mark('applied for the last time')
-      const counts = await Promise.all(ears.map((one) => countFrom(own, one, outside)))
-      leaked = counts.reduce((sum, one) => sum + one, 0)
-      sent = (await mine.frames()).filter(({ bytes }) => parsePacket(bytes).flags === TCP.syn).length
+      found = await whileDenied(place, field, neighbour.name, async () => {
+        applied = await applyAgain(place, app.name, present(field.outsiders[0]))
+      })
     },
     measure: async () => {
       const { requests, failed, failures } = await present(field.load).stop()
       for (const failure of failures) place.say(`failed: ${failure}`)
-      return summarize({ applied, sent, leaked, requests, failed })
+      return summarize({ applied, ...present(found), requests, failed })
     },
     cleanUp: () =>
       endAll([
@@ -111,8 +105,53 @@ function begin(place: DrillPlace): Stages<Names> {
         ...field.captures.map((one) => one.stop),
         ...field.outsiders.map((one) => one.remove),
         app.destroy,
+        neighbour.destroy,
       ]),
   }
+}
+
+/** Sends denied packets to all who listen while something is done; gives what arrived. */
+async function whileDenied(
+  place: DrillPlace,
+  field: Field,
+  neighbour: string,
+  work: () => Promise<void>,
+): Promise<Sent> {
+  const [own, outside] = [present(field.own), present(field.outsiders[0])]
+  const [here] = (await findMembers(place)).here
+  if (here === undefined) throw new Error('no member of the database is on this host')
+  const member = await insideOf(place, `${place.installation.name}-${here}`)
+  const beside = present((await instancesOf(place, neighbour))[0])
+  const ears = [await listen(field, outside), await listen(field, member)]
+  const near = await listen(field, beside)
+  const mine = await listen(field, own)
+  const { postgresPort } = addressesOf(place.installation)
+  place.mark('fault')
+  const { signal } = field.ending
+  const sending = Promise.all([
+    knockOn(own, outside.address, DENIED, signal),
+    knockOn(own, member.address, postgresPort, signal),
+    knockOn(own, beside.address, INSTANCE_PORT, signal, PAUSE_US.fast),
+  ])
+  // A failure is met where it is waited for.
+  sending.catch(() => undefined)
+  const began = performance.now()
+  await work()
+  const seconds = (performance.now() - began) / 1000
+  field.ending.abort()
+  await sending
+  place.mark('applied for the last time')
+  const counts = await Promise.all(ears.map((one) => countFrom(own, one, outside)))
+  const arrived = await packetsOf(near)
+  // The counter-proof: the edge, which may, asks there.
+  if (arrived.length === 0) throw new Error('nobody at all was heard at the neighbour')
+  counts.push(arrived.filter(({ source }) => source === own.address).length)
+  const opening = (await packetsOf(mine)).filter(({ flags }) => flags === TCP.syn)
+  const fast = Math.round(
+    opening.filter(({ destination }) => destination === beside.address).length / seconds,
+  )
+  if (fast < LEAST_FAST) throw new Error(`only ${fast} packets a second were sent to the neighbour`)
+  return { sent: opening.length, leaked: counts.reduce((sum, one) => sum + one, 0), fast }
 }
 
 async function listen(field: Field, at: Inside | Outsider): Promise<Capture> {
@@ -121,9 +160,15 @@ async function listen(field: Field, at: Inside | Outsider): Promise<Capture> {
   return capture
 }
 
-/** Sends opening packets, two hundred a second, until it is told to end. */
-async function knockOn({ run }: Inside, host: string, port: number, signal: AbortSignal): Promise<void> {
-  const argv = ['hping3', '-q', '-S', '-i', 'u5000', '-p', String(port), host]
+/** Sends opening packets, two hundred a second where nothing else is said, until it is told to end. */
+async function knockOn(
+  { run }: Inside,
+  host: string,
+  port: number,
+  signal: AbortSignal,
+  pauseUs: number = PAUSE_US.usual,
+): Promise<void> {
+  const argv = ['hping3', '-q', '-S', '-i', `u${pauseUs}`, '-p', String(port), host]
   try {
     await run(argv, { signal, timeoutMs: 600_000 })
   } catch (error) {
@@ -131,10 +176,12 @@ async function knockOn({ run }: Inside, host: string, port: number, signal: Abor
   }
 }
 
+const packetsOf = async (capture: Capture) => (await capture.frames()).map(({ bytes }) => parsePacket(bytes))
+
 /** What came from the instance: under its own address inside, under the host's outside. */
 async function countFrom(own: Inside, capture: Capture, outside: Outsider): Promise<number> {
-  const packets = (await capture.frames()).map(({ bytes }) => parsePacket(bytes))
-  return packets.filter(({ source }) => source === own.address || source === outside.host).length
+  return (await packetsOf(capture)).filter(({ source }) => source === own.address || source === outside.host)
+    .length
 }
 
 /** The counter-proof: what is allowed arrives and is counted. */
@@ -187,20 +234,19 @@ async function applyAgain(place: DrillPlace, app: string, outside: Outsider): Pr
   return applied
 }
 
-interface Counts {
+interface Counts extends Sent {
   readonly applied: number
-  readonly sent: number
-  readonly leaked: number
   readonly requests: number
   readonly failed: number
 }
 
-function summarize({ applied, sent, leaked, requests, failed }: Counts): Measured<Names> {
+function summarize({ applied, sent, leaked, fast, requests, failed }: Counts): Measured<Names> {
   return {
     values: { [LEAKED]: leaked, [FAILED]: failed, [MISSING]: Math.max(0, TIMES - applied) },
-    result: `The rules were applied ${applied} times and the agent was killed ${KILLS} times: of ${sent} denied packets ${leaked} arrived, and of ${requests} requests of visitors ${failed} failed.`,
+    result: `The rules were applied ${applied} times and the agent was killed ${KILLS} times: of ${sent} denied packets ${leaked} arrived, also of those to a neighbour, ${fast} a second, and of ${requests} requests of visitors ${failed} failed.`,
     figures: {
       'denied packets': { value: sent, unit: 'packets' },
+      'denied packets to the neighbour': { value: fast, unit: '1/s' },
       'requests of visitors': { value: requests, unit: 'requests' },
     },
   }

@@ -59,4 +59,8 @@ export async function openOperatorsEye(home: string): Promise<OperatorsEye> {
   }
 }
 
+/** Seconds from a moment of the machine's clock, in milliseconds, until it was seen. */
+export const secondsAfter = (ms: number, { at }: Pick<Shown, 'at'>): number =>
+  Math.max(0, (performance.timeOrigin + at - ms) / 1000)
+
 const isOfHosts = ({ kind }: { readonly kind: string }) => kind === 'guard'

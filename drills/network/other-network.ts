@@ -1,6 +1,8 @@
 import { randomInt } from 'node:crypto'
 import { openSync } from 'node:fs'
-import { readlink } from 'node:fs/promises'
+import { mkdtemp, readlink, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { makeIp } from '#runtime/drivers/ip.ts'
 import { inNamespaces, inNewNamespaces } from '#runtime/drivers/namespaces.ts'
 import { type RunOptions, type RunResult, run, startDetached } from '#runtime/drivers/process.ts'
@@ -34,6 +36,8 @@ export interface Outsider extends OtherNetwork {
   readonly address: string
   /** Where it reaches the host. */
   readonly host: string
+  /** The same place for programs that look a name up themselves: there it is the host's. */
+  knowing(name: string): Promise<Pick<OtherNetwork, 'run'>>
   remove(): Promise<void>
 }
 
@@ -56,7 +60,7 @@ export async function makeOutsiders(count: number, made: (one: Outsider) => void
 /** With its process goes its network, and with that the cable. */
 async function makeOutsider(number: number): Promise<Outsider> {
   const [host, address] = [`${RANGE}.${number * 4 + 1}`, `${RANGE}.${number * 4 + 2}`]
-  const pid = startDetached(inNewNamespaces(['net'], ['sleep', LIVES_S]), openSync('/dev/null', 'a'))
+  const pid = startDetached(inNewNamespaces(['net', 'mount'], ['sleep', LIVES_S]), openSync('/dev/null', 'a'))
   const own = await readlink('/proc/self/ns/net')
   while ((await readlink(`/proc/${pid}/ns/net`)) === own) await pause(5)
   const network = networkOf(pid)
@@ -77,8 +81,30 @@ async function makeOutsider(number: number): Promise<Outsider> {
     ...network,
     address,
     host,
+    knowing: (name) => knowing(pid, `${host} ${name}\n`),
     remove: async () => {
       process.kill(pid, 'SIGKILL')
     },
+  }
+}
+
+const HOSTS_FILE = '/etc/hosts'
+
+/** Puts another list of hosts over the machine's own, for this place only. The file may go: what was put there keeps it. */
+async function knowing(pid: number, hosts: string): Promise<Pick<OtherNetwork, 'run'>> {
+  const folder = await mkdtemp(join(tmpdir(), 'maru-drill-'))
+  try {
+    const file = join(folder, 'hosts')
+    await writeFile(file, hosts, { mode: 0o644 })
+    const { exitCode, stderr } = await run(
+      inNamespaces(pid, ['mount'], ['mount', '--bind', file, HOSTS_FILE]),
+    )
+    if (exitCode !== 0) throw new Error(`a name could not be made known: ${stderr.trim()}`)
+  } finally {
+    await rm(folder, { recursive: true })
+  }
+  return {
+    run: (argv, options) =>
+      run(inNamespaces(pid, ['mount', 'net'], argv), { timeoutMs: COMMAND_MS, ...options }),
   }
 }

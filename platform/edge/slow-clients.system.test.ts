@@ -9,6 +9,7 @@ import { type Guard, startGuard } from '#runtime/agent/guard.ts'
 import { makeTestHost, type TestHost, until } from '#runtime/agent/test-host.ts'
 import { makeNft } from '#runtime/drivers/nft.ts'
 import { run } from '#runtime/drivers/process.ts'
+import { slowClient } from '#runtime/drivers/slow-client.ts'
 import { makeNetwork, type TestNetwork } from '#runtime/drivers/test-networks.ts'
 import { makeLog } from '#runtime/kit/log.ts'
 import { EDGE_LIMITS, makeEdgeDoor } from './index.ts'
@@ -57,17 +58,6 @@ after(async () => {
   await outside?.remove()
   await host?.destroy()
 })
-
-/** Holds as many connections as it gets, without ever ending a request, and comes again when it is cut off. */
-const slowClient = (from: string, port: number, wants: number, seconds: number) => [
-  process.execPath,
-  '-e',
-  `const {connect}=require('net');const end=Date.now()+${seconds}000;
-const go=()=>{const s=connect({port:${port},host:'${HOST}',localAddress:'${from}'});
-s.on('connect',()=>s.write('GET / HTTP/1.1\\r\\nHost: slow\\r\\n'));s.on('error',()=>{});
-s.on('close',()=>{if(Date.now()<end)setTimeout(go,100)})};
-for(let n=0;n<${wants};n++)go();setTimeout(()=>process.exit(),${seconds}000)`,
-]
 
 /** What the edge counted at its door: the most connections at the same time, and those that it turned away. */
 async function figures(): Promise<Record<string, number>> {
@@ -129,7 +119,7 @@ test('an office of 50 people behind one address with 200 connections, and as man
 test('a client that holds connections and comes again gets its share and no more; others are answered meanwhile, and people are told', async (t) => {
   const { http } = host.installation.ports
   const began = performance.now()
-  const attack = outside.run(slowClient(HOLDER, http, WANTED, 9))
+  const attack = outside.run(slowClient({ host: HOST, port: http, from: HOLDER, wants: WANTED, seconds: 9 }))
   const event = saidOf(HOLDER, /more than 1,000 connections/)
   const after = event.then(() => Math.round(performance.now() - began))
   let over = false
@@ -157,7 +147,9 @@ test('a client that holds connections and comes again gets its share and no more
 
 test('who begins requests and does not end them is told of, also when it is far from its share of connections', async (t) => {
   const began = performance.now()
-  const attack = outside.run(slowClient(SLOW, host.installation.ports.http, 100, 9))
+  const attack = outside.run(
+    slowClient({ host: HOST, port: host.installation.ports.http, from: SLOW, wants: 100, seconds: 9 }),
+  )
   const { kind, severity_id, count } = await saidOf(SLOW, /began requests and did not end them/)
   t.diagnostic(`told of ${Math.round(performance.now() - began)} ms after its start, ${count} times`)
   assert.deepEqual([kind, severity_id], ['exhaustion', 3])

@@ -30,6 +30,7 @@ import { type Sysctl, setSysctls } from '#runtime/drivers/sysctl.ts'
 import { type InTurn, makeInTurn } from '#runtime/kit/in-turn.ts'
 import type { Log } from '#runtime/kit/log.ts'
 import { pause } from '#runtime/kit/pause.ts'
+import { watchCrowd } from './crowd-watch.ts'
 import { type DoorWatch, type PlacedDoor, watchDoor } from './door-watch.ts'
 import { type Bell, makeBell } from './guard-bell.ts'
 import { GATHER_MS, reportOf } from './guard-report.ts'
@@ -164,7 +165,10 @@ export async function startGuard(config: GuardConfig, deps: GuardDeps): Promise<
     },
     ended.signal,
   )
-  const running = keep(state, bell, news, ended.signal)
+  const running = Promise.all([
+    keep(state, bell, news, ended.signal),
+    deps.door && watchCrowd(network?.folder, atDoor(state, news), ended.signal),
+  ])
   return {
     ...notesOf(state, news),
     bind: async (ports, of = 'instances') => {
@@ -214,6 +218,15 @@ async function keep(state: State, bell: Bell, news: Bell, signal: AbortSignal): 
   }
 }
 
+/** Who takes too many connections is told of sooner than the next look. */
+const atDoor = (state: State, news: Bell) => async () => {
+  const before = state.book.number()
+  await state.door.look(state.orders, hostsOf(state))
+  if (state.book.number() > before) news.ring()
+}
+
+const hostsOf = ({ membership }: State) => membership.fleet().hosts.map(({ address }) => address)
+
 const pass = (state: State): Promise<void> => state.inTurn(() => look(state))
 
 /** One look at the kernel, after which it is as it should be. A failure is a sentence, and tried again. */
@@ -241,7 +254,7 @@ async function look(state: State): Promise<void> {
 async function lookAtRules(state: State): Promise<void> {
   const { guard, book, tally, count, mends } = state
   mends.note('rules', await guard.ensure())
-  const hosts = state.membership.fleet().hosts.map(({ address }) => address)
+  const hosts = hostsOf(state)
   const others = hosts.filter((address) => address !== state.own)
   const given = {
     open: await state.open(),

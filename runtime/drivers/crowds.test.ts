@@ -3,7 +3,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'node:test'
-import { crowds } from './crowds.ts'
+import { crowds, openConnections } from './crowds.ts'
 
 test('who has too many connections open to programs here is found; what the host opened itself does not count', async (t) => {
   const folder = await mkdtemp(join(tmpdir(), 'maru-crowds-'))
@@ -41,4 +41,16 @@ test('who has too many connections open to programs here is found; what the host
   assert.deepEqual(await crowds(3, [80], folder), ['2001:db8:0:2::/64', '203.0.113.10', '203.0.113.9'])
   assert.deepEqual(await crowds(4, [80], folder), [])
   assert.deepEqual(await crowds(3, [80], join(folder, 'nothing')), [])
+})
+
+test('open connections of both families are counted together, without a list of them', async (t) => {
+  const folder = await mkdtemp(join(tmpdir(), 'maru-crowds-'))
+  t.after(() => rm(folder, { recursive: true }))
+  assert.equal(await openConnections(folder), 0)
+  await writeFile(
+    join(folder, 'sockstat'),
+    'sockets: used 49\nTCP: inuse 1200 orphan 3 tw 5 alloc 1\nUDP: inuse 7\n',
+  )
+  await writeFile(join(folder, 'sockstat6'), 'TCP6: inuse 34\nUDP6: inuse 9\n')
+  assert.equal(await openConnections(folder), 1234)
 })

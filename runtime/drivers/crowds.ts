@@ -26,3 +26,10 @@ export async function crowds(
     .map(([source]) => source)
     .sort()
 }
+
+/** Connections that are open here, of everybody together, by two lines of the kernel's; who listens counts, too. */
+export async function openConnections(folder = '/proc/net'): Promise<number> {
+  const texts = await Promise.all(['sockstat', 'sockstat6'].map((name) => readText(`${folder}/${name}`)))
+  const inUse = texts.map((text) => Number(/^TCP6?: inuse (\d+)/m.exec(text ?? '')?.[1] ?? 0))
+  return inUse.reduce((sum, one) => sum + one, 0)
+}
