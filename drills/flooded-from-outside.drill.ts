@@ -1,3 +1,4 @@
+import { cookiesSent } from '#runtime/drivers/syn-cookies.ts'
 import type { Drill, DrillPlace, Measured, Stages } from './drill.ts'
 import { drillApp } from './drill-app.ts'
 import {
@@ -24,7 +25,8 @@ const FAILED = 'requests that failed during the floods'
 type Names = typeof NEW | typeof PROVEN | typeof KEPT | typeof FAILED
 
 const READY_S = 30
-const FIRST_ANSWERS = 100
+/** So many visits make visitors known to the host; and so many come before they are counted. */
+const FIRST_ANSWERS = { known: 100, counted: 400 } as const
 /** Who has been here before. All other addresses of the network are used once. */
 const KNOWN = { first: 1, count: 16 } as const
 const NEVER_USED = { first: 256, count: 65_000 } as const
@@ -88,13 +90,13 @@ function begin(place: DrillPlace): Stages<Names> {
       await forgeSenders(present(outsiders[1]))
       strangers = await makeStrangers(place.installation, present(outsiders[0]))
       await strangers.forget()
-      await (await visit(KINDS[1], FIRST_ANSWERS)).stop()
-      await checkKnown(await strangers.proven(), strangers.prefix)
+      await (await visit(KINDS[1], FIRST_ANSWERS.known)).stop()
+      checkKnown(await strangers.proven(), strangers.prefix)
     },
     fault: async () => {
       place.mark('fault')
       for (const kind of KINDS) {
-        const here = await visit(kind, FIRST_ANSWERS)
+        const here = await visit(kind, FIRST_ANSWERS.counted)
         place.say(`visitors: ${kind.short}`)
         const paces = await floodKind(place, present(outsiders[1]), here)
         await here.stop()
@@ -116,7 +118,7 @@ function begin(place: DrillPlace): Stages<Names> {
 }
 
 /** Those who have been here are known to the host, all of them, and nobody else is. */
-async function checkKnown(proven: ReadonlySet<string>, prefix: string): Promise<void> {
+function checkKnown(proven: ReadonlySet<string>, prefix: string): void {
   const known = Array.from({ length: KNOWN.count }, (_, at) => `${prefix}.0.${KNOWN.first + at}`)
   const missing = new Set(known).symmetricDifference(proven)
   if (missing.size > 0) throw new Error(`the host does not know its visitors as it should: ${[...missing]}`)
@@ -130,27 +132,34 @@ async function floodKind(
 ): Promise<Pick<Found, 'calm' | 'flooded'>> {
   const all = floods(attacker, installation.ports.https)
   const send = async (flood: Flood) => {
-    const before = { answers: visitors.answered(), sent: await countedByHost(installation) }
-    const since = performance.now()
+    const [packets, cookies] = [await countedByHost(installation), await cookiesSent()]
+    const [answers, since] = [visitors.answered(), performance.now()]
     await carryOutFlood(attacker, flood)
     const seconds = (performance.now() - since) / 1000
-    const answers = (visitors.answered() - before.answers) / seconds
-    return { seconds, answers, packets: (await countedByHost(installation)) - before.sent }
+    return {
+      answers: (visitors.answered() - answers) / seconds,
+      packets: ((await countedByHost(installation)) - packets) / seconds,
+      cookies: ((await cookiesSent()) - cookies) / seconds,
+    }
   }
   const calm: number[] = []
   const noteCalm = () =>
     goingNowhere(attacker, async () => {
-      const { answers, packets, seconds } = await send(all[0])
-      if (packets / seconds > FLOOD.leastPerSecond / 10) throw new Error('there is another flood')
+      const { answers, packets } = await send(all[0])
+      if (packets > FLOOD.leastPerSecond / 10) throw new Error('there is another flood')
       calm.push(answers)
     })
   await noteCalm()
   const flooded = []
   for (const flood of all) {
-    const { answers, packets, seconds } = await send(flood)
-    const sent = paceOfFlood(flood, packets, seconds)
+    const { answers, packets, cookies } = await send(flood)
+    const sent = paceOfFlood(flood, packets)
     flooded.push({ what: flood.what, sent, answers })
-    say(`${flood.what}, ${sent} packets a second: ${answers.toFixed(1)} answers a second`)
+    say(
+      `${flood.what}, ${sent} packets a second, ${cookies.toFixed(0)} answered by cookies: ${answers.toFixed(1)} answers a second`,
+    )
+    if (flood === all[0] && cookies < FLOOD.leastPerSecond / 2)
+      throw new Error('the flood did not reach the edge: it was answered without SYN cookies')
   }
   await noteCalm()
   return { calm, flooded }

@@ -18,8 +18,8 @@ export interface Flood {
 
 /** How long each flood lasts, and how many packets a second have to arrive for it to be one. */
 export const FLOOD = { seconds: 4, leastPerSecond: 20_000 } as const
-/** With a processor of its own, what it takes of the others' is the same whether its packets arrive or not. */
-const FAST = ['taskset', '-c', '0', 'hping3', '-q', '--flood', '--rand-source'] as const
+/** One processor is its own, and what it leaves of the others is the same whether its packets arrive or not. */
+const FAST = ['nice', '-n', '-10', 'taskset', '-c', '0', 'hping3', '-q', '--flood', '--rand-source'] as const
 /** With the headers of UDP and ICMP, which are 8 bytes long, packets are as long as one with that of TCP. */
 const FILLING = ['-d', '12'] as const
 
@@ -41,12 +41,11 @@ export async function countedByHost(installation: Pick<Installation, 'id'>): Pro
   return (await makeNft().counters('inet', guardTableOf(installation))).get('flooded') ?? 0
 }
 
-/** Packets a second of a flood, of those that the host has counted; with too few there was none. */
-export function paceOfFlood({ what }: Flood, packets: number, seconds: number): number {
-  const perSecond = Math.round(packets / seconds)
-  if (perSecond >= FLOOD.leastPerSecond) return perSecond
+/** A flood's packets a second, as the host has counted them; with too few there was none. */
+export function paceOfFlood({ what }: Flood, perSecond: number): number {
+  if (perSecond >= FLOOD.leastPerSecond) return Math.round(perSecond)
   throw new Error(
-    `no ${what} flood: ${perSecond} packets a second arrived, of at least ${FLOOD.leastPerSecond}`,
+    `no ${what} flood: ${Math.round(perSecond)} packets a second arrived, of at least ${FLOOD.leastPerSecond}`,
   )
 }
 

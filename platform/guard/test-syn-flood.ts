@@ -1,4 +1,5 @@
 import { makeNft } from '#runtime/drivers/nft.ts'
+import { cookiesIn } from '#runtime/drivers/syn-cookies.ts'
 import { type Field, HOST, SOURCE } from './test-attack.ts'
 import { poll } from './test-notices.ts'
 
@@ -90,10 +91,6 @@ export async function makeSynFlood({ host, attacker, client }: Field): Promise<S
         await going
       }
     },
-    cookies: async () => {
-      const { stdout } = await host.run(['cat', '/proc/net/netstat'])
-      const [names = '', values = ''] = stdout.split('\n').filter((line) => line.startsWith('TcpExt:'))
-      return Number(values.split(' ')[names.split(' ').indexOf('SyncookiesSent')])
-    },
+    cookies: async () => cookiesIn((await host.run(['cat', '/proc/net/netstat'])).stdout),
   }
 }
