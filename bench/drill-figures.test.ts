@@ -16,6 +16,10 @@ const RESULT: DrillResult = {
   passed: false,
   measures: [{ name: 'open doors', value: 2, unit: 'doors', limit: 0 }],
   result: 'Two doors were open.',
+  figures: [
+    { name: 'packets of the flood that arrived', value: 41_000, unit: 'packets/s' },
+    { name: 'doors that were tried', value: 16, unit: 'doors' },
+  ],
 }
 const REFUSED = new MaruError('drills.only_in_lab', { drill: 'flooded-from-outside', home: '/var/lib/maru' })
 const STOPPED = new MaruError('drills.stopped', {
@@ -47,6 +51,7 @@ test('a drill that is refused, stopped or killed costs its own figures only, and
     [
       ['rules-changed-by-hand: open doors', 'seen', 2],
       ['rules-changed-by-hand: open doors', 'at most', 0],
+      ['rules-changed-by-hand: packets of the flood that arrived', 'seen', 41_000],
     ],
   )
   assert.deepEqual(missing, [

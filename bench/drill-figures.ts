@@ -32,12 +32,19 @@ function reasonOf(stderr: string): string {
 export const SEEN = 'seen'
 export const rowOf = (drill: string, measure: string): string => `${drill}: ${measure}`
 
-/** A row for each measure of a drill, with what it may be at most. */
-const measuresOf = ({ drill, measures }: DrillResult): Figure[] =>
-  measures.flatMap(({ name, value, unit, limit }) => [
+/** The unit of what an attack was: without it nobody can tell what its cost means. */
+const STRENGTH = 'packets/s'
+
+/** A row for each measure of a drill, with what it may be at most, and for how strong its attacks were. */
+const measuresOf = ({ drill, measures, figures = [] }: DrillResult): Figure[] => [
+  ...measures.flatMap(({ name, value, unit, limit }) => [
     figureOf(rowOf(drill, name), SEEN, unit, [value]),
     figureOf(rowOf(drill, name), 'at most', unit, [limit]),
-  ])
+  ]),
+  ...figures
+    .filter(({ unit }) => unit === STRENGTH)
+    .map(({ name, value, unit }) => figureOf(rowOf(drill, name), SEEN, unit, [value])),
+]
 
 /** Carries out drills one after the other, whatever becomes of each; a row for each measure of each. */
 export async function measureDrills(

@@ -6,19 +6,27 @@ import { readFileSync } from 'node:fs'
 import { startHttpsLoad } from '#runtime/drivers/https-load.ts'
 import { knock } from '#runtime/drivers/knock.ts'
 import { pause } from '#runtime/kit/pause.ts'
-import { HostVisit, type HostVisitNews } from './visitors.ts'
+import { HostVisit, type HostVisitNews, type Sources } from './visitors.ts'
 
 const TELL_MS = 100
 
 const wanted = HostVisit.parse(JSON.parse(process.argv[2] ?? ''))
-const { host, port, name, shape, restMs } = wanted
+const { host, port, name, shape, restMs, sources } = wanted
 const nothing = (): HostVisitNews => ({ answered: 0, failures: [] })
 let news = nothing()
 let running = true
+let turn = 0
+
+function nextSource({ prefix, first, count }: Sources): string {
+  const at = first + (turn % count)
+  turn += 1
+  return `${prefix}.${at >> 8}.${at & 255}`
+}
 
 const load = startHttpsLoad(
   {
     ...{ host, port, name, ca: readFileSync(wanted.caFile, 'utf8') },
+    ...(sources && { source: () => nextSource(sources) }),
     onEnd: ({ failure }) => {
       if (failure === undefined) news.answered += 1
       else news.failures.push(failure)

@@ -4,6 +4,15 @@ import { HOME } from '#contract/installation.ts'
 import type { DrillPlace } from '../drill.ts'
 import type { Outsider } from './other-network.ts'
 
+/** Addresses of one place outside, in turn for each request. */
+export const Sources = z.strictObject({
+  /** The first two numbers of each. */
+  prefix: z.string(),
+  first: z.number(),
+  count: z.number(),
+})
+export type Sources = z.infer<typeof Sources>
+
 /** Whom visitors ask, and how many of them there are. */
 export const HostVisit = z.strictObject({
   host: z.string(),
@@ -15,6 +24,8 @@ export const HostVisit = z.strictObject({
   /** Ports of other programs on the host, which one of them asks in turn. */
   others: z.array(z.number()),
   restMs: z.number(),
+  /** Left out: the place's own address. */
+  sources: Sources.optional(),
 })
 export type HostVisit = z.infer<typeof HostVisit>
 
@@ -41,12 +52,13 @@ export function startVisitors(
     shape,
     others = [],
     restMs,
-  }: Pick<HostVisit, 'shape' | 'restMs'> & { readonly others?: readonly number[] },
+    sources,
+  }: Pick<HostVisit, 'shape' | 'restMs' | 'sources'> & { readonly others?: readonly number[] },
 ): Visitors {
   const visit: HostVisit = {
     ...{ host: from.host, port: installation.ports.https, name: `${app}.${installation.domain}` },
     caFile: join(home, HOME.pki, 'root.crt'),
-    ...{ shape, others: [...others], restMs },
+    ...{ shape, others: [...others], restMs, sources },
   }
   const failures: string[] = []
   const leaving = new AbortController()

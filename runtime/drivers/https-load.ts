@@ -9,6 +9,8 @@ export interface LoadTarget {
   readonly ca: string
   /** Asked anew for each request where it is a function. */
   readonly path?: string | (() => string)
+  /** The own address that each request comes from; left out: the kernel's choice. */
+  readonly source?: () => string
   /** Told of each request when it is over; the next one of that client waits for what it gives. */
   readonly onEnd?: (end: RequestEnd) => void | Promise<void>
 }
@@ -95,7 +97,10 @@ function askOnce(target: LoadTarget, agent: Agent): Promise<Pick<RequestEnd, 'fa
   return new Promise((resolve) => {
     const end = (failure: string | undefined, body = '') => resolve({ failure, body })
     const failed = (error: Error) => end(error.message)
-    const asked = request({ host, port, path, agent, headers: { host: name }, timeout: TIMEOUT_MS })
+    const asked = request({
+      ...{ host, port, path, agent, headers: { host: name }, timeout: TIMEOUT_MS },
+      ...(target.source && { localAddress: target.source() }),
+    })
     asked.on('timeout', () => asked.destroy(new Error(`no answer within ${TIMEOUT_MS / 1000} s`)))
     asked.on('error', failed)
     asked.on('response', (response) => {
