@@ -3,6 +3,7 @@ import { HOME } from '#contract/installation.ts'
 import type { Visit } from '#lab/visit.ts'
 import { DEFAULT_HOME } from '#runtime/cli/context.ts'
 import { type RunOptions, run } from '#runtime/drivers/process.ts'
+import { networkOf } from '../network/other-network.ts'
 import { CLIENT, type LabHands } from './hosts-place.ts'
 
 const loadLab = () => import('#lab/index.ts')
@@ -68,6 +69,10 @@ export function labHands(lab: Lab): LabHands {
     keepOnNetwork: async (host, argv, until, onLine) => {
       const { onNetworkArgv } = await loadLab()
       return await run(await onNetworkArgv(lab, host, argv), goingOn(until, onLine))
+    },
+    network: async (where) => {
+      const { pidOnNetwork } = await loadLab()
+      return networkOf(await pidOnNetwork(lab, where))
     },
     visit: async (where, wanted, until, onLine) => {
       const visit: Visit = { ...wanted, caFile: await rootCertificate(lab, where) }
