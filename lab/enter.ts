@@ -34,6 +34,10 @@ export async function enterArgv(
   return inGroups(hostGroups(lab, host), inNamespaces(init, EVERY_NAMESPACE, clean))
 }
 
+/** A process on the network of a host, or of the client. Refused when the host is off or frozen. */
+export const pidOnNetwork = async (lab: Lab, name: string): Promise<number> =>
+  name === lab.plan.client.name ? await requireClient(lab) : await requireRunning(lab, findHost(lab, name))
+
 /**
  * Arguments that run a program of this machine on the network of a host: it reaches what that host reaches, and has this machine's
  * files, processes and environment otherwise. Refused when the host is off or frozen.

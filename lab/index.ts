@@ -4,7 +4,7 @@ import type { engineOf as EngineOf, giveImages as GiveImages } from './images.ts
 import type { labUp as LabUp } from './up.ts'
 
 export { runDown, runExec, runHost, runLink, runStatus, runUp } from './command-actions.ts'
-export { enterArgv, onNetworkArgv, runIn } from './enter.ts'
+export { enterArgv, onNetworkArgv, pidOnNetwork, runIn } from './enter.ts'
 export {
   dataFolder,
   freezeHost,

@@ -6,6 +6,7 @@ import type { Client } from '#runtime/cli/client.ts'
 import type { Docker } from '#runtime/drivers/docker.ts'
 import type { RunResult } from '#runtime/drivers/process.ts'
 import type { Teller } from '../drill.ts'
+import type { OtherNetwork } from '../network/other-network.ts'
 
 /** A host of the lab, as the installation has it. */
 export interface LabHost {
@@ -57,6 +58,8 @@ export interface LabHands {
     until: AbortSignal,
     onLine: (line: string) => void,
   ): Promise<RunResult>
+  /** The network of a host that runs, or of the client, with this machine's files and programs. */
+  network(where: string): Promise<OtherNetwork>
   /** Lets visitors ask edges from somewhere until the signal is aborted; each line that they say is handed on. */
   visit(
     where: string,

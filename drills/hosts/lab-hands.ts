@@ -3,6 +3,7 @@ import { HOME } from '#contract/installation.ts'
 import type { Visit } from '#lab/visit.ts'
 import { DEFAULT_HOME } from '#runtime/cli/context.ts'
 import { type RunOptions, run } from '#runtime/drivers/process.ts'
+import { networkOf } from '../network/other-network.ts'
 import { CLIENT, type LabHands } from './hosts-place.ts'
 
 const loadLab = () => import('#lab/index.ts')
@@ -48,10 +49,7 @@ export function labHands(lab: Lab): LabHands {
       const { engineOf, findHost } = await loadLab()
       return await engineOf(lab, findHost(lab, name))
     },
-    lines: async () => {
-      const { linesOf } = await loadLab()
-      return await linesOf(lab)
-    },
+    lines: async () => (await loadLab()).linesOf(lab),
     root: async (name) => {
       const { rootOf, findHost } = await loadLab()
       return await rootOf(lab, findHost(lab, name))
@@ -69,12 +67,20 @@ export function labHands(lab: Lab): LabHands {
       const { onNetworkArgv } = await loadLab()
       return await run(await onNetworkArgv(lab, host, argv), goingOn(until, onLine))
     },
+    network: networkIn(lab),
     visit: async (where, wanted, until, onLine) => {
       const visit: Visit = { ...wanted, caFile: await rootCertificate(lab, where) }
       return await keep(where, [process.execPath, VISITORS, JSON.stringify(visit)], until, onLine)
     },
   }
 }
+
+const networkIn =
+  (lab: Lab): LabHands['network'] =>
+  async (where) => {
+    const { pidOnNetwork } = await loadLab()
+    return networkOf(await pidOnNetwork(lab, where))
+  }
 
 /** How a program is run that goes on until the signal is aborted, and says one line after the other. */
 const goingOn = (until: AbortSignal, onLine: (line: string) => void): RunOptions => ({

@@ -7,6 +7,7 @@ import { hostReplacedUnderLoad } from '../host-replaced-under-load.drill.ts'
 import { hostWithEtcdLeaderDies } from '../host-with-etcd-leader-dies.drill.ts'
 import { hostsHandOver } from '../hosts-hand-over.drill.ts'
 import { linksCaptured } from '../links-captured.drill.ts'
+import { lockedHostSwept } from '../locked-host-swept.drill.ts'
 import { partsDieInTurn } from '../parts-die-in-turn.drill.ts'
 import { partsReplacedUnderLoad } from '../parts-replaced-under-load.drill.ts'
 import { witnessDies } from '../witness-dies.drill.ts'
@@ -14,6 +15,7 @@ import { witnessDies } from '../witness-dies.drill.ts'
 /** The drills that take hosts and lines of a lab, the gentle ones first. */
 export const HOSTS_DRILLS: readonly HostsDrill[] = [
   linksCaptured,
+  lockedHostSwept,
   hostsHandOver,
   hostDrainedUnderLoad,
   hostReplacedUnderLoad,

@@ -1,3 +1,4 @@
+import { z } from 'zod'
 import { MESH_PORT, PEER_PORT } from '#contract/fleet.ts'
 import { AGENT_PORT } from '#contract/host-identity.ts'
 import { addressesOf, INSTANCE_PORT, type Installation } from '#contract/installation.ts'
@@ -10,9 +11,11 @@ export interface Door {
   readonly port: number
 }
 
-/** How a try ended: somebody answered, somebody said no, or there was silence. */
+/** How a try can end: somebody answers, somebody says no, or there is silence. */
+export const Ends = z.enum(['open', 'refused', 'silent'])
+
 export interface Tried extends Door {
-  readonly end: 'open' | 'refused' | 'silent'
+  readonly end: z.infer<typeof Ends>
 }
 
 const TRY_MS = 2000

@@ -23,7 +23,15 @@ export const SCANS = {
   /** One port every three seconds. */
   slow: [...RAW, '--scan-delay', '3s', '-p', '1-10'],
   ports: (ports: readonly number[]) => [...RAW, '--min-rate', '200', '-p', ports.join()],
+  /** By UDP, each port twice: one that says no to many says it to few of them. */
+  udp: (ports: readonly number[]) => [
+    ...['nmap', '-sU', '-n', '-Pn', '--disable-arp-ping', '--host-timeout', '30s'],
+    ...['--max-retries', '1', '--max-rtt-timeout', '300ms', '-p', ports.join()],
+  ],
 } as const
+
+/** Makes a search come from one of several addresses of a card. */
+export const scanAs = (address: string): readonly string[] => ['-e', 'eth0', '-S', address]
 
 /** Ports at which somebody on the host listens or did lately, at one of its addresses or at all, as the kernel's rules know them. */
 export async function knownPorts(

@@ -120,7 +120,7 @@ function inputRules(place: Place): string[] {
     ),
     'meta l4proto udp jump g_rate',
     `tcp flags & (fin | syn | rst | ack | urg) != { ${HONEST.join(', ')} } goto g_trick`,
-    `tcp dport { ${webPorts(place)} } accept`,
+    ...(place.witness === true ? [] : [`tcp dport { ${webPorts(place)} } accept`]),
     ...both(
       ({ v, address }) => `${SYN} ${address} @crowd${v} jump g_exhaust`,
       ({ v, source }) => `${source} . tcp dport @proven${v} accept`,

@@ -11,6 +11,12 @@ const place = { id: 'inst_a', name: 'maru', subnet: '10.89', ports: { http: 80, 
 
 test("a host's table against attacks", () => golden('guard.nft', renderGuard(place)))
 
+test('on a witness, which serves nobody, the ports of visitors are closed ones like others', () => {
+  const lets = /^ {4}tcp dport \{ 80, 443 \} accept$/m
+  assert.match(renderGuard(place), lets)
+  assert.doesNotMatch(renderGuard({ ...place, witness: true }), lets)
+})
+
 test('the ports of two instances, whatever the order in which they were found', () => {
   const ports = [
     { link: 'veth2', card: '02:42:0a:59:80:1f', address: '10.89.128.31' },

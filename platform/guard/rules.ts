@@ -2,7 +2,10 @@ import { addressesOf, type Installation } from '#contract/installation.ts'
 import { COUNTERS, type Memory, type Notice } from './names.ts'
 import { FAMILIES, type Family } from './render-sets.ts'
 
-export type Place = Pick<Installation, 'id' | 'name' | 'subnet' | 'ports'>
+export type Place = Pick<Installation, 'id' | 'name' | 'subnet' | 'ports'> & {
+  /** It serves nobody: the ports of visitors are closed ones. */
+  readonly witness?: boolean
+}
 
 /** Chains with their rules, each before those that jump to it. */
 export type Chains = Array<readonly [string, readonly string[]]>

@@ -126,6 +126,7 @@ function randomFacts({ below, one, chance }: Random): NetworkFacts {
     hosts,
     own: hosts[0],
     shared: chance(50) ? [] : ['203.0.113.9', '10.7.0.200'],
+    witness: chance(25),
     resolvers: [[], ['10.255.255.53'], ['8.8.8.8', '192.0.2.9']][below(3)] ?? [],
     ways: chance(50) ? [] : ['10.89.0.10', '10.89.0.12', '10.89.1.31'],
     apps: Array.from({ length: below(6) }, (_, index) => ({

@@ -23,6 +23,15 @@ test('a host that is locked down', () => {
   assertGolden(import.meta.dirname, 'locked.nft', renderFilter(locked))
 })
 
+test('a witness that is locked down lets nobody in at the ports of visitors, which it does not serve', () => {
+  const lockDown = { since: '2026-01-01T00:00:00.000Z', by: 'ada', until: null }
+  const textOf = (witness: boolean) =>
+    renderFilter(compileFilter({ ...TEST_POLICY, lockDown }, { ...TEST_FACTS, witness }))
+  assert.match(textOf(false), /comment "internet-to-edge"/)
+  assert.doesNotMatch(textOf(true), /comment "(internet|private|hosts)-to-edge"/)
+  assert.match(textOf(true), /comment "hosts-to-agent"/)
+})
+
 test('a rule from inside to an address of IPv6, which nobody can make, leads nowhere', () => {
   const rules = [
     ruleOf('rule-six', 'app:shop', '2001:db8::7', ['443']),

@@ -20,6 +20,8 @@ export type Match =
   | { readonly kind: 'user'; readonly users: readonly number[] }
   /** An ICMP error about a connection that is known. */
   | { readonly kind: 'icmp-error' }
+  /** The kernel's own word that nobody listens at a port. */
+  | { readonly kind: 'icmp-refusal'; readonly v: '4' | '6' }
   /** Always holds: the kernel counts what has got so far. */
   | { readonly kind: 'counted' }
 

@@ -21,6 +21,8 @@ export interface NetworkFacts {
   readonly shared?: readonly HostAddress[]
   /** The other hosts that share an address with this one; undefined where it shares none. */
   readonly sharing?: readonly HostAddress[] | undefined
+  /** It serves nobody: there is no edge on it. */
+  readonly witness?: boolean
   /** The name servers that the host asks. */
   readonly resolvers: readonly string[]
   /** Addresses at which something stands for a part that is on another host. */
@@ -128,6 +130,8 @@ export function goalOf(to: string, facts: NetworkFacts): Goal {
     return { ...NOTHING, local: true, localAt: addressesOf(facts.installation).names }
   if (end.group === 'private') return { ...NOTHING, outside: PRIVATE }
   if (end.group === 'internet') return { ...NOTHING, internet: true }
+  // Let in, a question would be refused by the machine: whoever asks would learn that nobody listens.
+  if (end.group === 'edge' && facts.witness === true) return NOTHING
   if (NETWORK_GROUPS[end.group].where === 'host') return { ...NOTHING, local: true }
   return { ...NOTHING, known: known(end.group, facts) }
 }

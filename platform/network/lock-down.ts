@@ -23,6 +23,12 @@ const NEEDED: readonly FilterRule[] = [
 ]
 /** The address lease is answered to a port of ours, without a connection. */
 const LEASE: FilterRule = { match: portsOf('udp', ['68']), verdict: ACCEPT, comment: 'address lease' }
+/** Of no port that it lets somebody in at, such as that of the lease, a locked host says that nobody listens there. */
+const SILENT: readonly FilterRule[] = (['4', '6'] as const).map((v) => ({
+  match: [{ kind: 'icmp-refusal', v }],
+  verdict: DROP,
+  comment: 'a closed port is silent',
+}))
 const END: FilterRule = { match: [], verdict: DROP, comment: 'locked down' }
 
 /**
@@ -49,7 +55,7 @@ export function lockedChains(rules: readonly NetworkRule[], facts: NetworkFacts)
     {
       name: 'locked_output',
       rules: [
-        ...[loop('out'), ...NEEDED, ...sharedAddress(facts)],
+        ...[loop('out'), ...SILENT, ...NEEDED, ...sharedAddress(facts)],
         ...goes.filter(({ to }) => to === 'internet').map(overIpv6),
         ...goes.flatMap((rule) => allow(rule, 'to', whereTo(rule.to, facts))),
         END,

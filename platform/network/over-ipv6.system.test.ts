@@ -24,6 +24,8 @@ const WEB = [80, 443]
 const BETWEEN_HOSTS = [7443, 7444, 7701]
 const OTHERS = [22, 2379, 5432, 8080, 50_000]
 const UDP = 5353
+/** The host's IPv4 address, as one of IPv6 that sockets know. */
+const OVER_IPV4 = '::ffff:198.51.100.1'
 
 const facts: NetworkFacts = {
   ...TEST_FACTS,
@@ -136,6 +138,14 @@ test('of a host that is locked down a sweep of all ports over IPv6 finds those o
   await on(stranger, 'ping', '-6', '-c', '1', '-W', '2', HOST.street)
   assert.equal(await reach(host, '::1', 22), 'open')
   assert.deepEqual(await openOf(host, STRANGER, [443, 444]), [443])
+})
+
+test('of a locked host nobody learns that a port is closed, not even of the one that the address lease comes to', async () => {
+  const ends = () => Promise.all([stranger.askUdp(HOST.street, 68), operator.askUdp(OVER_IPV4, 68)])
+  await rules.ensure(NO_POLICY, facts)
+  assert.deepEqual(await ends(), ['refused', 'refused'])
+  await rules.ensure(locked(), facts)
+  assert.deepEqual(await ends(), ['silent', 'silent'])
 })
 
 test('the operator whose network a rule names is let in over IPv6, and nobody else', async () => {

@@ -163,6 +163,8 @@ function renderMatch(match: Match): string {
       return `meta skuid ${list(match.users.map(String))}`
     case 'counted':
       return 'counter'
+    case 'icmp-refusal':
+      return match.v === '4' ? 'icmp type 3 icmp code 3' : 'icmpv6 type 1 icmpv6 code 4'
     case 'icmp-error':
       return `ct state related meta l4proto { ${NUMBERS.icmp}, ${NUMBERS['ipv6-icmp']} }`
   }

@@ -83,6 +83,7 @@ function holds(filter: Filter, match: Match, packet: Packet): boolean {
     case 'ipv6':
       return isIpv6(connection.from)
     case 'icmp-error':
+    case 'icmp-refusal':
       return false
     case 'state':
       return match.states.includes(state)

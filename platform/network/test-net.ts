@@ -27,7 +27,7 @@ export interface TestMachine {
   listen(...ports: readonly number[]): Promise<void>
   connect(address: string, port: number): Promise<Tried>
   listenUdp(port: number): Promise<void>
-  /** `answered`, or `silent`. */
+  /** `answered`, `refused` where the machine says that nobody listens, or `silent`. */
   askUdp(address: string, port: number): Promise<string>
 }
 

@@ -31,7 +31,9 @@ if (what === 'listen') {
     process.exit()
   }
   socket.on('message', () => end('answered'))
-  socket.send('hello', Number(port), host)
+  socket.on('error', () => end('refused'))
+  // One that is connected is told what the other side's machine refuses.
+  socket.connect(Number(port), host, () => socket.send('hello'))
   setTimeout(() => setImmediate(end, 'silent'), WAIT_MS)
 } else {
   const [host = '', port] = rest

@@ -77,8 +77,8 @@ export const REQUIREMENTS: Readonly<Record<KnownPromise, Requirement>> = {
   'ENV-3': gaps('The platform receives nothing from temperature and humidity sensors.'),
   'ENV-4': gaps('There is no register of equipment and its maintenance.'),
   'NET-1': part(
-    ['network.closed', ...RULES, 'ports-scanned-from-outside'],
-    'What else a machine carries, such as its ssh, is refused only where an operator has locked the hosts down.',
+    ['network.closed', ...RULES, 'ports-scanned-from-outside', 'locked-host-swept'],
+    'What else a machine carries, such as its ssh and the ports of other containers, and where the machine itself connects to, is refused only where an operator has locked the hosts down, by maru network lock-down; nothing watches yet that they are.',
   ),
   'NET-2': part(['network.closed', ...RULES, 'app-reaches-out']),
   'NET-3': {
@@ -104,7 +104,7 @@ export const REQUIREMENTS: Readonly<Record<KnownPromise, Requirement>> = {
     'From the edge to an app’s instances requests travel unencrypted, inside one machine.',
   ),
   'NET-8': part(
-    ['ports-scanned-from-outside', 'agreed-test-ends'],
+    ['ports-scanned-from-outside', 'locked-host-swept', 'agreed-test-ends'],
     'Who scans a host’s ports is held, reported and an incident with all that the source does, but what hosts forward to others is not judged.',
   ),
   'DAT-1': gaps('There is no sign-in service for the apps’ users yet.'),
@@ -134,8 +134,9 @@ export const REQUIREMENTS: Readonly<Record<KnownPromise, Requirement>> = {
   'SYS-5': gaps('Login to the machine is the operating system’s own; the platform does not manage it yet.'),
   'SYS-6': gaps('There is no Kerberos realm yet.'),
   'SYS-7': gaps('Sessions on the machine are not recorded yet.'),
-  'SYS-8': gaps(
-    'The platform’s own databases and controls listen on internal networks only, but the machine’s own ports are not closed by the platform, and no sweep from outside has been made.',
+  'SYS-8': part(
+    ['locked-host-swept'],
+    'The platform’s own databases and controls answer nobody outside; the machine’s own ports, such as its ssh, are closed only where an operator has locked the hosts down.',
   ),
   'VUL-1': gaps('No advisories are taken in yet.'),
   'VUL-2': gaps(

@@ -121,7 +121,7 @@ async function openState(
     webPorts: Object.values(installation.ports),
     settings: settings ?? [...FLOOD_SETTINGS, ...bridgeSettings(installation)],
     own: host?.address,
-    guard: makeHostGuard(nft, installation),
+    guard: makeHostGuard(nft, { ...installation, witness: host?.role === 'witness' }),
     ...{ book, tally: makeTally(), count: packetCounter(nft, installation) },
     ...{ log, membership, files, wanted: [], problem: '', mends: makeMendBook(log) },
     ...{ bound: new Map(), ports: [] },

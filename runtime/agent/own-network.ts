@@ -184,6 +184,7 @@ async function factsOf(deps: GuardDeps, policy: NetworkPolicy): Promise<NetworkF
     own: host.first && hosts.length < 2 ? undefined : host.address,
     shared: fleet.addresses?.map(({ address }) => address) ?? [],
     sharing: planAddress(host.name, fleet)?.peers,
+    witness: host.role === 'witness',
     resolvers: await nameServers(),
     ways: planMesh(installation, host.name, fleet)?.ways.map(({ address }) => address) ?? [],
     apps: speaksOfApps(policy) ? await appAddresses(deps) : [],
