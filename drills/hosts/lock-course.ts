@@ -16,7 +16,7 @@ import {
 import { addOutsideAddresses, type OutsideAddresses } from './outside-addresses.ts'
 import { type Swept, sweepHosts } from './sweep-hosts.ts'
 import { whatIsMissing } from './wholeness.ts'
-import { keepControlAway, type WithoutControl } from './without-control.ts'
+import { controlMissing, keepControlAway, type WithoutControl } from './without-control.ts'
 
 const SOON_S = 30
 const BACK_S = 180
@@ -175,7 +175,7 @@ export async function leaveToItself(course: LockCourse): Promise<void> {
   place.mark('the trial is over by itself')
   let missing: string | undefined
   const whole = async () => {
-    missing = await whatIsMissing(place)
+    missing = (await whatIsMissing(place)) ?? (await controlMissing(place))
     return missing === undefined
   }
   if ((await secondsUntil({ timeoutS: BACK_S, signal: place.signal }, whole)) >= BACK_S)

@@ -14,6 +14,19 @@ export interface WithoutControl {
   end(): Promise<{ readonly killed: number; readonly answered: number }>
 }
 
+/** Whether root is answered on a host, by the control plane there. */
+async function answersRoot(place: HostsPlace, host: string): Promise<boolean> {
+  const argv = ['curl', '--silent', '--fail', '--max-time', '1', '--unix-socket', rootSocket(DEFAULT_HOME)]
+  return (await place.run(host, [...argv, 'http://root/health'])).exitCode === 0
+}
+
+/** A host on which no control plane answers, in a few words: an engine waits the longer the more often it has started one. */
+export async function controlMissing(place: HostsPlace): Promise<string | undefined> {
+  for (const { name } of place.hosts.filter(({ full }) => full))
+    if (!(await answersRoot(place, name))) return `the control plane of ${name}`
+  return undefined
+}
+
 export function keepControlAway(place: HostsPlace): WithoutControl {
   const leaving = new AbortController()
   const { signal } = leaving
@@ -35,9 +48,8 @@ export function keepControlAway(place: HostsPlace): WithoutControl {
     }
   }
   const ask = async (host: string) => {
-    const argv = ['curl', '--silent', '--fail', '--max-time', '1', '--unix-socket', rootSocket(DEFAULT_HOME)]
     for (; !signal.aborted; await pause(ASK_EVERY_MS, signal))
-      if ((await place.run(host, [...argv, 'http://root/health'])).exitCode === 0) answered += 1
+      if (await answersRoot(place, host)) answered += 1
   }
   const killing = Promise.all(CONTROL_SERVICES.map(kill))
   // The first question comes when the first ones are dead.
