@@ -20,8 +20,8 @@ before(async () => {
   lan = await makeLan()
   const server = lan.inside(SERVER)
   await server.ip('route', 'add', '198.51.100.0/24', 'via', VICTIM.address)
-  for (const of of ['all', 'eth0'])
-    await server.run(['sysctl', '-qw', `net.ipv4.conf.${of}.accept_redirects=1`])
+  for (const link of ['all', 'eth0'])
+    await server.run(['sysctl', '-qw', `net.ipv4.conf.${link}.accept_redirects=1`])
   await makeNft(server.enter).load(
     'table inet heard {\n counter ways { }\n chain i { type filter hook input priority 0; icmp type redirect counter name ways; }\n}\n',
   )

@@ -51,6 +51,7 @@ test('an app’s owner, who is no operator, is told when a rule of his app ends 
   const until = later(40).toISOString()
   await insertRule(db, ruleOf('rule-own', 'app:shop', '198.51.100.3', ['443'], { until }), app.id)
   await insertRule(db, ruleOf('rule-other', 'app:blog', '198.51.100.4', ['443'], { until }), null)
+  await markUsed(db, ['rule-own', 'rule-other'], later(29))
   const { ofApp } = makeNoticeHandlers({ findApp: async () => app })
   const owner: Principal = { kind: 'user', id: 'ben', name: 'ben', operator: false, teams: [] }
   const told = async (days: number) => {
