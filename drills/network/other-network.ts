@@ -77,11 +77,16 @@ async function makeOutsider(number: number): Promise<Outsider> {
     process.kill(pid, 'SIGKILL')
     throw error
   }
+  let known: Readonly<{ name: string; there: ReturnType<typeof knowing> }> | undefined
   return {
     ...network,
     address,
     host,
-    knowing: (name) => knowing(pid, `${host} ${name}\n`),
+    knowing: (name) => {
+      // Nothing can be put over a file that is gone: so once for a name.
+      if (known?.name !== name) known = { name, there: knowing(pid, `${host} ${name}\n`) }
+      return known.there
+    },
     remove: async () => {
       process.kill(pid, 'SIGKILL')
     },
