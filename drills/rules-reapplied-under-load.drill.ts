@@ -126,6 +126,18 @@ async function whileDenied(
   const near = await listen(field, beside)
   const mine = await listen(field, own)
   const { postgresPort } = addressesOf(place.installation)
+  // Nobody tells an instance where its neighbour is: it has to know, or nothing would be sent there.
+  await own.change(
+    'neighbour',
+    'replace',
+    beside.address,
+    'dev',
+    'eth0',
+    'lladdr',
+    beside.card,
+    'nud',
+    'permanent',
+  )
   place.mark('fault')
   const { signal } = field.ending
   const sending = Promise.all([
