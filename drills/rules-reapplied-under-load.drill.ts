@@ -1,4 +1,5 @@
 import { addressesOf, INSTANCE_PORT } from '#contract/installation.ts'
+import { readText } from '#runtime/drivers/files.ts'
 import type { Load } from '#runtime/drivers/https-load.ts'
 import { startAppLoad } from './app-load.ts'
 import type { Drill, DrillPlace, Measured, Stages } from './drill.ts'
@@ -126,18 +127,7 @@ async function whileDenied(
   const near = await listen(field, beside)
   const mine = await listen(field, own)
   const { postgresPort } = addressesOf(place.installation)
-  // Nobody tells an instance where its neighbour is: it has to know, or nothing would be sent there.
-  await own.change(
-    'neighbour',
-    'replace',
-    beside.address,
-    'dev',
-    'eth0',
-    'lladdr',
-    beside.card,
-    'nud',
-    'permanent',
-  )
+  await goByHost(place, own, beside)
   place.mark('fault')
   const { signal } = field.ending
   const sending = Promise.all([
@@ -164,6 +154,16 @@ async function whileDenied(
   )
   if (fast < LEAST_FAST) throw new Error(`only ${fast} packets a second were sent to the neighbour`)
   return { sent: opening.length, leaked: counts.reduce((sum, one) => sum + one, 0), fast }
+}
+
+/**
+ * Ports of instances are kept apart: what is sent to a neighbour's own card ends in the bridge, whatever the rules say. So the
+ * attacker sends by the host, where the rules judge. It is forgotten with the instance.
+ */
+async function goByHost({ installation }: DrillPlace, own: Inside, { address }: Inside): Promise<void> {
+  const { bridge } = addressesOf(installation).networks.apps
+  const card = present(await readText(`/sys/class/net/${bridge}/address`)).trim()
+  await own.change('neighbour', 'replace', address, 'dev', 'eth0', 'lladdr', card, 'nud', 'permanent')
 }
 
 async function listen(field: Field, at: Inside | Outsider): Promise<Capture> {
