@@ -36,6 +36,8 @@ export interface Outsider extends OtherNetwork {
   readonly address: string
   /** Where it reaches the host. */
   readonly host: string
+  /** The host's end of its cable. */
+  readonly link: string
   /** The same place for programs that look a name up themselves: there it is the host's. */
   knowing(name: string): Promise<Pick<OtherNetwork, 'run'>>
   remove(): Promise<void>
@@ -82,6 +84,7 @@ async function makeOutsider(number: number): Promise<Outsider> {
     ...network,
     address,
     host,
+    link,
     knowing: (name) => {
       // Nothing can be put over a file that is gone: so once for a name.
       if (known?.name !== name) known = { name, there: knowing(pid, `${host} ${name}\n`) }
