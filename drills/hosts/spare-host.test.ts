@@ -1,29 +1,19 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { ServiceName } from '#contract/fleet.ts'
-import type { LabHost } from './hosts-place.ts'
 import { findReplacement, lacksSpare } from './spare-host.ts'
-
-const host = (name: string): LabHost => ({
-  name,
-  dataCentre: name.slice(0, 3),
-  address: '198.18.1.1',
-  full: name !== 'witness',
-  first: name === 'dc1-h1',
-})
-const SMALL = ['dc1-h1', 'dc2-h1', 'witness'].map(host)
-const LARGE = ['dc1-h1', 'dc1-h2', 'dc2-h1', 'dc2-h2', 'witness'].map(host)
+import { LARGE_LAB, SMALL_LAB, testHost } from './test-hosts.ts'
 
 const placeWith = (services: Partial<Record<ServiceName, string>>) => ({
-  hosts: LARGE,
-  hostOf: async (service: ServiceName) => host(services[service] ?? ''),
+  hosts: LARGE_LAB,
+  hostOf: async (service: ServiceName) => testHost(services[service] ?? ''),
 })
 
 test('a drill that replaces a host does not fit a lab of one host in each data centre', () => {
   const drill = { spareHost: true } as const
-  assert.equal(lacksSpare(drill, { hosts: SMALL }), true)
-  assert.equal(lacksSpare(drill, { hosts: LARGE }), false)
-  assert.equal(lacksSpare({}, { hosts: SMALL }), false)
+  assert.equal(lacksSpare(drill, { hosts: SMALL_LAB }), true)
+  assert.equal(lacksSpare(drill, { hosts: LARGE_LAB }), false)
+  assert.equal(lacksSpare({}, { hosts: SMALL_LAB }), false)
 })
 
 test('the host that goes has a member of the pair and is not the first, and another of its data centre takes its place', async () => {
