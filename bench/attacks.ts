@@ -1,5 +1,5 @@
 import type { Benchmark } from './benchmark.ts'
-import { measureDrills } from './drill-figures.ts'
+import { joinFound, measureDrills } from './drill-figures.ts'
 import { bringForSlowScans, measureSlowScans } from './slow-scans.ts'
 
 const DRILLS = [
@@ -21,10 +21,6 @@ export const attacks: Benchmark = {
   measure: async (place) => {
     if (place.quick) return await measureDrills(place, ['rules-changed-by-hand'])
     await bringForSlowScans()
-    const [drills, slow] = await Promise.all([measureDrills(place, DRILLS), measureSlowScans(place)])
-    return {
-      figures: [...drills.figures, ...slow.figures],
-      missing: [...drills.missing, ...slow.missing],
-    }
+    return joinFound(...(await Promise.all([measureDrills(place, DRILLS), measureSlowScans(place)])))
   },
 }

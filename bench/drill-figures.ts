@@ -32,15 +32,26 @@ function reasonOf(stderr: string): string {
 export const SEEN = 'seen'
 export const rowOf = (drill: string, measure: string): string => `${drill}: ${measure}`
 
+/** A figure, and beside it what it may be at most. */
+export const besideLimit = (seen: Figure, limit: number): Figure[] => [
+  seen,
+  figureOf(seen.row, 'at most', seen.unit, [limit]),
+]
+
+/** What was found of one part and another. */
+export const joinFound = (...parts: readonly Found[]): Found => ({
+  figures: parts.flatMap(({ figures }) => figures),
+  missing: parts.flatMap(({ missing }) => missing),
+})
+
 /** The unit of what an attack was: without it nobody can tell what its cost means. */
 const STRENGTH = 'packets/s'
 
 /** A row for each measure of a drill, with what it may be at most, and for how strong its attacks were. */
 const measuresOf = ({ drill, measures, figures = [] }: DrillResult): Figure[] => [
-  ...measures.flatMap(({ name, value, unit, limit }) => [
-    figureOf(rowOf(drill, name), SEEN, unit, [value]),
-    figureOf(rowOf(drill, name), 'at most', unit, [limit]),
-  ]),
+  ...measures.flatMap(({ name, value, unit, limit }) =>
+    besideLimit(figureOf(rowOf(drill, name), SEEN, unit, [value]), limit),
+  ),
   ...figures
     .filter(({ unit }) => unit === STRENGTH)
     .map(({ name, value, unit }) => figureOf(rowOf(drill, name), SEEN, unit, [value])),

@@ -1,6 +1,6 @@
 import { withLab } from './bench-lab.ts'
 import type { Benchmark } from './benchmark.ts'
-import { measureDrills } from './drill-figures.ts'
+import { joinFound, measureDrills } from './drill-figures.ts'
 import { measureStockOfHosts, STOCK_METHOD } from './host-stock.ts'
 
 const DRILLS = [
@@ -24,8 +24,7 @@ export const hostFailover: Benchmark = {
     if (place.quick) return { skipped: 'a lab with hosts takes minutes' }
     return await withLab(place, ['--hosts-per-data-centre', '2', '--witness'], async (home) => {
       const ours = await measureDrills(place, DRILLS, home)
-      const stock = await measureStockOfHosts(place, home, ours.figures)
-      return { figures: [...ours.figures, ...stock.figures], missing: [...ours.missing, ...stock.missing] }
+      return joinFound(ours, await measureStockOfHosts(place, home, ours.figures))
     })
   },
 }

@@ -2,6 +2,7 @@ import { makeGuardedField } from '#runtime/agent/test-guard.ts'
 import { LONGER_MS, SLOW_SCANNERS, scanSlowly } from '#runtime/agent/test-slow-scan.ts'
 import { installPrograms, PACKET_LOG } from '#tools/install-programs.ts'
 import type { BenchPlace, Found } from './benchmark.ts'
+import { besideLimit, SEEN } from './drill-figures.ts'
 import { type Figure, figureOf } from './report.ts'
 
 /** Brings what the slow scans need: two who install at the same time get into each other's way. */
@@ -16,10 +17,12 @@ export async function measureSlowScans({ signal }: Pick<BenchPlace, 'signal'>): 
         SLOW_SCANNERS.map(async (scanner): Promise<Figure[]> => {
           const row = `${scanner.does}: time until the scanner was held and told of`
           const tookMs = await scanSlowly(host, scanner, signal)
-          const limit = figureOf(row, 'at most', 's', [scanner.limitMs / 1000])
-          if (tookMs !== undefined) return [figureOf(row, 'seen', 's', [tookMs / 1000]), limit]
           const waitedS = (scanner.limitMs + LONGER_MS) / 1000
-          return [{ row, column: 'seen', value: waitedS, unit: 's', isNotWithin: true }, limit]
+          const seen: Figure =
+            tookMs === undefined
+              ? { row, column: SEEN, value: waitedS, unit: 's', isNotWithin: true }
+              : figureOf(row, SEEN, 's', [tookMs / 1000])
+          return besideLimit(seen, scanner.limitMs / 1000)
         }),
       )
       return { figures: found.flat(), missing: [] }

@@ -201,17 +201,17 @@ function summarize({ say }: DrillPlace, found: readonly Found[]): Measured<Names
     const rows = one.flooded.map(({ what, answers }) => [`${named}, ${what} flood`, answers] as const)
     return [[`${named}, no flood`, one.calm] as const, ...rows]
   })
-  const [fresh, proven, kept] = [NEW, PROVEN, KEPT].map((name) => lost(of(name as Names), isSyn))
+  const bySyn = (name: Names) => lost(of(name), isSyn)
   const others = Math.max(...found.map((one) => lost(one, (what) => !isSyn(what))))
   return {
     values: {
-      [NEW]: present(fresh),
-      [PROVEN]: present(proven),
-      [KEPT]: present(kept),
+      [NEW]: bySyn(NEW),
+      [PROVEN]: bySyn(PROVEN),
+      [KEPT]: bySyn(KEPT),
       [OTHERS]: others,
       [FAILED]: failures.length,
     },
-    result: `During floods, of which ${least} packets a second at least arrived, of SYN new visitors got ${fresh} % fewer answers, known ones with new connections ${proven} % and those with open connections ${kept} %, of ${found.map(({ calm }) => calm.toFixed(0)).join(', ')} a second; of UDP or ICMP anybody ${others} % at most; ${failures.length} requests failed.`,
+    result: `During floods, of which ${least} packets a second at least arrived, of SYN new visitors got ${bySyn(NEW)} % fewer answers, known ones with new connections ${bySyn(PROVEN)} % and those with open connections ${bySyn(KEPT)} %, of ${found.map(({ calm }) => calm.toFixed(0)).join(', ')} a second; of UDP or ICMP anybody ${others} % at most; ${failures.length} requests failed.`,
     figures: Object.fromEntries([
       ...kinds.map((what, at) => [
         `packets of the slowest ${what} flood that arrived`,

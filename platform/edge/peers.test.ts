@@ -4,33 +4,18 @@ import { assertGolden } from '#tests/golden.ts'
 import { planMembers, renderMembers } from './peers.ts'
 import { planEdge, type RunningServer } from './plan.ts'
 import { type EdgeInput, type EdgeServer, renderEdge } from './render.ts'
+import { INSTALLATION, runningServer, testServer as server } from './test-edge.ts'
 
-const server = (name: string, serves: boolean): EdgeServer => ({
-  name,
-  address: '10.9.128.5',
-  port: 8080,
-  serves,
-})
 const OTHER = { host: 'b1', address: '10.0.0.2' }
 const input = (servers: readonly EdgeServer[], peers = [OTHER]): EdgeInput => ({
-  installation: { name: 'maru', domain: 'maru.localhost', ports: { http: 80, https: 443 }, subnet: '10.9' },
+  installation: INSTALLATION,
   home: '/var/lib/maru',
   ipv6: false,
   self: { host: 'a1', members: ['10.0.0.2'] },
   apps: [{ app: 'shop', appId: 'app_x', hostNames: ['shop.maru.localhost'], servers, peers }],
 })
-const running = (backend: string, name: string, more: Partial<RunningServer> = {}): RunningServer => ({
-  backend,
-  name,
-  address: '10.9.128.5',
-  port: 8080,
-  weight: 100,
-  maintenance: false,
-  checked: true,
-  health: 'up',
-  openRequests: 0,
-  ...more,
-})
+const running = (backend: string, name: string, more: Partial<RunningServer> = {}) =>
+  runningServer(name, { backend, ...more })
 const both = (name: string, more: Partial<RunningServer> = {}) => [
   running('app.app_x', name, more),
   running('in.app.app_x', name, more),

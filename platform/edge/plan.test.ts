@@ -4,31 +4,16 @@ import { renderCertificateList, renderHosts } from './names.ts'
 import { planEdge, type RunningServer } from './plan.ts'
 import type { EdgeInput, EdgeServer } from './render.ts'
 import { renderEdge } from './render.ts'
+import { INSTALLATION, runningServer, testServer as server } from './test-edge.ts'
 
-const server = (name: string, serves: boolean, address = '10.9.128.5'): EdgeServer => ({
-  name,
-  address,
-  port: 8080,
-  serves,
-})
 const input = (...servers: EdgeServer[]): EdgeInput => ({
-  installation: { name: 'maru', domain: 'maru.localhost', ports: { http: 80, https: 443 }, subnet: '10.9' },
+  installation: INSTALLATION,
   home: '/var/lib/maru',
   ipv6: true,
   apps: [{ app: 'shop', appId: 'app_x', hostNames: ['shop.maru.localhost'], servers }],
 })
-const running = (name: string, weight: number, more: Partial<RunningServer> = {}): RunningServer => ({
-  backend: 'app.app_x',
-  name,
-  address: '10.9.128.5',
-  port: 8080,
-  weight,
-  maintenance: false,
-  checked: true,
-  health: 'up',
-  openRequests: 0,
-  ...more,
-})
+const running = (name: string, weight: number, more: Partial<RunningServer> = {}) =>
+  runningServer(name, { weight, ...more })
 const control: RunningServer = { ...running('control', 1), backend: 'control' }
 const commands = (want: EdgeInput, ...have: RunningServer[]) => {
   const plan = planEdge(want, 'm', { mark: 'm', servers: [control, ...have] })

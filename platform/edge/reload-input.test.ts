@@ -4,41 +4,18 @@ import type { EdgePeer } from './peers.ts'
 import type { RunningServer } from './plan.ts'
 import { reloadInput } from './reload-input.ts'
 import type { EdgeServer } from './render.ts'
+import { INSTALLATION, runningServer as running, testServer } from './test-edge.ts'
 
-const server = (name: string, serves = true): EdgeServer => ({
-  name,
-  address: '10.9.128.5',
-  port: 8080,
-  serves,
-})
+const server = (name: string, serves = true) => testServer(name, serves)
 const peer = (host: string): EdgePeer => ({ host, address: '10.9.0.2' })
-const running = (name: string, more: Partial<RunningServer> = {}): RunningServer => ({
-  backend: 'app.app_x',
-  name,
-  address: '10.9.128.5',
-  port: 8080,
-  weight: 100,
-  maintenance: false,
-  checked: true,
-  health: 'up',
-  openRequests: 0,
-  ...more,
-})
-
 /** What the process that takes over has: servers with requests, servers without, other hosts. */
 function takenOver(
   servers: readonly EdgeServer[],
   peers: readonly EdgePeer[],
   ...have: RunningServer[]
 ): [string[], string[], string[]] {
-  const installation = {
-    name: 'maru',
-    domain: 'maru.localhost',
-    ports: { http: 80, https: 443 },
-    subnet: '10.9',
-  }
   const app = { app: 'shop', appId: 'app_x', hostNames: ['shop.maru.localhost'], servers, peers }
-  const wanted = { installation, home: '/var/lib/maru', ipv6: true, apps: [app] }
+  const wanted = { installation: INSTALLATION, home: '/var/lib/maru', ipv6: true, apps: [app] }
   const [given] = reloadInput(wanted, { mark: 'm', servers: have }).apps
   const names = (serves: boolean) =>
     (given?.servers ?? []).filter((one) => one.serves === serves).map(({ name }) => name)

@@ -40,19 +40,24 @@ export async function down(home: string): Promise<string[]> {
  */
 async function stopAll(docker: Docker, installation: Installation): Promise<string[]> {
   const names: string[] = []
-  let found: number
+  let found: readonly string[]
   do {
-    found = 0
-    for (const turn of [0, 1, 2, 3, 4, 5]) {
-      const group = (await docker.containers.list({ [LABELS.owner]: installation.id })).filter(
-        ({ state, labels }) =>
-          (state === 'running' || state === 'restarting') && turnOf(labels[LABELS.component]) === turn,
-      )
-      await Promise.all(group.map(({ id }) => docker.containers.stop(id)))
-      names.push(...group.map(({ name }) => name))
-      found += group.length
-    }
-  } while (found > 0)
+    found = await stopInTurn(docker, installation)
+    names.push(...found)
+  } while (found.length > 0)
+  return names
+}
+
+async function stopInTurn(docker: Docker, installation: Installation): Promise<string[]> {
+  const names: string[] = []
+  for (const turn of [0, 1, 2, 3, 4, 5]) {
+    const group = (await docker.containers.list({ [LABELS.owner]: installation.id })).filter(
+      ({ state, labels }) =>
+        (state === 'running' || state === 'restarting') && turnOf(labels[LABELS.component]) === turn,
+    )
+    await Promise.all(group.map(({ id }) => docker.containers.stop(id)))
+    names.push(...group.map(({ name }) => name))
+  }
   return names
 }
 
