@@ -153,15 +153,19 @@ async function visit(
   )
 }
 
-/** A newer image comes, and afterwards goes again. */
+/** A newer image comes, and afterwards goes again; with each of them another container. */
 async function renewed(
   place: BenchPlace,
   image: 'edge' | 'patroni' | 'platform',
   component: string = image,
 ): Promise<void> {
-  const leadBack = await newerImage(place.docker, image, `${place.installation.name}-${component}`)
+  const container = `${place.installation.name}-${component}`
+  const idNow = async () => (await place.docker.containers.inspect(container))?.id
+  const before = await idNow()
+  const leadBack = await newerImage(place.docker, image, container)
   try {
     await maruOk(place, ['up'])
+    if ((await idNow()) === before) throw new Error(`${container} was not replaced`)
   } finally {
     await leadBack()
     await maruOk(place, ['up'], { putsBack: true })
