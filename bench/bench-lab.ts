@@ -2,6 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { setTimeout as delay } from 'node:timers/promises'
 import type { Instance } from '#contract/apps.ts'
 import type { HostView } from '#contract/host-view.ts'
+import type { AppStack } from '#contract/stacks.ts'
 import {
   engineOf,
   enterArgv,
@@ -24,6 +25,8 @@ export interface BenchLab {
   readonly visit: Omit<Visit, 'addresses'>
   readonly home: string
   address(host: string): string
+  /** The name by which an app is visited. */
+  nameOf(app: string): string
   engine(host: string): ReturnType<typeof engineOf>
   /** Copies the stack images to a host, as they would be built there. */
   giveImages(host: string): Promise<void>
@@ -36,8 +39,10 @@ export interface BenchLab {
   maru(host: string, ...args: string[]): Promise<string>
   /** The first host's view of another one. */
   host(name: string): Promise<HostView | undefined>
-  /** Where the app's instances are that serve. */
-  placesOfApp(): Promise<string[]>
+  /** Where the instances of an app are that serve; the one that writes where none is named. */
+  placesOfApp(app?: string): Promise<string[]>
+  /** Each app with how its stack is, as `maru stack list` has it. */
+  stacks(): Promise<AppStack[]>
   /** The pair is synchronous; gives who leads. */
   leader(): Promise<string | undefined>
 }
@@ -45,6 +50,8 @@ export interface BenchLab {
 /** The host with the platform. */
 export const FIRST = 'dc1-h1'
 const APP = 'rows'
+/** An app of pages without a server of its own, where a benchmark deploys it. */
+export const PAGE = 'page'
 const LOOK_MS = 100
 
 /** Makes a lab in a folder of its own, `shape` being what `maru lab up` is told of it, and takes it down, whatever happens. */
@@ -75,6 +82,8 @@ export const withBenchLab = <T>(place: BenchPlace, work: (lab: BenchLab) => Prom
     return await work(lab)
   })
 
+const nameOf = (app: string) => `${app}.${LAB_DOMAIN}`
+
 function benchLab(place: BenchPlace, lab: Lab): BenchLab {
   const { home } = lab
   const exec = (host: string, ...argv: string[]) =>
@@ -89,9 +98,10 @@ function benchLab(place: BenchPlace, lab: Lab): BenchLab {
     app: APP,
     home,
     visit: {
-      name: `${APP}.${LAB_DOMAIN}`,
+      name: nameOf(APP),
       caFile: `${home}/hosts/${FIRST}/disk/var/lib/maru/pki/root.crt`,
     },
+    nameOf,
     address: (name) => hostsOf(lab.plan).find((one) => one.name === name)?.address ?? '',
     engine: (name) => engineOf(lab, findHost(lab, name)),
     giveImages: async (name) => void (await giveImages(lab, findHost(lab, name))),
@@ -101,8 +111,9 @@ function benchLab(place: BenchPlace, lab: Lab): BenchLab {
     maru,
     host: async (name) =>
       (await json<{ hosts: HostView[] }>('host', 'list')).hosts.find((one) => one.name === name),
-    placesOfApp: async () =>
-      (await json<{ instances: Instance[] }>('ps', '--app', APP)).instances
+    stacks: async () => (await json<{ apps: AppStack[] }>('stack', 'list')).apps,
+    placesOfApp: async (app = APP) =>
+      (await json<{ instances: Instance[] }>('ps', '--app', app)).instances
         .filter(({ state }) => state === 'healthy')
         .map(({ host }) => host),
     leader: async () => leaderIn(await exec(FIRST, ...PATRONI_LIST)),

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { readFile, rm } from 'node:fs/promises'
+import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import { HOME, urlOf } from '#contract/installation.ts'
@@ -56,14 +56,7 @@ const CHANGES: readonly Change[] = [
   { name: 'restart', run: command('restart') },
   { name: 'host agent', run: (place) => maruOk(place, ['up', '--renew', 'app', '--no-stack-roll']) },
   { name: 'newer stack', run: (place) => maruOk(place, ['stack', 'roll']) },
-  {
-    name: 'control plane',
-    run: async (place) => {
-      // A certificate that is due is made anew, and the control plane with it.
-      await rm(join(place.home, HOME.control, 'tls/server.crt'))
-      await maruOk(place, ['up'])
-    },
-  },
+  { name: 'control plane and agent', run: (place) => renewed(place, 'platform', 'control') },
   { name: 'edge, and the way to the database', writes: 'once', run: (place) => renewed(place, 'edge') },
   {
     name: 'database minor update (switchover)',
@@ -160,15 +153,19 @@ async function visit(
   )
 }
 
-/** A newer image comes, and afterwards goes again. */
+/** A newer image comes, and afterwards goes again; with each of them another container. */
 async function renewed(
   place: BenchPlace,
-  image: 'edge' | 'patroni',
+  image: 'edge' | 'patroni' | 'platform',
   component: string = image,
 ): Promise<void> {
-  const leadBack = await newerImage(place.docker, image, `${place.installation.name}-${component}`)
+  const container = `${place.installation.name}-${component}`
+  const idNow = async () => (await place.docker.containers.inspect(container))?.id
+  const before = await idNow()
+  const leadBack = await newerImage(place.docker, image, container)
   try {
     await maruOk(place, ['up'])
+    if ((await idNow()) === before) throw new Error(`${container} was not replaced`)
   } finally {
     await leadBack()
     await maruOk(place, ['up'], { putsBack: true })

@@ -53,18 +53,20 @@ const Seen = z.strictObject({
 /**
  * Asks over TLS by wrk, which is lighter than a program of Node: thousands of requests a second leave most of the machine to who
  * answers. Each connection asks again as soon as it is answered, and is made anew where the server ends it. The certificate is
- * not looked at, and a request's time begins when its connection is there.
+ * not looked at, and a request's time begins when its connection is there. `enter` are arguments that lead to where it runs.
  */
 export async function startSteadyLoad(
   { url, address }: SteadyTarget,
   connections: number,
   folder: string,
+  enter: readonly string[] = [],
 ): Promise<Pick<Load, 'stop'>> {
-  const script = join(folder, 'ask-at.lua')
+  const script = join(folder, `ask-at-${address}.lua`)
   await writeFile(script, scriptFor(address))
   const shape = ['--threads', String(connections), '--connections', String(connections)]
-  const argv = [...shape, '--duration', `${AT_MOST_S}s`, '--timeout', '15s', '--script', script, url]
-  const child = spawn('wrk', argv, { stdio: ['ignore', 'pipe', 'pipe'] })
+  const asks = [...shape, '--duration', `${AT_MOST_S}s`, '--timeout', '15s', '--script', script, url]
+  const [program = 'wrk', ...argv] = [...enter, 'wrk', ...asks]
+  const child = spawn(program, argv, { stdio: ['ignore', 'pipe', 'pipe'] })
   const printed = Promise.all([text(child.stdout), text(child.stderr)])
   let isOver = false
   const ended = once(child, 'close').finally(() => {
