@@ -4,21 +4,21 @@ import type { Page } from 'playwright-core'
 import type { HostView } from '#contract/host-view.ts'
 import { lookAt, openBrowser } from './browser.ts'
 import { newPerson, openConsole, type Person, signIn } from './console-person.ts'
-import { addressOf, cli, cliJson, deploy, waitFor } from './harness.ts'
+import { addressOf, cliJson, cliOk, deploy, waitFor } from './harness.ts'
 import { superuser } from './psql.ts'
 
 const CONTROL_DATABASE = 'maru_control'
 const APP = `map-${Date.now().toString(36)}`
 let person: Person
 
-/** Nobody answers at these addresses: TEST-NET-2. What the host says was heard once, and counts for an hour. */
+/** Nobody answers at these addresses: TEST-NET-1, which no drill has its outsiders in. What the host says was heard once, and counts for an hour. */
 before(async () => {
   person = await newPerson('Cartographer')
   await deploy('examples/notes', APP)
   await superuser(
     `insert into fleet_host (name, data_centre, address, role, joined_at, reported_at, generation, version)
-     values ('far', 'dc2', '198.51.100.2', 'full', now(), now() + interval '1 hour', 1, '1'),
-            ('voice', 'dc3', '198.51.100.3', 'witness', now(), null, null, null)`,
+     values ('far', 'dc2', '192.0.2.2', 'full', now(), now() + interval '1 hour', 1, '1'),
+            ('voice', 'dc3', '192.0.2.3', 'witness', now(), null, null, null)`,
     CONTROL_DATABASE,
   )
   // It runs apps, and has room for none: so nothing is moved there.
@@ -30,8 +30,8 @@ before(async () => {
   )
 })
 after(async () => {
-  for (const name of ['far', 'voice']) await cli(['host', 'remove', name, '--lost'])
-  await cli(['destroy', APP, '--confirm', APP])
+  for (const name of ['far', 'voice']) await cliOk(['host', 'remove', name, '--lost'])
+  await cliOk(['destroy', APP, '--confirm', APP])
 })
 
 const listed = async () => (await cliJson<{ hosts: HostView[] }>(['host', 'list'])).hosts

@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process'
 import { join } from 'node:path'
 import { addSummaries } from './held-summary.ts'
 import { BROWSER, installPrograms } from './install-programs.ts'
+import { partsSaid } from './parts-said.ts'
 import { ROOT } from './source-tree.ts'
 import { ended, runFiles, type TestRun, testFiles } from './test-files.ts'
 import {
@@ -110,7 +111,7 @@ async function testFile(
   signal: AbortSignal,
 ): Promise<Tested> {
   if (signal.aborted) return { file, seconds: 0, exitCode: 130, summary: '' }
-  const since = performance.now()
+  const [since, begunAt] = [performance.now(), new Date()]
   const run = await runFiles([file], {
     argv: [`--test-timeout=${file.endsWith('.long.test.ts') ? LONG_TEST_TIMEOUT_MS : TEST_TIMEOUT_MS}`],
     env: {
@@ -120,7 +121,9 @@ async function testFile(
     },
     signal,
   })
-  return { ...run, file, seconds: (performance.now() - since) / 1000 }
+  const seconds = (performance.now() - since) / 1000
+  if (run.exitCode !== 0 && !signal.aborted) console.log(await partsSaid(installation, begunAt))
+  return { ...run, file, seconds }
 }
 
 /** Idempotent: the last test has usually removed everything already. */
