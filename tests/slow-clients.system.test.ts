@@ -14,6 +14,7 @@ const OUTSIDE = '198.51.100.'
 test('slowhttptest holds connections: others are served, and people are told who, what, what was done and what to do', async (t) => {
   const done = await cli(['drill', 'run', DRILL, '--json'], { timeoutMs: DRILL_MS })
   assert.ok(done.stdout, done.stderr)
+  if (done.exitCode !== 0) t.diagnostic(`${done.stderr}\n${(await cli(['status'])).stdout}`)
   checkMeasures(t, JSON.parse(done.stdout) as DrillResult)
 
   const listed = await cliJson<{ events: HostEvent[] }>(['network', 'events', '--kind', 'exhaustion'])

@@ -119,3 +119,19 @@ test('an edge that hangs holds up nothing, and is a sentence until it answers', 
   assert.equal((await next).members.length, 1)
   assert.equal(door.problem(), '')
 })
+
+test('what an edge answers between two looks is taken by the next one: who always answers late is heard', async () => {
+  let answer: (seen: Guesser[]) => void = () => {}
+  let asked = 0
+  const door = watch(() => {
+    asked++
+    return new Promise((resolve) => {
+      answer = resolve
+    })
+  })
+  await door.look(NO_ORDERS, [])
+  answer([guesser({ leftS: 9 })])
+  await new Promise((resolve) => setImmediate(resolve))
+  assert.equal((await door.look(NO_ORDERS, [])).members.length, 1)
+  assert.equal(asked, 1)
+})

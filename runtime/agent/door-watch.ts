@@ -94,16 +94,15 @@ export function watchDoor(
 
 const attemptsOf = ({ failed, turnedAway }: Guesser) => failed + turnedAway
 
-/** Asks the door, once at a time; undefined when it does not answer soon. */
+/** Asks the door, once at a time; undefined when it does not answer soon: then the next look takes what it answers late. */
 function makeAsking(door: EdgeDoor): (at: number) => Promise<SeenAtDoor | undefined> {
   let asking: Promise<SeenAtDoor | undefined> | undefined
   return async (at) => {
-    asking ??= door
-      .look(at)
-      .catch(() => undefined)
-      .finally(() => {
-        asking = undefined
-      })
-    return (await Promise.race([asking, pause(ANSWERS_WITHIN_MS)])) ?? undefined
+    asking ??= door.look(at).catch(() => undefined)
+    const asked = asking
+    const answer = await Promise.race([asked.then((seen) => ({ seen })), pause(ANSWERS_WITHIN_MS)])
+    if (answer === undefined) return undefined
+    if (asking === asked) asking = undefined
+    return answer.seen
   }
 }

@@ -56,19 +56,41 @@ test('a doubt of one look is none', async () => {
   await leading.stop()
 })
 
-test('a loop that cannot begin because the database is away ends the others, and all are tried again', async () => {
+test('a loop that cannot begin because the database is away is tried again; the others begin', async () => {
   const said: string[] = []
   let away = true
-  const failing = async () => {
-    if (away) throw new MaruError('database_unavailable')
-    return { stop: async () => undefined }
-  }
-  const starting = runWhileLeading({ leads: () => true }, [...loopsOf(said), failing], silent)
-  await until('the first try', () => said.length === 4)
+  const [a, b] = loopsOf(said)
+  assert.ok(a && b)
+  const starting = runWhileLeading(
+    { leads: () => true },
+    [a, async () => (away ? Promise.reject(new MaruError('database_unavailable')) : b())],
+    silent,
+  )
+  await until('the first try', () => said.length === 1)
   away = false
-  await until('the second', () => said.length === 6)
+  await until('the second', () => said.length === 2)
   await (await starting).stop()
-  assert.deepEqual(said.slice(2, 4).toSorted(), ['a ends', 'b ends'])
+  assert.deepEqual(said.slice(0, 2), ['a begins', 'b begins'])
+  assert.deepEqual(said.slice(2).toSorted(), ['a ends', 'b ends'])
+})
+
+test('a loop that takes long to end keeps no other from beginning again, and does not run twice', async () => {
+  const said: string[] = []
+  let leads = true
+  const end = Promise.withResolvers<void>()
+  const slow = async () => {
+    said.push('slow begins')
+    return { stop: () => end.promise }
+  }
+  const leading = await runWhileLeading({ leads: () => leads }, [...loopsOf(said), slow], silent)
+  leads = false
+  await until('the others’ end', () => said.includes('a ends') && said.includes('b ends'))
+  leads = true
+  await until('the others again', () => said.filter((line) => /^[ab] begins$/.test(line)).length === 4)
+  assert.equal(said.filter((line) => line === 'slow begins').length, 1)
+  end.resolve()
+  await until('the slow one again', () => said.filter((line) => line === 'slow begins').length === 2)
+  await leading.stop()
 })
 
 test('a loop that fails for another reason is no matter of waiting', async () => {
