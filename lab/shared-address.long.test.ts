@@ -18,6 +18,7 @@ import {
   sharedAddressOf,
   startHost,
 } from './index.ts'
+import { leftOf } from './test-leftovers.ts'
 import { startVisitors } from './test-visitors.ts'
 import type { Visited } from './visit.ts'
 
@@ -51,7 +52,9 @@ before(async () => {
 })
 after(async () => {
   await cli(['lab', 'down', '--home', home])
+  const left = await leftOf(home)
   await rm(home, { recursive: true, force: true })
+  assert.deepEqual(left, [], 'left of a lab that was taken away')
 })
 
 /** A command on the first host, which keeps its power here. */

@@ -10,15 +10,16 @@ import type { Page } from 'playwright-core'
 import { HOME } from '#contract/installation.ts'
 import { openBrowserFor, openPage } from '#tests/browser.ts'
 import { ROOT, waitFor } from '#tests/harness.ts'
-import { dataFolder, enterArgv, findHost, hostsOf, LAB_DOMAIN, type Lab, runIn } from './index.ts'
+import { dataFolder, enterArgv, findHost, hostsOf, LAB_DOMAIN, type Lab, runIn, WITNESS } from './index.ts'
 
 const MARU = join(ROOT, 'maru')
 const [FIRST, OTHER] = ['dc1-h1', 'dc2-h1'] as const
+const APP = 'charted'
 const SOON_MS = 60_000
 
 /** A person at the edge of the second data centre sees the lab as it is, and what changes. */
 export function testConsole(current: () => Lab): void {
-  test('the console shows every data centre with its hosts, the witness, and what becomes of them', async (t) => {
+  test('the console shows every data centre with its hosts, the witness, where instances are, and what becomes of them', async (t) => {
     const lab = current()
     const page = await begin(t, lab)
     await page.goto(`https://${LAB_DOMAIN}/platform/hosts`)
@@ -29,6 +30,14 @@ export function testConsole(current: () => Lab): void {
       await all.getByText('ready', { exact: true }).first().waitFor()
     }
     await page.getByText('a voice in the quorum').waitFor()
+    await maru(lab, 'deploy', 'examples/static-site', '--app', APP)
+    t.after(() => maru(lab, 'destroy', APP, '--confirm', APP))
+    for (const { name } of lab.plan.sites.filter((site) => site.name !== WITNESS)) {
+      const instances = page
+        .getByRole('region', { name: `Data centre ${name}` })
+        .getByRole('list', { name: `Instances of ${APP}` })
+      await instances.getByText('healthy').first().waitFor()
+    }
     const other = page.getByRole('region', { name: 'Data centre dc2' })
     await maru(lab, 'host', 'drain', OTHER, '--no-wait')
     await other.getByText('draining', { exact: true }).waitFor()

@@ -1,10 +1,6 @@
-import { testConsole } from './test-console.ts'
-import { testFirstHostReplaced } from './test-first-host.ts'
-import { testKeysReplaced } from './test-keys-replaced.ts'
 import { testTwoDataCentres } from './test-two-data-centres.ts'
 
-const lab = testTwoDataCentres([
-  'links-captured',
+testTwoDataCentres([
   'database-hands-over',
   'database-primary-dies',
   'database-container-dies',
@@ -23,9 +19,3 @@ const lab = testTwoDataCentres([
   'data-centre-cut',
   'cut-three-ways',
 ])
-
-testConsole(lab)
-testKeysReplaced(lab)
-
-// What takes the first host away for good comes last.
-testFirstHostReplaced(lab)

@@ -101,7 +101,7 @@ export const REQUIREMENTS: Readonly<Record<KnownPromise, Requirement>> = {
   ),
   'NET-7': part(
     ['edge.tls', 'data.links', 'links-captured'],
-    'From the edge to an app’s instances requests travel unencrypted, inside one machine.',
+    'From the edge to an app’s instances requests travel unencrypted, inside one machine; so do the packets of open connections that a host which gives up a shared address hands to the next holder.',
   ),
   'NET-8': part(
     ['ports-scanned-from-outside', 'locked-host-swept', 'agreed-test-ends'],
