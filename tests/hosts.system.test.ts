@@ -5,9 +5,11 @@ import { test } from 'node:test'
 import type { HostView as Host } from '#contract/host-view.ts'
 import type { Invitation } from '#contract/hosts.ts'
 import { cliError, cliJson, cliOk, HOME, waitFor } from './harness.ts'
+import { superuser } from './psql.ts'
 
 const listed = async () => (await cliJson<{ hosts: Host[] }>(['host', 'list'])).hosts
 const invite = (name: string) => cliJson<Invitation>(['host', 'add', name, '--data-centre', 'south'])
+const CONTROL_DATABASE = 'maru_control'
 /** A data folder that a join which was refused must not leave behind. */
 const ELSEWHERE = join(HOME, 'elsewhere')
 
@@ -55,6 +57,11 @@ test('joining is refused with a reason, and leaves nothing behind', async () => 
     assert.deepEqual([error.code, error.exitCode], [code, exitCode], tried)
     assert.equal(existsSync(ELSEWHERE), false)
   }
+  await superuser(`update fleet_invitation set expires_at = now() where name = 'second'`, CONTROL_DATABASE)
+  const late = await cliError(['host', 'join', link, '--home', ELSEWHERE])
+  assert.deepEqual([late.code, late.exitCode], ['hosts.invitation_invalid', 3])
+  assert.match(late.hint ?? '', /host add/)
+  assert.equal(existsSync(ELSEWHERE), false)
   assert.equal((await listed()).length, 1)
 })
 
