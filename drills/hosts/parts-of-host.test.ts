@@ -11,8 +11,8 @@ test('each way leads to the part that it stands for; those to members of the sto
   assert.deepEqual(
     ways.map((way) => [way, behindWay(place, way)]),
     [
-      ['way-control', 'https://10.89.0.30:7700/'],
-      ['way-control-2', 'https://10.89.0.31:7700/'],
+      ['way-control', 'https://10.89.1.30:7700/'],
+      ['way-control-2', 'https://10.89.1.31:7700/'],
       ['way-etcd-1', undefined],
       ['way-etcd-2', undefined],
       ['way-etcd-3', undefined],

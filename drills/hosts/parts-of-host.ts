@@ -1,12 +1,16 @@
 import { join } from 'node:path'
+import { SERVICES } from '#contract/fleet.ts'
 import { guardRoutes } from '#contract/guard-api.ts'
 import type { HostName } from '#contract/ids.ts'
 import { addressesOf } from '#contract/installation.ts'
 import { RESOLVER_COMPONENTS } from '#contract/network.ts'
 import { CHECK_PATH } from '#platform/detection/rules.ts'
+import { serviceAddress, wayComponent } from '#platform/mesh/index.ts'
 import { RESOLVER_NAME } from '#platform/network/resolver-render.ts'
+import { INSTANCE_COMPONENT } from '#runtime/agent/instance-spec.ts'
 import { rootSocket } from '#runtime/cli/connect.ts'
 import { DEFAULT_HOME } from '#runtime/cli/context.ts'
+import { LABELS } from '#runtime/drivers/docker.ts'
 import { killContainer } from '../kill-container.ts'
 import { secondsUntil } from '../wait-until.ts'
 import type { FaultOfHosts } from './fault-of-hosts.ts'
@@ -46,11 +50,19 @@ const leadsToApp = async ({ place, host }: Ground) =>
 
 const storeHears = ({ place }: Ground) => storeIsWhole(place)
 
-/** A visitor asks the app for what nobody else asks for, and the host tells of it. */
+/** Asks for a path in the open, which only the platform's own check of the detector does. */
+const PLANT = `require('node:http').get(process.argv[1], (answer) => answer.resume()).on('error', () => process.exit(1))`
+
+/** An instance of the app on that host asks the edge for what nobody else asks for, and the host tells of it. */
 async function tells({ place, host }: Ground, sinceMs: number): Promise<boolean> {
+  const { installation } = place
   const path = `${CHECK_PATH}killed${Math.trunc(sinceMs)}`
-  // The app has no such page.
-  await askEdge(place, host, nameOf(place, await place.app()), path)
+  const url = `http://${addressesOf(installation).edge.apps}:${installation.ports.http}${path}`
+  const { containers } = await place.engine(host.name)
+  const labels = { [LABELS.component]: INSTANCE_COMPONENT, [LABELS.app]: await place.app() }
+  const [instance] = (await containers.list(labels)).filter(({ state }) => state === 'running')
+  if (instance === undefined) return false
+  await containers.exec(instance.id, ['node', '-e', PLANT, url])
   const query = { host: host.name as HostName, kind: 'detector check', limit: 20 } as const
   const { events } = await place.ask((client) => client.call(guardRoutes.events, { query }))
   return events.some(({ message }) => message.includes(path))
@@ -64,17 +76,16 @@ async function knowsName({ place, host }: Ground, _: number, container: string):
   return (await place.run(host.name, argv)).exitCode === 0
 }
 
-/** Where the part behind a way answers whoever speaks TLS with it, on the host that has only the way. */
+/** Where the part behind a way answers whoever speaks TLS with it, on the host that has only the way; none for the store's members. */
 export function behindWay(
   { installation }: Pick<HostsPlace, 'installation'>,
   way: string,
 ): string | undefined {
-  const { postgres, patroniPort, controlPort, ...all } = addressesOf(installation)
-  const [, part = '', number = '1'] = /^way-(postgres|control)(?:-(\d))?$/.exec(way) ?? []
-  if (part === 'postgres') return `https://${postgres[Number(number) - 1]}:${patroniPort}/`
-  if (part === 'control')
-    return `https://${all[number === '2' ? 'control-2' : 'control'].data}:${controlPort}/`
-  return undefined
+  const service = SERVICES.find((one) => wayComponent(one) === way)
+  if (service === undefined || service.startsWith('etcd')) return undefined
+  const { address, ports } = serviceAddress(installation, service)
+  // Of the database's, the last one is that of its keeper.
+  return `https://${address}:${ports.at(-1)}/`
 }
 
 /** The way leads: the part behind it answers, whatever it says; that of a member of the store, to the other members. */
