@@ -1,5 +1,6 @@
 import { replaceParts, untilOthers } from '#drills/hosts/newer-parts.ts'
 import type { PartImage } from '#drills/newer-image.ts'
+import { INSTANCE_COMPONENT } from '#runtime/agent/instance-spec.ts'
 import { LABELS } from '#runtime/drivers/docker.ts'
 import { type BenchLab, FIRST, PAGE, pairIsApart, waitUntil } from './bench-lab.ts'
 import type { EdgeVisitors } from './edges-visit.ts'
@@ -89,7 +90,7 @@ async function rollStacks({ lab }: Ground): Promise<readonly string[]> {
     const found = await Promise.all(
       [FIRST, SECOND].map(async (host) => {
         const { containers } = await lab.engine(host)
-        return await containers.list({ [LABELS.component]: 'instance' })
+        return await containers.list({ [LABELS.component]: INSTANCE_COMPONENT })
       }),
     )
     return found.flat().filter(({ state }) => state === 'running')

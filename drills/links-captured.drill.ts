@@ -1,11 +1,10 @@
 import { randomBytes } from 'node:crypto'
 import { hostRoutes } from '#contract/hosts.ts'
-import { INSTANCE_COMPONENT } from '#runtime/agent/instance-spec.ts'
-import { LABELS } from '#runtime/drivers/docker.ts'
 import type { HostsDrill, Measured, Stages } from './drill.ts'
 import { faultOfHosts } from './hosts/fault-of-hosts.ts'
 import { askEdge, nameOf } from './hosts/host-ledger.ts'
 import type { HostsPlace, LabHost } from './hosts/hosts-place.ts'
+import { instancesOn } from './hosts/instances-on-host.ts'
 import { passesThroughStore } from './hosts/store-leader.ts'
 import { type Capture, type Frame, startCapture } from './network/capture.ts'
 import { endAll } from './network/programs-on-host.ts'
@@ -135,12 +134,9 @@ async function leaveOne(place: HostsPlace): Promise<void> {
 }
 
 /** Whether an instance of the app on a host has the text. Whoever gave it to the hosts is on one of them only. */
-async function hasText(place: HostsPlace, { name }: LabHost, text: string): Promise<boolean> {
-  const { containers } = await place.engine(name)
-  const labels = { [LABELS.component]: INSTANCE_COMPONENT, [LABELS.app]: await place.app() }
-  for (const one of await containers.list(labels)) {
-    if (one.state !== 'running') continue
-    const { stdout } = await containers.exec(one.id, ['printenv', CONFIG])
+async function hasText(place: HostsPlace, host: LabHost, text: string): Promise<boolean> {
+  for (const instance of await instancesOn(place, host)) {
+    const { stdout } = await instance.exec(['printenv', CONFIG])
     if (stdout.trim() === text) return true
   }
   return false

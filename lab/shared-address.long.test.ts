@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
-import { mkdtemp, rm } from 'node:fs/promises'
+import { mkdtemp } from 'node:fs/promises'
 import { join } from 'node:path'
 import { after, before, type TestContext, test } from 'node:test'
 import type { DataCentre } from '#contract/data-centres.ts'
 import type { Host } from '#contract/host-view.ts'
 import { CALM } from '#platform/apps/keep-places.ts'
-import { cli, cliOk, ROOT, waitFor } from '#tests/harness.ts'
+import { cliOk, ROOT, waitFor } from '#tests/harness.ts'
 import {
   enterArgv,
   findHost,
@@ -18,7 +18,7 @@ import {
   sharedAddressOf,
   startHost,
 } from './index.ts'
-import { leftOf } from './test-leftovers.ts'
+import { downLeavesNothing } from './test-leftovers.ts'
 import { startVisitors } from './test-visitors.ts'
 import type { Visited } from './visit.ts'
 
@@ -50,12 +50,7 @@ before(async () => {
   address = sharedAddressOf(findSite(lab, 'dc1')) ?? assert.fail('the hosts of dc1 share no address')
   for (const app of APPS) await maru('deploy', 'examples/static-site', '--app', app)
 })
-after(async () => {
-  await cli(['lab', 'down', '--home', home])
-  const left = await leftOf(home)
-  await rm(home, { recursive: true, force: true })
-  assert.deepEqual(left, [], 'left of a lab that was taken away')
-})
+after(() => downLeavesNothing(home))
 
 /** A command on the first host, which keeps its power here. */
 async function maru(...args: string[]): Promise<string> {

@@ -1,5 +1,7 @@
+import assert from 'node:assert/strict'
 import { existsSync, globSync } from 'node:fs'
-import { readdir, readFile } from 'node:fs/promises'
+import { readdir, readFile, rm } from 'node:fs/promises'
+import { cli } from '#tests/harness.ts'
 import { groupOf } from './lab.ts'
 
 /** The processes of this machine, without those that have ended and only wait to be counted. */
@@ -24,4 +26,12 @@ export async function leftOf(labHome: string): Promise<string[]> {
   const groups = globSync(`/sys/fs/cgroup/**/${groupOf(labHome)}`)
   const processes = (await processesOf(labHome)).map((pid) => `process ${pid}`)
   return [...groups, ...processes, ...(existsSync(labHome) ? [labHome] : [])]
+}
+
+/** Takes a lab of a test down; nothing may be left of it. */
+export async function downLeavesNothing(labHome: string): Promise<void> {
+  await cli(['lab', 'down', '--home', labHome])
+  const left = await leftOf(labHome)
+  await rm(labHome, { recursive: true, force: true })
+  assert.deepEqual(left, [], 'left of a lab that was taken away')
 }

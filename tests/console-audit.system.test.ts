@@ -4,7 +4,7 @@ import type { Act } from '#contract/audit.ts'
 import { openBrowser } from './browser.ts'
 import { newPerson, openConsole, type Person } from './console-person.ts'
 import { cliError, cliJson, cliOk } from './harness.ts'
-import { superuser } from './psql.ts'
+import { CONTROL_DATABASE, superuser } from './psql.ts'
 
 /** Nobody's: TEST-NET-3. */
 const SOURCE = `203.0.113.${100 + (Date.now() % 100)}`
@@ -46,7 +46,7 @@ test('a page of the log leads to the one before it, and back', async (t) => {
     `insert into audit_act (at, kind, who_id, who, source, request_id, action, goals, told, result, ended_at)
      select now(), 'root', 'root', 'root', 'local', '', 'paged.act', '{}', jsonb_build_object('n', n), 'done', now()
      from generate_series(1, 60) n`,
-    'maru_control',
+    CONTROL_DATABASE,
   )
   const page = await openConsole(
     await openBrowser(t),

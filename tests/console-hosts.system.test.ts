@@ -5,9 +5,8 @@ import type { HostView } from '#contract/host-view.ts'
 import { lookAt, openBrowser } from './browser.ts'
 import { newPerson, openConsole, type Person, signIn } from './console-person.ts'
 import { addressOf, cliJson, cliOk, deploy, waitFor } from './harness.ts'
-import { superuser } from './psql.ts'
+import { CONTROL_DATABASE, superuser } from './psql.ts'
 
-const CONTROL_DATABASE = 'maru_control'
 const APP = `map-${Date.now().toString(36)}`
 let person: Person
 

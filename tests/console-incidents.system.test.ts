@@ -7,7 +7,7 @@ import { accessibilityFaults, openBrowser } from './browser.ts'
 import { countBlankMoments, newPerson, openConsole, type Person } from './console-person.ts'
 import { cli, cliError, cliJson, deploy, waitFor } from './harness.ts'
 import { ask } from './https.ts'
-import { superuser } from './psql.ts'
+import { CONTROL_DATABASE, superuser } from './psql.ts'
 
 const APP = `prey-${Date.now().toString(36)}`
 const INJECTION = '/?id=1%27%20UNION%20SELECT%20name,password%20FROM%20users--'
@@ -22,7 +22,7 @@ before(async () => {
   ;[owner, operator] = [await newPerson('Owner'), await newPerson('Watcher')]
   await superuser(
     `update accounts_user set operator = false where email = lower('${people().owner.email}')`,
-    'maru_control',
+    CONTROL_DATABASE,
   )
   await deploy('examples/notes', APP)
 })
@@ -129,7 +129,7 @@ async function plant(incident: Incident): Promise<void> {
      values ('${id}', '${state}', '${who}', '${openedAt}', '${lastAt}', '${JSON.stringify(incident)}')
      on conflict (id) do update set state = excluded.state, incident = excluded.incident;
      select pg_notify('maru', '["network_incidents",""]')`,
-    'maru_control',
+    CONTROL_DATABASE,
   )
 }
 
@@ -141,7 +141,7 @@ test('the list grows by itself, shows what goes on or all, and whoever attacks i
     ...{ title: `${source} searched for open ports`, openedAt: now, lastAt: now, closedAt: null },
     ...{ hosts: ['one'], apps: [APP], kinds: ['scan'] },
   }
-  t.after(() => superuser(`delete from network_incident where id = '${incident.id}'`, 'maru_control'))
+  t.after(() => superuser(`delete from network_incident where id = '${incident.id}'`, CONTROL_DATABASE))
   const page = await openWatching(await openBrowser(t), '/platform/network')
   await page
     .getByRole('navigation', { name: 'Pages about the network' })

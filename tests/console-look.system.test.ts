@@ -9,7 +9,7 @@ import { lookAt, openBrowser, type Sight } from './browser.ts'
 import { newPerson, openConsole, type Person, setupLink, signIn } from './console-person.ts'
 import { addressOf, cli, cliJson, cliOk, deploy, HOME, waitFor } from './harness.ts'
 import { ask } from './https.ts'
-import { superuser } from './psql.ts'
+import { CONTROL_DATABASE, superuser } from './psql.ts'
 
 /** What all tests share. */
 let person: Person
@@ -113,7 +113,6 @@ test('no page of the console has an accessibility fault or is too wide, on a pho
   assert.deepEqual(faults, [])
 })
 
-const CONTROL_DATABASE = 'maru_control'
 const MANY = 500
 const AT_ONCE_MS = 1000
 

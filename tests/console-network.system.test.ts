@@ -8,7 +8,7 @@ import { newPerson, openConsole, type Person } from './console-person.ts'
 import { cli, cliError, cliJson, cliOk, folderWith, nodeApp, waitFor } from './harness.ts'
 import { ask } from './https.ts'
 import { openOutside } from './outside-world.ts'
-import { superuser } from './psql.ts'
+import { CONTROL_DATABASE, superuser } from './psql.ts'
 
 const APP = `caller-${Date.now().toString(36)}`
 let [owner, operator]: Person[] = []
@@ -29,7 +29,7 @@ before(async () => {
   ;[owner, operator] = [await newPerson('Owner'), await newPerson('Operator')]
   await superuser(
     `update accounts_user set operator = false where email = lower('${people().owner.email}')`,
-    'maru_control',
+    CONTROL_DATABASE,
   )
 })
 after(async () => {
@@ -140,7 +140,7 @@ test('what an app’s owner asks for waits, is approved by the operator, and is 
   assert.deepEqual([made?.approvedBy, made?.askedBy], ['Operator', 'Owner'])
 
   const endsSoon = `update network_rule set created_at = now() - interval '30 days', until = now() + interval '20 hours 30 minutes' where id = '${made?.id}'`
-  await superuser(endsSoon, 'maru_control')
+  await superuser(endsSoon, CONTROL_DATABASE)
   await asking.reload()
   await rule.getByText(/ends in 20 hours\. If it is still needed, take it back and allow it anew/).waitFor()
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import { cli, deploy } from './harness.ts'
-import { databaseOf, psql, superuser } from './psql.ts'
+import { CONTROL_DATABASE, databaseOf, psql, superuser } from './psql.ts'
 
 const OURS = 'data-ours'
 const THEIRS = 'data-theirs'
@@ -22,7 +22,7 @@ test('a role reaches its own database', async () => {
 test("a role is refused by another app's database and by the platform's", async () => {
   const ours = await databaseOf(OURS)
   const theirs = (await databaseOf(THEIRS)).pathname.slice(1)
-  for (const PGDATABASE of [theirs, 'postgres', 'template1', 'maru_control']) {
+  for (const PGDATABASE of [theirs, 'postgres', 'template1', CONTROL_DATABASE]) {
     const done = await psql(ours, 'SELECT 1', { PGDATABASE })
     assert.notEqual(done.exitCode, 0, `${PGDATABASE} was opened`)
     assert.match(done.stderr, OWN_ROLE_ONLY)

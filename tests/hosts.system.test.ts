@@ -5,11 +5,10 @@ import { test } from 'node:test'
 import type { HostView as Host } from '#contract/host-view.ts'
 import type { Invitation } from '#contract/hosts.ts'
 import { cliError, cliJson, cliOk, HOME, waitFor } from './harness.ts'
-import { superuser } from './psql.ts'
+import { CONTROL_DATABASE, superuser } from './psql.ts'
 
 const listed = async () => (await cliJson<{ hosts: Host[] }>(['host', 'list'])).hosts
 const invite = (name: string) => cliJson<Invitation>(['host', 'add', name, '--data-centre', 'south'])
-const CONTROL_DATABASE = 'maru_control'
 /** A data folder that a join which was refused must not leave behind. */
 const ELSEWHERE = join(HOME, 'elsewhere')
 

@@ -32,6 +32,9 @@ export function psql(
   return run(['psql', '--no-psqlrc', '-At', '-v', 'ON_ERROR_STOP=1', '-c', sql], { env, timeoutMs })
 }
 
+/** The control plane's own. */
+export const CONTROL_DATABASE = 'maru_control'
+
 /** A statement as the server's superuser, at whichever member takes writes. */
 export async function superuser(sql: string, database = 'postgres'): Promise<void> {
   const { postgres, postgresPort } = addressesOf(installation)

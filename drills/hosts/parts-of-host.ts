@@ -4,18 +4,17 @@ import { guardRoutes } from '#contract/guard-api.ts'
 import type { HostName } from '#contract/ids.ts'
 import { addressesOf } from '#contract/installation.ts'
 import { RESOLVER_COMPONENTS } from '#contract/network.ts'
-import { CHECK_PATH } from '#platform/detection/rules.ts'
+import { plantedRequest } from '#platform/detection/plant.ts'
 import { serviceAddress, wayComponent } from '#platform/mesh/index.ts'
 import { RESOLVER_NAME } from '#platform/network/resolver-render.ts'
-import { INSTANCE_COMPONENT } from '#runtime/agent/instance-spec.ts'
 import { rootSocket } from '#runtime/cli/connect.ts'
 import { DEFAULT_HOME } from '#runtime/cli/context.ts'
-import { LABELS } from '#runtime/drivers/docker.ts'
 import { killContainer } from '../kill-container.ts'
 import { secondsUntil } from '../wait-until.ts'
 import type { FaultOfHosts } from './fault-of-hosts.ts'
 import { askEdge, nameOf } from './host-ledger.ts'
 import type { HostsPlace, LabHost } from './hosts-place.ts'
+import { instancesOn } from './instances-on-host.ts'
 import { storeIsWhole } from './store-leader.ts'
 
 /** A host under visitors whose parts die. */
@@ -50,19 +49,12 @@ const leadsToApp = async ({ place, host }: Ground) =>
 
 const storeHears = ({ place }: Ground) => storeIsWhole(place)
 
-/** Asks for a path in the open, which only the platform's own check of the detector does. */
-const PLANT = `require('node:http').get(process.argv[1], (answer) => answer.resume()).on('error', () => process.exit(1))`
-
 /** An instance of the app on that host asks the edge for what nobody else asks for, and the host tells of it. */
 async function tells({ place, host }: Ground, sinceMs: number): Promise<boolean> {
-  const { installation } = place
-  const path = `${CHECK_PATH}killed${Math.trunc(sinceMs)}`
-  const url = `http://${addressesOf(installation).edge.apps}:${installation.ports.http}${path}`
-  const { containers } = await place.engine(host.name)
-  const labels = { [LABELS.component]: INSTANCE_COMPONENT, [LABELS.app]: await place.app() }
-  const [instance] = (await containers.list(labels)).filter(({ state }) => state === 'running')
+  const { path, command } = plantedRequest(place.installation, `killed${Math.trunc(sinceMs)}`)
+  const [instance] = await instancesOn(place, host)
   if (instance === undefined) return false
-  await containers.exec(instance.id, ['node', '-e', PLANT, url])
+  await instance.exec(command)
   const query = { host: host.name as HostName, kind: 'detector check', limit: 20 } as const
   const { events } = await place.ask((client) => client.call(guardRoutes.events, { query }))
   return events.some(({ message }) => message.includes(path))

@@ -1,6 +1,5 @@
 import { randomBytes } from 'node:crypto'
 import type { HostName } from '#contract/ids.ts'
-import { addressesOf } from '#contract/installation.ts'
 import { listHosts } from '#platform/fleet/index.ts'
 import { listEvents } from '#platform/guard/index.ts'
 import type { Check, Finding } from '#platform/trust/index.ts'
@@ -8,7 +7,7 @@ import { type FollowCommand, loadReports, runProbe } from '#platform/workload/in
 import { pause } from '#runtime/kit/pause.ts'
 import type { ServerDeps } from '#runtime/server/handler.ts'
 import { read } from '#runtime/server/transact.ts'
-import { CHECK_PATH } from './rules.ts'
+import { plantedRequest } from './plant.ts'
 
 /** What detection can show about itself. `follow` comes from the capability that runs one-off commands. */
 export const detectionChecks = (follow: FollowCommand): Check[] => [
@@ -23,12 +22,6 @@ export const detectionChecks = (follow: FollowCommand): Check[] => [
 
 const ANSWER_MS = 10_000
 const LOOK_MS = 100
-/** Asks the edge of its host in the open for a path that nobody else asks for. Whatever is answered, it was read on the way. */
-const PROGRAM = `require('node:http').get(process.argv[1], (answer) => {
-  console.log(JSON.stringify({ at: Date.now() }))
-  answer.resume()
-}).on('error', () => process.exit(1))`
-
 /** On every host that runs apps: a request that is planted from inside an app's network is told of. */
 async function lookAtHosts(deps: ServerDeps, follow: FollowCommand, signal: AbortSignal): Promise<Finding> {
   const [hosts, reports] = await read(() =>
@@ -68,15 +61,12 @@ async function plant(
   follow: FollowCommand,
   signal: AbortSignal,
 ): Promise<number | undefined | 'no stack'> {
-  const { installation } = deps.config
-  const path = `${CHECK_PATH}${randomBytes(8).toString('hex')}`
-  const url = `http://${addressesOf(installation).edge.apps}:${installation.ports.http}${path}`
+  const { path, command } = plantedRequest(deps.config.installation, randomBytes(8).toString('hex'))
   let asked = 0
   const onLine = async (line: string) => {
     asked = (JSON.parse(line) as { at: number }).at
   }
-  if (!(await runProbe(deps, { host, command: ['node', '-e', PROGRAM, url], onLine }, follow, signal)))
-    return 'no stack'
+  if (!(await runProbe(deps, { host, command, onLine }, follow, signal))) return 'no stack'
   const end = deps.now().getTime() + ANSWER_MS
   while (deps.now().getTime() < end && !signal.aborted) {
     const events = await read(() => listEvents(deps.db, { host, kind: 'detector check', limit: 20 }))

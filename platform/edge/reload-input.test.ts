@@ -8,6 +8,7 @@ import { INSTALLATION, runningServer as running, testServer } from './test-edge.
 
 const server = (name: string, serves = true) => testServer(name, serves)
 const peer = (host: string): EdgePeer => ({ host, address: '10.9.0.2' })
+
 /** What the process that takes over has: servers with requests, servers without, other hosts. */
 function takenOver(
   servers: readonly EdgeServer[],
