@@ -1,5 +1,6 @@
 import { parseArgs } from 'node:util'
 import { carryOutInLab } from '#drills/index.ts'
+import { endProcess } from '#runtime/kit/end-process.ts'
 
 // `maru drill run` carries out a drill on the pair of a lab by this program, on the network of a host: each line that it prints is news
 // of it, the last one is its end. It stops and cleans up when its input ends.
@@ -23,4 +24,4 @@ const say = (news: object) => void process.stdout.write(`${JSON.stringify(news)}
 const { signal } = stopping
 await carryOutInLab({ lab, host, drill, env: process.env, signal, now: () => new Date() }, say)
 // Idle connections must not keep a finished drill alive.
-process.exit()
+await endProcess()

@@ -1,6 +1,7 @@
 import { parseArgs } from 'node:util'
 import type { DrillEvent } from '#contract/drills.ts'
 import { runForAgent } from '#drills/index.ts'
+import { endProcess } from '#runtime/kit/end-process.ts'
 
 // The agent carries out a drill by this program: each line that it prints is an event, the last one is its end.
 const { values } = parseArgs({
@@ -16,4 +17,4 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => 
 const emit = (event: DrillEvent) => void process.stdout.write(`${JSON.stringify(event)}\n`)
 await runForAgent({ home, dockerSocket: docker, signal: stopping.signal, now: () => new Date() }, drill, emit)
 // Idle connections must not keep a finished drill alive.
-process.exit()
+await endProcess()

