@@ -7,6 +7,7 @@ const DRILLS = [
   'hosts-hand-over',
   'host-dies',
   'host-with-etcd-leader-dies',
+  'host-freezes',
   'data-centre-cut',
   'cut-three-ways',
   'witness-dies',

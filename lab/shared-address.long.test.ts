@@ -1,12 +1,11 @@
 import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
 import { mkdtemp } from 'node:fs/promises'
-import { join } from 'node:path'
 import { after, before, type TestContext, test } from 'node:test'
 import type { DataCentre } from '#contract/data-centres.ts'
 import type { Host } from '#contract/host-view.ts'
 import { CALM } from '#platform/apps/keep-places.ts'
-import { cliOk, ROOT, waitFor } from '#tests/harness.ts'
+import { cliOk, waitFor } from '#tests/harness.ts'
 import {
   enterArgv,
   findHost,
@@ -19,6 +18,7 @@ import {
   startHost,
 } from './index.ts'
 import { downLeavesNothing } from './test-leftovers.ts'
+import { maruOn } from './test-maru.ts'
 import { startVisitors } from './test-visitors.ts'
 import type { Visited } from './visit.ts'
 
@@ -28,7 +28,6 @@ const APP = 'page'
 const APPS = [APP, 'page-2', 'page-3', 'page-4']
 const FIRST = 'dc1-h1'
 const SECOND = 'dc1-h2'
-const MARU = join(ROOT, 'maru')
 /** A host that dies without a word may be noticed for so long. */
 const NOTICED_MS = 3_000
 const SOON_MS = 120_000
@@ -53,11 +52,7 @@ before(async () => {
 after(() => downLeavesNothing(home))
 
 /** A command on the first host, which keeps its power here. */
-async function maru(...args: string[]): Promise<string> {
-  const done = await runIn(lab, FIRST, [MARU, ...args], { timeoutMs: 300_000 })
-  assert.equal(done.exitCode, 0, `maru ${args.join(' ')}: ${done.stdout}${done.stderr}`)
-  return done.stdout
-}
+const maru = (...args: string[]) => maruOn(lab, FIRST, ...args)
 const json = async <T>(...args: string[]) => JSON.parse(await maru(...args, '--json')) as T
 
 async function holders(): Promise<readonly string[]> {

@@ -9,10 +9,10 @@ import { type TestContext, test } from 'node:test'
 import type { Page } from 'playwright-core'
 import { HOME } from '#contract/installation.ts'
 import { openBrowserFor, openPage } from '#tests/browser.ts'
-import { ROOT, waitFor } from '#tests/harness.ts'
-import { dataFolder, enterArgv, findHost, hostsOf, LAB_DOMAIN, type Lab, runIn, WITNESS } from './index.ts'
+import { waitFor } from '#tests/harness.ts'
+import { dataFolder, enterArgv, findHost, hostsOf, LAB_DOMAIN, type Lab, WITNESS } from './index.ts'
+import { maruOn } from './test-maru.ts'
 
-const MARU = join(ROOT, 'maru')
 const [FIRST, OTHER] = ['dc1-h1', 'dc2-h1'] as const
 const APP = 'charted'
 const SOON_MS = 60_000
@@ -46,11 +46,7 @@ export function testConsole(current: () => Lab): void {
   })
 }
 
-async function maru(lab: Lab, ...args: string[]): Promise<string> {
-  const done = await runIn(lab, FIRST, [MARU, ...args])
-  assert.equal(done.exitCode, 0, `maru ${args.join(' ')}: ${done.stdout}${done.stderr}`)
-  return done.stdout
-}
+const maru = (lab: Lab, ...args: string[]) => maruOn(lab, FIRST, ...args)
 
 /** The page of somebody who has just made an account by the set-up link. */
 async function begin(t: TestContext, lab: Lab): Promise<Page> {

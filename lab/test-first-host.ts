@@ -9,12 +9,12 @@ import type { Invitation } from '#contract/hosts.ts'
 import { HOME } from '#contract/installation.ts'
 import { DEFAULT_HOME } from '#runtime/cli/context.ts'
 import { pause } from '#runtime/kit/pause.ts'
-import { ROOT, waitFor } from '#tests/harness.ts'
+import { waitFor } from '#tests/harness.ts'
 import { findHost, giveImages, killHost, LAB_DOMAIN, type Lab, runIn, startHost } from './index.ts'
+import { MARU, maruOn } from './test-maru.ts'
 import { membersOfStore } from './test-store.ts'
 
 const APP = 'notes'
-const MARU = join(ROOT, 'maru')
 /** A busy machine's patience; what was measured is told. */
 const SOON_MS = 240_000
 /** The app shows its last hundred rows. */
@@ -44,11 +44,7 @@ export function testFirstHostReplaced(current: () => Lab): void {
   test('nothing that was acknowledged is lost, and the new host deploys', nothingLost)
 }
 
-async function maru(host: string, ...args: string[]): Promise<string> {
-  const done = await runIn(lab, host, [MARU, ...args], { timeoutMs: 300_000 })
-  assert.equal(done.exitCode, 0, `maru ${args.join(' ')} on ${host}: ${done.stdout}${done.stderr}`)
-  return done.stdout
-}
+const maru = (host: string, ...args: string[]) => maruOn(lab, host, ...args)
 const json = async <T>(host: string, ...args: string[]) =>
   JSON.parse(await maru(host, ...args, '--json')) as T
 

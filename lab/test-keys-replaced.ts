@@ -8,8 +8,9 @@ import type { HostName } from '#contract/ids.ts'
 import { HOME } from '#contract/installation.ts'
 import { type Authority, openAuthority } from '#platform/trust/index.ts'
 import { pause } from '#runtime/kit/pause.ts'
-import { ROOT, waitFor } from '#tests/harness.ts'
+import { waitFor } from '#tests/harness.ts'
 import { dataFolder, findHost, hostsOf, LAB_DOMAIN, type Lab, runIn, WITNESS } from './index.ts'
+import { maruOn } from './test-maru.ts'
 import { startVisitors } from './test-visitors.ts'
 
 const APP = 'keyring'
@@ -17,7 +18,6 @@ const APP = 'keyring'
 const SOON_MS = 240_000
 /** So little of a week that the key is replaced at once, and more than the day in which a host would renew it by itself. */
 const DAYS_LEFT = 2
-const MARU = join(ROOT, 'maru')
 
 /** Every host's certificate is about to end, so every host gets another key, while people read and write at both edges. */
 export function testKeysReplaced(current: () => Lab): void {
@@ -29,8 +29,8 @@ async function replaceKeys(t: TestContext, lab: Lab): Promise<void> {
   const hosts = hostsOf(lab.plan)
   const [first = assert.fail('no host')] = hosts
   const edges = hosts.filter(({ site }) => site !== WITNESS).map(({ address }) => address)
-  await maruOn(lab, 'deploy', 'examples/notes', '--app', APP)
-  t.after(() => maruOn(lab, 'destroy', APP, '--confirm', APP))
+  await maru(lab, 'deploy', 'examples/notes', '--app', APP)
+  t.after(() => maru(lab, 'destroy', APP, '--confirm', APP))
   const before = await Promise.all(hosts.map(({ name }) => keyOf(lab, name)))
   const authority = await openAuthority(join(dataFolder(lab, first), HOME.pki))
 
@@ -54,10 +54,7 @@ async function replaceKeys(t: TestContext, lab: Lab): Promise<void> {
   assert.deepEqual(written.filter(Boolean), [])
 }
 
-async function maruOn(lab: Lab, ...args: string[]): Promise<void> {
-  const done = await runIn(lab, hostsOf(lab.plan)[0]?.name ?? '', [MARU, ...args], { timeoutMs: 300_000 })
-  assert.equal(done.exitCode, 0, `maru ${args.join(' ')}: ${done.stdout}${done.stderr}`)
-}
+const maru = (lab: Lab, ...args: string[]) => maruOn(lab, hostsOf(lab.plan)[0]?.name ?? '', ...args)
 
 const fileOf = (lab: Lab, host: string, name: string) => join(dataFolder(lab, findHost(lab, host)), name)
 const keyOf = (lab: Lab, host: string) => readFile(fileOf(lab, host, HOME.hostKey), 'utf8')

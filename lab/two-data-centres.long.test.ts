@@ -16,6 +16,7 @@ testTwoDataCentres([
   'witness-dies',
   'host-dies',
   'host-with-etcd-leader-dies',
+  'host-freezes',
   'data-centre-cut',
   'cut-three-ways',
 ])

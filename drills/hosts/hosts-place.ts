@@ -33,6 +33,10 @@ export interface LabHands {
   /** Cuts the line of a data centre to all the others. */
   cut(dataCentre: string): Promise<void>
   heal(dataCentre: string): Promise<void>
+  /** Stops every process of a host where it is; its connections stay open. */
+  freeze(host: string): Promise<void>
+  /** Lets a frozen host go on; one that runs stays as it is. */
+  thaw(host: string): Promise<void>
   isRunning(host: string): Promise<boolean>
   /** The engine of a host that runs. */
   engine(host: string): Promise<Docker>

@@ -18,7 +18,7 @@ const VISITORS = join(import.meta.dirname, 'visit-edges.ts')
 /** What can be done to a lab from the machine that carries it. */
 export function labHands(lab: Lab): LabHands {
   const hand =
-    (does: 'killHost' | 'startHost') =>
+    (does: 'killHost' | 'startHost' | 'freezeHost' | 'thawHost') =>
     async (name: string): Promise<void> => {
       const { [does]: act, findHost } = await loadLab()
       await act(lab, findHost(lab, name))
@@ -34,6 +34,8 @@ export function labHands(lab: Lab): LabHands {
   return {
     kill: hand('killHost'),
     start: hand('startHost'),
+    freeze: hand('freezeHost'),
+    thaw: hand('thawHost'),
     join: async (name) => {
       const { joinPlatform, hostsOf, findHost } = await loadLab()
       const first = hostsOf(lab.plan)[0] ?? findHost(lab, name)

@@ -3,6 +3,7 @@ import { dataCentreCut } from '../data-centre-cut.drill.ts'
 import type { HostsDrill } from '../drill.ts'
 import { hostDies } from '../host-dies.drill.ts'
 import { hostDrainedUnderLoad } from '../host-drained-under-load.drill.ts'
+import { hostFreezes } from '../host-freezes.drill.ts'
 import { hostReplacedUnderLoad } from '../host-replaced-under-load.drill.ts'
 import { hostWithEtcdLeaderDies } from '../host-with-etcd-leader-dies.drill.ts'
 import { hostsHandOver } from '../hosts-hand-over.drill.ts'
@@ -24,6 +25,7 @@ export const HOSTS_DRILLS: readonly HostsDrill[] = [
   witnessDies,
   hostWithEtcdLeaderDies,
   dataCentreCut,
+  hostFreezes,
   hostDies,
   cutThreeWays,
 ]

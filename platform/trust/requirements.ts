@@ -30,7 +30,7 @@ const DATABASE_FAULTS = [
 const RULES = ['doors-tried-from-instance', 'rules-changed-by-hand', 'rules-reapplied-under-load']
 
 /** Drills that take a host, or the lines between data centres, away; they run where there are several hosts. */
-const HOST_LOSSES = ['host-dies', 'host-with-etcd-leader-dies']
+const HOST_LOSSES = ['host-dies', 'host-with-etcd-leader-dies', 'host-freezes']
 const CUTS = ['data-centre-cut', 'cut-three-ways']
 
 /**

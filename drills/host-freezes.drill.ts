@@ -1,0 +1,69 @@
+import type { HostsDrill, Stages } from './drill.ts'
+import {
+  faultOfHosts,
+  LATE,
+  LOST,
+  measureTakeOver,
+  PLAIN,
+  SET_UP,
+  SILENCE,
+  TAKE_OVER_MEASURES,
+  type TakeOverMeasure,
+  tellFailedAfter,
+  visitAll,
+  WHOLE,
+} from './hosts/fault-of-hosts.ts'
+import type { HostsPlace, LabHost } from './hosts/hosts-place.ts'
+import { somePrimary } from './hosts/pair-lead.ts'
+
+/**
+ * The machine with the primary stops in the middle of everything and goes on later, as a paused virtual machine does. It does not
+ * know that it was away: its connections are open, its primary takes itself for the one that leads, and visitors have asked it.
+ */
+export const hostFreezes: HostsDrill<TakeOverMeasure> = {
+  name: 'host-freezes',
+  promises: ['REC-1', 'REC-2', 'BAK-2'],
+  needs: 'hosts',
+  summary:
+    'Freeze the host of the database’s primary while visitors write, at its own edge too, and let it go on later',
+  harmless: false,
+  setUp: `${SET_UP} They ask the host that will freeze, too.`,
+  fault:
+    'Every process of the host with the primary stops where it is, its connections stay open; all goes on when writes go on elsewhere. Silence and failed requests count at the other edges.',
+  measures: TAKE_OVER_MEASURES,
+  expectedS: 90,
+  begin,
+}
+
+function begin(place: HostsPlace): Stages<TakeOverMeasure> {
+  const story = faultOfHosts(place)
+  let frozen: LabHost | undefined
+  const others = () => place.hosts.filter(({ full, name }) => full && name !== frozen?.name)
+  const thaw = async () => {
+    if (frozen !== undefined) await place.thaw(frozen.name)
+  }
+  return {
+    setUp: () => visitAll(place, story),
+    fault: async () => {
+      const host = await place.hostOf(await somePrimary(place))
+      frozen = host
+      await story.strike(() => place.freeze(host.name))
+    },
+    measure: async () => {
+      await story.takenOver(others())
+      const wholeS = await story.repaired('host goes on', thaw)
+      const taken = measureTakeOver(story, others())
+      const { values, figures, ledger } = await story.sumUp(wholeS)
+      return {
+        values: { ...values, ...taken },
+        result: `Of ${ledger.entries.length} acknowledged writes ${values[LOST]} were lost, and ${values[LATE]} were taken by who had led before; at the other edges no write was acknowledged for ${taken[SILENCE]} s, new requests without a database failed for ${taken[PLAIN]} s, ${tellFailedAfter(story, others())}; ${values[WHOLE]} s after the host went on all was whole.`,
+        figures,
+        ledger,
+      }
+    },
+    cleanUp: async () => {
+      await thaw()
+      await story.cleanUp()
+    },
+  }
+}

@@ -1,0 +1,3 @@
+import { GUIDES, testDocuments } from './test-docs-commands.ts'
+
+testDocuments(GUIDES)
