@@ -1,18 +1,8 @@
 import type { HostsDrill, Stages } from './drill.ts'
-import {
-  faultOfHosts,
-  LOST,
-  measureTakeOver,
-  PLAIN,
-  SET_UP,
-  SILENCE,
-  TAKE_OVER_MEASURES,
-  type TakeOverMeasure,
-  tellFailedAfter,
-  WHOLE,
-} from './hosts/fault-of-hosts.ts'
+import { faultOfHosts, SET_UP, TAKE_OVER_MEASURES, type TakeOverMeasure } from './hosts/fault-of-hosts.ts'
 import type { HostsPlace, LabHost } from './hosts/hosts-place.ts'
 import { somePrimary } from './hosts/pair-lead.ts'
+import { judgeTakeOver } from './hosts/take-over.ts'
 
 /** The primary's data centre lives on but hears nobody; on both sides there are visitors. */
 export const dataCentreCut: HostsDrill<TakeOverMeasure> = {
@@ -47,18 +37,16 @@ function begin(place: HostsPlace): Stages<TakeOverMeasure> {
       await story.underWay()
     },
     fault: () => story.strike(async () => place.cut(alone?.dataCentre ?? '')),
-    measure: async () => {
-      await story.takenOver(others())
-      const wholeS = await story.repaired('line mended', mend)
-      const taken = measureTakeOver(story, others())
-      const { values, figures, ledger } = await story.sumUp(wholeS)
-      return {
-        values: { ...values, ...taken },
-        result: `Of ${ledger.entries.length} acknowledged writes ${values[LOST]} were lost; on the side that went on no write was acknowledged for ${taken[SILENCE]} s, new requests without a database failed for ${taken[PLAIN]} s, ${tellFailedAfter(story, others())}; ${values[WHOLE]} s after the line was mended all was whole.`,
-        figures,
-        ledger,
-      }
-    },
+    measure: () =>
+      judgeTakeOver(
+        story,
+        others(),
+        { label: 'line mended', repair: mend },
+        {
+          where: 'on the side that went on ',
+          since: 'the line was mended',
+        },
+      ),
     cleanUp: async () => {
       await mend()
       await story.cleanUp()

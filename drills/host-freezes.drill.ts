@@ -1,20 +1,14 @@
 import type { HostsDrill, Stages } from './drill.ts'
 import {
   faultOfHosts,
-  LATE,
-  LOST,
-  measureTakeOver,
-  PLAIN,
   SET_UP,
-  SILENCE,
   TAKE_OVER_MEASURES,
   type TakeOverMeasure,
-  tellFailedAfter,
   visitAll,
-  WHOLE,
 } from './hosts/fault-of-hosts.ts'
 import type { HostsPlace, LabHost } from './hosts/hosts-place.ts'
 import { somePrimary } from './hosts/pair-lead.ts'
+import { judgeTakeOver } from './hosts/take-over.ts'
 
 /**
  * The machine with the primary stops in the middle of everything and goes on later, as a paused virtual machine does. It does not
@@ -49,18 +43,17 @@ function begin(place: HostsPlace): Stages<TakeOverMeasure> {
       frozen = host
       await story.strike(() => place.freeze(host.name))
     },
-    measure: async () => {
-      await story.takenOver(others())
-      const wholeS = await story.repaired('host goes on', thaw)
-      const taken = measureTakeOver(story, others())
-      const { values, figures, ledger } = await story.sumUp(wholeS)
-      return {
-        values: { ...values, ...taken },
-        result: `Of ${ledger.entries.length} acknowledged writes ${values[LOST]} were lost, and ${values[LATE]} were taken by who had led before; at the other edges no write was acknowledged for ${taken[SILENCE]} s, new requests without a database failed for ${taken[PLAIN]} s, ${tellFailedAfter(story, others())}; ${values[WHOLE]} s after the host went on all was whole.`,
-        figures,
-        ledger,
-      }
-    },
+    measure: () =>
+      judgeTakeOver(
+        story,
+        others(),
+        { label: 'host goes on', repair: thaw },
+        {
+          where: 'at the other edges ',
+          since: 'the host went on',
+          late: true,
+        },
+      ),
     cleanUp: async () => {
       await thaw()
       await story.cleanUp()

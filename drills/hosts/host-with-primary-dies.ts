@@ -1,20 +1,10 @@
 import { pause } from '#runtime/kit/pause.ts'
 import type { HostsDrill, Stages } from '../drill.ts'
-import {
-  faultOfHosts,
-  LOST,
-  measureTakeOver,
-  PLAIN,
-  SET_UP,
-  SILENCE,
-  TAKE_OVER_MEASURES,
-  type TakeOverMeasure,
-  tellFailedAfter,
-  WHOLE,
-} from './fault-of-hosts.ts'
+import { faultOfHosts, SET_UP, TAKE_OVER_MEASURES, type TakeOverMeasure } from './fault-of-hosts.ts'
 import type { HostsPlace } from './hosts-place.ts'
 import { leadPairFrom } from './pair-lead.ts'
 import { leadStoreFrom, storeLeader } from './store-leader.ts'
+import { judgeTakeOver } from './take-over.ts'
 
 /** Where the leader of the cluster's store is when the host dies. */
 type LeaderOfStore = 'on the host' | 'elsewhere'
@@ -62,18 +52,15 @@ function begin(place: HostsPlace, leader: LeaderOfStore): Stages<TakeOverMeasure
           await bringLeader(place, leader)
         },
       ),
-    measure: async () => {
-      await story.takenOver(others())
-      const wholeS = await story.repaired('host started', () => place.start(first().name))
-      const taken = measureTakeOver(story, others())
-      const { values, figures, ledger } = await story.sumUp(wholeS)
-      return {
-        values: { ...values, ...taken },
-        result: `Of ${ledger.entries.length} acknowledged writes ${values[LOST]} were lost; no write was acknowledged for ${taken[SILENCE]} s, new requests without a database failed for ${taken[PLAIN]} s, ${tellFailedAfter(story, others())}; ${values[WHOLE]} s after the host had its power back all was whole.`,
-        figures,
-        ledger,
-      }
-    },
+    measure: () =>
+      judgeTakeOver(
+        story,
+        others(),
+        { label: 'host started', repair: () => place.start(first().name) },
+        {
+          since: 'the host had its power back',
+        },
+      ),
     cleanUp: async () => {
       await story.cleanUp()
       await place.start(first().name)

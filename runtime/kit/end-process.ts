@@ -1,7 +1,5 @@
 import type { Writable } from 'node:stream'
 
-type Said = Pick<Writable, 'writableLength' | 'write'>
-
 /**
  * Ends this program, whatever connections are still open, once its readers have all that it said: what waits for a pipe that is full
  * is lost with the process. Its exit code is that of `process.exitCode`.
@@ -12,7 +10,7 @@ export async function endProcess(): Promise<never> {
 }
 
 /** Resolved when all that was written has been taken, or nobody reads any more. */
-const taken = (stream: Said) =>
+const taken = (stream: Writable) =>
   new Promise<void>((resolve) => {
     if (stream.writableLength === 0) resolve()
     else stream.write('', () => resolve())
