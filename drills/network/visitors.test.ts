@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { createServer } from 'node:https'
-import type { AddressInfo } from 'node:net'
+import type { AddressInfo, Socket } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
@@ -16,7 +16,7 @@ import { startVisitors } from './visitors.ts'
 const PREFIX = '127.44'
 const here = { host: '127.0.0.1', run: (argv, options) => run(argv as [string], options) } as Outsider
 
-/** An app on this machine that notes who asks, and on which connection. */
+/** An app on this machine that notes who asks, and on which connection: the kernel gives a port again as soon as one has ended. */
 async function startApp(t: TestContext) {
   const home = await mkdtemp(join(tmpdir(), 'visitors-'))
   t.after(() => rm(home, { recursive: true }))
@@ -24,10 +24,10 @@ async function startApp(t: TestContext) {
   const names = { commonName: 'shop.maru.localhost', dnsNames: ['shop.maru.localhost'], days: 1 }
   const { certPem: cert, keyPem: key } = await authority.issue(names)
   const asked: string[] = []
-  const connections = new Set<string>()
+  const connections = new Set<Socket>()
   const server = createServer({ cert, key }, ({ socket }, response) => {
     asked.push(socket.remoteAddress ?? '')
-    connections.add(`${socket.remoteAddress} ${socket.remotePort}`)
+    connections.add(socket)
     response.end('ok')
   })
   await new Promise<void>((resolve) => server.listen(0, here.host, resolve))
