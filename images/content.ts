@@ -6,15 +6,14 @@ import { ensureFolder } from '#runtime/drivers/files.ts'
 import { run } from '#runtime/drivers/process.ts'
 import { buildConsole, consoleSources } from './build-console.ts'
 import { BUILDER, STATIC_SERVER } from './builder/layout.ts'
+import { BUNDLE_DIR, bundleProgram } from './bundle-program.ts'
 import { fileEntry, folderEntries, linkEntry, type TarEntry } from './layer-tar.ts'
 import { DEFAULT_NODE_MAJOR, NODES } from './nodes.ts'
 import { productionPackages } from './production-packages.ts'
-import { type ContentName, PATRONI_START } from './recipes.ts'
+import { type ContentName, PATRONI_START, PROGRAM_DIR } from './recipes.ts'
 
 const NPM_TIMEOUT_MS = 600_000
 
-/** Where the program is inside the platform image. */
-export const PROGRAM_DIR = '/maru-program'
 const PROGRAM_FOLDERS = [
   'bin',
   'contract',
@@ -79,7 +78,10 @@ export const CONTENTS: Readonly<Record<ContentName, Content>> = {
     digest: async (source) => digestOf(await consoleSources(source.programDir)),
     entries: async (source) => folderEntries(await buildConsole(source), `${PROGRAM_DIR}/console/dist`),
   },
-  platform: { digest: async (source) => digestOf(await programEntries(source)), entries: programEntries },
+  platform: {
+    digest: async (source) => digestOf(await programEntries(source)),
+    entries: async (source) => [...(await programEntries(source)), ...(await bundleEntries(source))],
+  },
 }
 
 /** The Node binary where every stack has it. */
@@ -112,6 +114,12 @@ async function programEntries({ programDir }: ContentSource): Promise<TarEntry[]
   )
   const files = PROGRAM_FILES.map((file) => fileEntry(join(programDir, file), `${PROGRAM_DIR}/${file}`))
   return [...files, ...(await Promise.all(folders)).flat()]
+}
+
+async function bundleEntries({ programDir, workDir }: ContentSource): Promise<TarEntry[]> {
+  const target = join(workDir, BUNDLE_DIR)
+  await bundleProgram(programDir, target)
+  return folderEntries(target, `${PROGRAM_DIR}/${BUNDLE_DIR}`)
 }
 
 /** Whether the platform image has a file of the program. */

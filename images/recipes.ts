@@ -70,6 +70,9 @@ export const USERS: Readonly<Record<string, number>> = {
 /** Starts Patroni in its image. */
 export const PATRONI_START = '/usr/local/lib/maru/start-patroni.py'
 
+/** Where the program is inside the platform image. */
+export const PROGRAM_DIR = '/maru-program'
+
 /** How each stack image is made. An image is named by the hash of its recipe and of what the recipe brings. */
 export const RECIPES: Readonly<Record<ImageName, ImageRecipe>> = {
   base: {
@@ -150,7 +153,7 @@ export const RECIPES: Readonly<Record<ImageName, ImageRecipe>> = {
     kind: 'layer',
     from: 'console',
     content: 'platform',
-    settings: ['ENV NODE_ENV=production', 'WORKDIR /maru-program'],
+    settings: ['ENV NODE_ENV=production', `WORKDIR ${PROGRAM_DIR}`],
     expectedS: 2,
   },
 }

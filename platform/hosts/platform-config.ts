@@ -10,6 +10,7 @@ import {
   UID,
 } from '#contract/installation.ts'
 import { FIRST_IN_TURN } from '#contract/turn.ts'
+import { bundledProgram } from '#images/bundle-program.ts'
 import { PATRONI_START } from '#images/recipes.ts'
 import { edgeContainer } from '#platform/edge/index.ts'
 import { componentOf } from '#platform/mesh/index.ts'
@@ -38,7 +39,6 @@ export interface PlatformInput {
 
 /** Folder of the host's /run inside the agent: the engine's socket is made anew when the engine restarts. */
 export const HOST_RUN = '/host-run'
-const PROGRAM = '/maru-program'
 /** Configuration of a member of etcd that joined, in its folder. */
 export const ETCD_CONFIG = 'etcd.json'
 
@@ -182,7 +182,7 @@ function control(input: PlatformInput, service: ControlService): ContainerSpec {
   const { home } = input
   return confined(input, service, {
     image: input.images.platform,
-    command: ['node', `${PROGRAM}/bin/maru-server.ts`, '--config', `${home}/${HOME.control}/config.json`],
+    command: ['node', bundledProgram('maru-server'), '--config', `${home}/${HOME.control}/config.json`],
     user: own(UID.control),
     networks: [
       { name: networks.data.name, address: address.data, aliases: [] },
@@ -221,7 +221,7 @@ function agent(input: PlatformInput): ContainerSpec {
   const sys = { source: '/sys', target: '/sys', readOnly: false }
   return confined(input, 'agent', {
     image: input.images.platform,
-    command: ['node', `${PROGRAM}/bin/maru-agent.ts`, '--config', `${home}/${HOME.agent}/config.json`],
+    command: ['node', bundledProgram('maru-agent'), '--config', `${home}/${HOME.agent}/config.json`],
     user: '0:0',
     networks: [{ name: 'host', aliases: [] }],
     mounts: [

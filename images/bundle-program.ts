@@ -1,0 +1,74 @@
+import { realpath } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
+import { PROGRAM_DIR } from './recipes.ts'
+
+/** Programs of the platform's own containers: the file that each becomes, and where it begins. */
+const BUNDLED = { 'maru-server': 'bin/maru-server.ts', 'maru-agent': 'bin/maru-agent.ts' } as const
+
+/** Where the bundled programs are inside the platform image, below the program itself. */
+export const BUNDLE_DIR = 'dist'
+
+/** The path of a bundled program inside the platform image. */
+export const bundledProgram = (name: keyof typeof BUNDLED): string =>
+  `${PROGRAM_DIR}/${BUNDLE_DIR}/${name}.js`
+
+/** Code for another processor or system, which is not installed: packages try to load it and go on without. */
+const NOT_INSTALLED = [/\.node$/]
+/** What makes an image is installed where images are made only. */
+const NOT_IN_IMAGE = ['rolldown']
+
+const ASKS_ITS_PLACE = /import\.meta\.|\b__(?:dir|file)name\b/
+
+/** Replaces what a file asks about its own place: it is asked in the bundle, and means where its source is. */
+function withItsPlace(code: string, file: string): string {
+  const texts = {
+    'import.meta.dirname': dirname(file),
+    'import.meta.filename': file,
+    'import.meta.url': `file://${file}`,
+  }
+  const told = Object.entries(texts).reduce(
+    (text, [asked, answer]) => text.replaceAll(asked, JSON.stringify(answer)),
+    code,
+  )
+  if (!/\b__(?:dir|file)name\b/.test(told)) return told
+  return `var __dirname = ${JSON.stringify(dirname(file))}, __filename = ${JSON.stringify(file)};${told}`
+}
+
+/**
+ * Bundles the programs of the platform's containers with their packages into a few files of JavaScript in `target`: some 1,100
+ * files that would each be found, read, stripped of types and linked at every start (docs/decisions/0039).
+ */
+export async function bundleProgram(programDir: string, target: string): Promise<void> {
+  const { rolldown } = await import('rolldown')
+  const root = await realpath(programDir)
+  const build = await rolldown({
+    input: Object.fromEntries(Object.entries(BUNDLED).map(([name, file]) => [name, join(root, file)])),
+    cwd: root,
+    platform: 'node',
+    external: [...NOT_INSTALLED, ...NOT_IN_IMAGE],
+    plugins: [
+      {
+        name: 'places',
+        transform: {
+          // What begins with a null character is the bundler's own.
+          filter: { id: { exclude: /^\0/ }, code: ASKS_ITS_PLACE },
+          handler: (code, id) => withItsPlace(code, id.replace(`${root}/`, `${PROGRAM_DIR}/`)),
+        },
+      },
+    ],
+    onLog: (level, { message }) => {
+      if (level === 'warn') throw new Error(message)
+    },
+  })
+  try {
+    // Named by content alone, so that the same program makes the same layer; not minified, so that an error's lines can be read.
+    await build.write({
+      dir: target,
+      format: 'esm',
+      entryFileNames: '[name].js',
+      chunkFileNames: '[name]-[hash].js',
+    })
+  } finally {
+    await build.close()
+  }
+}
