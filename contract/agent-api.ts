@@ -51,4 +51,4 @@ export const AGENT_API = {
 
 /** By this header the control plane names words of a report that one of a version before would not understand. */
 export const WORDS_HEADER = 'maru-report-words'
-export const REPORT_WORDS = ['addresses6', 'measured'] as const
+export const REPORT_WORDS = ['addresses6', 'measured', 'locked'] as const

@@ -201,5 +201,9 @@ export const FilterReport = z.strictObject({
   bridged: z.boolean().describe('Packets between containers of one bridge are judged, too'),
   refusedNames: z.array(z.string()).describe('Names in rules that mean an address inside: it is refused'),
   used: z.array(z.string()).default([]).describe('People’s rules that had traffic here within a day'),
+  locked: z
+    .boolean()
+    .optional()
+    .describe('Whatever else the machine carries is judged, too; left out by a version before'),
 })
 export type FilterReport = z.infer<typeof FilterReport>

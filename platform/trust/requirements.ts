@@ -76,10 +76,11 @@ export const REQUIREMENTS: Readonly<Record<KnownPromise, Requirement>> = {
   'ENV-2': gaps('The platform receives nothing from power supplies and UPS units.'),
   'ENV-3': gaps('The platform receives nothing from temperature and humidity sensors.'),
   'ENV-4': gaps('There is no register of equipment and its maintenance.'),
-  'NET-1': part(
-    ['network.closed', ...RULES, 'ports-scanned-from-outside', 'locked-host-swept'],
-    'What else a machine carries, such as its ssh and the ports of other containers, and where the machine itself connects to, is refused only where an operator has locked the hosts down, by maru network lock-down; nothing watches yet that they are.',
-  ),
+  'NET-1': {
+    needs: ['network.closed', 'network.locked', ...RULES, 'ports-scanned-from-outside', 'locked-host-swept'],
+    gaps: [],
+    note: 'What else a machine carries, such as its ssh and the ports of other containers, and where the machine itself connects to, is refused from when an operator locks the machines down, by maru network lock-down; until then a check says that they are not, and the promise is not kept.',
+  },
   'NET-2': part(['network.closed', ...RULES, 'app-reaches-out']),
   'NET-3': {
     needs: ['network.detects', 'login-guessed', 'known-attacks-seen'],
@@ -135,8 +136,8 @@ export const REQUIREMENTS: Readonly<Record<KnownPromise, Requirement>> = {
   'SYS-6': gaps('There is no Kerberos realm yet.'),
   'SYS-7': gaps('Sessions on the machine are not recorded yet.'),
   'SYS-8': part(
-    ['locked-host-swept'],
-    'The platform’s own databases and controls answer nobody outside; the machine’s own ports, such as its ssh, are closed only where an operator has locked the hosts down.',
+    ['network.locked', 'locked-host-swept'],
+    'The platform’s own databases and controls answer nobody outside, and the machine’s own ports neither where an operator has locked the machines down; there is no gate yet through which staff would reach them.',
   ),
   'VUL-1': gaps('No advisories are taken in yet.'),
   'VUL-2': gaps(

@@ -34,6 +34,8 @@ export const RUN_PROCESS = 'run'
 export interface FilterState {
   /** Whether packets between containers of one bridge are judged, too. */
   bridged: boolean
+  /** Whether the rules in force judge whatever else the machine carries, too. */
+  locked: boolean
   /** Names in rules that mean an address which no name may lead to. */
   refusedNames: string[]
   /** Rules of people that had traffic here within a day. */
@@ -57,7 +59,7 @@ export function openNetwork(
   const network: Network = {
     rules: expecting(makeHostRules(nft, installation), guard),
     closed: makeClosed(nft, installation),
-    filter: { bridged: false, refusedNames: [], used: [] },
+    filter: { bridged: false, locked: false, refusedNames: [], used: [] },
     uses: makeUseBook(),
     names: watchNames(lookUpName, Date.now),
     trials,
@@ -151,10 +153,12 @@ export async function guardHost(deps: GuardDeps): Promise<void> {
   const facts = await factsOf(deps, policy)
   names.keep(namesIn(policy.rules), insideOf(facts))
   // What is on trial may have ended since.
-  const did = await rules.ensure(standing(deps), facts, TRUST_MS)
+  const stands = standing(deps)
+  const did = await rules.ensure(stands, facts, TRUST_MS)
   if (did === 'loaded') log.info('agent.rules_loaded')
   if (did === 'restored') noteRestored(deps)
   await deps.resolver.prepare(policy, facts)
+  filter.locked = stands.lockDown !== null
   filter.bridged = await judgeBridged()
   filter.refusedNames = [...names.refused()]
   await lookAtUses(deps, policy)

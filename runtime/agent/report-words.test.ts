@@ -9,6 +9,7 @@ const report = HostReport.parse({
   ...{ host: 'east-1', generation: 3, components: [], instances: [], problem: '', disk: null, figures: null },
   ...{ sequence: 7, at: '2030-01-07T08:00:00.000Z' },
   addresses6: ['2001:db8::1'],
+  filter: { restored: 0, restoredAt: null, bridged: true, refusedNames: [], locked: true },
   upstream: { sessions: [], above: [], measured: [{ address, perSecond: 1, highest: 2 }], problem: '' },
 })
 
@@ -17,7 +18,8 @@ test('who names the words of a report gets it whole', () => {
 })
 
 test('a control plane of a version before, which names none, gets what it knows and no more', () => {
-  const { addresses6: _addresses6, upstream, ...rest } = report
+  const { addresses6: _addresses6, upstream, filter, ...rest } = report
   const { measured: _measured, ...known } = upstream ?? assert.fail()
-  assert.deepEqual(asKnown(report, undefined), { ...rest, upstream: known })
+  const { locked: _locked, ...rules } = filter ?? assert.fail()
+  assert.deepEqual(asKnown(report, undefined), { ...rest, upstream: known, filter: rules })
 })
