@@ -85,10 +85,15 @@ export async function openPage(browser: Browser, options: BrowserContextOptions 
 
 const AXE = createRequire(import.meta.url).resolve('axe-core/axe.min.js')
 
-/** What axe finds on a page, a line each; by all its rules unless some are named. The page's context has `bypassCSP`, so that axe can be put in. */
-export async function accessibilityFaults(page: Page, rules?: readonly string[]): Promise<string[]> {
+/** The rule of axe that takes as long as all others together. */
+const CONTRAST = 'color-contrast'
+const ALONE = { runOnly: [CONTRAST] }
+const LEFT_OUT = { rules: { [CONTRAST]: { enabled: false } } }
+
+/** What axe finds on a page, a line each; contrast can be looked at alone, or left out. The page's context has `bypassCSP`, so that axe can be put in. */
+export async function accessibilityFaults(page: Page, how: object = {}): Promise<string[]> {
   await page.addScriptTag({ path: AXE })
-  const options = JSON.stringify(rules === undefined ? {} : { runOnly: rules })
+  const options = JSON.stringify(how)
   const violations = await page.evaluate<Array<{ id: string; help: string; nodes: Array<{ html: string }> }>>(
     `axe.run(${options}).then(({ violations }) => violations)`,
   )
@@ -96,6 +101,9 @@ export async function accessibilityFaults(page: Page, rules?: readonly string[])
     ({ id, help, nodes }) => `${page.url()} ${id}: ${help} (${nodes[0]?.html.slice(0, 200)})`,
   )
 }
+
+/** Where pictures of all pages go, if anywhere. */
+const PICTURES = process.env.MARU_SCREENSHOTS
 
 /** A page that is looked at: its address, its name among the pictures, and what is there once it has loaded. */
 export interface Sight {
@@ -106,7 +114,7 @@ export interface Sight {
 
 /**
  * Opens pages at phone and desktop size, light and then dark; what axe finds, and what is wider than the screen. Nothing but
- * colours changes with the dark. Pictures of all go to MARU_SCREENSHOTS where that is set.
+ * colours changes with the dark, and colours are the same on a phone. Pictures of all go to MARU_SCREENSHOTS where that is set.
  */
 export async function lookAt(
   browser: Browser,
@@ -138,25 +146,28 @@ async function faultsOf(page: Page, { url, name, ready }: Sight, size: string): 
   await page.emulateMedia({ colorScheme: 'light' })
   await page.goto(url)
   await ready?.(page)
-  const found = (await accessibilityFaults(page)).map((fault) => `light: ${fault}`)
+  const judgesColours = size === 'desktop'
+  const found = (await accessibilityFaults(page, judgesColours ? {} : LEFT_OUT)).map(
+    (fault) => `light: ${fault}`,
+  )
   const { scrollWidth, clientWidth } = await page.evaluate<{ scrollWidth: number; clientWidth: number }>(
     '({ scrollWidth: document.documentElement.scrollWidth, clientWidth: document.documentElement.clientWidth })',
   )
   if (scrollWidth > clientWidth)
     found.push(`${url} is ${scrollWidth} px wide, on a screen of ${clientWidth} px`)
   await takePicture(page, `${name}-${size}-light`)
+  if (!judgesColours && !PICTURES) return found
   await page.emulateMedia({ colorScheme: 'dark' })
   await ready?.(page)
   await page.waitForFunction(IS_DARK)
-  found.push(...(await accessibilityFaults(page, ['color-contrast'])).map((fault) => `dark: ${fault}`))
+  if (judgesColours) found.push(...(await accessibilityFaults(page, ALONE)).map((fault) => `dark: ${fault}`))
   await takePicture(page, `${name}-${size}-dark`)
   return found
 }
 
-/** A picture of the whole page, in MARU_SCREENSHOTS where that is set. */
+/** A picture of the whole page, where pictures are wanted. */
 async function takePicture(page: Page, name: string): Promise<void> {
-  const folder = process.env.MARU_SCREENSHOTS
-  if (!folder) return
-  await mkdir(folder, { recursive: true })
-  await page.screenshot({ path: join(folder, `${name}.png`), fullPage: true })
+  if (!PICTURES) return
+  await mkdir(PICTURES, { recursive: true })
+  await page.screenshot({ path: join(PICTURES, `${name}.png`), fullPage: true })
 }

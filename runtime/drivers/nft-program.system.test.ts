@@ -59,7 +59,7 @@ async function askedAnew(): Promise<string> {
 
 test('a program that stays says what a new one says, whatever it, a hand and packets did before', async () => {
   const taken: Step[] = []
-  for (let step = 0; step < 150; step += 1) {
+  for (let step = 0; step < 60; step += 1) {
     taken.push(anyStep())
     await take(taken.at(-1) as Step)
     const { stdout } = await program.ask(`${asked.join('\n')}\n`)
