@@ -3,6 +3,7 @@ import { test } from 'node:test'
 import type { Instance, Release } from '#contract/apps.ts'
 import { addressOf, cli, cliError, cliJson, cliOk, deploy, newApp, waitFor } from './harness.ts'
 import { ask } from './https.ts'
+import { testStranger } from './test-stranger.ts'
 
 test('the notes example is deployed, keeps notes and lives through its whole life', async (t) => {
   const app = newApp(t, 'notes')
@@ -122,20 +123,7 @@ test('the Dockerfile example is built from its own recipe', async (t) => {
   assert.match(answer.builtAt, /^20\d\d-/)
 })
 
-const STRANGERS: ReadonlyArray<readonly [name: string, path: string, expected: RegExp]> = [
-  ['files', '/package.json', /http-server/],
-  ['rest', '/posts', /"title"/],
-  ['flows', '/', /Node-RED/],
-]
-
-for (const [name, path, expected] of STRANGERS)
-  test(`${name}, a published server that we did not write, runs from only a package.json`, async (t) => {
-    const app = newApp(t, name)
-    await deploy(`tests/strangers/${name}`, app)
-    const answer = await ask(app, { path })
-    assert.equal(answer.status, 200)
-    assert.match(answer.body, expected)
-  })
+testStranger('files')
 
 async function instancesOf(app: string): Promise<Instance[]> {
   return (await cliJson<{ instances: Instance[] }>(['ps', '--app', app])).instances
