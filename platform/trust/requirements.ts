@@ -76,11 +76,10 @@ export const REQUIREMENTS: Readonly<Record<KnownPromise, Requirement>> = {
   'ENV-2': gaps('The platform receives nothing from power supplies and UPS units.'),
   'ENV-3': gaps('The platform receives nothing from temperature and humidity sensors.'),
   'ENV-4': gaps('There is no register of equipment and its maintenance.'),
-  'NET-1': {
-    needs: ['network.closed', 'network.locked', ...RULES, 'ports-scanned-from-outside', 'locked-host-swept'],
-    gaps: [],
-    note: 'What else a machine carries, such as its ssh and the ports of other containers, and where the machine itself connects to, is refused from when an operator locks the machines down, by maru network lock-down; until then a check says that they are not, and the promise is not kept.',
-  },
+  'NET-1': part(
+    ['network.closed', 'network.locked', ...RULES, 'ports-scanned-from-outside', 'locked-host-swept'],
+    'A new installation does not lock its machines down: what else they carry, such as ssh and the ports of other containers, and where they connect to themselves, is refused only from when an operator does so, by maru network lock-down. A check says whether they are.',
+  ),
   'NET-2': part(['network.closed', ...RULES, 'app-reaches-out']),
   'NET-3': {
     needs: ['network.detects', 'login-guessed', 'known-attacks-seen'],
