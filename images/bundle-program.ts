@@ -17,7 +17,9 @@ const NOT_INSTALLED = [/\.node$/]
 /** What makes an image is installed where images are made only. */
 const NOT_IN_IMAGE = ['rolldown']
 
-const ASKS_ITS_PLACE = /import\.meta\.|\b__(?:dir|file)name\b/
+/** How the older kind of module asks for its own place. */
+const ASKS_AS_COMMONJS = /\b__(?:dir|file)name\b/
+const ASKS_ITS_PLACE = new RegExp(`import\\.meta\\.|${ASKS_AS_COMMONJS.source}`)
 
 /** Replaces what a file asks about its own place: it is asked in the bundle, and means where its source is. */
 function withItsPlace(code: string, file: string): string {
@@ -30,13 +32,13 @@ function withItsPlace(code: string, file: string): string {
     (text, [asked, answer]) => text.replaceAll(asked, JSON.stringify(answer)),
     code,
   )
-  if (!/\b__(?:dir|file)name\b/.test(told)) return told
+  if (!ASKS_AS_COMMONJS.test(told)) return told
   return `var __dirname = ${JSON.stringify(dirname(file))}, __filename = ${JSON.stringify(file)};${told}`
 }
 
 /**
- * Bundles the programs of the platform's containers with their packages into a few files of JavaScript in `target`: some 1,100
- * files that would each be found, read, stripped of types and linked at every start (docs/decisions/0039).
+ * Bundles the programs of the platform's containers with their packages into a few files of JavaScript in `target`: more than
+ * a thousand files that would each be found, read, stripped of types and linked at every start (docs/decisions/0039).
  */
 export async function bundleProgram(programDir: string, target: string): Promise<void> {
   const { rolldown } = await import('rolldown')

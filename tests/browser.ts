@@ -85,7 +85,7 @@ export async function openPage(browser: Browser, options: BrowserContextOptions 
 
 const AXE = createRequire(import.meta.url).resolve('axe-core/axe.min.js')
 
-/** The rule of axe that takes as long as all others together. */
+/** The rule of axe that looks at colours only. */
 const CONTRAST = 'color-contrast'
 const ALONE = { runOnly: [CONTRAST] }
 const LEFT_OUT = { rules: { [CONTRAST]: { enabled: false } } }

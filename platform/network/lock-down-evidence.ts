@@ -2,12 +2,9 @@ import type { Host } from '#contract/host-view.ts'
 import type { LockDown } from '#contract/network.ts'
 import { listHosts } from '#platform/fleet/index.ts'
 import type { Check, Finding } from '#platform/trust/index.ts'
-import { type HostReports, loadReports } from '#platform/workload/index.ts'
+import { type HostReports, isFresh, loadReports } from '#platform/workload/index.ts'
 import { read } from '#runtime/server/transact.ts'
-import { loadPolicy } from './store.ts'
-
-/** A host that says nothing for so long has said nothing; an ordinary one reports every few seconds. */
-const SILENT_MS = 120_000
+import { findLockDown } from './store.ts'
 
 /**
  * Whether every host refuses what else it carries. Nothing that the control plane could try would tell: to its own network a host's
@@ -19,8 +16,8 @@ export const lockDownCheck: Check = {
   everyS: 60,
   validS: 300,
   run: async ({ db, now }) => {
-    const [{ lockDown }, hosts, reports] = await Promise.all([
-      read(() => loadPolicy(db)),
+    const [lockDown, hosts, reports] = await Promise.all([
+      read(() => findLockDown(db)),
       read(() => listHosts(db, now())),
       read(() => loadReports(db)),
     ])
@@ -39,7 +36,7 @@ interface Seen {
 export function judgeLocks({ lockDown, hosts, reports, now }: Seen): Finding {
   const locked = hosts.filter(({ name }) => {
     const last = reports.get(name)
-    return last?.report.filter?.locked === true && now.getTime() - last.receivedAt.getTime() < SILENT_MS
+    return isFresh(last, now) && last.report.filter?.locked === true
   })
   const passed =
     lockDown !== null && lockDown.until === null && hosts.length > 0 && locked.length === hosts.length

@@ -139,6 +139,7 @@ test('a long poll waits for the next report', async () => {
   })
   const next = await lab.client.report(sequence, 10_000)
   assert.ok(next.sequence > sequence)
+  assert.equal(next.components.find(({ component }) => component === 'edge')?.state, 'ok')
   assert.ok((next.disk?.totalMb ?? 0) > 0)
 })
 
