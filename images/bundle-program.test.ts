@@ -1,10 +1,12 @@
 import assert from 'node:assert/strict'
-import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises'
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'node:test'
+import { MaruError } from '#contract/errors.ts'
 import { run } from '#runtime/drivers/process.ts'
 import { bundleProgram } from './bundle-program.ts'
+import { bundleEntries } from './content.ts'
 
 const PROGRAM = join(import.meta.dirname, '..')
 
@@ -20,4 +22,21 @@ test('the bundled programs start by themselves, and look for their files where t
   assert.deepEqual([agent.exitCode, agent.stderr], [2, 'maru-agent --config FILE\n'])
   const server = await run([process.execPath, join(target, 'maru-server.js'), '--config', '/nowhere.json'])
   assert.match(server.stderr, /ENOENT: no such file or directory, open '\/nowhere\.json'/)
+})
+
+test('a bundling that fails names the step, the reason and the log that has all of it', async (t) => {
+  const programDir = await mkdtemp(join(tmpdir(), 'maru-bundle-'))
+  t.after(() => rm(programDir, { recursive: true }))
+  await mkdir(join(programDir, 'bin'))
+  await writeFile(join(programDir, 'bin/maru-server.ts'), "import './not-there.ts'\n")
+  await writeFile(join(programDir, 'bin/maru-agent.ts'), 'export {}\n')
+  const logFile = join(programDir, 'build.log')
+  const failed = bundleEntries({ programDir, workDir: join(programDir, 'work'), logFile })
+  await assert.rejects(failed, (error: unknown) => {
+    assert.ok(error instanceof MaruError)
+    assert.equal(error.code, 'hosts.step_failed')
+    assert.match(error.message, /bundling the programs failed: .*Could not resolve '\.\/not-there\.ts'/)
+    return true
+  })
+  assert.match(await readFile(logFile, 'utf8'), /not-there\.ts/)
 })

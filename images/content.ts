@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
-import { copyFile, readdir, readFile, rm } from 'node:fs/promises'
+import { appendFile, copyFile, readdir, readFile, rm } from 'node:fs/promises'
 import { join } from 'node:path'
+import { stripVTControlCharacters } from 'node:util'
 import { MaruError } from '#contract/errors.ts'
 import { ensureFolder } from '#runtime/drivers/files.ts'
 import { run } from '#runtime/drivers/process.ts'
@@ -116,9 +117,16 @@ async function programEntries({ programDir }: ContentSource): Promise<TarEntry[]
   return [...files, ...(await Promise.all(folders)).flat()]
 }
 
-async function bundleEntries({ programDir, workDir }: ContentSource): Promise<TarEntry[]> {
+/** The bundled programs, as files of the image; a bundling that fails says why in the log. */
+export async function bundleEntries({ programDir, workDir, logFile }: ContentSource): Promise<TarEntry[]> {
   const target = join(workDir, BUNDLE_DIR)
-  await bundleProgram(programDir, target)
+  await bundleProgram(programDir, target).catch(async (error: Error) => {
+    const text = stripVTControlCharacters(error.message)
+    await appendFile(logFile, `${text}\n`)
+    // How many errors there are, and the first.
+    const reason = text.split('\n').filter(Boolean).slice(0, 2).join(' ')
+    throw new MaruError('hosts.step_failed', { step: 'bundling the programs', reason, log: logFile })
+  })
   return folderEntries(target, `${PROGRAM_DIR}/${BUNDLE_DIR}`)
 }
 

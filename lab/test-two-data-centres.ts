@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict'
-import { mkdtemp } from 'node:fs/promises'
+import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { after, before, type TestContext, test } from 'node:test'
-import type { DrillResult } from '#contract/drill-result.ts'
-import type { ErrorBody } from '#contract/errors.ts'
+import { DrillResult } from '#contract/drill-result.ts'
 import type { TrustReport } from '#contract/trust.ts'
 import { stackTags } from '#images/build-images.ts'
 import { makeDocker } from '#runtime/drivers/docker.ts'
@@ -13,8 +14,12 @@ import { downLeavesNothing } from './test-leftovers.ts'
 import { etcdctl, membersOfStore } from './test-store.ts'
 import type { LabUpResult } from './up.ts'
 
-/** The drills of a list together, on a busy machine. */
-const DRILLS_MS = 2_700_000
+/** The drills of a list together, on a busy machine: then the command is interrupted, as by Ctrl-C. */
+const DRILLS_MS = 3_600_000
+/** So long it may take to clean up then. */
+const CLEAN_UP_MS = 300_000
+/** So much of what the command said last is told where drills are missing. */
+const LAST_LINES = 40
 /** A busy machine's patience. */
 const SOON_MS = 240_000
 /** How long three hosts with a platform may take where no image has to be built: the goal is 150 s on a machine that does nothing else. */
@@ -42,17 +47,11 @@ const SERVERS: Readonly<Record<string, readonly number[]>> = {
   'database-two-faults': [2, 3],
 }
 
-interface Ending {
-  readonly drill: string
-  readonly result: DrillResult | null
-  readonly error: ErrorBody['error'] | null
-}
-
 let lab: Lab
 let home = ''
 let upS = 0
 let hadImages = false
-let endings: readonly Ending[] = []
+let results: readonly DrillResult[] = []
 
 /**
  * Two data centres and a witness with a platform on them, `shape` being what else `maru lab up` is told. What they bear is put to the test by the drills that anyone can run: each
@@ -70,7 +69,7 @@ export function testTwoDataCentres(drills: readonly string[], shape: readonly st
   test('three hosts with a platform on them are there in minutes', isUpInTime)
   test('the pair and its store are in two data centres and at the witness', allIsApart)
   test('drills that do not fit where they are asked for are refused, with where they do', refused)
-  test('after each drill nothing is lost and all is whole again', { timeout: DRILLS_MS }, (t) =>
+  test('after each drill nothing is lost and all is whole again', { timeout: DRILLS_MS + CLEAN_UP_MS }, (t) =>
     carryOut(t, drills),
   )
   test('what they found is evidence of this installation, with its time line on the Trust page', isEvidence)
@@ -149,36 +148,45 @@ async function refused(): Promise<void> {
 }
 
 async function carryOut(t: TestContext, drills: readonly string[]): Promise<void> {
-  const done = await cli(['drill', 'run', ...drills, '--home', home, '--json'], { timeoutMs: DRILLS_MS })
-  assert.ok(done.stdout, done.stderr)
-  endings = readEndings(done.stdout)
+  const folder = await mkdtemp(join(tmpdir(), 'maru-drill-results-'))
+  t.after(() => rm(folder, { recursive: true, force: true }))
+  const args = ['drill', 'run', ...drills, '--home', home, '--output', folder]
+  const done = await cli(args, {
+    interrupt: AbortSignal.timeout(DRILLS_MS),
+    timeoutMs: DRILLS_MS + CLEAN_UP_MS,
+  })
+  results = await readResults(folder)
   // What each found is told, also where one before it found something wrong.
   const wrong: unknown[] = []
-  for (const { drill, result, error } of endings) {
+  for (const result of results) {
     try {
-      assert.ok(result, `${drill}: ${error?.message}`)
       checkMeasures(t, result)
-      checkRecord(drill, result)
+      checkRecord(result)
     } catch (fault) {
       wrong.push(fault)
     }
   }
   if (wrong.length > 1) throw new AggregateError(wrong, wrong.map(String).join('\n'))
   if (wrong.length > 0) throw wrong[0]
+  const last = `${done.stderr}${done.stdout}`.trim().split('\n').slice(-LAST_LINES)
   assert.deepEqual(
-    endings.map(({ drill }) => drill),
+    results.map(({ drill }) => drill),
     drills,
+    last.join('\n'),
   )
 }
 
-/** What `maru drill run --json` prints: several drills have an ending each, one drill has its result alone. */
-function readEndings(printed: string): readonly Ending[] {
-  const told = JSON.parse(printed) as { endings: Ending[] } | DrillResult
-  return 'endings' in told ? told.endings : [{ drill: told.drill, result: told, error: null }]
+/** What the drills wrote into the folder, each as soon as it had ended, in this order. */
+async function readResults(folder: string): Promise<readonly DrillResult[]> {
+  const names = (await readdir(folder)).filter((name) => name.endsWith('.json'))
+  const results = await Promise.all(
+    names.map(async (name) => DrillResult.parse(JSON.parse(await readFile(join(folder, name), 'utf8')))),
+  )
+  return results.sort((one, other) => one.startedAt.localeCompare(other.startedAt))
 }
 
 /** What is handed in can be looked into: what happened when, what ran, and what was acknowledged to whom. */
-function checkRecord(drill: string, { place, timeLine, versions, ledger }: DrillResult): void {
+function checkRecord({ drill, place, timeLine, versions, ledger }: DrillResult): void {
   assert.equal(place, 'lab')
   const marks = timeLine?.marks.map(({ label }) => label) ?? []
   assert.ok(versions?.some(({ name }) => name === 'Patroni'))
@@ -195,10 +203,10 @@ function checkRecord(drill: string, { place, timeLine, versions, ledger }: Drill
 async function isEvidence(): Promise<void> {
   const { promises } = JSON.parse((await inside('dc1-h1', 'trust', '--json')).stdout) as TrustReport
   const evidence = promises.flatMap((one) => one.evidence)
-  for (const { drill, result } of endings)
-    assert.equal(evidence.find(({ name }) => name === drill)?.passed, result?.passed, drill)
+  for (const { drill, passed } of results)
+    assert.equal(evidence.find(({ name }) => name === drill)?.passed, passed, drill)
   const page = await runIn(lab, 'client', ['curl', '--silent', '--insecure', `https://${LAB_DOMAIN}/trust`])
-  for (const { drill } of endings) {
+  for (const { drill } of results) {
     const promise = SHOWN_AT[drill]
     if (promise === undefined) continue
     const article = new RegExp(`<article[^>]* id="${promise}".*?</article>`, 's').exec(page.stdout)?.[0]
@@ -207,8 +215,8 @@ async function isEvidence(): Promise<void> {
   const { drills } = await cliJson<{ drills: Array<{ name: string; result: DrillResult | null }> }>([
     ...['drill', 'report', '--home', home],
   ])
-  for (const { drill, result } of endings)
-    assert.equal(drills.find(({ name }) => name === drill)?.result?.startedAt, result?.startedAt)
+  for (const { drill, startedAt } of results)
+    assert.equal(drills.find(({ name }) => name === drill)?.result?.startedAt, startedAt)
 }
 
 async function nothingIsLeft(): Promise<void> {

@@ -5,7 +5,15 @@ import { after, before, test } from 'node:test'
 import { connect as tlsConnect } from 'node:tls'
 import { get, serverProgram, type TestHost, testApp, until } from '#runtime/agent/test-host.ts'
 import { type RequestEnd, startHttpsLoad } from '#runtime/drivers/https-load.ts'
-import { applyEdge, type EdgeApp, type EdgeDeps, type EdgeServer, edgeFiles, readEdge } from './index.ts'
+import {
+  applyEdge,
+  type EdgeApp,
+  type EdgeDeps,
+  type EdgeServer,
+  edgeFiles,
+  makeRests,
+  readEdge,
+} from './index.ts'
 import { makeTestEdgeHost, serving, type TestEdgeHost, web } from './test-edge-host.ts'
 
 let edge: TestEdgeHost
@@ -218,12 +226,37 @@ test('a server that still answers somebody is taken away later, and keeps nobody
   const served = () =>
     readEdge(host.haproxy).then((edge) => edge?.servers.find((one) => one.name === slow.name))
   await until('the request to be under way', async () => ((await served())?.openRequests ?? 0) > 0)
+  const ended = await applyEdge(deps, web([]))
+  assert.deepEqual([ended.pending, ended.leaving], [[], []])
   const { pending, leaving } = await applyEdge(deps, web([]))
   assert.deepEqual(pending, [])
   assert.match(leaving.join(), /^del server app\.\w+\/web\.9\.v1\.0: /)
   assert.equal((await answer).body, 'late')
   await settle(web([]))
   assert.equal(await served(), undefined)
+})
+
+test('a server rests before it is deleted; one that comes back meanwhile gets no request before it passes a check', async () => {
+  const back = await startServer('web.8.v1.0', serverProgram('back'))
+  const asAgent = { ...deps, rests: makeRests(() => performance.now()) }
+  const now = async () =>
+    (await readEdge(host.haproxy))?.servers.find(({ name }) => name === back.name) ?? assert.fail()
+  await settle(web([serving(back)]))
+  await healthy(back.name)
+  await settle(web([serving(back)]))
+  for (let pass = 0; pass < 3; pass++) await applyEdge(asAgent, web([]))
+  assert.deepEqual([(await now()).maintenance, (await now()).health], [true, 'down'])
+  const deaf = { ...serving(back), port: 9 }
+  const { waiting } = await applyEdge(asAgent, web([deaf]))
+  assert.deepEqual(waiting, [`app.${testApp('shop').appId}/${back.name}`])
+  await until('a check to fail', async () => (await now()).health === 'down')
+  await applyEdge(asAgent, web([deaf]))
+  assert.deepEqual([(await now()).maintenance, (await now()).weight], [false, 0])
+  await settle(web([serving(back)]))
+  await healthy(back.name)
+  await settle(web([serving(back)]))
+  assert.equal((await get(host, 'shop.test.localhost')).status, 200)
+  await settle(web([]))
 })
 
 /** Lets who asks for /slow wait. */

@@ -11,9 +11,10 @@ import { edgeFiles } from './layout.ts'
 import { hostNamesOf, onlyCertified, renderCertificateList, renderHosts } from './names.ts'
 import { renderPages } from './pages.ts'
 import { type EdgeSelf, planMembers, renderMembers } from './peers.ts'
-import { planEdge, type RunningEdge } from './plan.ts'
+import { deletion, planEdge, type RunningEdge } from './plan.ts'
 import { reloadInput } from './reload-input.ts'
 import { type EdgeApp, type EdgeInput, renderEdge } from './render.ts'
+import type { Rests } from './rests.ts'
 import { parseOpenRequests, parseServersState, stateToHandOver } from './servers-state.ts'
 
 export interface EdgeDeps {
@@ -29,6 +30,7 @@ export interface EdgeDeps {
   /** Another one reloads: what visitors have with the process before ends with its next answer. */
   readonly turn?: string
   readonly haproxy: Haproxy
+  readonly rests: Rests
   /** Called right before a reload, while the process that will be replaced still serves everything. */
   readonly beforeReload: () => Promise<void>
   /** Has HAProxy itself judge a configuration file; gives its complaint, or undefined when it is good. */
@@ -45,7 +47,7 @@ export interface EdgeResult {
   readonly pending: readonly string[]
   /** Servers that are to serve and wait for their first passed check. */
   readonly waiting: readonly string[]
-  /** Servers that nothing leads to any more and that could not be deleted yet: no app waits for that. */
+  /** Servers that nothing leads to any more and that could not be deleted though they have rested: no app waits for that. */
   readonly leaving: readonly string[]
   /** What has no certificate yet: host names, which are left out, and `peer`. */
   readonly missing: ReadonlySet<string>
@@ -141,14 +143,17 @@ const withPending = (brought: Brought, more: readonly string[]): Brought => ({
 })
 
 /** The files for a first start, with no app yet; files that are there stay, because the agent keeps them. */
-export async function prepareEdge(deps: Omit<EdgeDeps, 'haproxy' | 'check' | 'beforeReload'>): Promise<void> {
+export async function prepareEdge(
+  deps: Omit<EdgeDeps, 'haproxy' | 'rests' | 'check' | 'beforeReload'>,
+): Promise<void> {
   if (await exists(edgeFiles(deps.home).config)) return
   const away: Haproxy = {
     ask: async () => undefined,
     reload: async () => ({ ok: false, log: 'not running' }),
     hold: async () => undefined,
   }
-  const idle = { haproxy: away, check: async () => undefined, beforeReload: async () => undefined }
+  const rests: Rests = { due: () => [] }
+  const idle = { haproxy: away, rests, check: async () => undefined, beforeReload: async () => undefined }
   await applyEdge({ ...deps, ...idle }, [])
 }
 
@@ -238,9 +243,11 @@ async function commandRounds(
   }
   if (plan.kind === 'reload')
     return { ...NOTHING_LEFT, did: sent === 0 ? 'nothing' : 'commands', running, pending: [plan.reason] }
-  const leaving = await send(deps.haproxy, plan.removals)
-  if (plan.removals.length > 0) running = (await readEdge(deps.haproxy)) ?? running
-  const did = sent + plan.removals.length === 0 ? 'nothing' : 'commands'
+  const deletions = deps.rests.due(plan.resting).map(deletion)
+  const leaving = [...(await send(deps.haproxy, plan.removals)), ...(await send(deps.haproxy, deletions))]
+  const gone = plan.removals.length + deletions.length
+  if (gone > 0) running = (await readEdge(deps.haproxy)) ?? running
+  const did = sent + gone === 0 ? 'nothing' : 'commands'
   const held = plan.holding.map((server) => `${server} goes on until another is healthy`)
   return { did, running, pending: [...pending, ...held], waiting: plan.waiting, leaving }
 }

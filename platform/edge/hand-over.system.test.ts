@@ -13,7 +13,15 @@ import {
 import { retiredName } from '#runtime/drivers/hand-over.ts'
 import { startHttpsLoad } from '#runtime/drivers/https-load.ts'
 import { convergePlatform } from '../hosts/converge.ts'
-import { applyEdge, type EdgeDeps, handOverEdge, issuedBy, makeTrafficReader, readEdge } from './index.ts'
+import {
+  applyEdge,
+  type EdgeDeps,
+  handOverEdge,
+  issuedBy,
+  makeRests,
+  makeTrafficReader,
+  readEdge,
+} from './index.ts'
 
 let host: TestHost
 let edge: EdgeDeps
@@ -29,6 +37,7 @@ before(async () => {
     rootPem: authority.rootPem,
     certificates: issuedBy(authority, 'one'),
     haproxy,
+    rests: makeRests(() => performance.now()),
     beforeReload,
     check: async () => undefined,
     now: () => new Date(),

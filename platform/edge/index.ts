@@ -18,6 +18,7 @@ export {
   type EdgeServer,
   renderEdge,
 } from './render.ts'
+export { makeRests } from './rests.ts'
 export { signForEdge } from './sign.ts'
 export type { Guesser } from './sign-ins.ts'
 export { makeTrafficReader, type TrafficReader } from './traffic.ts'

@@ -20,6 +20,7 @@ import {
   type EdgeDeps,
   type EdgeServer,
   issuedBy,
+  makeRests,
   readEdge,
 } from './index.ts'
 import { PEER_SUBJECT, peerName } from './peers.ts'
@@ -62,6 +63,7 @@ const depsOf = (host: TestHost, name: string): EdgeDeps => ({
   certificates: issuedBy(near.authority, name),
   self: { host: name, members, ...(host === near ? { port: NEAR_PORT } : {}) },
   haproxy: host.haproxy,
+  rests: makeRests(() => performance.now(), 0),
   beforeReload: async () => undefined,
   check: (file) => checkConfig(host.docker, host.installation, file),
   now: () => new Date(),

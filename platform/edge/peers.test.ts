@@ -59,7 +59,6 @@ test('a host that has the app, too, is added; one that has it no longer leaves',
   ])
   assert.deepEqual(plan(input([server('web.1', true)], []), ...both('web.1'), peer()).removals, [
     'set server app.app_x/peer.b1 state maint',
-    'del server app.app_x/peer.b1',
   ])
 })
 

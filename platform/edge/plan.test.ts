@@ -26,6 +26,7 @@ test('what runs as wanted needs nothing', () => {
     kind: 'commands',
     commands: [],
     removals: [],
+    resting: [],
     waiting: [],
     holding: [],
   })
@@ -40,6 +41,7 @@ test('a new server is added without weight and waits for its first check', () =>
       'set server app.app_x/a state ready',
     ],
     removals: [],
+    resting: [],
     waiting: ['app.app_x/a'],
     holding: [],
   })
@@ -69,16 +71,34 @@ test('when none is to serve, the last one stops', () => {
 
 test('another address, a lost check and a maintenance state are mended', () => {
   const have = running('a', 100, { address: '10.9.128.9', maintenance: true, checked: false })
-  assert.deepEqual(commands(input(server('a', true)), have).commands, [
+  const { commands: mending, waiting } = commands(input(server('a', true)), have)
+  assert.deepEqual(mending, [
+    'set weight app.app_x/a 0',
     'set server app.app_x/a addr 10.9.128.5 port 8080',
     'enable health app.app_x/a',
     'set server app.app_x/a state ready',
   ])
+  assert.deepEqual(waiting, ['app.app_x/a'], 'nobody is led there before its first check')
 })
 
-test('a surplus server leaves through maintenance; the control plane stays', () => {
-  const plan = commands(input(), running('gone', 0))
-  assert.deepEqual(plan.removals, ['set server app.app_x/gone state maint', 'del server app.app_x/gone'])
+test('while one comes back from its rest, the old one goes on', () => {
+  const want = input(server('old', false), server('back', true))
+  const plan = commands(
+    want,
+    running('old', 100),
+    running('back', 100, { maintenance: true, health: 'down' }),
+  )
+  assert.deepEqual([plan.waiting, plan.holding], [['app.app_x/back'], ['app.app_x/old']])
+})
+
+test('a surplus server rests in maintenance; the control plane stays', () => {
+  const plan = commands(
+    input(),
+    running('gone', 0),
+    running('rests', 0, { maintenance: true, health: 'down' }),
+  )
+  assert.deepEqual(plan.removals, ['set server app.app_x/gone state maint'])
+  assert.deepEqual(plan.resting, ['app.app_x/rests'])
   assert.deepEqual(plan.commands, [])
 })
 

@@ -30,8 +30,10 @@ export type EdgePlan =
   | { readonly kind: 'reload'; readonly reason: string }
   | ({
       readonly kind: 'commands'
-      /** Take surplus servers away; refused while a connection still refers to one, and tried again. */
+      /** Surplus servers whose requests end: nothing leads to them from here on. */
       readonly removals: readonly string[]
+      /** Surplus servers that nothing leads to any more: each is deleted when it has rested. */
+      readonly resting: readonly string[]
     } & Changes)
 
 interface Changes {
@@ -44,8 +46,8 @@ interface Changes {
 
 /**
  * How the running edge gets to what is wanted: by the runtime API when only servers, weights or addresses differ,
- * by a reload otherwise. No plan changes the order of what is under way: a server first loses its weight, and is
- * taken away when nothing more refers to it.
+ * by a reload otherwise. No plan changes the order of what is under way: a server first loses its weight, then rests in
+ * maintenance, and is deleted when nothing more refers to it.
  */
 export function planEdge(input: EdgeInput, mark: string, running: RunningEdge): EdgePlan {
   if (running.mark !== mark) {
@@ -66,7 +68,10 @@ export function planEdge(input: EdgeInput, mark: string, running: RunningEdge): 
   return {
     kind: 'commands',
     commands: changes.flatMap(({ commands }) => commands),
-    removals: surplus.flatMap(removal),
+    removals: surplus.filter(({ maintenance }) => !maintenance).map(removal),
+    resting: surplus
+      .filter(({ maintenance }) => maintenance)
+      .map(({ backend, name }) => keyOf(backend, name)),
     waiting: changes.flatMap(({ waiting }) => waiting),
     holding: changes.flatMap(({ holding }) => holding),
   }
@@ -133,9 +138,9 @@ function peerChanges(input: EdgeInput, { name }: EdgeBackend, peer: EdgePeer, ha
     : [...mend({ address: peer.address, port: PEER_PORT }, key, now), ...raise(key, now)]
 }
 
-/** Has not passed a check since it was added. */
+/** Has not passed a check since it was added, or since it rested. */
 const isWaiting = (now: RunningServer | undefined) =>
-  now === undefined || (now.weight === 0 && now.health !== 'up')
+  now === undefined || now.maintenance || (now.weight === 0 && now.health !== 'up')
 
 /** Leads requests to a server that has none yet and has passed a check. */
 const raise = (key: string, now: RunningServer | undefined): string[] =>
@@ -143,13 +148,15 @@ const raise = (key: string, now: RunningServer | undefined): string[] =>
 
 const keyOf = (backend: string, name: string) => `${backend}/${name}`
 
-function removal({ backend, name }: RunningServer): string[] {
-  const key = keyOf(backend, name)
-  return [`set server ${key} state maint`, `del server ${key}`]
-}
+const removal = ({ backend, name }: RunningServer) => `set server ${keyOf(backend, name)} state maint`
+
+/** What a deletion is; HAProxy refuses it while a connection still refers to the server. */
+export const deletion = (key: string): string => `del server ${key}`
 
 function mend(server: Pick<EdgeServer, 'address' | 'port'>, key: string, now: RunningServer): string[] {
   const commands: string[] = []
+  // One that rested begins as a new one does.
+  if (now.maintenance && now.weight > 0) commands.push(`set weight ${key} 0`)
   if (now.address !== server.address || now.port !== server.port) {
     commands.push(`set server ${key} addr ${server.address} port ${server.port}`)
   }

@@ -3,12 +3,10 @@ import type { RunningServer } from './plan.ts'
 /** Values of HAProxy's `show servers state` (management guide, section 9.3). */
 const MAINTENANCE_BITS = 0x01 | 0x02 | 0x04 | 0x20
 const CHECK_ENABLED_BIT = 0x04
-const CHECK_UNDER_WAY = 0
-const CHECK_PASSED = 3
-const CHECK_PASSED_CONDITIONALLY = 4
+const CHECK_FAILED = 2
 const OPERATIONAL_RUNNING = 2
-/** `srv_check_health` of a server that passed the check before this one, with the `rise 1 fall 2` of all; one without a check yet has 1. */
-const PASSED_BEFORE = 2
+/** `srv_check_health` of a server that passed its last check, with the `rise 1 fall 2` of all; one without a check yet has 1. */
+const PASSED = 2
 
 /** Reads the answer to `show stat` (CSV): for each row a function from a column's name to its value. */
 export function parseStatistics(text: string): Array<(column: string) => string> {
@@ -79,11 +77,9 @@ export function stateToHandOver(text: string): string {
   return text.split('\n').filter(isKept).join('\n')
 }
 
-/** Its last check, and while one is under way the one before, which the count alone tells then. */
+/** Its last check, which the count tells: a result is unknown while a check is under way, and is that of before for one that rested. */
 function healthOf(number: (name: string) => number): RunningServer['health'] {
-  const result = number('srv_check_result')
   if (number('srv_op_state') !== OPERATIONAL_RUNNING) return 'down'
-  if (result === CHECK_PASSED || result === CHECK_PASSED_CONDITIONALLY) return 'up'
-  if (result !== CHECK_UNDER_WAY) return 'down'
-  return number('srv_check_health') >= PASSED_BEFORE ? 'up' : 'unknown'
+  if (number('srv_check_health') >= PASSED) return 'up'
+  return number('srv_check_result') === CHECK_FAILED ? 'down' : 'unknown'
 }

@@ -7,6 +7,7 @@ import {
   type EdgeDeps,
   type EdgeServer,
   issuedBy,
+  makeRests,
   readEdge,
 } from './index.ts'
 
@@ -31,6 +32,7 @@ export async function makeTestEdgeHost(second: number): Promise<TestEdgeHost> {
     rootPem: host.authority.rootPem,
     certificates: issuedBy(host.authority, 'one'),
     haproxy: host.haproxy,
+    rests: makeRests(() => performance.now(), 0),
     beforeReload: async () => undefined,
     now: () => new Date(),
     check: (file) => checkConfig(host.docker, host.installation, file),

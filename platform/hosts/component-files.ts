@@ -22,10 +22,8 @@ import { filesHash } from '#runtime/kit/files-hash.ts'
 import { controlFiles, renderControlConfig } from './control-files.ts'
 import { renderPatroni, renderPgproxy, tlsFiles } from './database-tier.ts'
 import { HOST_RUN } from './platform-config.ts'
-import { CERTIFICATE_DAYS, writePrivate, writeTls } from './private-files.ts'
+import { CERTIFICATE_DAYS, RENEW_DAYS, writePrivate, writeTls } from './private-files.ts'
 
-/** What has to be left of a certificate's life; below that it is replaced. */
-const RENEW_DAYS = 600
 const ROOT: Owner = { uid: 0, gid: 0 }
 const ownerOf = (uid: number): Owner => ({ uid, gid: uid })
 

@@ -1,8 +1,11 @@
 import { writeFileIfChanged } from '#runtime/drivers/files.ts'
 import { tlsFiles } from './database-tier.ts'
 
-/** Life of the certificates of the platform's own parts (days): `maru up` replaces them long before they end. */
+/** Life of the certificates of the platform's own parts (days). */
 export const CERTIFICATE_DAYS = 1825
+
+/** What has to be left of it (days); below that a certificate is replaced: by `maru up` on the first host, by the control plane on others. */
+export const RENEW_DAYS = 600
 
 /** Writes a file that its user alone may read. */
 export const writePrivate = (path: string, text: string, uid: number): Promise<boolean> =>

@@ -6,15 +6,16 @@ import { CONTROL_SERVICES, SERVICES, type ServiceName } from '#contract/fleet.ts
 import { certificateNameOf } from '#contract/host-identity.ts'
 import { type AgentConfig, HOME } from '#contract/installation.ts'
 import { type BundleRequest, type SealedBundle, ServiceBundle } from '#contract/service-bundle.ts'
+import { RENEW_DAYS } from '#platform/hosts/private-files.ts'
 import { makeServiceBundle, readOwnSecrets, type Secrets } from '#platform/hosts/service-files.ts'
-import { seal, unseal } from '#platform/trust/index.ts'
+import { daysLeft, seal, unseal } from '#platform/trust/index.ts'
 import { readJson, writeFileAtomic } from '#runtime/drivers/files.ts'
 import type { HostMembership } from './membership.ts'
 import type { Signer } from './signer.ts'
 
 /** What services of the platform need on hosts that are not the first. */
 export interface ServiceBundles {
-  /** The services that this host was given all for, placed here or not. */
+  /** The services that this host was given all for, placed here or not; without those that are due for another certificate. */
   ready(): Promise<ServiceName[]>
   /** Keeps one, once it proved to be for this host and from its authority. */
   save(bundle: SealedBundle): Promise<void>
@@ -76,11 +77,17 @@ export async function readControlBundle(home: string): Promise<ControlBundle | u
   return undefined
 }
 
+/** A new certificate starts a service anew: certificates of one day become due one after the other, and no two voices of the store are away at once. */
+const DAYS_APART = 10
+const leastDays = (service: ServiceName) => RENEW_DAYS - DAYS_APART * SERVICES.indexOf(service)
+
+/** What is missing here, the control plane gives: for the first time, or anew. */
 async function readyServices(home: string): Promise<ServiceName[]> {
   const isReady = async (service: ServiceName) => {
     const bundle = await readBundle(home, service)
+    if (bundle === undefined || daysLeft(bundle.certificate, new Date()) <= leastDays(service)) return false
     // From an earlier version, whose second control plane could not make all that others need: it is given another.
-    return bundle !== undefined && (bundle.control === null || hasAllSecrets(bundle))
+    return bundle.control === null || hasAllSecrets(bundle)
   }
   const ready = await Promise.all(SERVICES.map(isReady))
   return SERVICES.filter((_, at) => ready[at])
