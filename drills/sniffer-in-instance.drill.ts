@@ -9,8 +9,9 @@ import { pause } from '#runtime/kit/pause.ts'
 import type { Drill, DrillPlace, Measured, Stages } from './drill.ts'
 import { drillApp } from './drill-app.ts'
 import { type Capture, type Frame, startCapture } from './network/capture.ts'
-import { type Inside, instancesOf } from './network/instances.ts'
+import { type Inside, insideOf, instancesOf } from './network/instances.ts'
 import { endAll } from './network/programs-on-host.ts'
+import { talkingBuild } from './network/talking-build.ts'
 import { present } from './present.ts'
 import { waitUntil } from './wait-until.ts'
 
@@ -22,25 +23,28 @@ type Names = typeof SEEN | typeof RIGHTS | typeof FAILED
 const REQUESTS = 50
 const FORGETS = 25
 const SOON_S = 60
+/** Who listens among the platform's own parts, and one of them for whom frames come all the time. */
+const PLATFORM = { sniffer: 'etcd', control: 'postgres-1' } as const
 
-/** A sniffer in one app's network, while another app is visited. */
+/** Sniffers in the networks of apps, of builds and of the platform's own parts, while there is something to hear. */
 export const snifferInInstance: Drill<Names> = {
   name: 'sniffer-in-instance',
   promises: ['NET-6', 'DAT-3'],
   needs: 'machine',
   programs: { tcpdump: 'tcpdump' },
-  summary: "Listen in an instance's network while another app is visited with a text that can be found again",
+  summary:
+    'Listen in the networks of an app, a build and a part of the platform while others of each kind are talked with',
   harmless: false,
   setUp:
-    'Two apps of its own. tcpdump listens in the networks of the instances of one, as their root; somebody else at the card of the other, for whom the text is.',
+    'Two apps of its own, and two more whose builds go on and connect to the registry of packages. tcpdump listens as root in the networks of the instances of one app, of one build and of the cluster’s store; somebody else at the cards of the other app, the other build and the database, for whom the frames are.',
   fault:
-    'Visitors ask the other app with a text that nobody else has, on kept connections and new ones, while the bridge is made to forget again and again who is behind which port.',
+    'Visitors ask the other app with a text that nobody else has, on kept connections and new ones, while the bridges are made to forget again and again who is behind which port.',
   measures: {
     [SEEN]: { unit: 'frames', limit: 0 },
     [RIGHTS]: { unit: 'rights', limit: 0 },
     [FAILED]: { unit: 'requests', limit: 0 },
   },
-  expectedS: 40,
+  expectedS: 60,
   begin,
 }
 
@@ -49,8 +53,16 @@ interface Ears {
   readonly capture: Capture
 }
 
+/** Those who share a bridge: who should hear nothing, and who has to, or there was nothing to hear. */
+interface Room {
+  readonly name: string
+  readonly sniffers: readonly Ears[]
+  readonly controls: readonly Ears[]
+}
+
 function begin(place: DrillPlace): Stages<Names> {
   const [listener, neighbour] = [drillApp(place, 'listener'), drillApp(place, 'neighbour')]
+  const builds = { sniffer: talkingBuild(place, 'build'), control: talkingBuild(place, 'build') }
   const canary = `sniffed-${randomBytes(12).toString('hex')}`
   const captures: Capture[] = []
   const listen = async (at: Inside): Promise<Ears> => {
@@ -58,13 +70,26 @@ function begin(place: DrillPlace): Stages<Names> {
     captures.push(capture)
     return { at, capture }
   }
-  let [sniffers, control]: [Ears[], Ears[]] = [[], []]
+  const room = async (name: string, sniffers: readonly Inside[], controls: readonly Inside[]) => ({
+    name,
+    sniffers: await Promise.all(sniffers.map(listen)),
+    controls: await Promise.all(controls.map(listen)),
+  })
+  const part = (name: string) => insideOf(place, `${place.installation.name}-${name}`)
+  let rooms: Room[] = []
   let load: Load | undefined
   return {
     setUp: async () => {
       for (const app of [listener, neighbour]) await app.deploy()
-      for (const one of await instancesOf(place, listener.name)) sniffers.push(await listen(one))
-      for (const one of await instancesOf(place, neighbour.name)) control.push(await listen(one))
+      const [own, others] = await Promise.all(
+        [listener, neighbour].map(({ name }) => instancesOf(place, name)),
+      )
+      const [sniffer, control] = await Promise.all([builds.sniffer.begin(), builds.control.begin()])
+      rooms = [
+        await room('apps', own ?? [], others ?? []),
+        await room('builds', [sniffer], [control]),
+        await room('parts', [await part(PLATFORM.sniffer)], [await part(PLATFORM.control)]),
+      ]
     },
     fault: async () => {
       load = await visit(place, neighbour.name, `/?text=${canary}`)
@@ -77,25 +102,49 @@ function begin(place: DrillPlace): Stages<Names> {
     measure: async () => {
       const { requests, failed, failures } = await present(load).stop()
       for (const failure of failures) place.say(`failed: ${failure}`)
-      const heard = (await Promise.all(control.map(({ capture }) => capture.frames()))).flat()
-      if (!heard.some(({ bytes }) => bytes.includes(canary)))
-        throw new Error('the text was not seen where it was for')
-      const stolen = []
-      for (const { at, capture } of sniffers)
-        stolen.push(...(await capture.frames()).filter((frame) => isOthers(frame, at, canary)))
-      return summarize({ stolen, requests, failed, rights: await rightsOf(sniffers) })
+      const heard = await Promise.all(rooms.map((one) => heardIn(one, canary)))
+      if (!heard.some(({ hasCanary }) => hasCanary)) throw new Error('the text was not seen where it was for')
+      const instances = rooms[0]?.sniffers ?? []
+      const stolen = heard.reduce((sum, one) => sum + one.stolen, 0)
+      return summarize({ stolen, heard, requests, failed, rights: await rightsOf(instances) })
     },
     cleanUp: () =>
       endAll([
         () => load?.stop(),
         ...captures.map((one) => one.stop),
+        builds.sniffer.end,
+        builds.control.end,
         listener.destroy,
         neighbour.destroy,
         () => {
-          ;[sniffers, control] = [[], []]
+          rooms = []
         },
       ]),
   }
+}
+
+interface Heard {
+  readonly name: string
+  /** Frames for others that a sniffer has. */
+  readonly stolen: number
+  /** Frames that came for those who are talked with. */
+  readonly own: number
+  readonly hasCanary: boolean
+}
+
+/** What was heard on a bridge; where nothing came for those who are talked with, nothing could be stolen. */
+async function heardIn({ name, sniffers, controls }: Room, canary: string): Promise<Heard> {
+  let [stolen, own] = [0, 0]
+  let hasCanary = false
+  for (const { at, capture } of controls) {
+    const frames = await capture.frames()
+    own += frames.filter(({ bytes }) => cardsOf(bytes).to === hexOf(at)).length
+    hasCanary ||= frames.some(({ bytes }) => bytes.includes(canary))
+  }
+  for (const { at, capture } of sniffers)
+    stolen += (await capture.frames()).filter((frame) => isOthers(frame, at, canary)).length
+  if (own === 0) throw new Error(`nothing was sent to the other one in the network of ${name}`)
+  return { name, stolen, own, hasCanary }
 }
 
 async function visit({ installation, home }: DrillPlace, app: string, path: string): Promise<Load> {
@@ -108,21 +157,27 @@ async function visit({ installation, home }: DrillPlace, app: string, path: stri
 const enough = ({ signal }: DrillPlace, load: Load, requests: number) =>
   waitUntil(`${requests} requests`, { timeoutS: SOON_S, signal }, () => load.seen().requests >= requests)
 
-/** What the bridge does not know it would send to everybody. */
+/** What a bridge does not know it would send to everybody. */
 async function forgetPorts({ installation, signal }: DrillPlace): Promise<void> {
-  const { bridge } = addressesOf(installation).networks.apps
+  const { apps, build, data } = addressesOf(installation).networks
   for (let count = 0; count < FORGETS; count += 1) {
-    await makeIp([]).change('link', 'set', 'dev', bridge, 'type', 'bridge', 'fdb_flush')
+    for (const { bridge } of [apps, build, data])
+      await makeIp([]).change('link', 'set', 'dev', bridge, 'type', 'bridge', 'fdb_flush')
     await pause(100, signal)
   }
 }
 
+const hexOf = ({ card }: Inside) => card.replaceAll(':', '')
+const cardsOf = (bytes: Buffer) => ({
+  to: bytes.subarray(0, 6).toString('hex'),
+  from: bytes.subarray(6, 12).toString('hex'),
+})
+
 /** A frame for somebody else alone, or one with the text. What is for everybody, such as the question who has an address, is no secret. */
-function isOthers({ bytes }: Frame, { card }: Inside, canary: string): boolean {
-  const hex = card.replaceAll(':', '')
-  const [to, from] = [bytes.subarray(0, 6).toString('hex'), bytes.subarray(6, 12).toString('hex')]
+function isOthers({ bytes }: Frame, at: Inside, canary: string): boolean {
+  const { to, from } = cardsOf(bytes)
   const forMany = ((bytes[0] ?? 0) & 1) === 1
-  return bytes.includes(canary) || (!forMany && to !== hex && from !== hex)
+  return bytes.includes(canary) || (!forMany && to !== hexOf(at) && from !== hexOf(at))
 }
 
 /** NET_RAW and NET_ADMIN, as the kernel counts them, among all that the instances' programs could ever get. */
@@ -140,18 +195,29 @@ async function rightsOf(sniffers: readonly Ears[]): Promise<number> {
 
 function summarize({
   stolen,
+  heard,
   requests,
   failed,
   rights,
 }: {
-  readonly stolen: readonly Frame[]
+  readonly stolen: number
+  readonly heard: readonly Heard[]
   readonly requests: number
   readonly failed: number
   readonly rights: number
 }): Measured<Names> {
+  const came = heard.map(({ name, own }) => `${own} in that of ${name}`).join(', ')
   return {
-    values: { [SEEN]: stolen.length, [RIGHTS]: rights, [FAILED]: failed },
-    result: `While the neighbour was asked ${requests} times, ${failed} of them in vain, the sniffer saw ${stolen.length} frames that were for others, though the bridge forgot ${FORGETS} times who is where; programs of apps have ${rights} rights to read or forge frames.`,
-    figures: { requests: { value: requests, unit: 'requests' } },
+    values: { [SEEN]: stolen, [RIGHTS]: rights, [FAILED]: failed },
+    result: `While the neighbour was asked ${requests} times, ${failed} of them in vain, the sniffers saw ${stolen} frames that were for others, though the bridges forgot ${FORGETS} times who is where; frames that came for the others: ${came}. Programs of apps have ${rights} rights to read or forge frames.`,
+    figures: {
+      requests: { value: requests, unit: 'requests' },
+      ...Object.fromEntries(
+        heard.map(({ name, own }) => [
+          `frames for others in the network of ${name}`,
+          { value: own, unit: 'frames' },
+        ]),
+      ),
+    },
   }
 }
