@@ -140,7 +140,7 @@ async function comesBack(t: TestContext): Promise<void> {
   const machine = findHost(lab, OLD)
   await startHost(lab, machine)
   const told = async (...argv: string[]) => (await runIn(lab, OLD, argv)).exitCode === 0
-  const data = `${DEFAULT_HOME}/${HOME.postgres(1)}/data`
+  const data = `${DEFAULT_HOME}/${HOME.postgres(1)}/data/pgdata`
   const everything = ['docker', 'ps', '--all', '--format', '{{.Names}}']
   await within(t, 'only its agent, which knows', async () => {
     const knows = await told('test', '-e', `${DEFAULT_HOME}/${HOME.removed}`)
