@@ -60,21 +60,29 @@ interface Room {
   readonly controls: readonly Ears[]
 }
 
-function begin(place: DrillPlace): Stages<Names> {
-  const [listener, neighbour] = [drillApp(place, 'listener'), drillApp(place, 'neighbour')]
-  const builds = { sniffer: talkingBuild(place, 'build'), control: talkingBuild(place, 'build') }
-  const canary = `sniffed-${randomBytes(12).toString('hex')}`
+/** Listeners, who end together. */
+function openEars() {
   const captures: Capture[] = []
   const listen = async (at: Inside): Promise<Ears> => {
     const capture = await startCapture(at.enter, 'eth0')
     captures.push(capture)
     return { at, capture }
   }
-  const room = async (name: string, sniffers: readonly Inside[], controls: readonly Inside[]) => ({
-    name,
-    sniffers: await Promise.all(sniffers.map(listen)),
-    controls: await Promise.all(controls.map(listen)),
-  })
+  return {
+    room: async (name: string, sniffers: readonly Inside[], controls: readonly Inside[]): Promise<Room> => ({
+      name,
+      sniffers: await Promise.all(sniffers.map(listen)),
+      controls: await Promise.all(controls.map(listen)),
+    }),
+    stop: () => endAll(captures.map((one) => one.stop)),
+  }
+}
+
+function begin(place: DrillPlace): Stages<Names> {
+  const [listener, neighbour] = [drillApp(place, 'listener'), drillApp(place, 'neighbour')]
+  const builds = { sniffer: talkingBuild(place, 'build'), control: talkingBuild(place, 'build') }
+  const canary = `sniffed-${randomBytes(12).toString('hex')}`
+  const ears = openEars()
   const part = (name: string) => insideOf(place, `${place.installation.name}-${name}`)
   let rooms: Room[] = []
   let load: Load | undefined
@@ -86,9 +94,9 @@ function begin(place: DrillPlace): Stages<Names> {
       )
       const [sniffer, control] = await Promise.all([builds.sniffer.begin(), builds.control.begin()])
       rooms = [
-        await room('apps', own ?? [], others ?? []),
-        await room('builds', [sniffer], [control]),
-        await room('parts', [await part(PLATFORM.sniffer)], [await part(PLATFORM.control)]),
+        await ears.room('apps', own ?? [], others ?? []),
+        await ears.room('builds', [sniffer], [control]),
+        await ears.room('parts', [await part(PLATFORM.sniffer)], [await part(PLATFORM.control)]),
       ]
     },
     fault: async () => {
@@ -111,7 +119,7 @@ function begin(place: DrillPlace): Stages<Names> {
     cleanUp: () =>
       endAll([
         () => load?.stop(),
-        ...captures.map((one) => one.stop),
+        ears.stop,
         builds.sniffer.end,
         builds.control.end,
         listener.destroy,

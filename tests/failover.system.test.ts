@@ -167,3 +167,29 @@ test('a copy of the primary that has not run yet is never recovered on its own; 
   assert.equal(await recovers('BACKUP METHOD: pg_rewind\\n'), 'True')
   assert.equal(await recovers(''), 'True')
 })
+
+test('a member that takes no writes yet writes its lock, and does not have it where that fails; a primary renews its lease alone', async () => {
+  /** What the store was asked for, and whether the member has the lock: the lease is renewed in any case. */
+  const keeps = (primary: 'True' | 'False', written: 'True' | 'False') =>
+    printed(
+      "program['write_lock_before_promotion']()",
+      'from unittest.mock import MagicMock',
+      "Ha, Etcd3 = program['Ha'], program['Etcd3']",
+      'store = MagicMock()',
+      'asked = []',
+      'store._name, store.leader_path, store._lease = "postgres-1", "/leader", "lease"',
+      'store._do_refresh_lease = lambda *_, **__: asked.append("renew")',
+      'store._retry = MagicMock()',
+      `def run(what, *args, **how): return what(*args) if what is store._do_refresh_lease else asked.append("write") or {"succeeded": ${written}}`,
+      'store._run_and_handle_exceptions = run',
+      'store._client = MagicMock()',
+      'store.update_leader = lambda cluster, *_: Etcd3._update_leader(store, cluster.leader)',
+      'daemon = MagicMock(dcs=store)',
+      `daemon.state_handler.is_primary.return_value = ${primary}`,
+      "daemon.cluster = program['with_leader'](program['Cluster'].empty(), program['Leader'](0, 'lease', None))",
+      'print(Ha.update_lock(daemon), *asked)',
+    )
+  assert.equal(await keeps('True', 'False'), 'True renew')
+  assert.equal(await keeps('False', 'True'), 'True renew write')
+  assert.equal(await keeps('False', 'False'), 'False renew write')
+})

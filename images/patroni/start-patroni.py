@@ -16,6 +16,8 @@ from unittest.mock import MagicMock
 from patroni.config import Config
 from patroni import ha, postgresql
 from patroni.api import RestApiHandler
+from patroni.dcs import Cluster, Leader
+from patroni.dcs.etcd3 import Etcd3
 from patroni.ha import Ha
 
 # The least that the settings of the pair may ask for. Patroni 4 raises them to 20 and 3.
@@ -270,6 +272,45 @@ def notice_promotion():
         refuse('it notices the end of a promotion late')
 
 
+def with_leader(cluster, leader):
+    """What is known of the cluster with another lock. `_replace` does not work there: a Cluster counts as long as it likes."""
+    return Cluster(**{**cluster._asdict(), 'leader': leader})
+
+
+def write_lock_before_promotion():
+    """
+    A member that finds the cluster's store again after nobody heard anybody may find its lock there. That its lease was renewed says
+    little: the store answers that without asking its other members, while the end of the lease may be decided already. The member
+    would be promoted, and the other one, which takes the lock a moment later, too: on timelines of the same number (decision 41).
+    So whoever does not take writes yet writes the lock, which the store puts in order with everything else.
+    """
+    original = getattr(Ha, 'update_lock', None)
+    if original is None or 'leader.session != self._lease' not in inspect.getsource(Etcd3):
+        refuse('it keeps its lock elsewhere')
+
+    def update(self, *args, **how):
+        cluster = self.cluster
+        if not cluster.leader or self.state_handler.is_primary():
+            return original(self, *args, **how)
+        # Patroni writes a lock that is there with another lease than its own.
+        written = self.cluster = with_leader(cluster, cluster.leader._replace(session=''))
+        try:
+            return original(self, *args, **how)
+        finally:
+            if self.cluster is written:
+                self.cluster = cluster
+
+    Ha.update_lock = update
+    for primary, session in ((True, 'lease'), (False, '')):
+        daemon = MagicMock()
+        daemon.state_handler.is_primary.return_value = primary
+        daemon.cluster = cluster = with_leader(Cluster.empty(), Leader(0, 'lease', None))
+        Ha.update_lock(daemon)
+        told = daemon.dcs.update_leader.call_args.args[0].leader.session
+        if told != session or daemon.cluster is not cluster:
+            refuse(f'a member whose server takes writes is {primary} keeps its lock by {told!r}')
+
+
 def is_fresh_copy(data_dir):
     """Whether the server was copied from its primary and has not replayed that copy to its end yet."""
     try:
@@ -312,6 +353,7 @@ if __name__ == '__main__':
         let_clients_go()
         notice_promotion()
         leave_copies_alone()
+        write_lock_before_promotion()
     except Exception as error:
         refuse(f'{type(error).__name__} {error}'.strip())
     logging.disable(logging.NOTSET)
