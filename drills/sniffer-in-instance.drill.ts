@@ -53,9 +53,11 @@ interface Ears {
   readonly capture: Capture
 }
 
+/** The networks of a host in which others are. */
+type Network = 'apps' | 'builds' | 'parts'
+
 /** Those who share a bridge: who should hear nothing, and who has to, or there was nothing to hear. */
 interface Room {
-  readonly name: string
   readonly sniffers: readonly Ears[]
   readonly controls: readonly Ears[]
 }
@@ -69,8 +71,7 @@ function openEars() {
     return { at, capture }
   }
   return {
-    room: async (name: string, sniffers: readonly Inside[], controls: readonly Inside[]): Promise<Room> => ({
-      name,
+    room: async (sniffers: readonly Inside[], controls: readonly Inside[]): Promise<Room> => ({
       sniffers: await Promise.all(sniffers.map(listen)),
       controls: await Promise.all(controls.map(listen)),
     }),
@@ -84,20 +85,20 @@ function begin(place: DrillPlace): Stages<Names> {
   const canary = `sniffed-${randomBytes(12).toString('hex')}`
   const ears = openEars()
   const part = (name: string) => insideOf(place, `${place.installation.name}-${name}`)
-  let rooms: Room[] = []
+  let rooms: Record<Network, Room> | undefined
   let load: Load | undefined
   return {
     setUp: async () => {
       for (const app of [listener, neighbour]) await app.deploy()
-      const [own, others] = await Promise.all(
-        [listener, neighbour].map(({ name }) => instancesOf(place, name)),
-      )
       const [sniffer, control] = await Promise.all([builds.sniffer.begin(), builds.control.begin()])
-      rooms = [
-        await ears.room('apps', own ?? [], others ?? []),
-        await ears.room('builds', [sniffer], [control]),
-        await ears.room('parts', [await part(PLATFORM.sniffer)], [await part(PLATFORM.control)]),
-      ]
+      rooms = {
+        apps: await ears.room(
+          await instancesOf(place, listener.name),
+          await instancesOf(place, neighbour.name),
+        ),
+        builds: await ears.room([sniffer], [control]),
+        parts: await ears.room([await part(PLATFORM.sniffer)], [await part(PLATFORM.control)]),
+      }
     },
     fault: async () => {
       load = await visit(place, neighbour.name, `/?text=${canary}`)
@@ -110,11 +111,14 @@ function begin(place: DrillPlace): Stages<Names> {
     measure: async () => {
       const { requests, failed, failures } = await present(load).stop()
       for (const failure of failures) place.say(`failed: ${failure}`)
-      const heard = await Promise.all(rooms.map((one) => heardIn(one, canary)))
-      if (!heard.some(({ hasCanary }) => hasCanary)) throw new Error('the text was not seen where it was for')
-      const instances = rooms[0]?.sniffers ?? []
-      const stolen = heard.reduce((sum, one) => sum + one.stolen, 0)
-      return summarize({ stolen, heard, requests, failed, rights: await rightsOf(instances) })
+      const { apps, builds, parts } = present(rooms)
+      const heard = {
+        apps: await heardIn(apps, canary),
+        builds: await heardIn(builds, canary),
+        parts: await heardIn(parts, canary),
+      }
+      if (!heard.apps.hasCanary) throw new Error('the text was not seen where it was for')
+      return summarize({ heard, requests, failed, rights: await rightsOf(apps.sniffers) })
     },
     cleanUp: () =>
       endAll([
@@ -125,14 +129,13 @@ function begin(place: DrillPlace): Stages<Names> {
         listener.destroy,
         neighbour.destroy,
         () => {
-          rooms = []
+          rooms = undefined
         },
       ]),
   }
 }
 
 interface Heard {
-  readonly name: string
   /** Frames for others that a sniffer has. */
   readonly stolen: number
   /** Frames that came for those who are talked with. */
@@ -140,8 +143,8 @@ interface Heard {
   readonly hasCanary: boolean
 }
 
-/** What was heard on a bridge; where nothing came for those who are talked with, nothing could be stolen. */
-async function heardIn({ name, sniffers, controls }: Room, canary: string): Promise<Heard> {
+/** What was heard on a bridge. */
+async function heardIn({ sniffers, controls }: Room, canary: string): Promise<Heard> {
   let [stolen, own] = [0, 0]
   let hasCanary = false
   for (const { at, capture } of controls) {
@@ -151,8 +154,7 @@ async function heardIn({ name, sniffers, controls }: Room, canary: string): Prom
   }
   for (const { at, capture } of sniffers)
     stolen += (await capture.frames()).filter((frame) => isOthers(frame, at, canary)).length
-  if (own === 0) throw new Error(`nothing was sent to the other one in the network of ${name}`)
-  return { name, stolen, own, hasCanary }
+  return { stolen, own, hasCanary }
 }
 
 async function visit({ installation, home }: DrillPlace, app: string, path: string): Promise<Load> {
@@ -202,26 +204,30 @@ async function rightsOf(sniffers: readonly Ears[]): Promise<number> {
 }
 
 function summarize({
-  stolen,
   heard,
   requests,
   failed,
   rights,
 }: {
-  readonly stolen: number
-  readonly heard: readonly Heard[]
+  readonly heard: Readonly<Record<Network, Heard>>
   readonly requests: number
   readonly failed: number
   readonly rights: number
 }): Measured<Names> {
-  const came = heard.map(({ name, own }) => `${own} in that of ${name}`).join(', ')
+  const all = Object.entries(heard)
+  const silent = all.find(([, { own }]) => own === 0)
+  // Where nothing came for those who are talked with, nothing could be stolen.
+  if (silent !== undefined)
+    throw new Error(`nothing was sent to the other one in the network of ${silent[0]}`)
+  const stolen = all.reduce((sum, [, one]) => sum + one.stolen, 0)
+  const came = all.map(([name, { own }]) => `${own} in that of ${name}`).join(', ')
   return {
     values: { [SEEN]: stolen, [RIGHTS]: rights, [FAILED]: failed },
     result: `While the neighbour was asked ${requests} times, ${failed} of them in vain, the sniffers saw ${stolen} frames that were for others, though the bridges forgot ${FORGETS} times who is where; frames that came for the others: ${came}. Programs of apps have ${rights} rights to read or forge frames.`,
     figures: {
       requests: { value: requests, unit: 'requests' },
       ...Object.fromEntries(
-        heard.map(({ name, own }) => [
+        all.map(([name, { own }]) => [
           `frames for others in the network of ${name}`,
           { value: own, unit: 'frames' },
         ]),

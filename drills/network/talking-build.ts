@@ -2,6 +2,7 @@ import { join } from 'node:path'
 import { LABELS } from '#runtime/drivers/docker.ts'
 import type { DrillPlace } from '../drill.ts'
 import { drillApp } from '../drill-app.ts'
+import { present } from '../present.ts'
 import { waitUntil } from '../wait-until.ts'
 import { type Inside, insideOf } from './instances.ts'
 
@@ -39,7 +40,7 @@ export function talkingBuild(place: DrillPlace, what: string): TalkingBuild {
         found = build && (await insideOf(place, build.name))
         return found !== undefined
       })
-      return found ?? Promise.reject(new Error('unreachable'))
+      return present(found)
     },
     end: async () => {
       if (deploy === undefined) return

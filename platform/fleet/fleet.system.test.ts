@@ -1,15 +1,13 @@
 import assert from 'node:assert/strict'
 import { X509Certificate } from 'node:crypto'
 import { writeFile } from 'node:fs/promises'
-import { join } from 'node:path'
 import { after, before, test } from 'node:test'
 import type { Fleet } from '#contract/fleet.ts'
 import type { JoinRequest } from '#contract/hosts.ts'
 import type { HostName } from '#contract/ids.ts'
-import { HOME } from '#contract/installation.ts'
 import { answerKnocks } from '#platform/hosts/knock.ts'
 import { type Authority, daysLeft, newHostKey } from '#platform/trust/index.ts'
-import { readBundle } from '#runtime/agent/service-bundles.ts'
+import { bundleFile, readBundle } from '#runtime/agent/service-bundles.ts'
 import type { ServerDeps } from '#runtime/server/handler.ts'
 import { authorityOf } from './agents.ts'
 import { lookAtInvitation } from './join.ts'
@@ -147,7 +145,7 @@ async function renewsService({ home, bundles }: JoinedAgent): Promise<void> {
   const given = (await readBundle(home, 'postgres-2')) ?? assert.fail()
   const { certPem } = await authority.issue({ commonName: 'old', dnsNames: ['old'], days: 400 })
   const old = JSON.stringify({ ...given, certificate: certPem })
-  await writeFile(join(home, HOME.agent, 'postgres-2.bundle.json'), old)
+  await writeFile(bundleFile(home, 'postgres-2'), old)
   assert.deepEqual(await bundles.ready(), [])
   await keepHosts(deps)
   assert.deepEqual(await bundles.ready(), ['postgres-2'])

@@ -8,7 +8,7 @@ import { type AgentConfig, HOME } from '#contract/installation.ts'
 import type { ServiceBundle } from '#contract/service-bundle.ts'
 import { openAuthority } from '#platform/trust/index.ts'
 import type { HostMembership } from './membership.ts'
-import { serviceBundles } from './service-bundles.ts'
+import { bundleFile, serviceBundles } from './service-bundles.ts'
 
 /** Which services of these are ready on a host that was given each of them with so many days left. */
 async function readyWith(t: TestContext, days: Partial<Record<ServiceName, number>>): Promise<ServiceName[]> {
@@ -16,7 +16,7 @@ async function readyWith(t: TestContext, days: Partial<Record<ServiceName, numbe
   t.after(() => rm(home, { recursive: true }))
   await mkdir(join(home, HOME.agent))
   const authority = await openAuthority(join(home, HOME.pki))
-  for (const [service, left] of Object.entries(days)) {
+  for (const [service, left] of Object.entries(days) as Array<[ServiceName, number]>) {
     const issued = { commonName: service, dnsNames: [service], days: left, client: true }
     const { certPem, keyPem } = await authority.issue(issued)
     const bundle: ServiceBundle = {
@@ -26,7 +26,7 @@ async function readyWith(t: TestContext, days: Partial<Record<ServiceName, numbe
       passwords: null,
       control: null,
     }
-    await writeFile(join(home, HOME.agent, `${service}.bundle.json`), JSON.stringify(bundle))
+    await writeFile(bundleFile(home, service), JSON.stringify(bundle))
   }
   const bundles = serviceBundles({ home } as AgentConfig, {} as HostMembership, async () => undefined)
   return await bundles.ready()

@@ -55,7 +55,9 @@ async function secretsOf({ host, home }: AgentConfig): Promise<Secrets | undefin
   return given && { passwords: given.passwords, control: given.control }
 }
 
-const bundleFile = (home: string, service: ServiceName) => join(home, HOME.agent, `${service}.bundle.json`)
+/** Where a host keeps what it was given for a service. */
+export const bundleFile = (home: string, service: ServiceName): string =>
+  join(home, HOME.agent, `${service}.bundle.json`)
 
 /** What was handed over for a service; undefined until it is here. */
 export async function readBundle(home: string, service: ServiceName): Promise<ServiceBundle | undefined> {
