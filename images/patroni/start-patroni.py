@@ -290,7 +290,8 @@ def write_lock_before_promotion():
 
     def update(self, *args, **how):
         cluster = self.cluster
-        if not cluster.leader or self.state_handler.is_primary():
+        # One that stops is not about to be promoted, and what it takes can no longer be asked: its lock would be held up.
+        if not cluster.leader or self.state_handler.state == 'stopping' or self.state_handler.is_primary():
             return original(self, *args, **how)
         # Patroni writes a lock that is there with another lease than its own.
         written = self.cluster = with_leader(cluster, cluster.leader._replace(session=''))
@@ -301,14 +302,15 @@ def write_lock_before_promotion():
                 self.cluster = cluster
 
     Ha.update_lock = update
-    for primary, session in ((True, 'lease'), (False, '')):
+    for state, primary, session in (('running', True, 'lease'), ('running', False, ''), ('stopping', False, 'lease')):
         daemon = MagicMock()
+        daemon.state_handler.state = state
         daemon.state_handler.is_primary.return_value = primary
         daemon.cluster = cluster = with_leader(Cluster.empty(), Leader(0, 'lease', None))
         Ha.update_lock(daemon)
         told = daemon.dcs.update_leader.call_args.args[0].leader.session
         if told != session or daemon.cluster is not cluster:
-            refuse(f'a member whose server takes writes is {primary} keeps its lock by {told!r}')
+            refuse(f'a member that is {state}, and takes writes: {primary}, keeps its lock by {told!r}')
 
 
 def is_fresh_copy(data_dir):
