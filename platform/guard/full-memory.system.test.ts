@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import { addressesOf } from '#contract/installation.ts'
-import { askTimes, cable, makeNetwork, type TestNetwork } from '#runtime/drivers/test-networks.ts'
+import { answerOn, askTimes, cable, makeNetwork, type TestNetwork } from '#runtime/drivers/test-networks.ts'
 import { installPrograms, PACKET_LOG } from '#tools/install-programs.ts'
 import { MEMORIES, type Memory } from './names.ts'
-import { type Field, HOST, IMPATIENT, learned, makeField, PORTS, place } from './test-attack.ts'
+import { type Field, HOST, IMPATIENT, learned, makeField, PORTS, place, SOURCE } from './test-attack.ts'
 import { followNotices, type Notices, poll } from './test-notices.ts'
 
 let field: Field
@@ -26,6 +26,7 @@ before(async () => {
   await instance.ip('route', 'add', 'default', 'via', gateway)
   await field.host.run(['sysctl', '-qw', 'net.ipv4.ip_forward=1'])
   await field.load(GOT)
+  field.client.start(answerOn([PUBLISHED]))
   following = await followNotices(field.host)
 })
 after(async () => {
@@ -34,8 +35,14 @@ after(async () => {
   await field?.remove()
 })
 
+/** A port of the host that leads to a program behind it. */
+const PUBLISHED = 21_000
+
 /** What gets past the guard: the rules of who may speak to whom come after it. */
-const GOT = `table inet got {
+const GOT = `table ip lead {
+  chain in { type nat hook prerouting priority dstnat; tcp dport ${PUBLISHED} dnat to ${SOURCE.client}; }
+}
+table inet got {
   counter tunnel { }
   counter datagrams { }
   counter pings { }
@@ -75,6 +82,11 @@ const knock = (from: TestNetwork, to: string, ports: string, count: number) =>
 const answered = async () => {
   assert.equal(await ask(other), 3)
   assert.equal(await ask(PORTS.web.http), 3)
+}
+/** So are those of a published port, again and again. */
+const led = async () => {
+  const { stdout } = await field.attacker.run(askTimes(HOST.attacked, [PUBLISHED], 3))
+  assert.equal(Number(stdout), 3)
 }
 /** A scanner hears of no closed port, and of open ones as before. */
 const silent = async () => {
@@ -139,6 +151,8 @@ const FULL: Readonly<Record<Memory, { readonly member: string; readonly when: ()
   visited: { member: `${ADDRESS} . 9`, when: answered },
   many: { member: ADDRESS, when: answered },
   proven: { member: `${ADDRESS} . 9`, when: answered },
+  published: { member: `${PAIR} . 9`, when: led },
+  reached: { member: `${PAIR} . 9`, when: led },
   syn: { member: ADDRESS, when: answered },
   udp: {
     member: ADDRESS,

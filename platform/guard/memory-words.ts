@@ -15,6 +15,9 @@ export const MEMORY_WORDS: Readonly<Record<Memory, string>> = {
   denied: `So many different senders ask for closed ports that no more can be counted: closed ports stay silent for them, open ones answer, and ${LATE}.`,
   visited: `So many different senders begin to use so many ports that no more can be remembered: open ports answer, and ${LATE}.`,
   many: `So many different senders begin to use ports that no more can be counted: open ports answer, and ${LATE}.`,
+  published: `So many different senders begin to use published ports that no more can be remembered: they are answered, and ${LATE}.`,
+  reached:
+    'More visitors have completed a connection to a published port within a day than can be remembered: nobody is refused for that, but further ones count as unknown, so that holds can meet them.',
   syn: 'Opening packets come from so many different senders that no more can be limited one by one: they are let through, and the kernel answers them without memory.',
   udp: 'UDP comes from so many different senders that no more can be limited one by one: the limit of all together goes on.',
   ping: 'Pings come from so many different senders that no more can be limited one by one: the limit of all together goes on.',

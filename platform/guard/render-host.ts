@@ -1,6 +1,7 @@
 import { COUNTERS, guardTableOf, logGroupOf } from './names.ts'
 import { insideChains, PAIR } from './render-inside.ts'
 import { OWN_ON_LINK, outsideChains } from './render-outside.ts'
+import { publishedChains, REACHES_PUBLISHED, TO_PUBLISHED } from './render-published.ts'
 import { type Family, FOUR, renderSets, SIX } from './render-sets.ts'
 import {
   both,
@@ -53,6 +54,7 @@ function chainsOf(place: Place): Chains {
   const group = logGroupOf(place)
   return [
     ...outsideChains(place, group),
+    ...publishedChains(group),
     ...insideChains(place, group),
     // Unlike IPv4, the kernel takes the machine's own address as a sender from outside. Opening packets have been looked at.
     [
@@ -65,7 +67,7 @@ function chainsOf(place: Place): Chains {
     ],
     ['g_early', earlyRules(place)],
     ['g_input', inputRules(place)],
-    ['g_passing', [...homely(place), `ip saddr ${insideOf(place)} goto g_forged`]],
+    ['g_passing', [...homely(place), `ip saddr ${insideOf(place)} goto g_forged`, TO_PUBLISHED]],
     ['g_forward', forwardRules(place, group)],
   ]
 }
@@ -139,6 +141,7 @@ function inputRules(place: Place): string[] {
 
 function forwardRules(place: Place, group: number): string[] {
   return [
+    REACHES_PUBLISHED,
     // Most packets end here.
     'ct state != new accept',
     `iifname != ${named(bridgesOf(place).untrusted)} goto g_passing`,

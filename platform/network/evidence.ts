@@ -7,7 +7,7 @@ import { type FollowCommand, loadReports, runProbe } from '#platform/workload/in
 import type { ServerDeps } from '#runtime/server/handler.ts'
 import { read } from '#runtime/server/transact.ts'
 import { BETWEEN_HOSTS } from './compile.ts'
-import { lockDownCheck } from './lock-down-evidence.ts'
+import { lockChecks } from './lock-down-evidence.ts'
 
 /** What the network can show about itself. `follow` comes from the capability that runs one-off commands. */
 export const networkChecks = (follow: FollowCommand): Check[] => [
@@ -18,7 +18,7 @@ export const networkChecks = (follow: FollowCommand): Check[] => [
     validS: 1200,
     run: (deps, signal) => lookAtHosts(deps, follow, signal),
   },
-  lockDownCheck,
+  ...lockChecks,
 ]
 
 /** Public addresses that answer wherever there is a way outside, a name server’s door among them. */

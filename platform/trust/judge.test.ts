@@ -50,6 +50,22 @@ test('one gap is enough for not yet', () => {
   assert.deepEqual([state, reason], ['not-yet', 'Half of it is missing.'])
 })
 
+test('what only an operator can decide is a gap until it is decided, not a failure', () => {
+  const chosen: Requirement = {
+    needs: ['edge.tls', 'network.lock-down'],
+    gaps: [],
+    choice: 'network.lock-down',
+  }
+  const decision = (passed: boolean) =>
+    evidence({ name: 'network.lock-down', promises: ['CUS-1'], passed, summary: 'Nobody has decided.' })
+  const open = judge(chosen, evidence(), decision(false))
+  assert.deepEqual([open.state, open.gaps], ['not-yet', ['Nobody has decided.']])
+  const decided = judge(chosen, evidence(), decision(true))
+  assert.deepEqual([decided.state, decided.gaps], ['kept', []])
+  // Decided, and something else fails: that is no gap.
+  assert.deepEqual(judge(chosen, evidence({ passed: false }), decision(true)).gaps, [])
+})
+
 test('a promise that needs nothing is never kept', () => {
   const { state, reason } = judge({ needs: [], gaps: [] }, evidence())
   assert.deepEqual([state, reason], ['not-yet', 'Nothing checks it yet.'])

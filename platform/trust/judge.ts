@@ -17,12 +17,13 @@ export function judgePromises(
 /** One promise: kept exactly when no reason speaks against it. */
 function judgePromise(
   id: KnownPromise,
-  { needs, gaps, note }: Requirement,
+  { needs, gaps, choice, note }: Requirement,
   latest: readonly Evidence[],
   now: Date,
 ): PromiseStatus {
   const evidence = latest.filter(({ name, promises }) => needs.includes(name) || promises.includes(id))
   const others = evidence.filter(({ name }) => !needs.includes(name))
+  const undecided = evidence.filter(({ name, passed }) => name === choice && !passed)
   const reasons = [
     ...needs.flatMap((name) =>
       objection(
@@ -42,7 +43,7 @@ function judgePromise(
     ismsP: [...PROMISES[id].ismsP],
     state: reasons.length === 0 ? 'kept' : 'not-yet',
     reason: reasons.length === 0 ? null : reasons.join(' '),
-    gaps: [...gaps],
+    gaps: [...gaps, ...undecided.map(({ summary }) => summary)],
     note: note ?? null,
     evidence,
   }

@@ -73,3 +73,8 @@ test('gaps and notes are whole sentences', () => {
     for (const sentence of [...gaps, ...(note === undefined ? [] : [note])])
       assert.match(sentence, /^[A-Z].*\.$/)
 })
+
+test('what an operator decides is among what a promise needs', () => {
+  for (const { needs, choice } of Object.values(REQUIREMENTS))
+    if (choice !== undefined) assert.ok(needs.includes(choice), choice)
+})

@@ -6,6 +6,8 @@ export interface Requirement {
   readonly needs: readonly string[]
   /** What is not real yet, a plain sentence each. As long as there is one, the promise is not kept. */
   readonly gaps: readonly string[]
+  /** The needed check of what only an operator can decide: as long as it fails, what it says is a gap, and nothing is broken. */
+  readonly choice?: string
   /** How far the evidence reaches today, where a reader could think that it reaches further. */
   readonly note?: string
 }
@@ -76,20 +78,30 @@ export const REQUIREMENTS: Readonly<Record<KnownPromise, Requirement>> = {
   'ENV-2': gaps('The platform receives nothing from power supplies and UPS units.'),
   'ENV-3': gaps('The platform receives nothing from temperature and humidity sensors.'),
   'ENV-4': gaps('There is no register of equipment and its maintenance.'),
-  'NET-1': part(
-    ['network.closed', 'network.locked', ...RULES, 'ports-scanned-from-outside', 'locked-host-swept'],
-    'A new installation does not lock its machines down: what else they carry, such as ssh and the ports of other containers, and where they connect to themselves, is refused only from when an operator does so, by maru network lock-down. A check says whether they are.',
-  ),
+  'NET-1': {
+    needs: [
+      'network.closed',
+      'network.lock-down',
+      'network.locked',
+      ...RULES,
+      'ports-scanned-from-outside',
+      'locked-host-swept',
+    ],
+    gaps: [],
+    choice: 'network.lock-down',
+    note: 'What else the machines carry, such as ssh and the ports of other containers, and where they connect to themselves, is refused from when an operator locks them down.',
+  },
   'NET-2': part(['network.closed', ...RULES, 'app-reaches-out']),
   'NET-3': {
     needs: ['network.detects', 'login-guessed', 'known-attacks-seen'],
     gaps: [],
     note: 'Requests to apps, their answers and what apps send are read on every full host. The drills attack from outside; that what an app itself sends is found, tests show with recorded traffic. What apps send encrypted is seen by name only.',
   },
-  'NET-4': part(
-    ['flooded-from-outside', 'slow-clients-hold-connections', 'upstream-announced'],
-    'Where a provider is set up it is called in; above a limit it drops everything to the address, visitors’ packets too, and a part of the traffic only where an operator asks for that.',
-  ),
+  'NET-4': {
+    needs: ['flooded-from-outside', 'slow-clients-hold-connections', 'upstream-announced'],
+    gaps: [],
+    note: 'A provider is called in where one is set up. Above a limit it is asked by itself to drop everything to the address, visitors’ packets too, and to drop a part of the traffic only where an operator asks for that.',
+  },
   'NET-5': {
     needs: ['frames-forged-by-instance'],
     gaps: [],
@@ -104,10 +116,11 @@ export const REQUIREMENTS: Readonly<Record<KnownPromise, Requirement>> = {
     ['edge.tls', 'data.links', 'links-captured'],
     'From the edge to an app’s instances requests travel unencrypted, inside one machine; so do the packets of open connections that a host which gives up a shared address hands to the next holder.',
   ),
-  'NET-8': part(
-    ['ports-scanned-from-outside', 'locked-host-swept', 'agreed-test-ends'],
-    'Who scans a host’s ports is held, reported and an incident with all that the source does, but what hosts forward to others is not judged.',
-  ),
+  'NET-8': {
+    needs: ['ports-scanned-from-outside', 'locked-host-swept', 'agreed-test-ends'],
+    gaps: [],
+    note: 'A host’s own ports are judged, and those by which it leads to programs behind it, such as other containers; that these are held, too, tests on the real kernel show. What a host passes on as a router, to machines behind it, is theirs to judge.',
+  },
   'DAT-1': gaps('There is no sign-in service for the apps’ users yet.'),
   'DAT-2': {
     needs: ['data.separation'],
@@ -136,7 +149,7 @@ export const REQUIREMENTS: Readonly<Record<KnownPromise, Requirement>> = {
   'SYS-6': gaps('There is no Kerberos realm yet.'),
   'SYS-7': gaps('Sessions on the machine are not recorded yet.'),
   'SYS-8': part(
-    ['network.locked', 'locked-host-swept'],
+    ['network.lock-down', 'network.locked', 'locked-host-swept'],
     'The platform’s own databases and controls answer nobody outside, and the machine’s own ports neither where an operator has locked the machines down; there is no gate yet through which staff would reach them.',
   ),
   'VUL-1': gaps('No advisories are taken in yet.'),
