@@ -112,10 +112,11 @@ export const REQUIREMENTS: Readonly<Record<KnownPromise, Requirement>> = {
     gaps: [],
     note: 'Of the platform’s own parts, the drill listens at one that shares a network with the database.',
   },
-  'NET-7': part(
-    ['edge.tls', 'data.links', 'links-captured'],
-    'From the edge to an app’s instances requests travel unencrypted, inside one machine; so do the packets of open connections that a host which gives up a shared address hands to the next holder.',
-  ),
+  'NET-7': {
+    needs: ['edge.tls', 'data.links', 'links-captured'],
+    gaps: [],
+    note: 'From the edge to an app’s instances requests stay inside one machine, and are not encrypted there. A host that gives up a shared address hands the packets of open connections to the next holder as they came: encrypted, unless a visitor asked by plain HTTP, which only leads to HTTPS.',
+  },
   'NET-8': {
     needs: ['ports-scanned-from-outside', 'locked-host-swept', 'agreed-test-ends'],
     gaps: [],
