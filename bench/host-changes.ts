@@ -28,6 +28,18 @@ export interface Change {
 
 export const CHANGES: readonly Change[] = [
   {
+    name: 'deploy',
+    beside: [SECOND],
+    run: async ({ lab }) => {
+      await lab.maru(FIRST, 'deploy', 'bench/rows-app', '--app', lab.app)
+      await lab.maru(FIRST, 'deploy', 'examples/static-site', '--app', PAGE)
+      return undefined
+    },
+  },
+  { name: 'rollback', beside: [SECOND], run: ofEachApp('rollback') },
+  { name: 'scaled up', beside: [SECOND], run: ofEachApp('scale', 'web=4') },
+  { name: 'scaled down', beside: [SECOND], run: ofEachApp('scale', 'web=2') },
+  {
     name: 'host agent, host after host',
     beside: [SECOND],
     run: (ground) => onEach([SECOND, FIRST], (host) => renewAgent(ground, host)),
@@ -68,6 +80,14 @@ export const CHANGES: readonly Change[] = [
     run: replaceHost,
   },
 ]
+
+/** What an owner types about each app that is visited. */
+function ofEachApp(...args: readonly string[]): Change['run'] {
+  return async ({ lab }) => {
+    for (const app of [lab.app, PAGE]) await lab.maru(FIRST, ...args, '--app', app)
+    return undefined
+  }
+}
 
 /** The first host comes last, as an operator would have it. */
 async function onEach(hosts: readonly string[], change: (host: string) => Promise<readonly string[]>) {

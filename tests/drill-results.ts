@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict'
-import type { TestContext } from 'node:test'
+import { type TestContext, test } from 'node:test'
 import type { DrillResult } from '#contract/drill-result.ts'
+import type { AnyDrill } from '#drills/drill.ts'
 import { FAILED_AFTER, FAILOVER_S, LAST_FAILED } from '#drills/hosts/fault-of-hosts.ts'
+import { cli } from './harness.ts'
 
 /**
  * A test asks whether the platform did what is right: nothing lost, nothing failed, all whole again. How fast is a matter of the
@@ -32,3 +34,17 @@ export function checkMeasures(t: TestContext, done: DrillResult): void {
   })
   assert.deepEqual(over, [], `${drill}: ${result}`)
 }
+
+const DRILL_MS = 600_000
+
+/** A test that carries a drill out on the installation of this run: every measure within its own limit. */
+export const testDrill = ({ name, summary }: AnyDrill): Promise<void> =>
+  test(`${name} is kept: ${summary}`, async (t) => {
+    const done = await cli(['drill', 'run', name, '--json'], { timeoutMs: DRILL_MS })
+    assert.ok(done.stdout, done.stderr)
+    const result = JSON.parse(done.stdout) as DrillResult
+    tellMeasures(t, result)
+    const over = result.measures.filter(({ value, limit }) => value > limit)
+    assert.deepEqual(over, [], result.result)
+    assert.deepEqual([result.passed, done.exitCode], [true, 0])
+  })
