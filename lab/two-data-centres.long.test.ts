@@ -10,6 +10,8 @@ testTwoDataCentres([
   'database-clock-jumps',
   'database-standby-dies',
   'database-two-faults',
+  'links-captured',
+  'locked-host-swept',
   'hosts-hand-over',
   'host-drained-under-load',
   'parts-die-in-turn',

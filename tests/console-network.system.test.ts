@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
-import type { Browser, Page } from 'playwright-core'
+import type { Browser, Locator, Page } from 'playwright-core'
 import type { NetworkTraffic } from '#contract/guard.ts'
 import type { Explanation, NetworkRuleView } from '#contract/network-api.ts'
 import { openBrowser } from './browser.ts'
@@ -72,6 +72,8 @@ test('on the map one sees who may reach whom and chooses a pair by keyboard; the
   await map.focus()
   await press(page, '+', '+')
   await waitFor('a larger map', async () => (await width()) > before)
+  await drags(page, map)
+  await followsRules(map)
   await page.getByLabel('Show only').selectOption('proxy')
   await map.getByRole('button', { name: /^edge:/ }).waitFor({ state: 'detached' })
   await page.getByText('Table', { exact: true }).click()
@@ -93,6 +95,32 @@ test('on the map one sees who may reach whom and chooses a pair by keyboard; the
     .first()
     .waitFor({ state: 'attached' })
 })
+
+/** The pointer takes what is in sight along. */
+async function drags(page: Page, map: Locator): Promise<void> {
+  const left = () =>
+    page.evaluate<number>('document.querySelector(\'[aria-label="Map of the network"]\').scrollLeft')
+  await map.scrollIntoViewIfNeeded()
+  const box = (await map.boundingBox()) ?? assert.fail('the map has no place')
+  const [x, y] = [box.x + box.width / 2, box.y + 8]
+  const before = await left()
+  await page.mouse.move(x, y)
+  await page.mouse.down()
+  await page.mouse.move(x - 120, y, { steps: 4 })
+  await page.mouse.up()
+  await waitFor('another part of the map', async () => (await left()) > before)
+}
+
+/** A rule that somebody makes elsewhere is drawn by itself, and goes by itself. */
+async function followsRules(map: Locator): Promise<void> {
+  const goal = map.getByRole('button', { name: /^10\.4\.0\.7\b/ })
+  assert.equal(await goal.count(), 0)
+  const wanted = ['builder', '--to', '10.4.0.7:4873', '--reason', 'own registry']
+  const rule = await cliJson<NetworkRuleView>(['network', 'allow', ...wanted])
+  await goal.waitFor()
+  await cliOk(['network', 'deny', rule.id])
+  await goal.waitFor({ state: 'detached' })
+}
 
 test('what an app’s owner asks for waits, is approved by the operator, and is in force; each sees it at once', async (t) => {
   const outside = await openOutside(t)

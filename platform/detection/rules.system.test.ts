@@ -57,6 +57,12 @@ async function read(shapes: ReadonlyArray<Omit<Talk, 'port'>>): Promise<Seen[]> 
   return lines.map((line) => JSON.parse(line)).filter(({ event_type }) => event_type === 'alert')
 }
 
+test('the detector is Suricata 7', async () => {
+  const image = await newestImage(makeDocker('/var/run/docker.sock'), 'detector')
+  const { stdout } = await run(['docker', 'run', '--rm', '--network', 'none', image, 'suricata', '-V'])
+  assert.match(stdout, /^This is Suricata version 7\./)
+})
+
 test('every rule finds what it is there for, however it is written, and says who it was', async () => {
   const cases = DETECTION_RULES.flatMap(({ sid }) => (ATTACKS[sid] ?? []).map((shape) => ({ sid, shape })))
   const seen = await read(cases.map(({ shape }) => shape))

@@ -83,6 +83,27 @@ for (const flags of ['SYNFIN', 'SYNRST', 'FIN', 'FINRST', 'URG'])
     assert.deepEqual(await field.members('held4'), [SOURCE.attacker])
   })
 
+for (const cut of [['-f'], ['--mtu', '24']])
+  test(`a scan in fragments (${cut.join(' ')}) is judged as a whole: its sender is held`, async () => {
+    await begin()
+    const options = ['-n', '-Pn', ...IMPATIENT, '--host-timeout', '30s', '-oX', '-', '-p', PORTS.range]
+    const { stdout } = await field.attacker.run(['nmap', '-sS', ...cut, ...options, HOST.attacked])
+    const { open, closed } = learned(stdout)
+    assert.ok(closed <= GUARD_LIMITS.closedPorts && open <= 6, JSON.stringify({ open, closed }))
+    assert.deepEqual(await field.members('held4'), [SOURCE.attacker])
+  })
+
+test('a length, an offset and a sum that cannot be get no answer where an honest packet does', async () => {
+  await begin()
+  const answers = async (...odd: readonly string[]) => {
+    const { stdout, stderr } = await send('-S', '-c', '3', '-p', `${PORTS.web.https}`, ...odd, HOST.attacked)
+    return Number(/(\d+) packets received/.exec(`${stdout}${stderr}`)?.[1])
+  }
+  assert.equal(await answers(), 3)
+  for (const odd of [['--tcpoff', '2'], ['--tcpoff', '15'], ['--badcksum']])
+    assert.equal(await answers(...odd), 0, odd.join(' '))
+})
+
 test('one odd packet each of many forged senders holds none of them; a client whose address is forged goes on', async () => {
   await begin()
   assert.equal(await ask(other, 2), 2)

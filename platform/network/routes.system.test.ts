@@ -53,9 +53,10 @@ async function call<T extends keyof typeof networkRoutes>(
   name: T,
   parts: object,
   operator = true,
+  among = handlers,
 ): Promise<ResponseOf<(typeof networkRoutes)[T]>> {
   const whole = { principal: person(operator), params: {}, query: {}, source: 'local', ...parts }
-  const handler = handlers[name] as unknown as (
+  const handler = among[name] as unknown as (
     call: object,
     deps: ServerDeps,
   ) => Promise<ResponseOf<(typeof networkRoutes)[T]>>
@@ -79,6 +80,26 @@ test('an app’s people make a rule and take it back; every host is told each ti
   await call('appDeny', { params: { app: APP.name, rule: rule.id } }, false)
   assert.equal(await wantedGeneration(database.db), before + 2)
   assert.deepEqual((await loadPolicy(database.db)).rules, [])
+})
+
+test('an app’s people see the rules of their own app, with those of every app, and nobody else’s; an operator sees all', async () => {
+  const another = { id: 'app_blog2222', name: AppName.parse('blog') }
+  const ofAnother = makeNetworkHandlers({ ...apps, findApp: async () => another })
+  await database.pool.query(
+    `insert into apps_app (id, name, team_id) values ('${another.id}', 'blog', 'team_other')`,
+  )
+  const asked = { params: { app: another.name }, body: askApp('203.0.113.9').body }
+  const made = await call('appAllow', asked, false, ofAnother)
+  const own = await call('appAllow', askApp('api.example.org'), false)
+  const { rules } = await call('appRules', { params: { app: APP.name } }, false)
+  assert.deepEqual(
+    rules.filter(({ builtIn }) => !builtIn),
+    [own],
+  )
+  assert.ok(rules.filter(({ builtIn }) => builtIn).every(({ from, to }) => from === 'apps' || to === 'apps'))
+  const all = (await call('rules', {})).rules.map(({ id }) => id)
+  assert.ok(all.includes(own.id) && all.includes(made.id))
+  for (const { id } of [own, made]) await call('deny', { params: { rule: id } })
 })
 
 test('where an operator has to approve, what an app’s people ask for is in force only after that', async () => {
