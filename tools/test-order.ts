@@ -14,7 +14,6 @@ export interface TestOrder {
 
 const SHARING = [
   'docs-commands',
-  'console-look',
   'deploy',
   'bad-input',
   'bench-interrupted',
