@@ -10,7 +10,6 @@ testTwoDataCentres([
   'database-clock-jumps',
   'database-standby-dies',
   'database-two-faults',
-  'links-captured',
   'locked-host-swept',
   'hosts-hand-over',
   'host-drained-under-load',

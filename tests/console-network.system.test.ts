@@ -47,6 +47,9 @@ async function press(page: Page, ...keys: string[]): Promise<void> {
   for (const key of keys) await page.keyboard.press(key)
 }
 
+const ofMap = (page: Page, what: 'scrollWidth' | 'scrollLeft') =>
+  page.evaluate<number>(`document.querySelector('[aria-label="Map of the network"]').${what}`)
+
 test('on the map one sees who may reach whom and chooses a pair by keyboard; the answer is that of the command line', async (t) => {
   const page = await openConsole(await openBrowser(t), people().operator, '/platform')
   await page.getByRole('link', { name: 'Map, rules and blocks' }).click()
@@ -66,8 +69,7 @@ test('on the map one sees who may reach whom and chooses a pair by keyboard; the
   await page.getByRole('status').getByText(explained.sentence).waitFor()
 
   // Larger, and what is in sight moves; only one group; the same as a table.
-  const width = () =>
-    page.evaluate<number>('document.querySelector(\'[aria-label="Map of the network"]\').scrollWidth')
+  const width = () => ofMap(page, 'scrollWidth')
   const before = await width()
   await map.focus()
   await press(page, '+', '+')
@@ -98,8 +100,7 @@ test('on the map one sees who may reach whom and chooses a pair by keyboard; the
 
 /** The pointer takes what is in sight along. */
 async function drags(page: Page, map: Locator): Promise<void> {
-  const left = () =>
-    page.evaluate<number>('document.querySelector(\'[aria-label="Map of the network"]\').scrollLeft')
+  const left = () => ofMap(page, 'scrollLeft')
   await map.scrollIntoViewIfNeeded()
   const box = (await map.boundingBox()) ?? assert.fail('the map has no place')
   const [x, y] = [box.x + box.width / 2, box.y + 8]

@@ -86,8 +86,7 @@ for (const flags of ['SYNFIN', 'SYNRST', 'FIN', 'FINRST', 'URG'])
 for (const cut of [['-f'], ['--mtu', '24']])
   test(`a scan in fragments (${cut.join(' ')}) is judged as a whole: its sender is held`, async () => {
     await begin()
-    const options = ['-n', '-Pn', ...IMPATIENT, '--host-timeout', '30s', '-oX', '-', '-p', PORTS.range]
-    const { stdout } = await field.attacker.run(['nmap', '-sS', ...cut, ...options, HOST.attacked])
+    const { stdout } = await field.scan(PORTS.range, ...cut, '--host-timeout', '30s', '-oX', '-')
     const { open, closed } = learned(stdout)
     assert.ok(closed <= GUARD_LIMITS.closedPorts && open <= 6, JSON.stringify({ open, closed }))
     assert.deepEqual(await field.members('held4'), [SOURCE.attacker])
