@@ -10,6 +10,7 @@ import { rootSocket } from '#runtime/cli/connect.ts'
 import type { Progress } from '#runtime/cli/progress.ts'
 import { makeDocker } from '#runtime/drivers/docker.ts'
 import { exists } from '#runtime/drivers/files.ts'
+import { ownProgram } from '#runtime/drivers/own-program.ts'
 import { run } from '#runtime/drivers/process.ts'
 import { retrying } from '#runtime/kit/retry.ts'
 import { bringPrograms } from './bring-programs.ts'
@@ -35,8 +36,6 @@ export interface Ground {
 const COMMAND_MS = 300_000
 /** A drill may have taken the control plane away: what it found is handed in when that is back. */
 export const RECORD_MS = 300_000
-
-const MARU = join(import.meta.dirname, '../bin/maru.ts')
 
 /** Whether the installation is marked as one on which nobody depends. */
 export const isLab = (home: string): Promise<boolean> => exists(join(home, HOME.lab))
@@ -93,6 +92,6 @@ async function asRoot<T>(home: string, ask: (client: Client) => Promise<T>): Pro
 function runMaru(home: string, args: readonly string[]) {
   const end = args.indexOf('--')
   const [own, rest] = end < 0 ? [args, []] : [args.slice(0, end), args.slice(end)]
-  const argv = [process.execPath, MARU, ...own, '--home', home, ...rest] as const
+  const argv = [process.execPath, ownProgram('maru'), ...own, '--home', home, ...rest] as const
   return run(argv, { env: { NO_COLOR: '1' }, timeoutMs: COMMAND_MS })
 }

@@ -36,25 +36,42 @@ function withItsPlace(code: string, file: string): string {
   return `var __dirname = ${JSON.stringify(dirname(file))}, __filename = ${JSON.stringify(file)};${told}`
 }
 
+/** Programs that are bundled together. */
+export interface Bundling {
+  /** This program's own folder. */
+  readonly programDir: string
+  /** The file that each program becomes, without its ending, and where it begins in that folder. */
+  readonly programs: Readonly<Record<string, string>>
+  /** Where that folder is when the bundle runs. */
+  readonly placedAt: string
+  /** Packages that are left out. */
+  readonly without: readonly string[]
+  readonly target: string
+}
+
+/** Bundles the programs of the platform's containers in `target` (docs/decisions/0039). */
+export const bundleProgram = (programDir: string, target: string): Promise<void> =>
+  bundle({ programDir, programs: BUNDLED, placedAt: PROGRAM_DIR, without: NOT_IN_IMAGE, target })
+
 /**
- * Bundles the programs of the platform's containers with their packages into a few files of JavaScript in `target`: more than
- * a thousand files that would each be found, read, stripped of types and linked at every start (docs/decisions/0039).
+ * Bundles programs with their packages into a few files of JavaScript: more than a thousand files that would each be found, read,
+ * stripped of types and linked at every start.
  */
-export async function bundleProgram(programDir: string, target: string): Promise<void> {
+export async function bundle({ programDir, programs, placedAt, without, target }: Bundling): Promise<void> {
   const { rolldown } = await import('rolldown')
   const root = await realpath(programDir)
   const build = await rolldown({
-    input: Object.fromEntries(Object.entries(BUNDLED).map(([name, file]) => [name, join(root, file)])),
+    input: Object.fromEntries(Object.entries(programs).map(([name, file]) => [name, join(root, file)])),
     cwd: root,
     platform: 'node',
-    external: [...NOT_INSTALLED, ...NOT_IN_IMAGE],
+    external: [...NOT_INSTALLED, ...without],
     plugins: [
       {
         name: 'places',
         transform: {
           // What begins with a null character is the bundler's own.
           filter: { id: { exclude: /^\0/ }, code: ASKS_ITS_PLACE },
-          handler: (code, id) => withItsPlace(code, id.replace(`${root}/`, `${PROGRAM_DIR}/`)),
+          handler: (code, id) => withItsPlace(code, id.replace(`${root}/`, `${placedAt}/`)),
         },
       },
     ],

@@ -1,9 +1,9 @@
-import { join } from 'node:path'
 import type { DrillResult } from '#contract/drill-result.ts'
 import { MaruError } from '#contract/errors.ts'
 import { platformRoutes } from '#contract/platform.ts'
 import type { Environment } from '#runtime/cli/context.ts'
 import type { Progress } from '#runtime/cli/progress.ts'
+import { ownProgram } from '#runtime/drivers/own-program.ts'
 import type { AnyDrill, Drill } from '../drill.ts'
 import { findDrill } from '../register.ts'
 import { runDrill } from '../run-drill.ts'
@@ -13,8 +13,6 @@ import { openLabGround } from './lab-ground.ts'
 import { versionsInLab } from './lab-versions.ts'
 import { newsIn, type PairNews, progressAsNews } from './pair-news.ts'
 import { onceInPlace, placeOnPair } from './pair-place.ts'
-
-const PROGRAM = join(import.meta.dirname, '../../bin/maru-drill-in-lab.ts')
 
 /** Whether a drill does something to members of the pair. */
 export const isOnPair = (drill: AnyDrill): drill is Drill & { readonly needs: 'pair' } =>
@@ -41,7 +39,8 @@ export async function carryOutOnPair(
     else if (news.type === 'end') progress.end(news.how)
     else last = news
   }
-  const argv = [process.execPath, PROGRAM, '--lab', home, '--host', host, '--drill', drill.name]
+  const program = ownProgram('maru-drill-in-lab')
+  const argv = [process.execPath, program, '--lab', home, '--host', host, '--drill', drill.name]
   const { stderr } = await lab.keepOnNetwork(host, argv, signal, take)
   if (last?.type === 'result') return last.result
   if (last?.type === 'failed') throw MaruError.fromBody({ error: last.error })

@@ -1,0 +1,41 @@
+import { readdir, realpath, rename, rm, stat, utimes } from 'node:fs/promises'
+import { join } from 'node:path'
+import { bundle } from '#images/bundle-program.ts'
+import { ensureFolder } from '#runtime/drivers/files.ts'
+
+/** The last one is what `./maru` looks at: it comes when all others are there. */
+const PROGRAMS = { 'maru-drill-in-lab': 'bin/maru-drill-in-lab.ts', maru: 'bin/maru.ts' } as const
+/** They load code of their own that stays beside them. */
+const WITHOUT = ['playwright-core', 'rolldown', 'vite']
+/** A command that began before may still load a part of the bundle of then. */
+const KEPT_MS = 24 * 60 * 60_000
+
+/** Bundles the command line of a checkout into a folder, for `./maru` to start from; commands that are under way go on with what they have. */
+export async function bundleCommand(programDir: string, folder: string): Promise<void> {
+  const [began, root] = [new Date(), await realpath(programDir)]
+  const work = `${folder}.${process.pid}`
+  await ensureFolder(folder)
+  try {
+    await bundle({ programDir: root, programs: PROGRAMS, placedAt: root, without: WITHOUT, target: work })
+    const entries = Object.keys(PROGRAMS).map((name) => `${name}.js`)
+    const parts = (await readdir(work)).filter((name) => !entries.includes(name))
+    // A source that changed meanwhile is newer than this.
+    for (const name of entries) await utimes(join(work, name), began, began)
+    for (const name of [...parts, ...entries]) await rename(join(work, name), join(folder, name))
+    await removeOld(folder, new Set([...parts, ...entries]), began)
+  } finally {
+    await rm(work, { recursive: true, force: true })
+  }
+}
+
+async function removeOld(folder: string, kept: ReadonlySet<string>, now: Date): Promise<void> {
+  for (const name of await readdir(folder)) {
+    if (kept.has(name)) continue
+    const path = join(folder, name)
+    const { mtimeMs } = await stat(path)
+    if (now.getTime() - mtimeMs > KEPT_MS) await rm(path, { recursive: true, force: true })
+  }
+}
+
+const [folder] = process.argv.slice(2)
+if (import.meta.main && folder !== undefined) await bundleCommand(join(import.meta.dirname, '..'), folder)
