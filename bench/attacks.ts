@@ -5,6 +5,7 @@ import { bringForSlowScans, measureSlowScans } from './slow-scans.ts'
 const DRILLS = [
   'ports-scanned-from-outside',
   'known-attacks-seen',
+  'broken-into-app-talks',
   'flooded-from-outside',
   'slow-clients-hold-connections',
   'frames-forged-by-instance',

@@ -1,6 +1,7 @@
 import { MaruError } from '#contract/errors.ts'
 import { agreedTestEnds } from './agreed-test-ends.drill.ts'
 import { appReachesOut } from './app-reaches-out.drill.ts'
+import { brokenIntoAppTalks } from './broken-into-app-talks.drill.ts'
 import { databaseClockJumps } from './database-clock-jumps.drill.ts'
 import { databaseContainerDies } from './database-container-dies.drill.ts'
 import { databaseDiskFull } from './database-disk-full.drill.ts'
@@ -53,6 +54,7 @@ const DRILLS_ON_A_HOST: readonly Drill[] = [
   floodedFromOutside,
   loginGuessed,
   knownAttacksSeen,
+  brokenIntoAppTalks,
   upstreamAnnounced,
   rulesChangedByHand,
   rulesReappliedUnderLoad,

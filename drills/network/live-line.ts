@@ -41,11 +41,21 @@ export function startLiveLine(from: OtherNetwork, host: string, port: number): L
   }
 }
 
+/** Somebody who goes on until he is told to end. */
+export interface Going {
+  end(): Promise<void>
+}
+
 /** Somebody in a network who says back whatever he is told; resolves when he listens. */
-export async function startEcho(
+export const startEcho = (at: OtherNetwork, ports: readonly number[]): Promise<Going> =>
+  startListener(at, ECHO, ports)
+
+/** Runs a program that listens at ports, says `listens` for each and ends with its input; resolves when it listens. */
+export async function startListener(
   at: OtherNetwork,
+  program: string,
   ports: readonly number[],
-): Promise<{ end(): Promise<void> }> {
+): Promise<Going> {
   const leaving = new AbortController()
   let listening = 0
   let listens = () => {}
@@ -56,7 +66,7 @@ export async function startEcho(
     listening += text.split('listens').length - 1
     if (listening >= ports.length) listens()
   }
-  const argv = [process.execPath, '-e', ECHO, JSON.stringify(ports)]
+  const argv = [process.execPath, '-e', program, JSON.stringify(ports)]
   const going = at.run(argv, { inputUntil: leaving.signal, onOutput, timeoutMs: 600_000 })
   await Promise.race([
     ready,

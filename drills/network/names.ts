@@ -49,6 +49,14 @@ async function ask(from: OtherNetwork, questions: readonly Question[]): Promise<
     .map((line) => JSON.parse(line) as Heard)
 }
 
+/** Asks for names from inside a network as programs there do, whatever they hear. */
+export async function askNames(from: OtherNetwork, names: readonly string[]): Promise<void> {
+  await ask(
+    from,
+    names.map((name) => ({ what: name, server: AS_PROGRAMS_DO, name })),
+  )
+}
+
 /** What an app heard of names, and what became of its questions. */
 export interface NamesFound {
   /** Questions that it has no business with and that were answered. */

@@ -9,12 +9,14 @@ const HEADS: Readonly<Record<DetectionRule['way'], (ports: string) => string>> =
   in: (ports) => `any any -> $APPS ${ports}`,
   back: () => '$APPS any -> any any',
   out: (ports) => `$APPS any -> $OUTSIDE ${ports}`,
+  asks: (ports) => `$APPS any -> any ${ports}`,
   door: (ports) => `$APPS any -> $DOOR ${ports}`,
 }
 const FLOWS: Readonly<Record<DetectionRule['way'], string>> = {
   in: 'flow:established,to_server',
   back: 'flow:established,to_client',
   out: 'flow:to_server',
+  asks: 'flow:to_server',
   door: 'flow:established,to_server',
 }
 

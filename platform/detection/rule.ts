@@ -16,10 +16,11 @@ export interface DetectionRule {
   /** What people can do, a sentence or two. */
   readonly advice: string
   /**
-   * `in`: a request to an app. `back`: an app's answer. `out`: what an app itself sends to somebody who is not the platform.
+   * `in`: a request to an app. `back`: an app's answer. `out`: what an app itself sends to somebody who is not the platform. `asks`:
+   * what an app itself asks whomever it is, as for names, which the platform's resolver is asked for.
    * `door`: what an app's container asks the edge in the open, which only the platform's own check does.
    */
-  readonly way: 'in' | 'back' | 'out' | 'door'
+  readonly way: 'in' | 'back' | 'out' | 'asks' | 'door'
   readonly protocol: 'http' | 'dns' | 'tcp' | 'udp' | 'tls' | 'ftp' | 'smtp' | 'smb'
   /** Ports of the one who is asked, where that matters. */
   readonly ports?: string

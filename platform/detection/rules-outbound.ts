@@ -27,11 +27,12 @@ export const OUTBOUND_RULES: readonly DetectionRule[] = [
       pattern(/"method"\s*:\s*"(?:mining\.(?:subscribe|authorize)|login"\s*,\s*"params"\s*:\s*\{\s*"login)/),
     ],
   },
-  { ...mining, sid: 7_000_111, protocol: 'dns', match: ['dns.query', pattern(MINING_POOLS)] },
+  { ...mining, sid: 7_000_111, way: 'asks', protocol: 'dns', match: ['dns.query', pattern(MINING_POOLS)] },
   { ...mining, sid: 7_000_112, protocol: 'tls', match: ['tls.sni', pattern(MINING_POOLS)] },
   {
     ...outbound,
     sid: 7_000_120,
+    way: 'asks',
     severity: 4,
     title: 'A tunnel through name questions',
     did: 'asked for many long names that look like packed data (DNS tunnel)',

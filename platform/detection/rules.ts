@@ -41,7 +41,7 @@ const OWN_RULES: readonly DetectionRule[] = [
     did: 'sends to the port of name servers what is no question for a name',
     means: 'Programs send data like that through the one port that is open to every app.',
     advice: 'See what `maru logs APP` says; a program that needs no names has no business there.',
-    way: 'out',
+    way: 'asks',
     protocol: 'udp',
     ports: '53',
     match: ['app-layer-protocol:failed', 'threshold:type limit, track by_src, count 1, seconds 60'],

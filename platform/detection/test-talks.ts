@@ -7,7 +7,8 @@ const AT = {
   door: '10.77.128.1',
   app: '10.77.130.5',
   outside: '198.51.100.9',
-  resolver: '192.0.2.53',
+  /** Instances reach the platform's own only. */
+  resolver: '10.77.128.1',
 } as const
 export const VISITOR = '203.0.113.7'
 

@@ -93,9 +93,9 @@ export const REQUIREMENTS: Readonly<Record<KnownPromise, Requirement>> = {
   },
   'NET-2': part(['network.closed', ...RULES, 'app-reaches-out']),
   'NET-3': {
-    needs: ['network.detects', 'login-guessed', 'known-attacks-seen'],
+    needs: ['network.detects', 'login-guessed', 'known-attacks-seen', 'broken-into-app-talks'],
     gaps: [],
-    note: 'Requests to apps, their answers and what apps send are read on every full host. The drills attack from outside; that what an app itself sends is found, tests show with recorded traffic. What apps send encrypted is seen by name only.',
+    note: 'Requests to apps, their answers and what apps send are read on every full host. The drills attack from outside, and from inside an app that was broken into. What apps send encrypted is seen by name only.',
   },
   'NET-4': {
     needs: ['flooded-from-outside', 'slow-clients-hold-connections', 'upstream-announced'],
