@@ -7,7 +7,7 @@ import { maruOk } from './maru-ok.ts'
 import { makeOutsiders, type Outsider } from './network/other-network.ts'
 import { learnedBy } from './network/packets.ts'
 import { endAll } from './network/programs-on-host.ts'
-import { blocksOf, eventsOf, letIn } from './network/said.ts'
+import { blocksOf, checkNotLockedDown, eventsOf, letIn } from './network/said.ts'
 import { SCANS, type Scanner, scan, startScanner, whatWasSeen } from './network/scan.ts'
 import { present } from './present.ts'
 import { secondsUntil, waitUntil } from './wait-until.ts'
@@ -71,6 +71,7 @@ function begin(place: DrillPlace): Stages<Names> {
   let found: Found | undefined
   return {
     setUp: async () => {
+      await checkNotLockedDown(place)
       await makeOutsiders(3, (one) => outsiders.push(one))
       const [tester, , astray] = outsiders as Places
       agreed.push(await agree(place, astray, '--host', ELSEWHERE))

@@ -13,6 +13,7 @@ import {
 } from './network/flood.ts'
 import { makeOutsiders, type Outsider } from './network/other-network.ts'
 import { endAll } from './network/programs-on-host.ts'
+import { checkNotLockedDown } from './network/said.ts'
 import { makeStrangers, type Strangers } from './network/strangers.ts'
 import { type HostVisit, startVisitors, type Visitors } from './network/visitors.ts'
 import { present } from './present.ts'
@@ -89,6 +90,7 @@ function begin(place: DrillPlace): Stages<Names> {
   }
   return {
     setUp: async () => {
+      await checkNotLockedDown(place)
       await app.deploy()
       await makeOutsiders(2, (one) => outsiders.push(one))
       await forgeSenders(present(outsiders[1]))

@@ -16,7 +16,7 @@ import {
 import { makeOutsiders, type Outsider } from './network/other-network.ts'
 import { learnedBy } from './network/packets.ts'
 import { endAll } from './network/programs-on-host.ts'
-import { blocksOf, eventsOf, incidentOf, letIn } from './network/said.ts'
+import { blocksOf, checkNotLockedDown, eventsOf, incidentOf, letIn } from './network/said.ts'
 import {
   decisiveMs,
   knownPorts,
@@ -105,6 +105,7 @@ function begin(place: DrillPlace): Stages<Names> {
   const { arriving } = field
   return {
     setUp: async () => {
+      await checkNotLockedDown(place)
       await app.deploy()
       await makeOutsiders(PLACES_OF_PEOPLE + 4, (one) => field.outsiders.push(one))
       field.people = await welcomePeople(place, field.outsiders, app.name, arriving)

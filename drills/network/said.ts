@@ -1,7 +1,7 @@
 import { detectionRoutes, type Incident } from '#contract/detection.ts'
 import type { EventKind, HostEvent, NetworkBlock } from '#contract/guard.ts'
 import { guardRoutes } from '#contract/guard-api.ts'
-import { NetworkRuleView } from '#contract/network-api.ts'
+import { NetworkRules, NetworkRuleView } from '#contract/network-api.ts'
 import type { DrillPlace } from '../drill.ts'
 import { maruOk } from '../maru-ok.ts'
 
@@ -37,6 +37,13 @@ export async function letIn(
   all: ReadonlyArray<{ readonly address: string }>,
 ): Promise<void> {
   for (const { address } of all) await maru(['network', 'blocks', 'lift', address, '--json'])
+}
+
+/** Locked down, hosts answer visitors of the platform only: some drills have nobody to try then. */
+export async function checkNotLockedDown(place: Pick<DrillPlace, 'maru'>): Promise<void> {
+  const { stdout } = await maruOk(place, 'network', 'rules', '--json')
+  if (NetworkRules.pick({ lockDown: true }).strip().parse(JSON.parse(stdout)).lockDown !== null)
+    throw new Error('the hosts are locked down: `maru network lock-down off` first, and `keep` afterwards')
 }
 
 /** Lets an app reach an address and port outside, by a rule whose reason is the drill. */

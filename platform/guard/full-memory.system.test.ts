@@ -4,7 +4,17 @@ import { addressesOf } from '#contract/installation.ts'
 import { answerOn, askTimes, cable, makeNetwork, type TestNetwork } from '#runtime/drivers/test-networks.ts'
 import { installPrograms, PACKET_LOG } from '#tools/install-programs.ts'
 import { MEMORIES, type Memory } from './names.ts'
-import { type Field, HOST, IMPATIENT, learned, makeField, PORTS, place, SOURCE } from './test-attack.ts'
+import {
+  type Field,
+  type FullMemory,
+  HOST,
+  IMPATIENT,
+  learned,
+  makeField,
+  PORTS,
+  place,
+  SOURCE,
+} from './test-attack.ts'
 import { followNotices, type Notices, poll } from './test-notices.ts'
 
 let field: Field
@@ -94,6 +104,14 @@ const silent = async () => {
   assert.deepEqual({ closed, open }, { closed: 0, open: 15 })
   await answered()
 }
+/** He is held after twenty questions within a minute. */
+const heldAllTheSame = async () => {
+  const { closed, open } = await scan('-sS')
+  assert.equal(closed, 0)
+  assert.ok(open < 15, `all ${open} open ports were learned`)
+  assert.ok((await field.members('held4')).includes(SOURCE.attacker))
+  await answered()
+}
 const speak = () => field.attacker.run(['hping3', '-q', '-0', '-H', '47', '-c', '3', HOST.attacked])
 /** More than all together may send, without a pause. */
 const pour = (count: number, ...kind: readonly string[]) =>
@@ -129,7 +147,14 @@ async function limited(what: Got, count: number, ...kind: readonly string[]): Pr
 }
 
 const [ADDRESS, PAIR] = ['192.0.2.1', '192.0.2.1 . 192.0.2.2'] as const
-const FULL: Readonly<Record<Memory, { readonly member: string; readonly when: () => Promise<unknown> }>> = {
+const PROBED = `${ADDRESS} . tcp . 9`
+interface Full {
+  readonly member: string
+  /** Another one that is full as well. */
+  readonly with?: FullMemory
+  readonly when: () => Promise<unknown>
+}
+const FULL: Readonly<Record<Memory, Full>> = {
   held: {
     member: ADDRESS,
     when: async () => {
@@ -139,8 +164,10 @@ const FULL: Readonly<Record<Memory, { readonly member: string; readonly when: ()
       await answered()
     },
   },
-  denied: { member: ADDRESS, when: silent },
-  probed: { member: `${ADDRESS} . tcp . 9`, when: silent },
+  denied: { member: ADDRESS, when: heldAllTheSame },
+  probed: { member: PROBED, when: heldAllTheSame },
+  // Told of only when what comes before it has no room either.
+  pressed: { member: ADDRESS, with: { set: 'probed4', member: PROBED }, when: silent },
   spoken: {
     member: `${ADDRESS} . tcp`,
     when: async () => {
@@ -196,13 +223,14 @@ test('with room in all of them a protocol is heard three times, and an instance 
 
 for (const memory of MEMORIES)
   test(`no room in ${memory}: what is safe is refused, visitors are answered, and people hear of it`, async () => {
-    const { member, when } = FULL[memory]
-    await field.fresh({ set: memory.startsWith('in') ? memory : `${memory}4`, member })
+    const { member, with: other, when } = FULL[memory]
+    const full = [{ set: memory.startsWith('in') ? memory : `${memory}4`, member }, ...(other ? [other] : [])]
+    await field.fresh(...full)
     following.all.length = 0
     await when()
     const told = () => following.all.filter(({ notice }) => notice === 'full').map(({ link }) => link)
     await poll(`the alarm of ${memory}`, async () => told().includes(memory))
-    assert.deepEqual([...new Set(told())], [memory])
+    assert.deepEqual(new Set(told()), new Set(full.map(({ set }) => set.replace(/4$/, ''))))
   })
 
 test('an instance that searches on fills no memory of the others', async () => {

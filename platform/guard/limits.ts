@@ -5,6 +5,8 @@ import { addressesOf, type Installation } from '#contract/installation.ts'
 export const KERNEL_LIMITS = {
   closedPorts: GUARD_LIMITS.closedPorts,
   closedPortsPerHour: 6,
+  /** Packets to closed ports within a minute, while no room is left to tell ports apart: one that is tried again counts again. */
+  pressedPerMinute: 20,
   openPorts: GUARD_LIMITS.otherPorts,
   synPerSecond: GUARD_LIMITS.openingPerSecond,
   synBurst: 2 * GUARD_LIMITS.openingPerSecond,

@@ -1,6 +1,7 @@
 import type { Memory } from './names.ts'
 
 const LATE = 'who searches is noticed late'
+const PRESSED = 'who searches is held after twenty questions within a minute'
 const REFUSED = `what no rule allows stays refused, and an instance that searches is noticed late`
 const PLACES = 'Instances open connections to so many places'
 const DOORS = 'Instances ask for so many ports of the host'
@@ -10,9 +11,10 @@ export const MEMORY_WORDS: Readonly<Record<Memory, string>> = {
   held: `More senders searched for ports than can be held: what they ask of closed ports is dropped one by one, and open ports answer them.`,
   proven:
     'More visitors have completed a connection within a day than can be remembered: nobody is refused for that, but further ones count as unknown, so that holds and limits can meet them.',
-  probed: `So many different senders ask for so many ports that no more can be remembered: closed ports stay silent, open ones answer, and ${LATE}.`,
-  spoken: `So many different senders speak so many protocols that no more can be remembered: what they send by others is dropped, open ports answer, and ${LATE}.`,
-  denied: `So many different senders ask for closed ports that no more can be counted: closed ports stay silent for them, open ones answer, and ${LATE}.`,
+  probed: `So many different senders ask for so many ports that no more can be remembered: closed ports stay silent, open ones answer, and ${PRESSED}.`,
+  spoken: `So many different senders speak so many protocols that no more can be remembered: what they send by others is dropped, open ports answer, and ${PRESSED}.`,
+  denied: `So many different senders ask for closed ports that no more can be counted: closed ports stay silent for them, open ones answer, and ${PRESSED}.`,
+  pressed: `While no more can be remembered, so many different senders ask for closed ports that not even their packets can be counted: closed ports stay silent, open ones answer, and ${LATE}.`,
   visited: `So many different senders begin to use so many ports that no more can be remembered: open ports answer, and ${LATE}.`,
   many: `So many different senders begin to use ports that no more can be counted: open ports answer, and ${LATE}.`,
   published: `So many different senders begin to use published ports that no more can be remembered: they are answered, and ${LATE}.`,

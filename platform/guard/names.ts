@@ -45,7 +45,19 @@ export type Notice = (typeof NOTICES)[number]
 
 /** Sets that packets fill, those of both kinds of addresses under one name. */
 export const MEMORIES = [
-  ...(['held', 'proven', 'probed', 'spoken', 'denied', 'visited', 'many', 'syn', 'udp', 'ping'] as const),
+  ...([
+    'held',
+    'proven',
+    'probed',
+    'spoken',
+    'denied',
+    'pressed',
+    'visited',
+    'many',
+    'syn',
+    'udp',
+    'ping',
+  ] as const),
   ...(['published', 'reached'] as const),
   ...(['inheld', 'inprobed', 'indenied', 'inseen', 'inports', 'inswept', 'insweeps'] as const),
 ] as const

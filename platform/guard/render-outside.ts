@@ -111,6 +111,19 @@ function visitChains(group: number): Chains {
   ]
 }
 
+/** Senders beyond number fill what is remembered for an hour. This is forgotten within a minute, so that who searches then is held. */
+function pressChain(group: number): Chains[number] {
+  const { pressedPerMinute } = KERNEL_LIMITS
+  const press = `limit rate over ${pressedPerMinute}/minute burst ${pressedPerMinute} packets`
+  return [
+    'g_press',
+    both(
+      ({ v, source }) => `update @pressed${v} { ${source} ${press} } jump g_hold`,
+      ({ v, source }) => `${source} != @pressed${v} ${tellFull(group, 'pressed')}`,
+    ),
+  ]
+}
+
 /** Ports at which nobody listens, and what is no question at all. */
 function probeChains(group: number): Chains {
   const { closedPorts, closedPortsPerHour } = KERNEL_LIMITS
@@ -127,9 +140,15 @@ function probeChains(group: number): Chains {
     return `${key} != @${set} ${end}`
   }
   const counted = (asked: Asked, memory: 'probed' | 'spoken') =>
-    both(count(asked), unless(asked, tellFull(group, memory)), unless(asked, `${FLOODED} drop`))
+    both(
+      count(asked),
+      unless(asked, tellFull(group, memory)),
+      unless(asked, 'jump g_press'),
+      unless(asked, `${FLOODED} drop`),
+    )
   const uncounted = ({ v, source }: Family) => `${source} != @denied${v}`
   return [
+    pressChain(group),
     [
       'g_probe',
       [
@@ -137,6 +156,7 @@ function probeChains(group: number): Chains {
         ...both(
           ({ v, source }) => `update @denied${v} { ${source} ${deny} } jump g_hold`,
           (family) => `${uncounted(family)} ${tellFull(group, 'denied')}`,
+          (family) => `${uncounted(family)} jump g_press`,
           (family) => `${uncounted(family)} ${FLOODED} drop`,
         ),
       ],
@@ -146,7 +166,7 @@ function probeChains(group: number): Chains {
       'g_trick',
       [
         ...isHeld,
-        ...both(count(port), unless(port, tellFull(group, 'probed'))),
+        ...both(count(port), unless(port, tellFull(group, 'probed')), unless(port, 'jump g_press')),
         tell(group, 'trick', 20),
         `${FLOODED} drop`,
       ],

@@ -42,6 +42,7 @@ const setsOf = ({ v, address: type, asked }: Family) =>
     filled(`probed${v}`, `${type} . meta l4proto . th dport`, '1h', 65_536),
     filled(`spoken${v}`, `${type} . meta l4proto`, '1h', 65_536),
     filled(`denied${v}`, type, '1h', 65_536),
+    filled(`pressed${v}`, type, '1m', 65_536),
     filled(`visited${v}`, `${type} . th dport`, '1m', 65_536),
     filled(`many${v}`, type, '1m', 65_536),
     filled(`published${v}`, `${type} . ${asked} . th dport`, '1m', 65_536),

@@ -38,7 +38,7 @@ export interface Field {
   /** What the kernel shows of the host's network. */
   readonly folder: string
   /** The guard as it is at first, with the ports that the host listens on; one of its memories may be full. */
-  fresh(full?: FullMemory): Promise<void>
+  fresh(...full: readonly FullMemory[]): Promise<void>
   load(script: string): Promise<void>
   /** A scan of TCP ports by nmap, which waits for nothing that is not answered. */
   scan(ports: string, ...more: readonly string[]): Promise<RunResult>
@@ -53,9 +53,8 @@ export interface FullMemory {
   readonly member: string
 }
 
-/** The guard with a memory that is full from the beginning. */
-function guardWith({ set, member }: FullMemory, table: string): string {
-  const whole = renderGuard(place)
+/** A guard with a memory that is full from the beginning. */
+function guardWith(whole: string, { set, member }: FullMemory, table: string): string {
   const small = whole.replace(new RegExp(`( set ${set} \\{.* size) \\d+;`), '$1 1;')
   if (small === whole) throw new Error(`no set ${set}`)
   return `${small}add element inet ${table} ${set} { ${member} }\n`
@@ -88,9 +87,9 @@ export async function makeField(): Promise<Field> {
     client,
     table,
     folder,
-    fresh: async (full) => {
+    fresh: async (...full) => {
       await nft.remove('inet', table)
-      const guard = full === undefined ? renderGuard(place) : guardWith(full, table)
+      const guard = full.reduce((whole, one) => guardWith(whole, one, table), renderGuard(place))
       await nft.load(`${guard}add element inet ${table} open { ${open.join(', ')} }\n`)
     },
     load: nft.load,
