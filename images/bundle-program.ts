@@ -23,13 +23,10 @@ const ASKS_ITS_PLACE = new RegExp(`import\\.meta\\.|${ASKS_AS_COMMONJS.source}`)
 
 /** Replaces what a file asks about its own place: it is asked in the bundle, and means where its source is. */
 function withItsPlace(code: string, file: string): string {
-  const texts = {
-    'import.meta.dirname': dirname(file),
-    'import.meta.filename': file,
-    'import.meta.url': `file://${file}`,
-  }
-  const told = Object.entries(texts).reduce(
-    (text, [asked, answer]) => text.replaceAll(asked, JSON.stringify(answer)),
+  const answers = { dirname: dirname(file), filename: file, url: `file://${file}` }
+  // Not written as one word: this file is bundled, too.
+  const told = Object.entries(answers).reduce(
+    (text, [asked, answer]) => text.replaceAll(`import.${'meta'}.${asked}`, JSON.stringify(answer)),
     code,
   )
   if (!ASKS_AS_COMMONJS.test(told)) return told
