@@ -13,7 +13,8 @@ const KEPT_MS = 24 * 60 * 60_000
 /** Bundles the command line of a checkout into a folder, for `./maru` to start from; commands that are under way go on with what they have. */
 export async function bundleCommand(programDir: string, folder: string): Promise<void> {
   const [began, root] = [new Date(), await realpath(programDir)]
-  const work = `${folder}.${process.pid}`
+  // Inside, so that one that was cut off goes with the old parts.
+  const work = join(folder, `.${process.pid}`)
   await ensureFolder(folder)
   try {
     await bundle({ programDir: root, programs: PROGRAMS, placedAt: root, without: WITHOUT, target: work })
