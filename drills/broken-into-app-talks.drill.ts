@@ -53,6 +53,7 @@ interface Scene {
   readonly eye: OperatorsEye
   /** Milliseconds. */
   readonly begunAt: number
+  faultAt: number
   /** How long until each sign was seen; `undefined`: it was not. */
   readonly tookS: Array<number | undefined>
 }
@@ -73,15 +74,16 @@ function begin(place: DrillPlace): Stages<Names> {
       const own = present((await instancesOf(place, app.name))[0])
       for (const port of ports)
         await waitUntil('the place outside to answer', { timeoutS: READY_S, signal: place.signal }, () =>
-          say(own, outside.address, { port, says: 'hello\n' }),
+          say(own, outside.address, { ...present(ordinaryTalks[0]), port }),
         )
       const begunAt = Date.now()
       await talkAsAppsDo(place, own, outside)
       const eye = await openOperatorsEye(place.home)
       endings.push(eye.end)
-      scene = { app: app.name, own, outside, eye, begunAt, tookS: [] }
+      scene = { app: app.name, own, outside, eye, begunAt, faultAt: 0, tookS: [] }
     },
     fault: async () => {
+      present(scene).faultAt = Date.now()
       place.mark('fault')
       await workFromInside(place, present(scene))
     },
@@ -111,30 +113,36 @@ async function workFromInside(place: DrillPlace, scene: Scene): Promise<void> {
 /** Does it, and waits until it is told of. */
 async function untilTold(
   place: DrillPlace,
-  { app, eye, tookS }: Scene,
+  { app, eye, faultAt, tookS }: Scene,
   { what, rule }: { readonly what: string; readonly rule: number },
   act: () => Promise<void>,
 ): Promise<void> {
   const begunMs = performance.now()
-  const acted = act()
   const find = () =>
-    eye.all().find(({ event }) => event.app === app && event.finding_info?.uid === String(rule))
-  await secondsUntil({ timeoutS: SOON_S, signal: place.signal }, () => find() !== undefined)
-  await acted
+    eye
+      .all()
+      .find(
+        ({ event }) =>
+          event.app === app &&
+          event.finding_info?.uid === String(rule) &&
+          Date.parse(event.end_time) >= faultAt,
+      )
+  const wait = { timeoutS: SOON_S, signal: place.signal }
+  await Promise.all([act(), secondsUntil(wait, () => find() !== undefined)])
   const shown = find()
   tookS.push(shown === undefined ? undefined : (shown.at - begunMs) / 1000)
   if (shown === undefined) place.say(`not told of: ${what}`)
   else if (tookS.length === 1) place.mark('first sign told of', { at: shown.at })
 }
 
-async function measure(place: DrillPlace, { app, own, outside, eye, begunAt, tookS }: Scene) {
+async function measure(place: DrillPlace, { app, own, outside, eye, begunAt, faultAt, tookS }: Scene) {
   const signs = [...breakInTalks(outside.address), TUNNEL]
   const known = new Set(signs.map(({ rule }) => String(rule)))
   const wrong = (await eye.look()).filter(
     ({ event }) =>
       event.app === app &&
       Date.parse(event.end_time) >= begunAt &&
-      !(event.finding_info !== undefined && known.has(event.finding_info.uid)),
+      (Date.parse(event.start_time) < faultAt || !known.has(event.finding_info?.uid ?? '')),
   )
   for (const { event } of wrong) place.say(`told of ordinary use: ${event.message}`)
   const incident = await incidentOf(place, { address: `app:${app}` }, 'outbound', begunAt)

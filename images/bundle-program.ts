@@ -1,5 +1,6 @@
 import { realpath } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
+import { pathToFileURL } from 'node:url'
 import { PROGRAM_DIR } from './recipes.ts'
 
 /** Programs of the platform's own containers: the file that each becomes, and where it begins. */
@@ -23,10 +24,10 @@ const ASKS_ITS_PLACE = new RegExp(`import\\.meta\\.|${ASKS_AS_COMMONJS.source}`)
 
 /** Replaces what a file asks about its own place: it is asked in the bundle, and means where its source is. */
 function withItsPlace(code: string, file: string): string {
-  const answers = { dirname: dirname(file), filename: file, url: `file://${file}` }
+  const answers = { dirname: dirname(file), filename: file, url: pathToFileURL(file).href }
   // Not written as one word: this file is bundled, too.
   const told = Object.entries(answers).reduce(
-    (text, [asked, answer]) => text.replaceAll(`import.${'meta'}.${asked}`, JSON.stringify(answer)),
+    (text, [asked, answer]) => text.replaceAll(`import.${'meta'}.${asked}`, () => JSON.stringify(answer)),
     code,
   )
   if (!ASKS_AS_COMMONJS.test(told)) return told
@@ -68,7 +69,11 @@ export async function bundle({ programDir, programs, placedAt, without, target }
         transform: {
           // What begins with a null character is the bundler's own.
           filter: { id: { exclude: /^\0/ }, code: ASKS_ITS_PLACE },
-          handler: (code, id) => withItsPlace(code, id.replace(`${root}/`, `${placedAt}/`)),
+          handler: (code, id) =>
+            withItsPlace(
+              code,
+              id.replace(`${root}/`, () => `${placedAt}/`),
+            ),
         },
       },
     ],

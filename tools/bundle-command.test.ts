@@ -42,16 +42,23 @@ test('the bundled command line says what the sources say, and all of it comes fr
   )
 })
 
-test('parts that a running command may still need stay for a day', async (t) => {
+test('parts that a running command may still need stay for a day after their bundle was replaced', async (t) => {
   const folder = join(await temporary(t), 'bundle')
   await mkdir(folder)
-  for (const name of ['old.js', 'young.js']) await writeFile(join(folder, name), '')
-  const before = new Date(Date.now() - 25 * 60 * 60_000)
-  await utimes(join(folder, 'old.js'), before, before)
+  // What has been there for two days, and a part of the bundle before.
+  const hours = { 'maru.js': 48, 'live.js': 48, 'old.js': 49, '.123': 49 }
+  for (const [name, age] of Object.entries(hours)) {
+    await writeFile(join(folder, name), '')
+    const made = new Date(Date.now() - age * 60 * 60_000)
+    await utimes(join(folder, name), made, made)
+  }
   await bundleCommand(ROOT, folder)
   const have = await readdir(folder)
-  assert.ok(have.includes('young.js') && have.includes('maru.js') && have.includes('maru-drill-in-lab.js'))
-  assert.ok(!have.includes('old.js'))
+  assert.ok(have.includes('live.js') && have.includes('maru.js') && have.includes('maru-drill-in-lab.js'))
+  assert.deepEqual(
+    have.filter((name) => name === 'old.js' || name.startsWith('.')),
+    [],
+  )
 })
 
 /** A checkout with a program of one line. */

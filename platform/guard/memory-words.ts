@@ -1,7 +1,7 @@
 import type { Memory } from './names.ts'
 
 const LATE = 'who searches is noticed late'
-const PRESSED = 'who searches is held after twenty questions within a minute'
+const PRESSED = 'who searches is held after twenty packets within a minute, as long as those can be counted'
 const REFUSED = `what no rule allows stays refused, and an instance that searches is noticed late`
 const PLACES = 'Instances open connections to so many places'
 const DOORS = 'Instances ask for so many ports of the host'

@@ -69,7 +69,7 @@ function floodChains(place: Place, group: number): Chains {
 
 /**
  * Who asks for many ports. Each pair counts once: how often a client connects to one does not matter. Where a memory has no room,
- * closed ports stay silent and open ones answer.
+ * closed ports stay silent, each packet to them counts, and open ones answer.
  */
 const searchChains = (group: number): Chains => [
   [
