@@ -14,7 +14,6 @@ import type { Log } from '#runtime/kit/log.ts'
 import { makeAddressBook } from './address-book.ts'
 import { type BuildNetwork, makeBuildNetwork } from './build-network.ts'
 import { hasMember, passFor } from './cluster-pass.ts'
-import { weighContainers } from './containers-turn.ts'
 import { makeDrillRunner } from './drills.ts'
 import { watchEngine } from './engine-watch.ts'
 import { watchEtcdMember } from './etcd-member.ts'
@@ -60,7 +59,7 @@ export async function startAgent(config: AgentConfig, log: Log): Promise<Agent> 
   const ended = new AbortController()
   await ensureFolder(join(config.home, HOME.agent), 0o700)
   const { trials, workloads, standing } = await openState(join(config.home, HOME.agent))
-  await Promise.all([clearLeftovers(docker, owner, log), takeTurn(docker, log)])
+  await clearLeftovers(docker, owner, log)
   const board = makeReportBoard({ ...EMPTY_REPORT, host: config.host.name }, new Date())
   let wake = () => {}
   const { membership, guard, nft } = await openGuarded(config, log, ended.signal)
@@ -112,15 +111,6 @@ export async function startAgent(config: AgentConfig, log: Log): Promise<Agent> 
       detector.stop()
       await Promise.all([loop.stop(), guard.stop(), upstream.stop()])
     },
-  }
-}
-
-/** What must not be taken for dead comes first; without that, everything works while processors are not scarce. */
-async function takeTurn(docker: Docker, log: Log): Promise<void> {
-  try {
-    await weighContainers(await docker.info())
-  } catch (error) {
-    log.warn('agent.containers_not_weighed', { error })
   }
 }
 
