@@ -4,13 +4,13 @@ import { hundredths } from './hundredths.ts'
 import { breakInTalks, ordinaryTalks, TALK_PORTS, TUNNEL } from './network/break-in-talks.ts'
 import { type Inside, instancesOf } from './network/instances.ts'
 import { askNames } from './network/names.ts'
-import { type OperatorsEye, openOperatorsEye } from './network/operators-eye.ts'
+import { type OperatorsEye, openOperatorsEye, type Shown, untilShown } from './network/operators-eye.ts'
 import { makeOutsiders, type Outsider } from './network/other-network.ts'
 import { endAll } from './network/programs-on-host.ts'
 import { allowApp, incidentOf } from './network/said.ts'
 import { say, startAnswers } from './network/talk.ts'
 import { present } from './present.ts'
-import { secondsUntil, waitUntil } from './wait-until.ts'
+import { waitUntil } from './wait-until.ts'
 
 const UNTOLD = 'signs of a break-in that nobody was told of'
 const TOLD = 'longest time from such a sign until operators saw it'
@@ -118,18 +118,10 @@ async function untilTold(
   act: () => Promise<void>,
 ): Promise<void> {
   const begunMs = performance.now()
-  const find = () =>
-    eye
-      .all()
-      .find(
-        ({ event }) =>
-          event.app === app &&
-          event.finding_info?.uid === String(rule) &&
-          Date.parse(event.end_time) >= faultAt,
-      )
+  const isIt = ({ event }: Shown) =>
+    event.app === app && event.finding_info?.uid === String(rule) && Date.parse(event.end_time) >= faultAt
   const wait = { timeoutS: SOON_S, signal: place.signal }
-  await Promise.all([act(), secondsUntil(wait, () => find() !== undefined)])
-  const shown = find()
+  const [shown] = await Promise.all([untilShown(eye, wait, isIt), act()])
   tookS.push(shown === undefined ? undefined : (shown.at - begunMs) / 1000)
   if (shown === undefined) place.say(`not told of: ${what}`)
   else if (tookS.length === 1) place.mark('first sign told of', { at: shown.at })

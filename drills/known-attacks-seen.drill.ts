@@ -7,13 +7,13 @@ import { drillApp } from './drill-app.ts'
 import { hundredths } from './hundredths.ts'
 import { type Curl, curlAt } from './network/curl.ts'
 import { BREAK_IN, KNOWN_ATTACKS, type KnownAttack, ordinaryUse, type Sent } from './network/known-attacks.ts'
-import { type OperatorsEye, openOperatorsEye, type Shown } from './network/operators-eye.ts'
+import { type OperatorsEye, openOperatorsEye, type Shown, untilShown } from './network/operators-eye.ts'
 import { makeOutsiders, type Outsider } from './network/other-network.ts'
 import { endAll } from './network/programs-on-host.ts'
 import { incidentOf } from './network/said.ts'
 import { startVisitors, type Visitors } from './network/visitors.ts'
 import { present } from './present.ts'
-import { secondsUntil, waitUntil } from './wait-until.ts'
+import { waitUntil } from './wait-until.ts'
 
 const UNTOLD = 'known attacks that nobody was told of'
 const TOLD = 'longest time from an attack’s beginning until operators saw it'
@@ -128,9 +128,8 @@ async function attack(place: DrillPlace, scene: Scene, one: KnownAttack, way: st
   const eye = present(scene.eye)
   const begunMs = performance.now()
   await send(curlAt(place, present(outsiders[0]), nameOf(place, app)), one, way)
-  const find = () => eye.all().find((shown) => isOf(shown, app, one))
-  await secondsUntil({ timeoutS: SOON_S, signal }, () => find() !== undefined)
-  const shown = find()
+  const wait = { timeoutS: SOON_S, signal }
+  const shown = await untilShown(eye, wait, (shown) => isOf(shown, app, one))
   tookS.push(shown === undefined ? undefined : (shown.at - begunMs) / 1000)
   if (shown === undefined) place.say(`not told of: ${one.what}`)
   else if (tookS.length === 1) place.mark('first attack told of', { at: shown.at })

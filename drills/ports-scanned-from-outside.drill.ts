@@ -6,7 +6,13 @@ import { drillApp } from './drill-app.ts'
 import { hundredths } from './hundredths.ts'
 import type { Crowd } from './network/crowd.ts'
 import { instancesOf } from './network/instances.ts'
-import { type OperatorsEye, openOperatorsEye, secondsAfter } from './network/operators-eye.ts'
+import {
+  type OperatorsEye,
+  openOperatorsEye,
+  type Shown,
+  secondsAfter,
+  untilShown,
+} from './network/operators-eye.ts'
 import {
   type Arriving,
   type OrdinaryPeople,
@@ -227,10 +233,9 @@ async function shownAfterS(
   { address }: Outsider,
   sinceMs: number,
 ): Promise<number> {
-  const find = () =>
-    eye.all().find(({ event: { kind, src_endpoint } }) => kind === 'scan' && src_endpoint.ip === address)
-  await secondsUntil({ timeoutS: SHOWN_WAIT_S, signal }, () => find() !== undefined)
-  const shown = find()
+  const wait = { timeoutS: SHOWN_WAIT_S, signal }
+  const isIt = ({ event: { kind, src_endpoint } }: Shown) => kind === 'scan' && src_endpoint.ip === address
+  const shown = await untilShown(eye, wait, isIt)
   return shown === undefined ? SHOWN_WAIT_S : secondsAfter(sinceMs, shown)
 }
 

@@ -16,8 +16,7 @@ import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
 import { run } from '#runtime/drivers/process.ts'
 import { bundleCommand } from './bundle-command.ts'
-
-const ROOT = join(import.meta.dirname, '..')
+import { ROOT } from './source-tree.ts'
 
 async function temporary(t: TestContext): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), 'maru-command-'))

@@ -24,41 +24,31 @@ export async function bundleCommand(programDir: string, folder: string): Promise
     const parts = (await readdir(work)).filter((name) => !entries.includes(name))
     // A source that changed meanwhile is newer than this.
     for (const name of entries) await utimes(join(work, name), began, began)
-    await keepLive(folder)
+    await tidy(folder, new Date())
     for (const name of [...parts, ...entries]) await rename(join(work, name), join(folder, name))
-    await removeOld(folder, new Set([...parts, ...entries]), began)
   } finally {
     await rm(work, { recursive: true, force: true })
   }
 }
 
-const timeOf = (path: string): Promise<number | undefined> =>
-  stat(path).then(
-    ({ mtimeMs }) => mtimeMs,
-    (error: unknown) => {
-      if (!isAbsent(error)) throw error
-      return undefined
-    },
-  )
-
-/** The parts of the present bundle are as young as its programs; their day begins now. */
-async function keepLive(folder: string): Promise<void> {
-  const since = await timeOf(join(folder, 'maru.js'))
-  if (since === undefined) return
-  const now = new Date()
-  for (const name of await readdir(folder)) {
+/** The parts of the present bundle, which are as young as its programs, begin their day; what has had its day goes. */
+async function tidy(folder: string, now: Date): Promise<void> {
+  const times = new Map<string, number>()
+  for (const name of (await readdir(folder)).filter((one) => REMOVABLE.test(one))) {
+    // Another run may have removed it by now.
+    const found = await stat(join(folder, name)).catch(unlessAbsent)
+    if (found !== undefined) times.set(name, found.mtimeMs)
+  }
+  const since = times.get('maru.js') ?? Number.POSITIVE_INFINITY
+  for (const [name, time] of times) {
     const path = join(folder, name)
-    if (REMOVABLE.test(name) && ((await timeOf(path)) ?? 0) >= since) await utimes(path, now, now)
+    if (time >= since) await utimes(path, now, now).catch(unlessAbsent)
+    else if (now.getTime() - time > KEPT_MS) await rm(path, { recursive: true, force: true })
   }
 }
 
-async function removeOld(folder: string, kept: ReadonlySet<string>, now: Date): Promise<void> {
-  for (const name of await readdir(folder)) {
-    if (kept.has(name) || !REMOVABLE.test(name)) continue
-    const path = join(folder, name)
-    const time = await timeOf(path)
-    if (time !== undefined && now.getTime() - time > KEPT_MS) await rm(path, { recursive: true, force: true })
-  }
+function unlessAbsent(error: unknown): undefined {
+  if (!isAbsent(error)) throw error
 }
 
 const [folder] = process.argv.slice(2)

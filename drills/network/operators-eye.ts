@@ -3,6 +3,7 @@ import { guardRoutes } from '#contract/guard-api.ts'
 import { liveRoutes } from '#contract/live.ts'
 import { makeClient } from '#runtime/cli/api-client.ts'
 import { rootSocket } from '#runtime/cli/connect.ts'
+import { secondsUntil, type Wait } from '../wait-until.ts'
 
 /** An event, and when an operator saw it first, by the clock of `performance.now()`. */
 export interface Shown {
@@ -57,6 +58,17 @@ export async function openOperatorsEye(home: string): Promise<OperatorsEye> {
       client.close()
     },
   }
+}
+
+/** Waits until somebody who watches has seen such a thing, and gives the first; undefined: not in that time. */
+export async function untilShown(
+  eye: OperatorsEye,
+  wait: Wait,
+  isIt: (shown: Shown) => boolean,
+): Promise<Shown | undefined> {
+  const find = () => eye.all().find(isIt)
+  await secondsUntil(wait, () => find() !== undefined)
+  return find()
 }
 
 /** Seconds from a moment of the machine's clock, in milliseconds, until it was seen. */

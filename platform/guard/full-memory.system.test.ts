@@ -4,17 +4,7 @@ import { addressesOf } from '#contract/installation.ts'
 import { answerOn, askTimes, cable, makeNetwork, type TestNetwork } from '#runtime/drivers/test-networks.ts'
 import { installPrograms, PACKET_LOG } from '#tools/install-programs.ts'
 import { MEMORIES, type Memory } from './names.ts'
-import {
-  type Field,
-  type FullMemory,
-  HOST,
-  IMPATIENT,
-  learned,
-  makeField,
-  PORTS,
-  place,
-  SOURCE,
-} from './test-attack.ts'
+import { type Field, HOST, IMPATIENT, learned, makeField, PORTS, place, SOURCE } from './test-attack.ts'
 import { followNotices, type Notices, poll } from './test-notices.ts'
 
 let field: Field
@@ -147,11 +137,10 @@ async function limited(what: Got, count: number, ...kind: readonly string[]): Pr
 }
 
 const [ADDRESS, PAIR] = ['192.0.2.1', '192.0.2.1 . 192.0.2.2'] as const
-const PROBED = `${ADDRESS} . tcp . 9`
 interface Full {
   readonly member: string
   /** Another one that is full as well. */
-  readonly with?: FullMemory
+  readonly with?: Memory
   readonly when: () => Promise<unknown>
 }
 const FULL: Readonly<Record<Memory, Full>> = {
@@ -165,9 +154,9 @@ const FULL: Readonly<Record<Memory, Full>> = {
     },
   },
   denied: { member: ADDRESS, when: heldAllTheSame },
-  probed: { member: PROBED, when: heldAllTheSame },
+  probed: { member: `${ADDRESS} . tcp . 9`, when: heldAllTheSame },
   // Told of only when what comes before it has no room either.
-  pressed: { member: ADDRESS, with: { set: 'probed4', member: PROBED }, when: silent },
+  pressed: { member: ADDRESS, with: 'probed', when: silent },
   spoken: {
     member: `${ADDRESS} . tcp`,
     when: async () => {
@@ -223,14 +212,15 @@ test('with room in all of them a protocol is heard three times, and an instance 
 
 for (const memory of MEMORIES)
   test(`no room in ${memory}: what is safe is refused, visitors are answered, and people hear of it`, async () => {
-    const { member, with: other, when } = FULL[memory]
-    const full = [{ set: memory.startsWith('in') ? memory : `${memory}4`, member }, ...(other ? [other] : [])]
-    await field.fresh(...full)
+    const { with: other, when } = FULL[memory]
+    const full = other === undefined ? [memory] : [memory, other]
+    const setOf = (one: Memory) => (one.startsWith('in') ? one : `${one}4`)
+    await field.fresh(...full.map((one) => ({ set: setOf(one), member: FULL[one].member })))
     following.all.length = 0
     await when()
     const told = () => following.all.filter(({ notice }) => notice === 'full').map(({ link }) => link)
     await poll(`the alarm of ${memory}`, async () => told().includes(memory))
-    assert.deepEqual(new Set(told()), new Set(full.map(({ set }) => set.replace(/4$/, ''))))
+    assert.deepEqual(new Set(told()), new Set(full))
   })
 
 test('an instance that searches on fills no memory of the others', async () => {

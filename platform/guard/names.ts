@@ -45,19 +45,8 @@ export type Notice = (typeof NOTICES)[number]
 
 /** Sets that packets fill, those of both kinds of addresses under one name. */
 export const MEMORIES = [
-  ...([
-    'held',
-    'proven',
-    'probed',
-    'spoken',
-    'denied',
-    'pressed',
-    'visited',
-    'many',
-    'syn',
-    'udp',
-    'ping',
-  ] as const),
+  ...(['held', 'proven', 'probed', 'spoken', 'denied', 'pressed'] as const),
+  ...(['visited', 'many', 'syn', 'udp', 'ping'] as const),
   ...(['published', 'reached'] as const),
   ...(['inheld', 'inprobed', 'indenied', 'inseen', 'inports', 'inswept', 'insweeps'] as const),
 ] as const

@@ -140,12 +140,11 @@ function probeChains(group: number): Chains {
     return `${key} != @${set} ${end}`
   }
   const counted = (asked: Asked, memory: 'probed' | 'spoken') =>
-    both(
-      count(asked),
-      unless(asked, tellFull(group, memory)),
-      unless(asked, 'jump g_press'),
-      unless(asked, `${FLOODED} drop`),
-    )
+    both(count(asked), unless(asked, tellFull(group, memory)), unless(asked, 'jump g_press'))
+  const countedOrSilent = (asked: Asked, memory: 'probed' | 'spoken') => [
+    ...counted(asked, memory),
+    ...both(unless(asked, `${FLOODED} drop`)),
+  ]
   const uncounted = ({ v, source }: Family) => `${source} != @denied${v}`
   return [
     pressChain(group),
@@ -162,15 +161,7 @@ function probeChains(group: number): Chains {
       ],
     ],
     // Flags that no honest sender sets: a question like others, and never answered. One of them holds nobody.
-    [
-      'g_trick',
-      [
-        ...isHeld,
-        ...both(count(port), unless(port, tellFull(group, 'probed')), unless(port, 'jump g_press')),
-        tell(group, 'trick', 20),
-        `${FLOODED} drop`,
-      ],
-    ],
+    ['g_trick', [...isHeld, ...counted(port, 'probed'), tell(group, 'trick', 20), `${FLOODED} drop`]],
     [
       'g_closed',
       [
@@ -178,10 +169,10 @@ function probeChains(group: number): Chains {
         // Answers that come late to questions of the host.
         'udp sport { 53, 123, 443, 853 } accept',
         // No room to remember it: nothing is lost, since nobody listens there.
-        ...counted(port, 'probed'),
+        ...countedOrSilent(port, 'probed'),
       ],
     ],
-    ['g_protocol', [...isHeld, ...counted(protocol, 'spoken')]],
+    ['g_protocol', [...isHeld, ...countedOrSilent(protocol, 'spoken')]],
   ]
 }
 
