@@ -59,6 +59,8 @@ export const ContainerSpec = z.strictObject({
   cpus: z.number().optional(),
   /** How much it weighs beside others while processors are scarce; what says nothing weighs 1024. */
   cpuShares: z.number().int().optional(),
+  /** Beside the other containers it comes before single programs of the machine, too (contract/turn.ts). */
+  firstGroup: z.boolean().optional(),
   processes: z.number().int().optional(),
   files: z.number().int().default(65_536),
   shmMb: z.number().int().optional(),

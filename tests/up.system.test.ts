@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
-import { stat } from 'node:fs/promises'
-import { join } from 'node:path'
+import { readFile, stat } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
 import { test } from 'node:test'
 import { WorkloadConfig } from '#contract/agent.ts'
 import type { Instance } from '#contract/apps.ts'
@@ -9,8 +9,9 @@ import type { PlatformStatus } from '#contract/platform.ts'
 import { DOCKER_SOCKET } from '#platform/hosts/index.ts'
 import type { UpResult } from '#platform/hosts/up.ts'
 import { INSTANCE_COMPONENT, instanceContainer } from '#runtime/agent/instance-spec.ts'
+import { groupOf } from '#runtime/drivers/cgroup-usage.ts'
 import { LABELS, makeDocker } from '#runtime/drivers/docker.ts'
-import { readJson } from '#runtime/drivers/files.ts'
+import { readJson, readText } from '#runtime/drivers/files.ts'
 import { startHttpsLoad } from '#runtime/drivers/https-load.ts'
 import {
   addressOf,
@@ -68,6 +69,27 @@ test('the status names every component and its memory, 1 GB in all', async () =>
   const bytes = status.components.reduce((sum, { memoryBytes }) => sum + (memoryBytes ?? 0), 0)
   assert.ok(bytes <= 2 ** 30, `${Math.round(bytes / 2 ** 20)} MB`)
 })
+
+test('the database, its store and the way to it come before other programs while processors are scarce', async () => {
+  const engine = await docker.info()
+  const name = installation.name
+  for (const component of ['etcd', 'postgres-1', 'postgres-2', 'pgproxy']) {
+    const pid = (await docker.containers.inspect(`${name}-${component}`))?.pid ?? 0
+    const group = groupOf(await readFile(`/proc/${pid}/cgroup`, 'utf8'), 'cpu')?.path ?? ''
+    const above = dirname(join('/sys/fs/cgroup', engine.cgroupVersion === '1' ? 'cpu' : '', group))
+    // systemd puts each beside its services, where a container's own weight says it.
+    if (engine.cgroupDriver === 'systemd') assert.match(above, /\.slice$/, component)
+    else assert.equal(await weightOf(above), 8, `${component} in ${above}`)
+  }
+})
+
+/** How many processes of the machine a group weighs. */
+async function weightOf(group: string): Promise<number> {
+  const shares = await readText(join(group, 'cpu.shares'))
+  return shares === undefined
+    ? Number(await readFile(join(group, 'cpu.weight'), 'utf8')) / 100
+    : Number(shares) / 1024
+}
 
 test('the doctor finds nothing wrong', async () => {
   assert.equal((await cli(['doctor', '--home', HOME, '--json'])).exitCode, 0)

@@ -1,9 +1,9 @@
-import { mkdir, readdir, rmdir, writeFile } from 'node:fs/promises'
+import { mkdir, readdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { setTimeout as pause } from 'node:timers/promises'
-import { BUILD_SLICE, HOST_CGROUP } from '#contract/installation.ts'
+import { BUILD_SLICE } from '#contract/installation.ts'
+import { controlGroups, removeGroups } from '#runtime/drivers/control-group.ts'
 import type { EngineInfo } from '#runtime/drivers/docker.ts'
-import { exists, isAbsent, readText } from '#runtime/drivers/files.ts'
+import { exists, readText } from '#runtime/drivers/files.ts'
 import { randomId } from '#runtime/kit/random-id.ts'
 
 /** A control group above all steps of a build: the engine's builder has no limit on processes of its own. */
@@ -19,8 +19,7 @@ export interface BuildCgroup {
  * processes such a slice may have.
  */
 export async function openBuildCgroup(info: EngineInfo, processes: number): Promise<BuildCgroup> {
-  // Inside the agent's container /sys/fs/cgroup shows the agent's own group; the host's tree is mounted beside it.
-  const root = (await exists(HOST_CGROUP)) ? HOST_CGROUP : '/sys/fs/cgroup'
+  const root = await controlGroups()
   const name = randomId(BUILD_SLICE).replace('_', '-')
   const tree = info.cgroupVersion === '1' ? join(root, 'pids') : root
   if (info.cgroupDriver === 'systemd') {
@@ -33,10 +32,7 @@ export async function openBuildCgroup(info: EngineInfo, processes: number): Prom
   return {
     parent: `/${name}`,
     limitHit: () => limitHit(folder, processes),
-    close: async () => {
-      const above = info.cgroupVersion === '1' ? (await readdir(root)).map((one) => join(root, one)) : [root]
-      await Promise.all(above.map((one) => removeGroup(join(one, name))))
-    },
+    close: () => removeGroups(info, name, root),
   }
 }
 
@@ -63,17 +59,4 @@ async function limitHit(folder: string, processes: number): Promise<boolean> {
 async function countsRefusal(group: string): Promise<boolean> {
   const events = await readText(join(group, 'pids.events'))
   return Number(/^max (\d+)/m.exec(events ?? '')?.[1] ?? 0) > 0
-}
-
-/** The engine removes a stopped step's own group a moment after the step; until then the one above is busy. */
-async function removeGroup(folder: string, attempts = 100): Promise<void> {
-  if (!(await exists(folder))) return
-  try {
-    await rmdir(folder)
-  } catch (error) {
-    if (isAbsent(error)) return
-    if (attempts === 0 || (error as NodeJS.ErrnoException).code !== 'EBUSY') throw error
-    await pause(50)
-    await removeGroup(folder, attempts - 1)
-  }
 }

@@ -58,7 +58,8 @@ before(async () => {
   const certificateExpiresAt = new Date(Date.now() + 7 * DAY_MS)
   await transact(deps.db, (tx) => addHost(tx, { ...host, certificateExpiresAt }, new Date()))
   wanted = workload(0, [])
-  serving = serveHost(deps, async () => wanted, SECOND.name, ended.signal)
+  // Longer than any test: whatever is signed here, a ring has told of.
+  serving = serveHost(deps, async () => wanted, SECOND.name, ended.signal, DAY_MS)
 })
 after(async () => {
   ended.abort()
@@ -136,15 +137,12 @@ test('a joined host serves an app over HTTPS with a certificate that the first h
   await until('nothing to be asked for', async () => (await report()).certificatesWanted === 0)
 })
 
-test('a new app has its certificate at once, not when somebody looks again', async (t) => {
+test('a new app has its certificate because it was told of, not because somebody looked again', async (t) => {
   await first.put(...names('shop', 'blog'))
   const since = performance.now()
   await want(...names('shop', 'blog'))
   await believed('blog.test.localhost')
-  const tookMs = performance.now() - since
-  t.diagnostic(`the certificate was there after ${Math.round(tookMs)} ms`)
-  // Without a ring the loop looks every 15 s.
-  assert.ok(tookMs < 10_000, `${tookMs} ms`)
+  t.diagnostic(`the certificate was there after ${Math.round(performance.now() - since)} ms`)
 })
 
 test('a name that the first host does not know is refused, and keeps no other app waiting', async () => {

@@ -8,7 +8,7 @@ import { certificatesWantedBy } from './tables.ts'
 
 type Deps = Pick<ServerDeps, 'config' | 'db' | 'log' | 'hub'>
 
-/** A ring can be lost with the connection that carried it. */
+/** A ring can be lost with the connection that carried it: so often one looks without. */
 const LOOK_EVERY_MS = 15_000
 /** The host that signs may hear of a new app a moment after the one that asks. */
 const RETRY_FIRST_MS = 250
@@ -20,7 +20,12 @@ export interface EdgeCertified {
 }
 
 /** Brings a joined host's edge its certificates, for as long as the host is there. */
-export async function keepEdgeCertified(deps: Deps, host: HostName, signal: AbortSignal): Promise<void> {
+export async function keepEdgeCertified(
+  deps: Deps,
+  host: HostName,
+  signal: AbortSignal,
+  lookEveryMs = LOOK_EVERY_MS,
+): Promise<void> {
   const bell = deps.hub.bell(certificatesWantedBy(host))
   let complaint = ''
   let retryMs = RETRY_FIRST_MS
@@ -30,7 +35,7 @@ export async function keepEdgeCertified(deps: Deps, host: HostName, signal: Abor
     if (trouble !== '' && trouble !== complaint && !signal.aborted)
       deps.log.warn('fleet.edge_not_certified', { host, trouble })
     complaint = trouble
-    await bell.wait(trouble === '' ? LOOK_EVERY_MS : retryMs, signal)
+    await bell.wait(trouble === '' ? lookEveryMs : retryMs, signal)
     retryMs = trouble === '' ? RETRY_FIRST_MS : Math.min(LOOK_EVERY_MS, 2 * retryMs)
   }
   bell.close()

@@ -5,6 +5,7 @@ import { addressesOf, HOME, type Installation } from '#contract/installation.ts'
 import { IMAGE_LABEL } from '#images/build-images.ts'
 import { ADDRESS_COMPONENT } from '#platform/virtual-address/index.ts'
 import { type Docker, LABELS, makeDocker } from '#runtime/drivers/docker.ts'
+import { removeFirstGroup } from '#runtime/drivers/first-group.ts'
 import { makeNft } from '#runtime/drivers/nft.ts'
 import { removeClosedAtStart } from './closed-at-start.ts'
 import { ENGINE_PID_FILE, supervisorPid } from './engine.ts'
@@ -85,6 +86,7 @@ export async function destroy(home: string, options: DestroyOptions): Promise<st
     await removeWrapper({ installation })
     const others = await forgetInstallation(installation.name)
     if (others.length === 0 && options.keepImages !== true) removed.push(...(await removeImages(docker)))
+    await removeFirstGroup(await docker.info())
     await releaseEngine(docker, others.length === 0, join(home, HOME.logs, 'engine.log'))
     await removeClosedAtStart(installation, others.length === 0)
     await removeDataFolder(home)

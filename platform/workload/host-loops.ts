@@ -16,11 +16,17 @@ const RETRY_MS = 500
 export type LoadWorkload = (deps: ServerDeps, host: HostName) => Promise<WorkloadConfig>
 
 /** Hands every new generation to a host's agent, keeps the agent's latest report, and brings its edge certificates. */
-export const serveHost = (deps: ServerDeps, load: LoadWorkload, host: HostName, signal: AbortSignal) =>
+export const serveHost = (
+  deps: ServerDeps,
+  load: LoadWorkload,
+  host: HostName,
+  signal: AbortSignal,
+  lookEveryMs?: number,
+) =>
   Promise.all([
     push(deps, load, host, signal),
     follow(deps, host, signal),
-    keepEdgeCertified(deps, host, signal),
+    keepEdgeCertified(deps, host, signal, lookEveryMs),
   ])
 
 /** Wakes on signal and on timer; reads everything anew each time. */

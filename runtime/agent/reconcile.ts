@@ -8,8 +8,9 @@ import { isLocked } from '#platform/hosts/lock.ts'
 import type { HostRules } from '#platform/network/apply-rules.ts'
 import type { NameWatch } from '#platform/network/name-watch.ts'
 import type { UseBook } from '#platform/network/use-book.ts'
-import { type Docker, type EngineContainer, LABELS } from '#runtime/drivers/docker.ts'
+import { type Docker, type EngineContainer, type EngineInfo, LABELS } from '#runtime/drivers/docker.ts'
 import { diskSpace, machineMemoryMb, readJson } from '#runtime/drivers/files.ts'
+import { weighFirstGroup } from '#runtime/drivers/first-group.ts'
 import { publicIpv6 } from '#runtime/drivers/own-addresses.ts'
 import type { Log } from '#runtime/kit/log.ts'
 import type { AddressBook } from './address-book.ts'
@@ -46,6 +47,8 @@ import type { WorkloadStore } from './workload-store.ts'
 export interface ReconcileDeps {
   readonly config: AgentConfig
   readonly docker: Docker
+  /** What the engine said of itself when the agent began. */
+  readonly engine: EngineInfo
   readonly addresses: AddressBook
   /** Undefined where this host has no edge. */
   readonly edge: EdgeDeps | undefined
@@ -98,18 +101,32 @@ export function withSteadyFleet(deps: ReconcileDeps): ReconcileDeps {
   return { ...deps, membership, edge: removed ? undefined : deps.edge }
 }
 
-/** One pass: reads everything, brings the host to its two halves of state, and says how it is. Never throws. */
-export async function reconcile(deps: ReconcileDeps, before: number): Promise<Reconciled> {
-  const problems: string[] = []
-  const attempt = async <T>(what: string, work: () => Promise<T>): Promise<T | undefined> => {
+/** From so long on, whoever waits for a pass asks what it is that takes so long. */
+const SLOW_S = 5
+
+type Attempt = <T>(what: string, work: () => Promise<T>) => Promise<T | undefined>
+
+/** Does the parts of a pass: what goes wrong with one is a problem of the host, and keeps no other from being done. */
+const makeAttempt =
+  (log: Log, problems: string[]): Attempt =>
+  async (what, work) => {
+    const since = performance.now()
     try {
       return await work()
     } catch (error) {
-      deps.log.warn('agent.attempt_failed', { what, error })
+      log.warn('agent.attempt_failed', { what, error })
       problems.push(`${what} failed: ${error instanceof Error ? error.message : String(error)}`)
       return undefined
+    } finally {
+      const seconds = Math.round((performance.now() - since) / 1000)
+      if (seconds >= SLOW_S) log.warn('agent.attempt_slow', { what, seconds })
     }
   }
+
+/** One pass: reads everything, brings the host to its two halves of state, and says how it is. Never throws. */
+export async function reconcile(deps: ReconcileDeps, before: number): Promise<Reconciled> {
+  const problems: string[] = []
+  const attempt = makeAttempt(deps.log, problems)
   // While it is still let through: it ends in order.
   await attempt('Ending what has another host now', () => endLeavingParts(deps))
   // Before anything of an app runs.
@@ -187,7 +204,7 @@ function wantedApps({ workloads, membership }: ReconcileDeps): WorkloadConfig | 
 const askEdge = async ({ edge }: ReconcileDeps) => edge && (await readEdge(edge.haproxy))
 
 async function bringPlatform(
-  { docker, config, log, edge, sparing }: ReconcileDeps,
+  { docker, engine, config, log, edge, sparing }: ReconcileDeps,
   platform: PlatformConfig,
 ): Promise<void> {
   // Two that make the same containers at the same moment refuse each other's.
@@ -199,6 +216,7 @@ async function bringPlatform(
   const deps = { docker, owner, handOver }
   const did = await convergePlatform(deps, platform, { leave: [AGENT_COMPONENT, ...needed] })
   for (const step of did) log.info('agent.platform_step', { step })
+  await weighFirstGroup(engine)
 }
 
 export interface BroughtApps {

@@ -87,7 +87,7 @@ export async function startAgent(config: AgentConfig, log: Log): Promise<Agent> 
   const parts = { config, docker, addresses, log, ...kept, edge, signer, ...reads }
   const sparing = makeSparing({ ...config, docker, log, issuePass: passFor(config, membership) })
   const own = { announce: board.announceWanted, now: () => new Date(), images: new Map(), sparing }
-  const loop = startLoop({ ...parts, ...own }, board)
+  const loop = startLoop({ ...parts, ...own, engine: await docker.info() }, board)
   wake = loop.wake
   const drills = makeDrillRunner(config, docker, log)
   const sockets = await openWays(config, {

@@ -1,7 +1,7 @@
 import { stat } from 'node:fs/promises'
 import { join } from 'node:path'
-import { HOST_CGROUP } from '#contract/installation.ts'
-import { exists, readText } from './files.ts'
+import { controlGroups } from './control-group.ts'
+import { readText } from './files.ts'
 
 /** Where the kernel counts what the processes of a container use. A container that restarts has the same folders. */
 export interface UsageGroup {
@@ -50,8 +50,7 @@ export async function findUsageGroup(pid: number): Promise<UsageGroup | undefine
   const cpu = groupOf(text, 'cpuacct')
   const isRoot = memory?.path === '/' || cpu?.path === '/'
   if (memory === undefined || cpu === undefined || memory.version !== cpu.version || isRoot) return undefined
-  // Inside the agent's container /sys/fs/cgroup may show the agent's own group; the host's tree is mounted beside it.
-  const root = (await exists(HOST_CGROUP)) ? HOST_CGROUP : '/sys/fs/cgroup'
+  const root = await controlGroups()
   const isOld = memory.version === 1
   return {
     version: memory.version,

@@ -15,6 +15,8 @@ import {
   readTerminal,
 } from './docker-streams.ts'
 import { dial, waitFor } from './docker-wait.ts'
+import { infoOf } from './engine-info.ts'
+import { firstGroupOf } from './first-group.ts'
 
 export type EngineState = 'created' | 'running' | 'paused' | 'restarting' | 'removing' | 'exited' | 'dead'
 
@@ -234,7 +236,9 @@ export function makeDockerContainers(engine: Dockerode): DockerContainers {
     inspect: (id) => findInEngine(async () => detailOf(await one(id).inspect())),
     create: (spec, owner, extras = {}) =>
       callEngine(async () => {
-        const { id } = await engine.createContainer(createOptionsOf(spec, owner, extras))
+        const above = spec.firstGroup === true ? firstGroupOf(await infoOf(engine)) : undefined
+        const more = above === undefined ? extras : { ...extras, cgroupParent: above }
+        const { id } = await engine.createContainer(createOptionsOf(spec, owner, more))
         for (const { name, endpoint } of laterNetworks(spec)) {
           await engine.getNetwork(name).connect({ Container: id, EndpointConfig: endpoint })
         }

@@ -11,23 +11,14 @@ import {
   makeDockerVolumes,
 } from './docker-networks.ts'
 import { readJsonLines } from './docker-streams.ts'
+import { type EngineInfo, infoOf } from './engine-info.ts'
 
 export { EngineRefusal } from './docker-call.ts'
 export type { Attached, ContainerDetail, DockerContainers, EngineContainer } from './docker-containers.ts'
 export { hashContainer, hashSpec, LABELS } from './docker-create.ts'
 export type { BuildOptions, DockerImages, EngineImage, ImageDetail } from './docker-images.ts'
 export type { EngineLogLine, OutputFrame } from './docker-streams.ts'
-
-export interface EngineInfo {
-  readonly version: string
-  readonly rootDir: string
-  readonly storageDriver: string
-  readonly cgroupVersion: '1' | '2'
-  readonly cgroupDriver: string
-  readonly memoryBytes: number
-  readonly cpus: number
-  readonly containers: number
-}
+export type { EngineInfo } from './engine-info.ts'
 
 export interface EngineEvent {
   readonly type: string
@@ -83,20 +74,7 @@ export function makeDocker(socketPath: string): Docker {
       callEngine(async () => {
         await engine.ping()
       }),
-    info: () =>
-      callEngine(async () => {
-        const info = await engine.info()
-        return {
-          version: info.ServerVersion,
-          rootDir: info.DockerRootDir,
-          storageDriver: info.Driver,
-          cgroupVersion: info.CgroupVersion === '2' ? '2' : '1',
-          cgroupDriver: info.CgroupDriver,
-          memoryBytes: info.MemTotal,
-          cpus: info.NCPU,
-          containers: info.Containers,
-        }
-      }),
+    info: () => callEngine(() => infoOf(engine)),
     images: makeDockerImages(engine),
     networks: makeDockerNetworks(engine),
     volumes: makeDockerVolumes(engine),
