@@ -79,13 +79,16 @@ test("without the guard the kernel takes the machine's own address as a sender f
 
 for (const [what, made] of KINDS)
   test(`${what} from outside with an address of the host's own: none gets in, and it is told of as forged`, async () => {
-    for (const source of own()) {
+    for (const [round, source] of own().entries()) {
       await field.fresh()
       await count()
       following.all.length = 0
       await send(made(as(source)))
-      await poll(`a notice of ${source}`, async () => told().length > 0)
-      assert.deepEqual([...new Set(told().map((notice) => notice.source))], [source])
+      // The last notice of the round before may still come.
+      const sources = () =>
+        new Set(told().map((notice) => notice.source)).difference(new Set([own()[round - 1]]))
+      await poll(`a notice of ${source}`, async () => sources().size > 0)
+      assert.deepEqual([...sources()], [source])
       assert.equal(await got(), 0, source)
       assert.deepEqual(await field.members('held4', 'held6'), [])
     }
