@@ -65,6 +65,8 @@ export interface Guard {
 }
 
 const PASS_MS = 3_000
+/** An attack rings without end, and every look is work that its victims' visitors wait for: two a second are enough. */
+const APART_MS = 500
 
 interface State {
   readonly guard: HostGuard
@@ -208,10 +210,12 @@ function notesOf(state: State, news: Bell): Pick<Guard, 'appAt' | 'noteFinding' 
 }
 
 async function keep(state: State, bell: Bell, news: Bell, signal: AbortSignal): Promise<void> {
+  let lookedAt = Number.NEGATIVE_INFINITY
   while (!signal.aborted) {
     await bell.wait(PASS_MS, signal)
-    // An attack rings often; one look is enough for all that came meanwhile.
-    await pause(GATHER_MS, signal)
+    // One look is enough for all that came meanwhile.
+    await pause(Math.max(GATHER_MS, lookedAt + APART_MS - performance.now()), signal)
+    lookedAt = performance.now()
     const before = state.book.number()
     if (!signal.aborted) await pass(state)
     if (state.book.number() > before) news.ring()

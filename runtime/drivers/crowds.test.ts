@@ -38,8 +38,12 @@ test('who has too many connections open to programs here is found; what the host
       ),
     ].join('\n'),
   )
+  await writeFile(join(folder, 'sockstat'), 'TCP: inuse 35 orphan 0 tw 0 alloc 0\n')
+  await writeFile(join(folder, 'sockstat6'), 'TCP6: inuse 6\n')
   assert.deepEqual(await crowds(3, [80], folder), ['2001:db8:0:2::/64', '203.0.113.10', '203.0.113.9'])
   assert.deepEqual(await crowds(4, [80], folder), [])
+  // Nobody has more than all together.
+  assert.deepEqual(await crowds(41, [80], folder), [])
   assert.deepEqual(await crowds(3, [80], join(folder, 'nothing')), [])
 })
 
