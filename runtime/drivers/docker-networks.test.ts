@@ -9,7 +9,7 @@ import { type TestContext, test } from 'node:test'
 import { makeDocker } from './docker.ts'
 
 /** Says what an engine said that had died while a container of its own ended: nobody's end point keeps the network. */
-async function engineWith(t: TestContext, alive: readonly string[]) {
+async function engineWith(t: TestContext, alive: readonly string[], leaving?: string) {
   const folder = await mkdtemp(join(tmpdir(), 'maru-networks-'))
   const members = new Map([
     ['id-1', { Name: 'build-1' }],
@@ -19,10 +19,12 @@ async function engineWith(t: TestContext, alive: readonly string[]) {
     const [, container = ''] = /^GET \/containers\/(.*)\/json$/.exec(request) ?? []
     if (container !== '') return alive.includes(container) ? ([200, {}] as const) : ([404, {}] as const)
     if (request === 'GET /networks/net') return [200, { Containers: Object.fromEntries(members) }] as const
-    if (request === 'DELETE /networks/net')
-      return members.size > 0
-        ? ([403, { message: 'net has active endpoints' }] as const)
-        : ([204, undefined] as const)
+    if (request === 'DELETE /networks/net') {
+      if (members.size === 0) return [204, undefined] as const
+      // It leaves by itself, right after somebody found it there.
+      if (members.size === 1 && leaving !== undefined) members.delete(leaving)
+      return [403, { message: 'net has active endpoints' }] as const
+    }
     assert.equal(request, 'POST /networks/net/disconnect')
     const { Container, Force } = JSON.parse(await body())
     for (const [id, { Name }] of members) if (Force && Name === Container) members.delete(id)
@@ -45,6 +47,12 @@ async function engineWith(t: TestContext, alive: readonly string[]) {
 
 test('end points of containers that are gone keep no network from being removed', async (t) => {
   const { networks, left } = await engineWith(t, [])
+  await networks.remove('net')
+  assert.deepEqual(left(), [])
+})
+
+test('a container that is about to leave keeps its network a moment longer', async (t) => {
+  const { networks, left } = await engineWith(t, ['id-2'], 'id-2')
   await networks.remove('net')
   assert.deepEqual(left(), [])
 })

@@ -1,5 +1,6 @@
 import type Dockerode from 'dockerode'
 import type { NetworkSpec } from '#contract/agent.ts'
+import { pause } from '#runtime/kit/pause.ts'
 import { callEngine, callUnless, EngineRefusal, findInEngine } from './docker-call.ts'
 import { hashSpec, LABELS } from './docker-create.ts'
 
@@ -95,14 +96,17 @@ export function makeDockerNetworks(engine: Dockerode): DockerNetworks {
 const disconnect = (engine: Dockerode, network: string, container: string) =>
   callUnless([404], () => engine.getNetwork(network).disconnect({ Container: container, Force: true }))
 
-async function removeNetwork(engine: Dockerode, name: string): Promise<void> {
-  const remove = () => callUnless([404], () => engine.getNetwork(name).remove())
+/** Each 100 ms: a step of a build that was ended leaves its network a moment after the build. */
+const ATTEMPTS = 20
+
+async function removeNetwork(engine: Dockerode, name: string, attempts = ATTEMPTS): Promise<void> {
   try {
-    await remove()
+    await callUnless([404], () => engine.getNetwork(name).remove())
   } catch (error) {
     const isInUse = error instanceof EngineRefusal && error.status === 403
-    if (!isInUse || !(await freeOfNobody(engine, name))) throw error
-    await remove()
+    if (!isInUse || attempts === 0) throw error
+    if (!(await freeOfNobody(engine, name))) await pause(100)
+    await removeNetwork(engine, name, attempts - 1)
   }
 }
 
@@ -111,7 +115,7 @@ async function removeNetwork(engine: Dockerode, name: string): Promise<void> {
  * engine lets go by its name only. Tells whether there were any.
  */
 async function freeOfNobody(engine: Dockerode, network: string): Promise<boolean> {
-  const members = (await callEngine(() => engine.getNetwork(network).inspect())).Containers ?? {}
+  const members = (await findInEngine(() => engine.getNetwork(network).inspect()))?.Containers ?? {}
   let freed = false
   for (const [id, { Name }] of Object.entries(members)) {
     const container = await findInEngine(() => engine.getContainer(id).inspect())
