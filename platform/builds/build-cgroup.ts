@@ -1,8 +1,8 @@
 import { mkdir, readdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { BUILD_SLICE } from '#contract/installation.ts'
-import { controlGroups, removeGroups } from '#runtime/drivers/control-group.ts'
 import type { EngineInfo } from '#runtime/drivers/docker.ts'
+import { controlGroups, removeGroups } from '#runtime/drivers/engine-groups.ts'
 import { exists, readText } from '#runtime/drivers/files.ts'
 import { randomId } from '#runtime/kit/random-id.ts'
 

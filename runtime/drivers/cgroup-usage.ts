@@ -1,6 +1,6 @@
 import { stat } from 'node:fs/promises'
 import { join } from 'node:path'
-import { controlGroups } from './control-group.ts'
+import { controlGroups } from './engine-groups.ts'
 import { readText } from './files.ts'
 
 /** Where the kernel counts what the processes of a container use. A container that restarts has the same folders. */

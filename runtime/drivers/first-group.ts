@@ -1,7 +1,7 @@
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { FIRST_GROUP, FIRST_GROUP_WEIGHT } from '#contract/turn.ts'
-import { controlGroups, removeGroups } from './control-group.ts'
+import { controlGroups, removeGroups } from './engine-groups.ts'
 import type { EngineInfo } from './engine-info.ts'
 import { readText } from './files.ts'
 

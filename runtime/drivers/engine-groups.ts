@@ -9,7 +9,7 @@ import { exists, isAbsent } from './files.ts'
 export const controlGroups = async (): Promise<string> =>
   (await exists(HOST_CGROUP)) ? HOST_CGROUP : '/sys/fs/cgroup'
 
-/** Removes a group from every tree that the machine has. Throws EBUSY while there is something in it. */
+/** Removes a group that containers were put under from every tree that the machine has; what is below it is the engine’s to remove. Throws EBUSY while there is something in it. */
 export async function removeGroups(
   { cgroupVersion }: Pick<EngineInfo, 'cgroupVersion'>,
   name: string,
