@@ -1,5 +1,6 @@
 import { z } from 'zod'
-import { median, medianWithin } from './statistics.ts'
+import { median } from '#runtime/kit/median.ts'
+import { medianWithin } from './statistics.ts'
 
 /** One measured value: where it stands in its table, and every sample that it was made from. */
 export const Figure = z.strictObject({

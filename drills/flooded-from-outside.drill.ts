@@ -1,4 +1,5 @@
 import { cookiesSent } from '#runtime/drivers/syn-cookies.ts'
+import { median } from '#runtime/kit/median.ts'
 import type { Drill, DrillPlace, Measured, Stages } from './drill.ts'
 import { drillApp } from './drill-app.ts'
 import {
@@ -173,7 +174,7 @@ async function floodKind(
     flooded: flooded.map(({ flood, paces }) => {
       const sent = paceOfFlood(flood, middle(paces, 'packets'))
       const [answers, cookies] = [middle(paces, 'answers'), middle(paces, 'cookies')]
-      const share = middleOf(paces.map((one, round) => one.answers / present(calm[round]).answers))
+      const share = median(paces.map((one, round) => one.answers / present(calm[round]).answers))
       say(
         `${flood.what}, ${sent} packets a second, ${cookies.toFixed(0)} answered by cookies: ${answers.toFixed(1)} answers a second`,
       )
@@ -184,12 +185,7 @@ async function floodKind(
   }
 }
 
-/** The middle one of an odd number. */
-function middleOf(values: readonly number[]): number {
-  const sorted = values.toSorted((one, other) => one - other)
-  return present(sorted[(sorted.length - 1) / 2])
-}
-const middle = (paces: readonly Pace[], of: keyof Pace) => middleOf(paces.map((one) => one[of]))
+const middle = (paces: readonly Pace[], of: keyof Pace) => median(paces.map((one) => one[of]))
 
 /** What the worst of these floods cost, in per cent. */
 const lost = ({ flooded }: Found, isOne: (what: string) => boolean) =>

@@ -23,8 +23,8 @@ export function makeOpenPorts(
   const openSince = new Map<string, number>()
   let listedAt = Number.NEGATIVE_INFINITY
   return async () => {
-    const now = Date.now()
     if (performance.now() - listedAt < LISTED_FOR_MS) return [...openSince.keys()]
+    const now = Date.now()
     const open = (await openPorts(shown)).filter((port) => !port.startsWith(`${subnet}.`))
     listedAt = performance.now()
     for (const port of [...BETWEEN_HOSTS, ...open]) openSince.set(port, now)

@@ -5,11 +5,17 @@ import { HOST_CGROUP } from '#contract/installation.ts'
 import type { EngineInfo } from './engine-info.ts'
 import { exists, isAbsent } from './files.ts'
 
-/** The machine's tree of control groups: inside the agent's container /sys/fs/cgroup shows the agent's own, and the machine's is beside it. */
+/**
+ * The machine's tree of control groups: inside the agent's container /sys/fs/cgroup shows the agent's own, and the machine's is beside
+ * it.
+ */
 export const controlGroups = async (): Promise<string> =>
   (await exists(HOST_CGROUP)) ? HOST_CGROUP : '/sys/fs/cgroup'
 
-/** Removes a group that containers were put under from every tree that the machine has; what is below it is the engine’s to remove. Throws EBUSY while there is something in it. */
+/**
+ * Removes a group that containers were put under from every tree that the machine has. What is below it is the engine's to remove, and may
+ * be another installation's: unlike `removeGroup` (control-groups.ts) it leaves that alone. Throws EBUSY while there is something in it.
+ */
 export async function removeGroups(
   { cgroupVersion }: Pick<EngineInfo, 'cgroupVersion'>,
   name: string,

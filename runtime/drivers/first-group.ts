@@ -20,11 +20,11 @@ export const firstGroupOf = ({ cgroupDriver }: Pick<Engine, 'cgroupDriver'>): st
  */
 export async function weighFirstGroup(engine: Engine, root?: string): Promise<void> {
   if (firstGroupOf(engine) === undefined) return
-  const folder = join(root ?? (await controlGroups()), engine.cgroupVersion === '1' ? 'cpu' : '', FIRST_GROUP)
-  const [file, weight] =
+  const [path, weight] =
     engine.cgroupVersion === '1'
-      ? [join(folder, 'cpu.shares'), FIRST_GROUP_WEIGHT.shares]
-      : [join(folder, 'cpu.weight'), FIRST_GROUP_WEIGHT.weight]
+      ? [`cpu/${FIRST_GROUP}/cpu.shares`, FIRST_GROUP_WEIGHT.shares]
+      : [`${FIRST_GROUP}/cpu.weight`, FIRST_GROUP_WEIGHT.weight]
+  const file = join(root ?? (await controlGroups()), path)
   const now = await readText(file)
   if (now !== undefined && Number(now) !== weight) await writeFile(file, String(weight))
 }
