@@ -9,11 +9,13 @@ import {
   ACCEPT,
   ASKERS,
   type Chain,
+  type ConnectionState,
   countedIf,
   DROP,
   type Filter,
   type FilterRule,
   goto,
+  JUDGED,
   type Match,
   NO_RULE,
   portsOf,
@@ -54,7 +56,7 @@ export function compileFilter(policy: NetworkPolicy, facts: NetworkFacts): Filte
       ...classes.chains,
       ...judgingChains(classes.fallback, facts),
       hostDoors(rules, facts),
-      toInside(rules, facts),
+      ...toInside(rules, facts),
       ...(locked ? lockedChains(rules, facts) : []),
       ...baseChains(facts, locked),
     ],
@@ -63,31 +65,32 @@ export function compileFilter(policy: NetworkPolicy, facts: NetworkFacts): Filte
 
 const own = (facts: NetworkFacts) => bridgesOf(facts).map(({ bridge }) => bridge)
 
+/** Chains of what comes from a bridge, to the host itself and to be passed on. */
+const comesBy = (bridge: string) => `comes_${bridge}`
+const passesFrom = (bridge: string) => `passes_${bridge}`
+
 /** Where the kernel begins. What has nothing to do with the installation is left alone, unless the host is locked down. */
 function baseChains(facts: NetworkFacts, locked: boolean): Chain[] {
   const interfaces = own(facts)
-  const comes: Match = { kind: 'in', interfaces }
+  const byBridge = (chainOf: (bridge: string) => string): FilterRule => {
+    const chains = new Map(interfaces.map((bridge) => [bridge, chainOf(bridge)]))
+    return { match: [], verdict: { kind: 'dispatch-in', chains } }
+  }
   const goes: Match = { kind: 'out', interfaces }
   const last = (chain: string): FilterRule[] => (locked ? [{ match: [], verdict: goto(chain) }] : [])
   return [
     {
       name: 'input',
       hook: 'input',
-      rules: [
-        ...whoAsks(facts),
-        { match: [comes], verdict: goto('to_host') },
-        ...knocks(facts),
-        ...sharedAddress(facts),
-        ...last('locked_input'),
-      ],
+      rules: [byBridge(comesBy), ...knocks(facts), ...sharedAddress(facts), ...last('locked_input')],
     },
     {
       name: 'forward',
       hook: 'forward',
       rules: [
-        { match: [comes], verdict: goto('from_inside') },
+        byBridge(passesFrom),
         { match: [goes], verdict: goto('into_inside') },
-        ...(locked ? [{ match: [], verdict: DROP, comment: 'locked down' }] : []),
+        ...(locked ? [JUDGED, { match: [], verdict: DROP, comment: 'locked down' }] : []),
       ],
     },
     {
@@ -112,17 +115,23 @@ function knocks({ own }: NetworkFacts): FilterRule[] {
 }
 
 /** The resolver tells each app its own names: who asks is written down with the question, by the address that it comes from. */
-function whoAsks({ installation }: NetworkFacts): FilterRule[] {
+const WHO_ASKS = 'who_asks'
+
+function whoAsks({ installation }: NetworkFacts): { readonly asks: FilterRule; readonly chain: Chain } {
   const { bridge } = addressesOf(installation).networks.apps
   const asks: Match[] = [
     { kind: 'in', interfaces: [bridge] },
     { kind: 'protocol', protocols: ['tcp', 'udp'] },
     { kind: 'ports', ports: ['53'] },
   ]
-  return [
-    { match: asks, verdict: { kind: 'mark', mark: markOf(installation, EVERYBODY) } },
-    { match: asks, verdict: { kind: 'mark-by', table: ASKERS } },
+  const rules: FilterRule[] = [
+    { match: [], verdict: { kind: 'mark', mark: markOf(installation, EVERYBODY) } },
+    { match: [], verdict: { kind: 'mark-by', table: ASKERS } },
   ]
+  return {
+    asks: { match: asks, verdict: { kind: 'jump', chain: WHO_ASKS } },
+    chain: { name: WHO_ASKS, rules },
+  }
 }
 
 /** Who holds a shared address is said by those who share it only: the protocol proves nothing by itself. */
@@ -134,11 +143,15 @@ function sharedAddress({ own, sharing }: NetworkFacts): FilterRule[] {
   ]
   const told: FilterRule[] =
     sharing.length === 0 ? [] : [{ match: [...speaks, { kind: 'source', among: sharing }], verdict: ACCEPT }]
-  return [...told, { match: speaks, verdict: DROP, comment: 'shared address' }]
+  const refused: FilterRule = { match: speaks, verdict: DROP, comment: 'shared address' }
+  return [{ ...JUDGED, match: speaks }, ...told, refused]
 }
 
-/** What is never right, and what belongs to a connection without being a part of it. */
-const SANE: readonly FilterRule[] = [
+/** Nearly every packet, of which the rules are asked at once. */
+const ORDINARY: readonly Match[] = [{ kind: 'ipv4' }, { kind: 'state', states: ['new', 'established'] }]
+
+/** Of the others: what is never right, and what belongs to a connection without being a part of it. */
+const ODD: readonly FilterRule[] = [
   { match: [{ kind: 'ipv6' }], verdict: DROP, comment: 'no IPv6 inside' },
   { match: [{ kind: 'icmp-error' }], verdict: ACCEPT },
   { match: [{ kind: 'state', states: ['invalid', 'untracked', 'related'] }], verdict: DROP },
@@ -150,9 +163,14 @@ function judgingChains(
   fallback: { forward: FilterRule[]; host: FilterRule[] },
   facts: NetworkFacts,
 ): Chain[] {
-  const forged = bridgesOf(facts).map(({ bridge, subnet }): FilterRule => {
-    const source: Match = { kind: 'source', among: [subnet], not: true }
-    return { match: [{ kind: 'in', interfaces: [bridge] }, source], verdict: DROP, comment: 'forged source' }
+  const { asks, chain } = whoAsks(facts)
+  const fromBridge = (name: string, subnet: string, next: string): Chain => ({
+    name,
+    rules: [
+      JUDGED,
+      { match: [...ORDINARY, { kind: 'source', among: [subnet] }], verdict: goto(next) },
+      { match: [], verdict: goto('strange') },
+    ],
   })
   return [
     {
@@ -163,17 +181,20 @@ function judgingChains(
       name: 'judge_host',
       rules: [{ match: [], verdict: { kind: 'dispatch', map: 'from_to_host' } }, ...fallback.host, NO_RULE],
     },
-    { name: 'from_inside', rules: [...SANE, ...forged, { match: [], verdict: goto('judge') }] },
-    { name: 'into_inside', rules: [...SANE, { match: [REPLY], verdict: goto('judge') }, NO_RULE] },
+    chain,
+    // What answers the host itself was judged when it was asked.
     {
       name: 'to_host',
-      // What answers the host itself was judged when it was asked.
-      rules: [
-        ...SANE,
-        ...forged,
-        { match: [REPLY], verdict: ACCEPT },
-        { match: [], verdict: goto('judge_host') },
-      ],
+      rules: [{ match: [REPLY], verdict: ACCEPT }, asks, { match: [], verdict: goto('judge_host') }],
+    },
+    { name: 'strange', rules: [...ODD, { match: [], verdict: DROP, comment: 'forged source' }] },
+    ...bridgesOf(facts).flatMap(({ bridge, subnet }) => [
+      fromBridge(comesBy(bridge), subnet, 'to_host'),
+      fromBridge(passesFrom(bridge), subnet, 'judge'),
+    ]),
+    {
+      name: 'into_inside',
+      rules: [JUDGED, { match: [...ORDINARY, REPLY], verdict: goto('judge') }, ...ODD, NO_RULE],
     },
   ]
 }
@@ -188,31 +209,38 @@ function hostDoors(rules: readonly NetworkRule[], facts: NetworkFacts): Chain {
     const match: Match[] = [{ kind: 'from', among }, ...portsOf(protocol, ports), ...countedIf(rule)]
     return [{ match, verdict: ACCEPT, comment: id }]
   })
-  return { name: 'host_doors', rules: [...found, NO_RULE] }
+  return { name: 'host_doors', rules: [JUDGED, ...found, NO_RULE] }
 }
 
 /**
  * What programs on the host open to the inside, by the user whose program it is. A connection that lives has no user any
  * more once its program has closed it: then it counts that somebody on this host may open one like it.
  */
-function toInside(rules: readonly NetworkRule[], facts: NetworkFacts): Chain {
+function toInside(rules: readonly NetworkRule[], facts: NetworkFacts): Chain[] {
   const found = rules.flatMap(({ id, from, to, protocol, ports }) => {
     const user = HOST_USERS[from as NetworkGroup]
     const { known } = goalOf(to, facts)
     if (user === undefined || known.length === 0 || to === 'hosts') return []
     const goal: Match[] = [{ kind: 'to', among: known }, ...portsOf(protocol, ports)]
-    const opens: Match[] = [
-      { kind: 'state', states: ['new'] },
-      { kind: 'user', users: [user] },
-    ]
-    const goes: Match[] = [{ kind: 'state', states: ['established'] }]
-    return [
-      { match: [...opens, ...goal], verdict: ACCEPT, comment: id },
-      { match: [...goes, ...goal], verdict: ACCEPT, comment: id },
-    ]
+    return [{ user: { kind: 'user', users: [user] } satisfies Match, goal, comment: id }]
   })
-  return {
-    name: 'to_inside',
-    rules: [...SANE, { match: [REPLY], verdict: goto('judge_host') }, ...found, NO_RULE],
-  }
+  const state = (one: ConnectionState): Match[] => [{ kind: 'ipv4' }, { kind: 'state', states: [one] }]
+  const goes = found.map(({ goal, comment }): FilterRule => ({ match: goal, verdict: ACCEPT, comment }))
+  const opens = found.map(
+    ({ user, goal, comment }): FilterRule => ({ match: [user, ...goal], verdict: ACCEPT, comment }),
+  )
+  return [
+    { name: 'goes_on', rules: [{ match: [REPLY], verdict: goto('judge_host') }, ...goes, NO_RULE] },
+    { name: 'opens', rules: [...opens, NO_RULE] },
+    {
+      name: 'to_inside',
+      rules: [
+        JUDGED,
+        { match: state('established'), verdict: goto('goes_on') },
+        { match: state('new'), verdict: goto('opens') },
+        ...ODD,
+        NO_RULE,
+      ],
+    },
+  ]
 }

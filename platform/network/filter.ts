@@ -6,7 +6,7 @@ export type Among = readonly string[] | { readonly set: string }
 /** A condition on a packet. All of a rule's have to hold. */
 export type Match =
   | { readonly kind: 'in' | 'out'; readonly interfaces: readonly string[]; readonly not?: true }
-  | { readonly kind: 'ipv6' }
+  | { readonly kind: 'ipv4' | 'ipv6' }
   | { readonly kind: 'state'; readonly states: readonly ConnectionState[] }
   | { readonly kind: 'direction'; readonly direction: 'original' | 'reply' }
   /** Who opened the packet's connection, and to whom: the same for every packet of it, both ways. All of one kind, IPv4 or IPv6. */
@@ -33,6 +33,10 @@ export type Verdict =
   | { readonly kind: 'jump' | 'goto'; readonly chain: string }
   /** Goes on in the chain that a map has for who opened the connection; without one, at the next rule. */
   | { readonly kind: 'dispatch'; readonly map: string }
+  /** The same by the interface that the packet comes in by. */
+  | { readonly kind: 'dispatch-in'; readonly chains: ReadonlyMap<string, string> }
+  /** Counts the packet as one of which the rules were asked, and goes on at the next rule. */
+  | { readonly kind: 'count' }
   /** Writes down with the connection who asks for names, and goes on at the next rule. */
   | { readonly kind: 'mark'; readonly mark: number }
   /** The same by a table of addresses; an address that is not there changes nothing. */
@@ -72,6 +76,9 @@ export const goto = (chain: string): Verdict => ({ kind: 'goto', chain })
 
 /** The end of what is judged. */
 export const NO_RULE: FilterRule = { match: [], verdict: DROP, comment: 'no rule' }
+
+/** The beginning of it. */
+export const JUDGED: FilterRule = { match: [], verdict: { kind: 'count' } }
 
 /** Sets that every filter has. */
 export const SETS = { inside: 'inside', never: 'never', private: 'private', hosts: 'hosts' } as const

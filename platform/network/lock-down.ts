@@ -6,6 +6,7 @@ import {
   countedIf,
   DROP,
   type FilterRule,
+  JUDGED,
   type Match,
   portsOf,
   SETS,
@@ -46,7 +47,7 @@ export function lockedChains(rules: readonly NetworkRule[], facts: NetworkFacts)
     {
       name: 'locked_input',
       rules: [
-        ...[loop('in'), ...NEEDED, LEASE],
+        ...[JUDGED, loop('in'), ...NEEDED, LEASE],
         ...came.filter(({ from, to }) => from === 'internet' && to === 'edge').map(overIpv6),
         ...came.flatMap((rule) => allow(rule, 'from', whoComes(rule.from))),
         END,
@@ -55,7 +56,7 @@ export function lockedChains(rules: readonly NetworkRule[], facts: NetworkFacts)
     {
       name: 'locked_output',
       rules: [
-        ...[loop('out'), ...SILENT, ...NEEDED, ...sharedAddress(facts)],
+        ...[JUDGED, loop('out'), ...SILENT, ...NEEDED, ...sharedAddress(facts)],
         ...goes.filter(({ to }) => to === 'internet').map(overIpv6),
         ...goes.flatMap((rule) => allow(rule, 'to', whereTo(rule.to, facts))),
         END,

@@ -20,7 +20,7 @@ import { PINS } from './pins.ts'
 /** IANA's numbers: where there is no `/etc/protocols`, as in the agent's container, names mean nothing. */
 const NUMBERS: Readonly<Record<Protocol, number>> = { icmp: 1, tcp: 6, udp: 17, 'ipv6-icmp': 58, vrrp: 112 }
 
-/** Named counters go on when the rules are replaced. What is judged is counted where the kernel begins, and at its end what is refused. */
+/** Named counters go on when the rules are replaced: of packets of which the rules are asked, and of those that they refuse. */
 export const COUNTERS = { judged: 'judged', refused: 'refused' } as const
 
 /** What is in the table now and no longer belongs there. */
@@ -68,6 +68,9 @@ const setType = (name: string) =>
 const pairs = (map: ReadonlyMap<string, string>) =>
   [...map].map(([address, chain]) => `${address} : goto ${chain}`)
 
+const inPairs = (chains: ReadonlyMap<string, string>) =>
+  pairs(new Map([...chains].map(([bridge, chain]) => [`"${bridge}"`, chain])))
+
 const marks = (askers: Filter['askers']) => [...askers].map(([address, mark]) => `${address} : ${mark}`)
 
 const elements = (where: string, all: readonly string[]) =>
@@ -113,7 +116,7 @@ function renderChain({ name, hook, rules }: Chain): string[] {
   return [
     `  chain ${name} {`,
     ...begins,
-    ...rules.filter(canMatch).map((rule) => `    ${renderRule(rule, hook !== undefined)}`),
+    ...rules.filter(canMatch).map((rule) => `    ${renderRule(rule)}`),
     '  }',
   ]
 }
@@ -121,15 +124,9 @@ function renderChain({ name, hook, rules }: Chain): string[] {
 const canMatch = ({ match }: FilterRule) =>
   match.every((one) => !('among' in one) || 'set' in one.among || one.not || one.among.length > 0)
 
-function renderRule({ match, verdict, comment }: FilterRule, begins: boolean): string {
+function renderRule({ match, verdict, comment }: FilterRule): string {
   const remark = comment === undefined ? [] : [`comment "${comment}"`]
-  const counter =
-    verdict.kind === 'drop'
-      ? COUNTERS.refused
-      : begins && verdict.kind === 'goto'
-        ? COUNTERS.judged
-        : undefined
-  const counted = counter === undefined ? [] : [`counter name "${counter}"`]
+  const counted = verdict.kind === 'drop' ? [`counter name "${COUNTERS.refused}"`] : []
   return [...match.map(renderMatch), ...counted, renderVerdict(verdict), ...remark]
     .filter((part) => part !== '')
     .join(' ')
@@ -140,8 +137,9 @@ function renderMatch(match: Match): string {
     case 'in':
     case 'out':
       return `${match.kind === 'in' ? 'iifname' : 'oifname'} ${not(match)}${list(match.interfaces.map((name) => `"${name}"`))}`
+    case 'ipv4':
     case 'ipv6':
-      return 'meta nfproto ipv6'
+      return `meta nfproto ${match.kind}`
     case 'state':
       // One comparison of bits, where a set would be a look-up for each packet.
       return `ct state ${match.states.join(',')}`
@@ -184,5 +182,7 @@ function renderVerdict(verdict: Verdict): string {
   if (verdict.kind === 'mark') return `ct mark set ${verdict.mark}`
   if (verdict.kind === 'mark-by') return `ct mark set ip saddr map @${verdict.table}`
   if (verdict.kind === 'dispatch') return `ct original ip saddr vmap @${verdict.map}`
+  if (verdict.kind === 'dispatch-in') return `iifname vmap { ${inPairs(verdict.chains).join(', ')} }`
+  if (verdict.kind === 'count') return `counter name "${COUNTERS.judged}"`
   return 'chain' in verdict ? `${verdict.kind} ${verdict.chain}` : verdict.kind
 }

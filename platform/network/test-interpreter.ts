@@ -51,9 +51,10 @@ function walk(filter: Filter, name: string, packet: Packet): 'accept' | 'drop' |
   return undefined
 }
 
-function nextOf(filter: Filter, verdict: Verdict, { connection }: Packet): string | undefined {
+function nextOf(filter: Filter, verdict: Verdict, packet: Packet): string | undefined {
+  if (verdict.kind === 'dispatch-in') return verdict.chains.get(packet.in)
   if (verdict.kind !== 'dispatch') return 'chain' in verdict ? verdict.chain : undefined
-  return filter.maps.get(verdict.map)?.get(connection.from)
+  return filter.maps.get(verdict.map)?.get(packet.connection.from)
 }
 
 const matches = (filter: Filter, { match }: FilterRule, packet: Packet) =>
@@ -80,6 +81,8 @@ function holds(filter: Filter, match: Match, packet: Packet): boolean {
       return match.interfaces.includes(packet.out)
     case 'counted':
       return true
+    case 'ipv4':
+      return !isIpv6(connection.from)
     case 'ipv6':
       return isIpv6(connection.from)
     case 'icmp-error':
