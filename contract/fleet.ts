@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { HostAddress } from './host-identity.ts'
+import { AGENT_PORT, HostAddress } from './host-identity.ts'
 import { DataCentreName, HostName } from './ids.ts'
 
 /** Parts of the platform that are on one host each and are reached from all: they keep their address when they move. */
@@ -43,3 +43,6 @@ export const NO_FLEET: Fleet = { hosts: [], services: {} }
 export const PEER_PORT = 7443
 /** Where every host answers the others, over TLS in which both sides prove themselves. */
 export const MESH_PORT = 7444
+
+/** Ports at which hosts answer each other; nobody else has any business there. */
+export const PORTS_BETWEEN_HOSTS: readonly number[] = [PEER_PORT, MESH_PORT, AGENT_PORT]

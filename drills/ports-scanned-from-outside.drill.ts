@@ -25,6 +25,7 @@ import { endAll } from './network/programs-on-host.ts'
 import { blocksOf, checkNotLockedDown, eventsOf, incidentOf, letIn } from './network/said.ts'
 import {
   decisiveMs,
+  doorsBetweenHosts,
   knownPorts,
   SCANS,
   type Scanner,
@@ -36,7 +37,7 @@ import {
 import { present } from './present.ts'
 import { secondsUntil } from './wait-until.ts'
 
-const INSIDE = 'ports of the inside that answered somebody outside'
+const INSIDE = 'ports that rules refuse and that answered somebody outside'
 const OPEN = 'open ports that one scanner learned'
 const CLOSED = 'closed ports that one scanner learned'
 const FREE = 'scanners that were not held'
@@ -71,7 +72,7 @@ export const portsScannedFromOutside: Drill<Names> = {
   setUp:
     'Ten places outside of the platform, each with a cable of its own to the host. From six of them people visit an app: an office of 50 behind one address (NAT), somebody with 200 connections, one who loads page after page, somebody at home who also uses four other programs of the host, one of the many senders who search together later, and those in whose name a scanner will speak. Somebody watches what is noticed, as a page of the console does.',
   fault:
-    'From the other places nmap scans: all 65,535 ports as fast as it can, 1,000 ports among packets in the name of one of the visitors, one port every three seconds, and past the host the addresses of the inside. After them 60 senders of 60 networks, a visitor among them, ask for two ports each.',
+    'From the other places nmap scans: all 65,535 ports as fast as it can, 1,000 ports among packets in the name of one of the visitors, one port every three seconds, past the host the addresses of the inside, and the ports at which hosts answer each other. After them 60 senders of 60 networks, a visitor among them, ask for two ports each.',
   measures: {
     [INSIDE]: { unit: 'ports', limit: 0 },
     [OPEN]: { unit: 'ports', limit: 5 },
@@ -146,6 +147,7 @@ async function attack(place: DrillPlace, field: Field, app: string): Promise<voi
     scan(decoys, SCANS.decoys([decoy]), [decoys.host]),
     scan(slow, SCANS.slow, [slow.host]),
     scan(past, SCANS.ports(portsInside(place)), inside),
+    ...[...(await doorsBetweenHosts())].map(([address, ports]) => scan(past, SCANS.ports(ports), [address])),
   ])
   place.mark('last scan ended')
   field.toldS = await searchTogether(place, crowd)
@@ -218,7 +220,7 @@ async function measure(place: DrillPlace, field: Field): Promise<Measured<Names>
   }
   return {
     values,
-    result: `Of ${hosts.length} scanners ${hosts.length - free} were held, the fast one ${values[HELD]} ms after the decisive packet, and operators saw it after ${values[SHOWN]} s; at most ${values[OPEN]} open and ${values[CLOSED]} closed ports were learned by one, and ${values[INSIDE]} of the inside. People were told of ${people.crowd.senders} senders who searched together after ${values[TOLD]} s. Of ${people.others.length} kinds of ordinary visitors ${wrongly.length} were held; of ${requests} requests ${failed.length} failed, also those of a visitor whose address was a decoy and of one of the many.`,
+    result: `Of ${hosts.length} scanners ${hosts.length - free} were held, the fast one ${values[HELD]} ms after the decisive packet, and operators saw it after ${values[SHOWN]} s; at most ${values[OPEN]} open and ${values[CLOSED]} closed ports were learned by one, and ${values[INSIDE]} that rules refuse. People were told of ${people.crowd.senders} senders who searched together after ${values[TOLD]} s. Of ${people.others.length} kinds of ordinary visitors ${wrongly.length} were held; of ${requests} requests ${failed.length} failed, also those of a visitor whose address was a decoy and of one of the many.`,
     figures: {
       'requests of visitors': { value: requests, unit: 'requests' },
       'packets of the fast scan': { value: field.seen[0]?.frames.length ?? 0, unit: 'packets' },

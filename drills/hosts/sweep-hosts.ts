@@ -1,5 +1,4 @@
-import { MESH_PORT, PEER_PORT } from '#contract/fleet.ts'
-import { AGENT_PORT } from '#contract/host-identity.ts'
+import { PORTS_BETWEEN_HOSTS } from '#contract/fleet.ts'
 import { addressesOf } from '#contract/installation.ts'
 import { type Answers, answersTo } from '../network/answers.ts'
 import { type Frame, startCapture } from '../network/capture.ts'
@@ -31,9 +30,8 @@ const HEADS_ONLY = ['-s', '192'] as const
 function nearPorts({ installation }: HostsPlace, ports: OtherPorts): number[] {
   const { etcdPorts, postgresPort, patroniPort, controlPort } = addressesOf(installation)
   const web = Object.values(installation.ports)
-  const between = [AGENT_PORT, PEER_PORT, MESH_PORT]
   const inside = [etcdPorts.client, etcdPorts.peer, postgresPort, patroniPort, controlPort]
-  return [...new Set([...web, ...between, ...inside, ...Object.values(ports)])]
+  return [...new Set([...web, ...PORTS_BETWEEN_HOSTS, ...inside, ...Object.values(ports)])]
 }
 
 /** Sweeps every host: all ports by TCP, some by UDP; and a stranger searches them. */

@@ -1,6 +1,8 @@
+import { PORTS_BETWEEN_HOSTS } from '#contract/fleet.ts'
 import { GUARD_LIMITS } from '#contract/guard.ts'
 import type { Installation } from '#contract/installation.ts'
 import { guardTableOf } from '#platform/guard/host.ts'
+import { openPorts } from '#runtime/drivers/listeners.ts'
 import { makeNft } from '#runtime/drivers/nft.ts'
 import { type Capture, type Frame, startCapture } from './capture.ts'
 import type { OtherNetwork } from './other-network.ts'
@@ -43,6 +45,18 @@ export async function knownPorts(
   return new Set(
     listens.filter(([, at]) => at === undefined || at === address).map(([, , port]) => Number(port)),
   )
+}
+
+/** Where this host answers other hosts, and nobody else: an address and its ports. Nowhere on the only host of an installation. */
+export async function doorsBetweenHosts(): Promise<ReadonlyMap<string, readonly number[]>> {
+  const doors = (await openPorts()).flatMap((one) => {
+    const [, address, port] = /^([\d.]+) \. tcp \. (\d+)$/.exec(one) ?? []
+    return address !== undefined && PORTS_BETWEEN_HOSTS.includes(Number(port))
+      ? [{ address, port: Number(port) }]
+      : []
+  })
+  const grouped = Map.groupBy(doors, ({ address }) => address)
+  return new Map([...grouped].map(([address, all]) => [address, all.map(({ port }) => port)]))
 }
 
 /** A scanner, with who listens on its own link. */

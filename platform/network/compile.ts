@@ -1,5 +1,4 @@
-import { MESH_PORT, PEER_PORT } from '#contract/fleet.ts'
-import { AGENT_PORT } from '#contract/host-identity.ts'
+import { PORTS_BETWEEN_HOSTS } from '#contract/fleet.ts'
 import { addressesOf, type Installation } from '#contract/installation.ts'
 import { type NetworkGroup, type NetworkPolicy, type NetworkRule, parseEnd } from '#contract/network.ts'
 import { EVERYBODY, markedAddresses, markOf } from './askers.ts'
@@ -26,11 +25,6 @@ import { lockedChains } from './lock-down.ts'
 
 /** Name of an installation's own table: what is in others is never touched. */
 export const tableOf = ({ id }: Pick<Installation, 'id'>) => `maru_${id.replaceAll(/\W/g, '_')}`
-
-/** Ports on which hosts answer each other; nobody else has any business there. */
-export const BETWEEN_HOSTS: readonly string[] = [AGENT_PORT, PEER_PORT, MESH_PORT]
-  .sort((a, b) => a - b)
-  .map(String)
 
 /**
  * What people have decided and what the platform needs, as one filter for one host. The policy is what stands now: nothing
@@ -105,7 +99,7 @@ function baseChains(facts: NetworkFacts, locked: boolean): Chain[] {
 function knocks({ own }: NetworkFacts): FilterRule[] {
   if (own === undefined) return []
   const comes: Match = { kind: 'in', interfaces: ['lo'], not: true }
-  const ports = portsOf('tcp', BETWEEN_HOSTS)
+  const ports = portsOf('tcp', PORTS_BETWEEN_HOSTS.map(String))
   // What answers this host came from somebody else's port.
   const asked: Match = { kind: 'direction', direction: 'original' }
   return [

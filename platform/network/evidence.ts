@@ -1,3 +1,4 @@
+import { PORTS_BETWEEN_HOSTS } from '#contract/fleet.ts'
 import { AGENT_PORT } from '#contract/host-identity.ts'
 import type { Host } from '#contract/host-view.ts'
 import { addressesOf } from '#contract/installation.ts'
@@ -6,7 +7,6 @@ import type { Check, Finding } from '#platform/trust/index.ts'
 import { type FollowCommand, loadReports, runProbe } from '#platform/workload/index.ts'
 import type { ServerDeps } from '#runtime/server/handler.ts'
 import { read } from '#runtime/server/transact.ts'
-import { BETWEEN_HOSTS } from './compile.ts'
 import { lockChecks } from './lock-down-evidence.ts'
 
 /** What the network can show about itself. `follow` comes from the capability that runs one-off commands. */
@@ -96,7 +96,7 @@ function doorsOf({ config }: ServerDeps, hosts: readonly Host[]) {
     ...at.etcd.map((address) => `${address}:${at.etcdPorts.client}`),
     ...at.postgres.flatMap((address) => [`${address}:${at.postgresPort}`, `${address}:${at.patroniPort}`]),
     `${at.pgproxy.data}:${at.postgresPort}`,
-    ...['22', ...BETWEEN_HOSTS].map((port) => `${at.edge.apps}:${port}`),
+    ...[22, ...PORTS_BETWEEN_HOSTS].map((port) => `${at.edge.apps}:${port}`),
     ...hosts.flatMap(({ address }) => ['22', String(AGENT_PORT)].map((port) => `${address}:${port}`)),
     '169.254.169.254:80',
     ...PUBLIC,

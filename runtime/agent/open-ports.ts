@@ -1,5 +1,4 @@
-import { MESH_PORT, PEER_PORT } from '#contract/fleet.ts'
-import { AGENT_PORT } from '#contract/host-identity.ts'
+import { PORTS_BETWEEN_HOSTS } from '#contract/fleet.ts'
 import type { Installation } from '#contract/installation.ts'
 import { openPorts } from '#runtime/drivers/listeners.ts'
 
@@ -7,7 +6,7 @@ import { openPorts } from '#runtime/drivers/listeners.ts'
 const STAYS_OPEN_MS = 600_000
 /** Under attack there are many looks a second, and each listing of all sockets costs the kernel some ten milliseconds. */
 const LISTED_FOR_MS = 2_500
-const BETWEEN_HOSTS = [AGENT_PORT, PEER_PORT, MESH_PORT].map((port) => `tcp . ${port}`)
+const BETWEEN_HOSTS = PORTS_BETWEEN_HOSTS.map((port) => `tcp . ${port}`)
 
 /** The ports of the host at which somebody listens to the outside, or did a while ago: `tcp . 80`, `192.0.2.9 . tcp . 53`. */
 export type OpenPorts = () => Promise<string[]>
