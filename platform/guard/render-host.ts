@@ -74,18 +74,9 @@ function chainsOf(place: Place): Chains {
 
 /** What is never an attacker from outside: the host itself, and whatever an engine runs on it. Every packet comes here, so names are one look. */
 const homely = (place: Place, others: readonly string[] = []) => [
-  `iifname ${named([...homelyOnes(place), ...others])} accept`,
-  OTHER_BRIDGES,
+  `iifname ${named(['lo', 'docker0', 'docker_gwbridge', ...bridgesOf(place).trusted, ...others])} accept`,
+  'iifname "br-*" accept',
 ]
-const homelyOnes = (place: Place) => ['lo', 'docker0', 'docker_gwbridge', ...bridgesOf(place).trusted]
-const OTHER_BRIDGES = 'iifname "br-*" accept'
-
-/** The same, and what comes from instances and builds: one look for every packet of theirs, too. */
-function comesBy(place: Place): string {
-  const trusted = homelyOnes(place).map((name) => `"${name}" : accept`)
-  const untrusted = bridgesOf(place).untrusted.map((name) => `"${name}" : goto g_instance`)
-  return `iifname vmap { ${[...trusted, ...untrusted].join(', ')} }`
-}
 
 /** Of every packet from outside that is addressed to the host; of open connections, too, so there is little of it. */
 const addressedRules = ({ v, address }: Family, opening: string) => [
@@ -113,8 +104,10 @@ const HONEST = [
 
 function inputRules(place: Place): string[] {
   return [
-    comesBy(place),
-    OTHER_BRIDGES,
+    ...bridgesOf(place)
+      .untrusted.toReversed()
+      .map((bridge) => `iifname "${bridge}" goto g_instance`),
+    ...homely(place),
     // Who pings on and on has been answered.
     'icmp type echo-request jump g_ping',
     'icmpv6 type echo-request jump g_ping',

@@ -66,23 +66,27 @@ const passesFrom = (bridge: string) => `passes_${bridge}`
 /** Where the kernel begins. What has nothing to do with the installation is left alone, unless the host is locked down. */
 function baseChains(facts: NetworkFacts, locked: boolean): Chain[] {
   const interfaces = own(facts)
-  const byBridge = (chainOf: (bridge: string) => string): FilterRule => {
-    const chains = new Map(interfaces.map((bridge) => [bridge, chainOf(bridge)]))
-    return { match: [], verdict: { kind: 'dispatch-in', chains } }
-  }
+  const byBridge = (chainOf: (bridge: string) => string) =>
+    // Instances send most: their bridge comes first.
+    interfaces.toReversed().map(
+      (bridge): FilterRule => ({
+        match: [{ kind: 'in', interfaces: [bridge] }],
+        verdict: goto(chainOf(bridge)),
+      }),
+    )
   const goes: Match = { kind: 'out', interfaces }
   const last = (chain: string): FilterRule[] => (locked ? [{ match: [], verdict: goto(chain) }] : [])
   return [
     {
       name: 'input',
       hook: 'input',
-      rules: [byBridge(comesBy), ...knocks(facts), ...sharedAddress(facts), ...last('locked_input')],
+      rules: [...byBridge(comesBy), ...knocks(facts), ...sharedAddress(facts), ...last('locked_input')],
     },
     {
       name: 'forward',
       hook: 'forward',
       rules: [
-        byBridge(passesFrom),
+        ...byBridge(passesFrom),
         { match: [goes], verdict: goto('into_inside') },
         ...(locked ? [JUDGED, { match: [], verdict: DROP, comment: 'locked down' }] : []),
       ],

@@ -33,8 +33,6 @@ export type Verdict =
   | { readonly kind: 'jump' | 'goto'; readonly chain: string }
   /** Goes on in the chain that a map has for who opened the connection; without one, at the next rule. */
   | { readonly kind: 'dispatch'; readonly map: string }
-  /** The same by the interface that the packet comes in by. */
-  | { readonly kind: 'dispatch-in'; readonly chains: ReadonlyMap<string, string> }
   /** Counts the packet as one of which the rules were asked, and goes on at the next rule. */
   | { readonly kind: 'count' }
   /** Writes down with the connection who asks for names, and goes on at the next rule. */

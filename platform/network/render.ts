@@ -14,7 +14,7 @@ import { PINS } from './pins.ts'
 
 /*
  * Sets say what they hold by `typeof`: nftables 1.0, which Debian 12 has, crashes on listing sets that a later version made by
- * `type`.
+ * `type`, and chains with a map of interfaces that is part of a rule (`iifname vmap { … }`).
  */
 
 /** IANA's numbers: where there is no `/etc/protocols`, as in the agent's container, names mean nothing. */
@@ -67,9 +67,6 @@ const setType = (name: string) =>
 
 const pairs = (map: ReadonlyMap<string, string>) =>
   [...map].map(([address, chain]) => `${address} : goto ${chain}`)
-
-const inPairs = (chains: ReadonlyMap<string, string>) =>
-  pairs(new Map([...chains].map(([bridge, chain]) => [`"${bridge}"`, chain])))
 
 const marks = (askers: Filter['askers']) => [...askers].map(([address, mark]) => `${address} : ${mark}`)
 
@@ -182,7 +179,6 @@ function renderVerdict(verdict: Verdict): string {
   if (verdict.kind === 'mark') return `ct mark set ${verdict.mark}`
   if (verdict.kind === 'mark-by') return `ct mark set ip saddr map @${verdict.table}`
   if (verdict.kind === 'dispatch') return `ct original ip saddr vmap @${verdict.map}`
-  if (verdict.kind === 'dispatch-in') return `iifname vmap { ${inPairs(verdict.chains).join(', ')} }`
   if (verdict.kind === 'count') return `counter name "${COUNTERS.judged}"`
   return 'chain' in verdict ? `${verdict.kind} ${verdict.chain}` : verdict.kind
 }

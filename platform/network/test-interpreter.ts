@@ -51,10 +51,9 @@ function walk(filter: Filter, name: string, packet: Packet): 'accept' | 'drop' |
   return undefined
 }
 
-function nextOf(filter: Filter, verdict: Verdict, packet: Packet): string | undefined {
-  if (verdict.kind === 'dispatch-in') return verdict.chains.get(packet.in)
+function nextOf(filter: Filter, verdict: Verdict, { connection }: Packet): string | undefined {
   if (verdict.kind !== 'dispatch') return 'chain' in verdict ? verdict.chain : undefined
-  return filter.maps.get(verdict.map)?.get(packet.connection.from)
+  return filter.maps.get(verdict.map)?.get(connection.from)
 }
 
 const matches = (filter: Filter, { match }: FilterRule, packet: Packet) =>
