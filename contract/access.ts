@@ -40,12 +40,12 @@ export const ACCESS: Readonly<
   owner: {
     team: ['read', 'create'],
     app: ['read', 'deploy', 'configure', 'secrets', 'run', 'destroy'],
-    operation: ['read'],
+    operation: ['read', 'deploy'],
   },
   developer: {
     team: ['read', 'create'],
     app: ['read', 'deploy', 'configure', 'secrets', 'run'],
-    operation: ['read'],
+    operation: ['read', 'deploy'],
   },
   viewer: { team: ['read'], app: ['read'], operation: ['read'] },
 }

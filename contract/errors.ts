@@ -150,7 +150,7 @@ export const ERRORS = {
     409,
     3,
     'Another {kind} of {app} is under way ({operation}).',
-    'Wait for it (`maru operation {operation}`) and try again.',
+    'Wait for it (`maru operation {operation}`) or cancel it (`maru cancel {operation}`), and try again.',
   ),
   'apps.limit': row(409, 3, '{what} is limited to {limit}.', '{next}'),
   'apps.source_not_found': row(404, 2, 'There is no uploaded source {source}.', 'Run `maru deploy` again.'),
@@ -258,6 +258,19 @@ export const ERRORS = {
     2,
     'There is no operation {operation}.',
     'Operations are kept for 90 days.',
+  ),
+  'operations.cancelled': row(409, 3, '{by} has cancelled it.', 'What served before keeps serving.'),
+  'operations.too_late': row(
+    409,
+    3,
+    'The {kind} {operation} is not cancelled: {reason}.',
+    'See what became of it: `maru operation {operation}`.',
+  ),
+  'operations.none_under_way': row(
+    404,
+    2,
+    'Nothing of {app} is under way that could be cancelled.',
+    'See what was: `maru operations --app {app}`.',
   ),
 
   'data.not_ready': row(

@@ -31,6 +31,8 @@ export const Operation = z.strictObject({
   createdBy: z.string().describe('Who asked for it'),
   release: z.number().int().nullable().describe('Release number that it made, if any'),
   error: ErrorBody.shape.error.nullable(),
+  cancellable: z.boolean().describe('Whether it can be cancelled now'),
+  cancelledBy: z.string().nullable().describe('Who asked to cancel it, if anybody: it is being taken back'),
 })
 export type Operation = z.infer<typeof Operation>
 
@@ -64,6 +66,15 @@ export const operationRoutes = {
     path: '/v1/operations/{operation}',
     summary: 'An operation and its state',
     access: { resource: 'operation', action: 'read' },
+    params: Params,
+    response: Operation,
+  }),
+  /** Everything that it did is taken back; it has ended when its last event says so. Cancelling twice changes nothing. */
+  cancel: route({
+    method: 'POST',
+    path: '/v1/operations/{operation}/cancel',
+    summary: 'Cancel an operation before what it brings serves',
+    access: { resource: 'operation', action: 'deploy' },
     params: Params,
     response: Operation,
   }),

@@ -17,6 +17,7 @@ const SHARING = [
   'deploy',
   'bad-input',
   'bench-interrupted',
+  'cancel',
   'console-audit',
   'console-hosts',
   'console-network',

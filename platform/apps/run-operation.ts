@@ -14,6 +14,7 @@ import { isConnectionError } from '#runtime/server/database-errors.ts'
 import type { ServerDeps } from '#runtime/server/handler.ts'
 import { read, transactRepeatable } from '#runtime/server/transact.ts'
 import { applyStep, undoStep } from './apply/apply-step.ts'
+import { watchCancel } from './cancel-watch.ts'
 import { setReleaseState } from './release-store.ts'
 import type { StepContext } from './step-context.ts'
 import { describeStep, type Step } from './steps.ts'
@@ -45,17 +46,20 @@ export async function runOperation(deps: ServerDeps, id: string, signal: AbortSi
 /** True when the operation is done; false when it has to go back. */
 async function goForward(run: Run): Promise<boolean> {
   const { deps, operation, steps } = run
-  for (let index = operation.step_index; index < steps.length; index += 1) {
-    try {
-      await carryOut(run, index)
-    } catch (error) {
-      if (mustRunAgain(run, index, error)) throw error
-      deps.log.warn('apps.step_failed', { operationId: operation.id, step: steps[index]?.kind, error })
-      await transactRepeatable(deps.db, (tx) =>
-        beginUndo(tx, operation.id, asMaruError(error, operation).toBody().error),
-      )
-      return false
-    }
+  const cancel = watchCancel(deps, operation.id, run.signal)
+  let index = operation.step_index
+  try {
+    for (; index < steps.length; index += 1) await carryOut({ ...run, signal: cancel.signal }, index)
+  } catch (thrown) {
+    if (mustRunAgain(run, index, thrown)) throw thrown
+    const error = cancel.error() ?? thrown
+    deps.log.warn('apps.step_failed', { operationId: operation.id, step: steps[index]?.kind, error })
+    await transactRepeatable(deps.db, (tx) =>
+      beginUndo(tx, operation.id, asMaruError(error, operation).toBody().error),
+    )
+    return false
+  } finally {
+    cancel.stop()
   }
   await transactRepeatable(deps.db, (tx) => finishOperation(tx, operation.id, doneEvent(run)))
   return true

@@ -72,11 +72,18 @@ async function enqueue(
     plan: renderPlan(plan),
     steps: plan.steps,
     release: plan.newRelease?.version ?? null,
+    finalStep: finalStepOf(plan),
     createdBy,
     requestKey,
   })
   await deps.jobs.add(tx, OPERATION_JOB, { operationId: id }, operationJobOptions(id, app.id))
   return operation
+}
+
+/** What is before the commit can be taken back; what has none, such as a destruction, cannot. */
+function finalStepOf({ steps }: Plan): number | null {
+  const commit = steps.findIndex(({ kind }) => kind === 'commit')
+  return commit === -1 ? null : commit
 }
 
 /** What planning needs to know about an app. */

@@ -1,3 +1,4 @@
+import { MaruError } from '#contract/errors.ts'
 import type { OperationId } from '#contract/ids.ts'
 import type { OperationEvent } from '#contract/operations.ts'
 import { storableJson } from '#runtime/server/storable-json.ts'
@@ -10,7 +11,7 @@ const WHOSE = ['team_id as team', 'app_name as app'] as const
 
 /**
  * Notes that a step begins and announces it. False when it was begun before: then this is a resumption, and
- * nothing is announced twice.
+ * nothing is announced twice. Throws `operations.cancelled` where somebody has asked for that before.
  */
 export async function beginStep(
   tx: Db,
@@ -23,9 +24,10 @@ export async function beginStep(
     .set({ state: 'running', step_index: index, step_begun_at: new Date() })
     .where('id', '=', progress.id)
     .where((where) => where.or([where('step_index', '<', index), where('step_begun_at', 'is', null)]))
-    .returning(WHOSE)
+    .returning([...WHOSE, 'cancelled_by'])
     .executeTakeFirst()
   if (begun === undefined) return false
+  if (begun.cancelled_by !== null) throw new MaruError('operations.cancelled', { by: begun.cancelled_by })
   await announceApp(tx, begun)
   await addEvents(tx, progress.id, [event])
   return true

@@ -16,6 +16,8 @@ export interface NewOperation {
   readonly plan: string
   readonly steps: readonly unknown[]
   readonly release: number | null
+  /** From this step on it is not cancelled; null: at no time. */
+  readonly finalStep: number | null
   readonly createdBy: string
   /** Says which keyed request this is, see `keyHash`. */
   readonly requestKey?: string | undefined
@@ -35,6 +37,7 @@ export async function insertOperation(tx: Db, operation: NewOperation): Promise<
       plan: operation.plan,
       steps: JSON.stringify(operation.steps),
       release: operation.release,
+      final_step: operation.finalStep,
       created_by: operation.createdBy,
       request_key: operation.requestKey ?? null,
     })
@@ -140,6 +143,52 @@ export async function unfinishedOperations(db: Db): Promise<Array<{ id: Operatio
     .execute()
 }
 
+/**
+ * Asks to cancel an operation, as `by`; whoever carries it out takes back what it did. Throws `operations.too_late` where it has
+ * ended, or where its final step was begun.
+ */
+export async function cancelOperation(tx: Db, id: string, by: string): Promise<Operation> {
+  const row = await operations(tx)
+    .selectFrom('operations_operation')
+    .selectAll()
+    .where('id', '=', id as OperationId)
+    .forUpdate()
+    .executeTakeFirst()
+  if (row === undefined) throw new MaruError('operations.not_found', { operation: id })
+  if (row.cancelled_by !== null) return toOperation(row)
+  const reason = tooLate(row)
+  if (reason !== undefined)
+    throw new MaruError('operations.too_late', { kind: row.kind, operation: id, reason })
+  const cancelled = await operations(tx)
+    .updateTable('operations_operation')
+    .set({ cancelled_by: by })
+    .where('id', '=', row.id)
+    .returningAll()
+    .executeTakeFirstOrThrow()
+  await announceApp(tx, { team: row.team_id, app: row.app_name })
+  return toOperation(cancelled)
+}
+
+/** Who asked to cancel an operation; null: nobody. */
+export async function cancelledBy(db: Db, id: OperationId): Promise<string | null> {
+  const row = await operations(db)
+    .selectFrom('operations_operation')
+    .select('cancelled_by')
+    .where('id', '=', id)
+    .executeTakeFirst()
+  return row?.cancelled_by ?? null
+}
+
+/** Why an operation is not cancelled. */
+function tooLate(row: Progress): string | undefined {
+  if (row.finished_at !== null) return 'it has ended'
+  if (row.undoing) return 'it has failed and is being taken back'
+  if (row.final_step === null) return 'what it does cannot be taken back'
+  const isFinal =
+    row.step_index > row.final_step || (row.step_index === row.final_step && row.step_begun_at !== null)
+  return isFinal ? 'what it brings serves already' : undefined
+}
+
 /** Removes what ended before `before`. */
 export async function removeOldOperations(db: Db, before: Date): Promise<number> {
   const result = await operations(db)
@@ -161,5 +210,7 @@ function toOperation(row: Progress): Operation {
     createdBy: row.created_by,
     release: row.release,
     error: row.state === 'failed' ? row.error : null,
+    cancellable: row.cancelled_by === null && tooLate(row) === undefined,
+    cancelledBy: row.cancelled_by,
   }
 }

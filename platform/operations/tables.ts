@@ -29,6 +29,8 @@ interface OperationTable {
   last_event: Generated<number>
   log_lines: Generated<number>
   request_key: string | null
+  final_step: number | null
+  cancelled_by: string | null
 }
 type Tables = {
   operations_operation: OperationTable

@@ -53,6 +53,7 @@ async function startRoll(
       plan: renderRoll(apps),
       steps: apps,
       release: null,
+      finalStep: null,
       createdBy,
       requestKey,
     })

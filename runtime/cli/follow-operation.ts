@@ -19,7 +19,9 @@ function showEvent({ out }: Session, event: OperationEvent): void {
 }
 
 function detach({ out, context }: Session, operation: Operation): void {
-  out.progress.note(`\nThe ${operation.kind} goes on without you. Follow it: maru operation ${operation.id}`)
+  out.progress.note(
+    `\nThe ${operation.kind} goes on without you. Follow it: maru operation ${operation.id}; cancel it: maru cancel ${operation.id}`,
+  )
   context.setExit(INTERRUPTED)
 }
 

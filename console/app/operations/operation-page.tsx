@@ -1,11 +1,12 @@
-import { Anchor, Group, Loader, Stack, Text, VisuallyHidden } from '@mantine/core'
+import { Anchor, Button, Group, Loader, Stack, Text, VisuallyHidden } from '@mantine/core'
 import { CheckCircledIcon } from '@radix-ui/react-icons'
-import { useQuery } from '@tanstack/react-query'
+import { useMutation, useQuery } from '@tanstack/react-query'
 import { useParams } from '@tanstack/react-router'
 import { MaruError } from '#contract/errors.ts'
 import type { AppName, OperationId } from '#contract/ids.ts'
 import { type Operation, operationRoutes } from '#contract/operations.ts'
 import { ago, elapsed } from '#runtime/kit/human-units.ts'
+import { call } from '../../api/api.ts'
 import { routeQuery } from '../../api/route-query.ts'
 import { ErrorNotice } from '../../app-shell/error-notice.tsx'
 import { Loaded } from '../../app-shell/loaded.tsx'
@@ -37,6 +38,7 @@ export function OperationPage() {
               <Stack gap="lg">
                 <End progress={progress} />
                 <StepList steps={progress.steps} end={progress.end?.type} />
+                <Cancelling operation={one} />
               </Stack>
             </PanelBody>
           </Panel>
@@ -63,6 +65,36 @@ function Who({ operation }: { readonly operation: Operation }) {
       {operation.release !== null && `Release v${operation.release}, `}by <bdi>{operation.createdBy}</bdi>,{' '}
       {ago(operation.createdAt, now)}, {operation.finishedAt === null ? 'for' : 'took'} {elapsed(ms)}
     </span>
+  )
+}
+
+/** What served before goes on, so nobody is asked twice. */
+function Cancelling({ operation }: { readonly operation: Operation }) {
+  const { id, kind, cancellable, cancelledBy, finishedAt } = operation
+  const cancel = useMutation({
+    mutationFn: () => call(operationRoutes.cancel, { params: { operation: id } }),
+  })
+  if (cancelledBy !== null && finishedAt === null)
+    return (
+      <Text size="sm" role="status">
+        <bdi>{cancelledBy}</bdi> has cancelled it: what it did is being taken back, and what served before
+        keeps serving.
+      </Text>
+    )
+  if (!cancellable) return null
+  return (
+    <Stack gap="xs" align="start">
+      {cancel.error !== null && <ErrorNotice error={cancel.error} />}
+      <Button
+        size="xs"
+        variant="default"
+        aria-label={`Cancel: ${TITLES[kind]}`}
+        loading={cancel.isPending}
+        onClick={() => cancel.mutate()}
+      >
+        Cancel
+      </Button>
+    </Stack>
   )
 }
 

@@ -1,0 +1,52 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import type { Operation } from '#contract/operations.ts'
+import { DOCKER_SOCKET } from '#platform/hosts/index.ts'
+import { LABELS, makeDocker } from '#runtime/drivers/docker.ts'
+import { cliError, cliJson, cliOk, deploy, folderWith, greeter, newApp, nodeApp, waitFor } from './harness.ts'
+import { ask } from './https.ts'
+
+const { containers } = makeDocker(DOCKER_SOCKET)
+
+/** Builds for as long as nobody stops it. */
+const ENDLESS = nodeApp(greeter('new'), {
+  'package.json': JSON.stringify({
+    name: 'app',
+    version: '1.0.0',
+    private: true,
+    type: 'module',
+    scripts: { build: 'node build.js', start: 'node server.js' },
+  }),
+  'build.js': "console.log('building without end'); setInterval(() => {}, 1000)",
+})
+
+test('a build is cancelled: whoever deploys is told, nothing of it is left, and what served goes on', async (t) => {
+  const app = newApp(t, 'cancelled')
+  const none = await cliError(['cancel', '--app', app])
+  assert.equal(none.code, 'apps.not_found')
+  await deploy(await folderWith(t, nodeApp(greeter('old'))), app)
+  assert.equal((await cliError(['cancel', '--app', app])).code, 'operations.none_under_way')
+
+  const refused = cliError(['deploy', await folderWith(t, ENDLESS), '--app', app])
+  const underWay = await waitFor('a build under way', async () => {
+    const { operations } = await cliJson<{ operations: Operation[] }>(['operations', '--app', app])
+    return operations.find(({ cancellable }) => cancellable)
+  })
+  const builders = async () =>
+    (await containers.list({ [LABELS.app]: app })).filter(({ name }) => name.includes('-build-'))
+  await waitFor('its container', async () => (await builders()).length > 0)
+
+  const { stdout } = await cliOk(['cancel', '--app', app])
+  assert.equal(stdout, 'The deploy is cancelled; what it did is taken back.\n')
+  const told = await refused
+  assert.deepEqual([told.code, told.exitCode], ['operations.cancelled', 3])
+  assert.match(told.message, /has cancelled it/)
+  await waitFor('no container of it', async () => (await builders()).length === 0)
+  assert.equal((await ask(app)).body, 'old')
+
+  const late = await cliError(['cancel', underWay.id])
+  assert.equal(late.code, 'operations.too_late')
+  assert.match(late.message, /it has ended/)
+  await deploy(await folderWith(t, nodeApp(greeter('newer'))), app)
+  assert.equal((await ask(app)).body, 'newer')
+})
