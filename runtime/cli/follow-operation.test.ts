@@ -82,7 +82,10 @@ test('Ctrl-C leaves the operation running and says how to come back', async (t) 
   await t.waitFor(() => assert.match(printed.stderr, /boom/))
   session.context.signals.emit('SIGINT')
   await following
-  assert.match(printed.stderr, /goes on without you. Follow it: maru operation op_abcdefgh\n$/)
+  assert.match(
+    printed.stderr,
+    /goes on without you. Follow it: maru operation op_abcdefgh; cancel it: maru cancel op_abcdefgh\n$/,
+  )
   assert.equal(printed.exit, 130)
   assert.equal(session.context.signals.listenerCount('SIGINT'), 0)
   assert.equal(seen.length, 1)
