@@ -8,6 +8,7 @@ import {
 } from './hosts/fault-of-hosts.ts'
 import type { HostsPlace, LabHost } from './hosts/hosts-place.ts'
 import { somePrimary } from './hosts/pair-lead.ts'
+import { leadStoreAwayFrom } from './hosts/store-leader.ts'
 import { judgeTakeOver } from './hosts/take-over.ts'
 
 /**
@@ -21,7 +22,7 @@ export const hostFreezes: HostsDrill<TakeOverMeasure> = {
   summary:
     'Freeze the host of the database’s primary while visitors write, at its own edge too, and let it go on later',
   harmless: false,
-  setUp: `${SET_UP} They ask the host that will freeze, too.`,
+  setUp: `${SET_UP} They ask the host that will freeze, too. The store is led from another host, as the agents keep it.`,
   fault:
     'Every process of the host with the primary stops where it is, its connections stay open; all goes on when writes go on elsewhere. Silence and failed requests count at the other edges.',
   measures: TAKE_OVER_MEASURES,
@@ -37,7 +38,10 @@ function begin(place: HostsPlace): Stages<TakeOverMeasure> {
     if (frozen !== undefined) await place.thaw(frozen.name)
   }
   return {
-    setUp: () => visitAll(place, story),
+    setUp: async () => {
+      await leadStoreAwayFrom(place, (await place.hostOf(await somePrimary(place))).name)
+      await visitAll(place, story)
+    },
     fault: async () => {
       const host = await place.hostOf(await somePrimary(place))
       frozen = host

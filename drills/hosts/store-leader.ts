@@ -94,6 +94,13 @@ export async function leadStoreFrom(place: HostsPlace, wanted: ServiceName): Pro
   })
 }
 
+/** Has the store led from another host than this one, as the agents keep it away from the database's primary. */
+export async function leadStoreAwayFrom(place: HostsPlace, host: string): Promise<void> {
+  for (const { service } of MEMBERS)
+    if ((await place.hostOf(service)).name !== host) return await leadStoreFrom(place, service)
+  throw new Error(`every member of the store is on ${host}`)
+}
+
 /** etcd takes the order from the member that leads only. */
 async function moveLead(place: HostsPlace, from: ServiceName, to: ServiceName): Promise<void> {
   const at = (service: ServiceName) => urlsOf(place)[MEMBERS.indexOf(memberOf(service))] ?? ''
