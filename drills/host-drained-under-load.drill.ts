@@ -6,6 +6,7 @@ import { faultOfHosts, LOST, SET_UP, visitAll } from './hosts/fault-of-hosts.ts'
 import type { HostsPlace, LabHost } from './hosts/hosts-place.ts'
 import { leadPairFrom } from './hosts/pair-lead.ts'
 import { hundredths } from './hundredths.ts'
+import { present } from './present.ts'
 import { secondsUntil } from './wait-until.ts'
 
 const FAILED = 'requests that failed'
@@ -40,13 +41,15 @@ function begin(place: HostsPlace): Stages<Names> {
   const story = faultOfHosts(place)
   const { ledger } = story
   const { signal } = place
-  const drained = () => place.hosts.find((one) => one.full && !one.first) as LabHost
+  let chosen: LabHost | undefined
+  const drained = () => present(chosen)
   const params = () => ({ host: drained().name as HostName })
   const undrain = () => place.ask((client) => client.call(hostRoutes.undrain, { params: params() }))
   let left = Number.NaN
   return {
     setUp: async () => {
       await story.ready()
+      chosen = await hostWithInstances(place)
       // A host that has the lead hands it over first, which fails writes of drivers that send nothing again: that is a drill of its own.
       const isThere = (await place.hostOf('postgres-1')).name === drained().name
       await leadPairFrom(place, isThere ? 'postgres-2' : 'postgres-1')
@@ -66,7 +69,9 @@ function begin(place: HostsPlace): Stages<Names> {
       const since = performance.now()
       place.mark('host taken back')
       await undrain()
-      const isBack = async () => (await instancesOn(place, drained())) > 0 && (await isHealthy(place))
+      const isBack = async () =>
+        (hasSibling(place, drained()) || (await instancesOn(place, drained())) > 0) &&
+        (await isHealthy(place))
       if ((await secondsUntil({ timeoutS: PATIENCE_S, signal }, isBack)) < PATIENCE_S) place.mark('heal')
       const backS = hundredths((performance.now() - since) / 1000)
       await ledger.stop()
@@ -85,10 +90,21 @@ function begin(place: HostsPlace): Stages<Names> {
     },
     cleanUp: async () => {
       await story.cleanUp()
-      await undrain()
+      if (chosen !== undefined) await undrain()
     },
   }
 }
+
+/** A host that there is something to empty of, and not the first. */
+async function hostWithInstances(place: HostsPlace): Promise<LabHost> {
+  for (const host of place.hosts.filter(({ full, first }) => full && !first))
+    if ((await instancesOn(place, host)) > 0) return host
+  throw new Error('no host but the first has an instance')
+}
+
+/** Another host of its data centre has taken its instances over; nothing moves back, since nothing would be better for it. */
+const hasSibling = ({ hosts }: HostsPlace, { name, dataCentre }: LabHost) =>
+  hosts.some((one) => one.full && one.name !== name && one.dataCentre === dataCentre)
 
 async function instancesOn(place: HostsPlace, { name }: LabHost): Promise<number> {
   const { hosts } = await place.ask((client) => client.call(hostRoutes.list, {}))
