@@ -16,6 +16,7 @@ import { findRelease } from './release-store.ts'
 import { mustStart, type Request } from './start-operation.ts'
 import type { AppRow } from './tables.ts'
 import { makeTestPlatform, type TestPlatform } from './test-platform.ts'
+import { atEveryStop, type Stop } from './test-stop.ts'
 
 let platform: TestPlatform
 const healthy = () => ({})
@@ -178,49 +179,21 @@ test('destroy removes instances, database, keys and rows; the operation stays', 
   assert.equal((await getOperation(platform.deps.db, operation.id)).app, app.name)
 })
 
-/** A signal that aborts when it has been asked `checks` times: a control plane that stops at exactly that point. */
-function stopAfter(checks: number): { signal: AbortSignal; stopped: () => boolean } {
-  const controller = new AbortController()
-  let asked = 0
-  const throwIfAborted = () => {
-    asked += 1
-    if (asked > checks) controller.abort(new Error('stopped by the test'))
-    AbortSignal.prototype.throwIfAborted.call(controller.signal)
-  }
-  Object.defineProperty(controller.signal, 'throwIfAborted', { value: throwIfAborted })
-  return { signal: controller.signal, stopped: () => controller.signal.aborted }
-}
-
-/** Runs `each` with a control plane that stops at its first checkpoint, then at its second, until it is never stopped. */
-async function atEveryStop(
-  each: (signal: AbortSignal, stopped: () => boolean) => Promise<void>,
-): Promise<void> {
-  for (let checks = 0; ; checks += 1) {
-    const { signal, stopped } = stopAfter(checks)
-    await each(signal, stopped)
-    if (stopped()) continue
-    assert.ok(checks > 5, 'every step was stopped at')
-    return
-  }
-}
-
 /** Stops in the middle, loses the last progress, and goes on: the step before is then carried out a second time. */
-async function interrupt(
-  operation: Operation,
-  signal: AbortSignal,
-  stopped: () => boolean,
-): Promise<Operation> {
-  await platform.run(operation, signal).catch((error: unknown) => assert.ok(stopped(), String(error)))
+async function interrupt(operation: Operation, stop: Stop): Promise<Operation> {
+  await stop
+    .until(() => platform.run(operation, stop.signal))
+    .catch((error: unknown) => assert.ok(stop.stopped(), String(error)))
   await sql`update operations_operation set step_index = greatest(step_index - 1, 0), step_begun_at = now()
     where id = ${operation.id} and finished_at is null and not undoing`.execute(platform.deps.db)
   return await platform.run(operation)
 }
 
 test('a control plane that stops at any point of a deploy is followed by one that finishes it', async () => {
-  await atEveryStop(async (signal, stopped) => {
+  await atEveryStop(async (stop) => {
     const app = await deployed({ web: 'node s.js', worker: 'node w.js' })
     const operation = await platform.deploy(app, { web: 'node s.js', worker: 'node w.js' })
-    const done = await interrupt(operation, signal, stopped)
+    const done = await interrupt(operation, stop)
     assert.equal(done.state, 'done', JSON.stringify(done.error))
     assert.equal(await served(app), 2)
     assert.deepEqual(await shape(app), ['web.1 v2.0 serve', 'web.2 v2.0 serve', 'worker.1 v2.0 serve'])
@@ -229,9 +202,9 @@ test('a control plane that stops at any point of a deploy is followed by one tha
 
 test('a control plane that stops at any point of a failing deploy is followed by one that takes it back', async () => {
   platform.host.judge = (one) => (one.release === 2 ? { state: 'unhealthy', restarts: 3 } : {})
-  await atEveryStop(async (signal, stopped) => {
+  await atEveryStop(async (stop) => {
     const app = await deployed()
-    const failed = await interrupt(await platform.deploy(app), signal, stopped)
+    const failed = await interrupt(await platform.deploy(app), stop)
     assert.equal(failed.error?.code, 'apps.unhealthy')
     assert.equal(await served(app), 1)
     assert.deepEqual(await shape(app), ['web.1 v1.0 serve', 'web.2 v1.0 serve'])
@@ -239,9 +212,9 @@ test('a control plane that stops at any point of a failing deploy is followed by
 })
 
 test('a control plane that stops at any point of a destruction is followed by one that finishes it', async () => {
-  await atEveryStop(async (signal, stopped) => {
+  await atEveryStop(async (stop) => {
     const app = await deployed()
-    const done = await interrupt(await start(app, planDestroy), signal, stopped)
+    const done = await interrupt(await start(app, planDestroy), stop)
     assert.equal(done.state, 'done', JSON.stringify(done.error))
     assert.equal(await findAppById(platform.deps.db, app.id), undefined)
   })
