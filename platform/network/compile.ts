@@ -146,7 +146,10 @@ function sharedAddress({ own, sharing }: NetworkFacts): FilterRule[] {
 }
 
 /** Nearly every packet, of which the rules are asked at once. */
-const ORDINARY: readonly Match[] = [{ kind: 'ipv4' }, { kind: 'state', states: ['new', 'established'] }]
+const ordinary = (...states: readonly ConnectionState[]): Match[] => [
+  { kind: 'ipv4' },
+  { kind: 'state', states },
+]
 
 /** Of the others: what is never right, and what belongs to a connection without being a part of it. */
 const ODD: readonly FilterRule[] = [
@@ -166,7 +169,10 @@ function judgingChains(
     name,
     rules: [
       JUDGED,
-      { match: [...ORDINARY, { kind: 'source', among: [subnet] }], verdict: goto(next) },
+      {
+        match: [...ordinary('new', 'established'), { kind: 'source', among: [subnet] }],
+        verdict: goto(next),
+      },
       { match: [], verdict: goto('strange') },
     ],
   })
@@ -192,7 +198,12 @@ function judgingChains(
     ]),
     {
       name: 'into_inside',
-      rules: [JUDGED, { match: [...ORDINARY, REPLY], verdict: goto('judge') }, ...ODD, NO_RULE],
+      rules: [
+        JUDGED,
+        { match: [...ordinary('new', 'established'), REPLY], verdict: goto('judge') },
+        ...ODD,
+        NO_RULE,
+      ],
     },
   ]
 }
@@ -222,7 +233,6 @@ function toInside(rules: readonly NetworkRule[], facts: NetworkFacts): Chain[] {
     const goal: Match[] = [{ kind: 'to', among: known }, ...portsOf(protocol, ports)]
     return [{ user: { kind: 'user', users: [user] } satisfies Match, goal, comment: id }]
   })
-  const state = (one: ConnectionState): Match[] => [{ kind: 'ipv4' }, { kind: 'state', states: [one] }]
   const goes = found.map(({ goal, comment }): FilterRule => ({ match: goal, verdict: ACCEPT, comment }))
   const opens = found.map(
     ({ user, goal, comment }): FilterRule => ({ match: [user, ...goal], verdict: ACCEPT, comment }),
@@ -234,8 +244,8 @@ function toInside(rules: readonly NetworkRule[], facts: NetworkFacts): Chain[] {
       name: 'to_inside',
       rules: [
         JUDGED,
-        { match: state('established'), verdict: goto('goes_on') },
-        { match: state('new'), verdict: goto('opens') },
+        { match: ordinary('established'), verdict: goto('goes_on') },
+        { match: ordinary('new'), verdict: goto('opens') },
         ...ODD,
         NO_RULE,
       ],

@@ -1,3 +1,4 @@
+import { PORTS_BETWEEN_HOSTS } from '#contract/fleet.ts'
 import {
   isActive,
   type NetworkGroup,
@@ -97,10 +98,8 @@ const ON_HOST = ['host', 'agent', 'edge', 'mesh']
 const isNeeded = ({ from, protocol, port, leavesBy }: Connection) =>
   (protocol === 'icmp' && isIpv6(from)) || (protocol === 'udp' && port === 68 && leavesBy === null)
 
-const DOORS = [7443, 7444, 7701]
-
 const isDoor = ({ own }: NetworkFacts, { to, protocol, port }: Connection) =>
-  own !== undefined && (to === own || isIpv6(to)) && protocol === 'tcp' && DOORS.includes(port)
+  own !== undefined && (to === own || isIpv6(to)) && protocol === 'tcp' && PORTS_BETWEEN_HOSTS.includes(port)
 
 const isDoorAt = ({ local, localAt }: Goal, to: string) => local && (localAt?.includes(to) ?? true)
 
