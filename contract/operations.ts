@@ -58,6 +58,9 @@ export const OperationEvent = z.discriminatedUnion('type', [
 ])
 export type OperationEvent = z.infer<typeof OperationEvent>
 
+/** Whether an operation's events end with this one. */
+export const isLastEvent = ({ type }: OperationEvent): boolean => type === 'done' || type === 'failed'
+
 const Params = z.strictObject({ operation: OperationId })
 
 export const operationRoutes = {

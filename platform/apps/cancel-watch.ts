@@ -1,6 +1,7 @@
 import { MaruError } from '#contract/errors.ts'
 import type { OperationId } from '#contract/ids.ts'
-import { cancelledBy } from '#platform/operations/index.ts'
+import { findProgress } from '#platform/operations/index.ts'
+import { pause } from '#runtime/kit/pause.ts'
 import type { ServerDeps } from '#runtime/server/handler.ts'
 import { read } from '#runtime/server/transact.ts'
 
@@ -18,28 +19,20 @@ export interface CancelWatch {
 
 /** Looks whether somebody asks to cancel an operation, which can have been at another control plane. */
 export function watchCancel(deps: ServerDeps, id: OperationId, signal: AbortSignal): CancelWatch {
-  const cancel = new AbortController()
-  let error: MaruError | undefined
-  let looking = false
-  const look = async () => {
-    const by = await read(() => cancelledBy(deps.db, id))
-    if (by === null) return
-    error ??= new MaruError('operations.cancelled', { by })
-    cancel.abort(error)
+  const [cancel, over] = [new AbortController(), new AbortController()]
+  const watch = async () => {
+    const rest = () => pause(LOOK_MS, over.signal)
+    for (await rest(); !over.signal.aborted; await rest()) {
+      // A database that is away is the next step's matter.
+      const found = await read(() => findProgress(deps.db, id)).catch(() => undefined)
+      const by = found?.cancelled_by
+      if (by != null) return cancel.abort(new MaruError('operations.cancelled', { by }))
+    }
   }
-  const timer = setInterval(() => {
-    if (looking || error !== undefined) return
-    looking = true
-    // A database that is away is the next step's matter.
-    look()
-      .catch(() => {})
-      .finally(() => {
-        looking = false
-      })
-  }, LOOK_MS)
+  void watch()
   return {
     signal: AbortSignal.any([signal, cancel.signal]),
-    error: () => error,
-    stop: () => clearInterval(timer),
+    error: () => cancel.signal.reason as MaruError | undefined,
+    stop: () => over.abort(),
   }
 }

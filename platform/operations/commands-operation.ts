@@ -1,7 +1,7 @@
 import { appRoutes } from '#contract/apps.ts'
 import { type ErrorCode, MaruError, parseWith } from '#contract/errors.ts'
 import { type AppName, OperationId } from '#contract/ids.ts'
-import { type Operation, type OperationEvent, operationRoutes } from '#contract/operations.ts'
+import { isLastEvent, type Operation, operationRoutes } from '#contract/operations.ts'
 import { chooseApp } from '#runtime/cli/app-name.ts'
 import type { Client } from '#runtime/cli/client.ts'
 import type { ApiOptions, CliContext } from '#runtime/cli/context.ts'
@@ -28,9 +28,8 @@ export async function cancel(
   const operation = given ?? (await underWay(api, app as AppName))
   const asked = await api.call(operationRoutes.cancel, { params: { operation } })
   out.progress.step(`Cancelling the ${asked.kind} ${operation}`)
-  const isLast = ({ type }: OperationEvent) => type === 'done' || type === 'failed'
-  for await (const event of api.events(operationRoutes.events, { params: { operation } }, isLast))
-    if (isLast(event)) out.progress.end('done')
+  for await (const event of api.events(operationRoutes.events, { params: { operation } }, isLastEvent))
+    if (isLastEvent(event)) out.progress.end('done')
   const ended = await api.call(operationRoutes.get, { params: { operation } })
   if (ended.error !== null && ended.error.code !== CANCELLED) throw MaruError.fromBody({ error: ended.error })
   out.result(ended, () => `The ${ended.kind} is cancelled; what it did is taken back.\n`)
@@ -40,7 +39,7 @@ const CANCELLED = 'operations.cancelled' satisfies ErrorCode
 
 async function underWay(api: Client, app: AppName): Promise<OperationId> {
   const { operations } = await api.call(appRoutes.operations, { params: { app } })
-  const found = operations.find(({ state }) => state === 'queued' || state === 'running')
+  const found = operations.find(({ finishedAt }) => finishedAt === null)
   if (found === undefined) throw new MaruError('operations.none_under_way', { app })
   return found.id
 }

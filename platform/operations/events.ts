@@ -1,4 +1,4 @@
-import type { OperationEvent } from '#contract/operations.ts'
+import { isLastEvent, type OperationEvent } from '#contract/operations.ts'
 import type { ServerDeps, StreamEvent } from '#runtime/server/handler.ts'
 import { read } from '#runtime/server/transact.ts'
 import { channelOf, listEvents } from './event-store.ts'
@@ -24,7 +24,7 @@ export async function* followEvents(
       for (const { number, event } of page) {
         last = number
         yield { id: number, data: event }
-        if (event.type === 'done' || event.type === 'failed') return
+        if (isLastEvent(event)) return
       }
       if (page.length < PAGE && (await isOver(deps, operationId, last))) return
       if (page.length < PAGE) await bell.wait(LOOK_AGAIN_MS, signal)

@@ -7,7 +7,6 @@ export { beginStep, beginUndo, finishOperation, moveTo } from './progress-store.
 export { operationHandlers } from './routes.ts'
 export {
   activeOperation,
-  cancelledBy,
   cancelOperation,
   checkFree,
   findProgress,

@@ -169,16 +169,6 @@ export async function cancelOperation(tx: Db, id: string, by: string): Promise<O
   return toOperation(cancelled)
 }
 
-/** Who asked to cancel an operation; null: nobody. */
-export async function cancelledBy(db: Db, id: OperationId): Promise<string | null> {
-  const row = await operations(db)
-    .selectFrom('operations_operation')
-    .select('cancelled_by')
-    .where('id', '=', id)
-    .executeTakeFirst()
-  return row?.cancelled_by ?? null
-}
-
 /** Why an operation is not cancelled. */
 function tooLate(row: Progress): string | undefined {
   if (row.finished_at !== null) return 'it has ended'

@@ -1,5 +1,5 @@
 import { MaruError } from '#contract/errors.ts'
-import { type Operation, type OperationEvent, operationRoutes } from '#contract/operations.ts'
+import { isLastEvent, type Operation, type OperationEvent, operationRoutes } from '#contract/operations.ts'
 import { elapsed } from '#runtime/kit/human-units.ts'
 import { safeText } from '#runtime/kit/safe-text.ts'
 import type { Session } from './session.ts'
@@ -43,9 +43,8 @@ export async function followOperation(session: Session, operation: Operation): P
   context.signals.once('SIGINT', leave)
   if (out.json) out.item({ type: 'operation', operation }, () => '')
   const request = { params: { operation: operation.id }, signal: leaving.signal }
-  const isLast = (event: OperationEvent) => event.type === 'done' || event.type === 'failed'
   try {
-    for await (const event of api.events(operationRoutes.events, request, isLast)) {
+    for await (const event of api.events(operationRoutes.events, request, isLastEvent)) {
       showEvent(session, event)
       if (event.type === 'failed') throw MaruError.fromBody({ error: event.error })
       if (event.type === 'done' && !out.json) showDone(session, event, context.now().getTime() - startedAt)

@@ -1,6 +1,6 @@
 import { useEffect, useState } from 'react'
 import type { OperationId } from '#contract/ids.ts'
-import { type OperationEvent, operationRoutes } from '#contract/operations.ts'
+import { isLastEvent, type OperationEvent, operationRoutes } from '#contract/operations.ts'
 import { events } from '../../api/api.ts'
 import { type LineBuffer, makeLineBuffer } from '../lines/line-buffer.ts'
 
@@ -15,8 +15,6 @@ export interface OperationProgress {
   readonly error: unknown
   readonly buffer: LineBuffer
 }
-
-const isLast = ({ type }: OperationEvent) => type === 'done' || type === 'failed'
 
 /** Follows an operation from its first event, through lost connections, to its end. */
 export function useOperationProgress(operation: string): OperationProgress {
@@ -34,7 +32,7 @@ export function useOperationProgress(operation: string): OperationProgress {
     const follow = async () => {
       const request = { params: { operation: operation as OperationId }, signal: leaving.signal }
       const patience = { resumeMs: Number.POSITIVE_INFINITY }
-      for await (const event of events(operationRoutes.events, request, isLast, patience)) show(event)
+      for await (const event of events(operationRoutes.events, request, isLastEvent, patience)) show(event)
     }
     setSteps([])
     setEnd(undefined)
