@@ -3,22 +3,24 @@ import { test } from 'node:test'
 import type { Operation } from '#contract/operations.ts'
 import { DOCKER_SOCKET } from '#platform/hosts/index.ts'
 import { LABELS, makeDocker } from '#runtime/drivers/docker.ts'
-import { cliError, cliJson, cliOk, deploy, folderWith, greeter, newApp, nodeApp, waitFor } from './harness.ts'
+import {
+  builtApp,
+  cliError,
+  cliJson,
+  cliOk,
+  deploy,
+  folderWith,
+  greeter,
+  newApp,
+  nodeApp,
+  waitFor,
+} from './harness.ts'
 import { ask } from './https.ts'
 
 const { containers } = makeDocker(DOCKER_SOCKET)
 
 /** Builds for as long as nobody stops it. */
-const ENDLESS = nodeApp(greeter('new'), {
-  'package.json': JSON.stringify({
-    name: 'app',
-    version: '1.0.0',
-    private: true,
-    type: 'module',
-    scripts: { build: 'node build.js', start: 'node server.js' },
-  }),
-  'build.js': "console.log('building without end'); setInterval(() => {}, 1000)",
-})
+const ENDLESS = builtApp(greeter('new'), "console.log('building without end'); setInterval(() => {}, 1000)")
 
 const operationsOf = async (app: string) =>
   (await cliJson<{ operations: Operation[] }>(['operations', '--app', app])).operations

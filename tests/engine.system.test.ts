@@ -1,6 +1,17 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { cli, cliOk, deploy, folderWith, greeter, HOME, newApp, nodeApp, waitFor } from './harness.ts'
+import {
+  builtApp,
+  cli,
+  cliOk,
+  deploy,
+  folderWith,
+  greeter,
+  HOME,
+  newApp,
+  nodeApp,
+  waitFor,
+} from './harness.ts'
 import { ask } from './https.ts'
 import { ownEngine } from './own-engine.ts'
 
@@ -9,15 +20,8 @@ test('the engine dies during a deploy: the deploy ends as a whole, and the platf
   if (first === undefined) return t.skip('the engine of this machine serves others too')
   const app = newApp(t, 'engine')
   await deploy(await folderWith(t, nodeApp(greeter('old'))), app)
-  const slow = nodeApp(greeter('new'), {
-    'build.js': `console.log('building slowly'); setTimeout(() => {}, 5000)`,
-  })
-  const manifest = {
-    name: 'app',
-    scripts: { build: 'node build.js', start: 'node server.js' },
-    type: 'module',
-  }
-  const folder = await folderWith(t, { ...slow, 'package.json': JSON.stringify(manifest) })
+  const build = `console.log('building slowly'); setTimeout(() => {}, 5000)`
+  const folder = await folderWith(t, builtApp(greeter('new'), build))
   const printed: string[] = []
   const deploying = cli(['deploy', folder, '--app', app, '--json'], {
     onOutput: (text) => void printed.push(text),

@@ -123,6 +123,19 @@ export const nodeApp = (program: string, more: Readonly<Record<string, string>> 
   ...more,
 })
 
+/** The same with a build script: `build` is the text of build.js. */
+export const builtApp = (program: string, build: string) =>
+  nodeApp(program, {
+    'package.json': JSON.stringify({
+      name: 'app',
+      version: '1.0.0',
+      private: true,
+      type: 'module',
+      scripts: { build: 'node build.js', start: 'node server.js' },
+    }),
+    'build.js': build,
+  })
+
 /** A server that answers with a text; SIGTERM lets the requests under way end. */
 export const greeter = (text: string) => `
 import { createServer } from 'node:http'

@@ -4,6 +4,7 @@ import type { Database } from '#contract/data.ts'
 import { run } from '#runtime/drivers/process.ts'
 import { docker } from '../tools/test-installation.ts'
 import {
+  builtApp,
   type CliResult,
   cli,
   cliJson,
@@ -19,18 +20,8 @@ import {
 import { ask } from './https.ts'
 
 /** A build that takes long enough to be interrupted. */
-const slowBuild = (text: string) => {
-  const manifest = {
-    name: 'app',
-    private: true,
-    type: 'module',
-    scripts: { build: 'node build.js', start: 'node server.js' },
-  }
-  return nodeApp(greeter(text), {
-    'package.json': JSON.stringify(manifest),
-    'build.js': `console.log('building slowly'); setTimeout(() => {}, 5000)`,
-  })
-}
+const slowBuild = (text: string) =>
+  builtApp(greeter(text), `console.log('building slowly'); setTimeout(() => {}, 5000)`)
 
 /** Starts a deploy; resolves when its build runs, with the promise of its end in an object so that nobody waits for it. */
 async function deployUnderWay(folder: string, app: string): Promise<{ ended: Promise<CliResult> }> {

@@ -12,7 +12,7 @@ import { findRelease } from './release-store.ts'
 import { listSources } from './source-store.ts'
 import { mustStart } from './start-operation.ts'
 import type { AppRow } from './tables.ts'
-import { makeTestPlatform, type TestPlatform } from './test-platform.ts'
+import { deployedOn, makeTestPlatform, type TestPlatform } from './test-platform.ts'
 
 let platform: TestPlatform
 let build: TestPlatform['host']['build']
@@ -33,12 +33,7 @@ const cancel = (operation: Operation, by = 'ada') => cancelOperation(platform.de
 const tooLate = (reason: RegExp) => (error: unknown) =>
   error instanceof MaruError && error.code === 'operations.too_late' && reason.test(error.message)
 
-async function deployed(): Promise<AppRow> {
-  const app = await platform.makeApp()
-  const done = await platform.run(await platform.deploy(app))
-  assert.equal(done.state, 'done', JSON.stringify(done.error))
-  return app
-}
+const deployed = () => deployedOn(platform)
 
 /** The first release serves, the second one failed, and nothing of it is left. */
 async function onlyFirstServes({ id }: AppRow): Promise<void> {

@@ -15,7 +15,7 @@ import { planDestroy, planRestart, planRollback, planScale } from './plan.ts'
 import { findRelease } from './release-store.ts'
 import { mustStart, type Request } from './start-operation.ts'
 import type { AppRow } from './tables.ts'
-import { makeTestPlatform, type TestPlatform } from './test-platform.ts'
+import { deployedOn, makeTestPlatform, type TestPlatform } from './test-platform.ts'
 import { atEveryStop, type Stop } from './test-stop.ts'
 
 let platform: TestPlatform
@@ -35,12 +35,7 @@ afterEach(() => {
 const start = (app: AppRow, plan: Request['plan']) =>
   mustStart(platform.deps, { appId: app.id, appName: app.name, createdBy: 'test', plan })
 
-async function deployed(processes?: Readonly<Record<string, string>>): Promise<AppRow> {
-  const app = await platform.makeApp()
-  const done = await platform.run(await platform.deploy(app, processes))
-  assert.equal(done.state, 'done', JSON.stringify(done.error))
-  return app
-}
+const deployed = (processes?: Readonly<Record<string, string>>) => deployedOn(platform, processes)
 
 async function eventsOf(operation: Operation): Promise<OperationEvent[]> {
   const events: OperationEvent[] = []

@@ -12,7 +12,7 @@ import { listReleases } from './release-store.ts'
 import { startSupply } from './supply-images.ts'
 import type { AppRow } from './tables.ts'
 import type { TestHost } from './test-host.ts'
-import { makeTestPlatform, type TestPlatform } from './test-platform.ts'
+import { deployedOn, makeTestPlatform, type TestPlatform } from './test-platform.ts'
 import { viewInstances } from './view.ts'
 
 let platform: TestPlatform
@@ -43,12 +43,7 @@ const has = (host: TestHost, app: AppRow) =>
     ?.apps.find((one) => one.appId === app.id)
     ?.instances.map(({ index }) => index) ?? []
 
-async function deployed(): Promise<AppRow> {
-  const app = await platform.makeApp()
-  const done = await platform.run(await platform.deploy(app))
-  assert.equal(done.state, 'done', JSON.stringify(done.error))
-  return app
-}
+const deployed = () => deployedOn(platform)
 
 test('a deploy starts a pair in two data centres, and each edge knows of the other host', async () => {
   const app = await deployed()

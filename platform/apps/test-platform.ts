@@ -1,3 +1,4 @@
+import assert from 'node:assert/strict'
 import { randomBytes } from 'node:crypto'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
@@ -101,6 +102,18 @@ export async function makeTestPlatform(): Promise<TestPlatform> {
       await rm(artifactsDir, { recursive: true })
     },
   }
+}
+
+/** A new app whose first release serves. */
+export async function deployedOn(
+  platform: TestPlatform,
+  processes?: Readonly<Record<string, string>>,
+  name?: string,
+): Promise<AppRow> {
+  const app = await platform.makeApp(name)
+  const done = await platform.run(await platform.deploy(app, processes))
+  assert.equal(done.state, 'done', JSON.stringify(done.error))
+  return app
 }
 
 async function joinHost(

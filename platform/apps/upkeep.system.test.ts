@@ -19,7 +19,7 @@ import { mustStart } from './start-operation.ts'
 import type { StepContext } from './step-context.ts'
 import { removeStrayFiles, sweepApps } from './sweep.ts'
 import type { AppRow } from './tables.ts'
-import { makeTestPlatform, TEST_HOST, type TestPlatform } from './test-platform.ts'
+import { deployedOn, makeTestPlatform, TEST_HOST, type TestPlatform } from './test-platform.ts'
 
 let platform: TestPlatform
 let folder: string
@@ -47,11 +47,7 @@ async function addSource(app: AppRow, old: boolean): Promise<string> {
   return file
 }
 
-async function deployed(): Promise<AppRow> {
-  const app = await platform.makeApp()
-  await platform.run(await platform.deploy(app))
-  return app
-}
+const deployed = () => deployedOn(platform)
 
 test('a keyed request sent again gets the operation that it has started, even when the answer was lost', async () => {
   const app = await deployed()

@@ -14,7 +14,7 @@ import { findRelease } from '#platform/apps/release-store.ts'
 import { mustStart } from '#platform/apps/start-operation.ts'
 import type { AppRow } from '#platform/apps/tables.ts'
 import { loseCommits } from '#platform/apps/test-deaths.ts'
-import { makeTestPlatform, type TestPlatform } from '#platform/apps/test-platform.ts'
+import { deployedOn, makeTestPlatform, type TestPlatform } from '#platform/apps/test-platform.ts'
 import { noteReport } from '#platform/fleet/index.ts'
 import {
   followEvents,
@@ -58,12 +58,7 @@ afterEach(() => {
   platform.host.judge = () => ({})
 })
 
-async function deployed(name: string): Promise<AppRow> {
-  const app = await platform.makeApp(`${name}-${Date.now().toString(36)}`)
-  const done = await platform.run(await platform.deploy(app))
-  assert.equal(done.state, 'done', JSON.stringify(done.error))
-  return app
-}
+const deployed = (name: string) => deployedOn(platform, undefined, `${name}-${Date.now().toString(36)}`)
 
 const call = { principal: { name: 'root' }, keyed: undefined } as never
 const startRoll = async () =>
