@@ -4,12 +4,12 @@ import { drillApp } from './drill-app.ts'
 import { hundredths } from './hundredths.ts'
 import { killContainer } from './kill-container.ts'
 import { doorsOpen, doorsShut, tryDoors } from './network/doors.ts'
-import { byHand, type HandMade, handMade, saidByAgent } from './network/hand-on-rules.ts'
+import { byHand, type HandMade, handMade, mendsSaid } from './network/hand-on-rules.ts'
 import { type Inside, instancesOf } from './network/instances.ts'
 import { endAll } from './network/programs-on-host.ts'
 import { letIn } from './network/said.ts'
 import { present } from './present.ts'
-import { secondsUntil, waitUntil } from './wait-until.ts'
+import { secondsUntil } from './wait-until.ts'
 
 const UNDONE = 'longest time until a change by hand was undone'
 const UNTOLD = 'changes that the host did not tell of'
@@ -19,7 +19,6 @@ type Names = typeof UNDONE | typeof UNTOLD | typeof LEAKED | typeof LOST
 
 const PATIENCE_S = 30
 const FROZEN_MS = 8000
-const TOLD_AS = ['agent.rules_restored', 'guard.rules']
 
 /** Somebody with root changes the kernel's rules by hand; then the agent that keeps them is frozen and killed. */
 export const rulesChangedByHand: Drill<Names> = {
@@ -94,30 +93,45 @@ function begin(place: DrillPlace): Stages<Names> {
 const HANDS = 3
 /** What comes while the agent loads is undone by that very load, and nobody sees it: a hand comes when it has finished. */
 const AT_WORK_MS = 1_000
+const TELLING_S = 5
 
 /** One change, from the hand to the moment at which the kernel shows what it showed before. */
 async function undo(place: DrillPlace, change: HandMade): Promise<Undone> {
   const { signal } = place
-  let [before, began, isSeen] = ['', new Date(), false]
-  for (let hand = 0; hand < HANDS && !isSeen; hand++) {
-    await pause(AT_WORK_MS, signal)
-    before = await change.shown()
-    began = new Date()
-    await byHand(change)
-    isSeen = (await change.shown()) !== before
-  }
-  if (!isSeen) throw new Error(`${change.what}: nothing has changed`)
+  const { before, began, came } = await byHandAtRest(place, change)
   place.mark(change.what.slice(0, 60))
-  const seconds = await secondsUntil(
-    { timeoutS: PATIENCE_S, signal },
-    async () => (await change.shown()) === before,
-  )
+  await secondsUntil({ timeoutS: PATIENCE_S, signal }, async () => (await change.shown()) === before)
+  const seconds = (performance.now() - came) / 1000
   place.mark('undone')
-  const told = async () => (await saidByAgent(place, TOLD_AS, began)) > 0
-  await waitUntil(change.what, { timeoutS: 5, signal }, told).catch(() => undefined)
-  const one = { what: change.what, seconds, told: await told() }
-  place.say(`${one.what}: undone after ${seconds.toFixed(2)} s, ${one.told ? 'told' : 'not told'}`)
-  return one
+  const told = await isTold(place, began)
+  place.say(`${change.what}: undone after ${seconds.toFixed(2)} s, ${told ? 'told' : 'not told'}`)
+  return { what: change.what, seconds, told }
+}
+
+/**
+ * The change, made while the agent is not loading. That it came about is seen in the kernel or, where the agent was
+ * quicker than this look, said by the agent that put it back.
+ */
+async function byHandAtRest(place: DrillPlace, change: HandMade) {
+  for (let hand = 0; hand < HANDS; hand++) {
+    await pause(AT_WORK_MS, place.signal)
+    const before = await change.shown()
+    const began = new Date()
+    await byHand(change)
+    const came = performance.now()
+    if ((await change.shown()) !== before || (await isTold(place, began))) return { before, began, came }
+  }
+  throw new Error(`${change.what}: nothing has changed`)
+}
+
+/** Whether the agent says that it put something back since a moment. */
+async function isTold(place: DrillPlace, since: Date): Promise<boolean> {
+  let isSaid = false
+  await secondsUntil({ timeoutS: TELLING_S, signal: place.signal }, async () => {
+    isSaid = (await mendsSaid(place, since)) > 0
+    return isSaid
+  })
+  return isSaid
 }
 
 /** What is open from inside, while nobody keeps the rules. */
