@@ -146,12 +146,7 @@ export const ERRORS = {
     '`maru apps` lists yours; `maru deploy` in its folder creates it.',
   ),
   'apps.name_taken': row(409, 2, 'The name {app} is already in use.', 'Choose another with `--app NAME`.'),
-  'apps.busy': row(
-    409,
-    3,
-    'Another {kind} of {app} is under way ({operation}).',
-    'Wait for it (`maru operation {operation}`) or cancel it (`maru cancel {operation}`), and try again.',
-  ),
+  'apps.busy': row(409, 3, 'Another {kind} of {app} is under way ({operation}).', '{next}'),
   'apps.limit': row(409, 3, '{what} is limited to {limit}.', '{next}'),
   'apps.source_not_found': row(404, 2, 'There is no uploaded source {source}.', 'Run `maru deploy` again.'),
   'apps.source_too_large': row(

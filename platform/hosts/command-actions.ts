@@ -122,7 +122,12 @@ export async function runDestroy(context: CliContext, options: HostOptions): Pro
   const { name } = await requireInstallation(home)
   const typed = options.confirm ?? (await askName(context, name, home))
   if (typed !== name) throw new MaruError('hosts.name_mismatch', { name })
-  const removing = destroy(home, { keepImages: options.keepImages === true })
+  const progress = makeHostProgress(context.stderr, true)
+  const removing = destroy(home, {
+    keepImages: options.keepImages === true,
+    programDir: PROGRAM_DIR,
+    progress,
+  })
   const removed = await showWaiting(output.progress, `Removing the installation ${name}`, removing)
   output.result({ removed }, () => `Removed the installation ${name}: ${removed.length} objects.\n`)
 }

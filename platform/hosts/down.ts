@@ -8,10 +8,11 @@ import { type Docker, LABELS, makeDocker } from '#runtime/drivers/docker.ts'
 import { removeFirstGroup } from '#runtime/drivers/first-group.ts'
 import { makeNft } from '#runtime/drivers/nft.ts'
 import { removeClosedAtStart } from './closed-at-start.ts'
-import { ENGINE_PID_FILE, supervisorPid } from './engine.ts'
+import { ENGINE_PID_FILE, startInstalledEngine, supervisorPid } from './engine.ts'
 import { removeTables } from './filter-tables.ts'
 import { DOCKER_SOCKET } from './host-facts.ts'
 import { takeLock } from './lock.ts'
+import type { HostProgress } from './progress.ts'
 import { forgetInstallation, loadInstallation } from './registry.ts'
 import { removeSystemdSettings } from './systemd-settings.ts'
 import { removeWrapper } from './wrapper.ts'
@@ -72,28 +73,44 @@ function turnOf(component: string | undefined): number {
 
 export interface DestroyOptions {
   readonly keepImages?: boolean
+  readonly programDir: string
+  readonly progress: HostProgress
 }
 
-/** Removes all that carries the installation's label, its data folder, and what it put on the machine. */
+/**
+ * Removes all that carries the installation's label, its data folder, and what it put on the machine. An engine that does not
+ * run is started for that; on a machine that has none, there is nothing of it to remove.
+ */
 export async function destroy(home: string, options: DestroyOptions): Promise<string[]> {
   const installation = await requireInstallation(home)
   const unlock = await takeLock(home, 'destroy')
   try {
-    const docker = makeDocker(DOCKER_SOCKET)
-    await refuseGuests(docker, installation)
-    const removed = await removeOwned(docker, installation)
-    await removeTables(installation, makeNft())
+    const docker = await startInstalledEngine(home, options.programDir, options.progress)
+    if (docker !== undefined) await refuseGuests(docker, installation)
+    const removed = docker === undefined ? [] : await removeOwned(docker, installation)
+    if (docker !== undefined) await removeTables(installation, makeNft())
     await removeWrapper({ installation })
-    const others = await forgetInstallation(installation.name)
-    if (others.length === 0 && options.keepImages !== true) removed.push(...(await removeImages(docker)))
-    await removeFirstGroup(await docker.info())
-    await releaseEngine(docker, others.length === 0, join(home, HOME.logs, 'engine.log'))
-    await removeClosedAtStart(installation, others.length === 0)
+    const isLast = (await forgetInstallation(installation.name)).length === 0
+    if (docker !== undefined) removed.push(...(await leaveEngine(docker, home, isLast, options)))
+    await removeClosedAtStart(installation, isLast)
     await removeDataFolder(home)
     return [...removed, home]
   } finally {
     unlock()
   }
+}
+
+/** Takes from the engine what installations share, when the last of them goes. */
+async function leaveEngine(
+  docker: Docker,
+  home: string,
+  isLast: boolean,
+  { keepImages = false }: DestroyOptions,
+): Promise<string[]> {
+  const removed = isLast && !keepImages ? await removeImages(docker) : []
+  await removeFirstGroup(await docker.info())
+  await releaseEngine(docker, isLast, join(home, HOME.logs, 'engine.log'))
+  return removed
 }
 
 /** The engine removes no network in which somebody else's container is. */

@@ -71,8 +71,14 @@ export async function checkFree(tx: Db, appId: string): Promise<void> {
       kind: other.kind,
       app: other.app ?? 'the platform',
       operation: other.id,
+      next: howToGetOn(other),
     })
 }
+
+const howToGetOn = ({ id, cancellable }: Operation) =>
+  cancellable
+    ? `Wait for it (\`maru operation ${id}\`) or cancel it (\`maru cancel ${id}\`), and try again.`
+    : `Wait for it (\`maru operation ${id}\`) and try again.`
 
 /** The operation of an app that is under way. */
 export async function activeOperation(db: Db, appId: string): Promise<Operation | undefined> {

@@ -8,7 +8,7 @@ import { makeOutput } from './output.ts'
 import { makeTestContext } from './test-context.ts'
 import { serve } from './test-server.ts'
 
-const OPERATION = { id: 'op_abcdefgh', kind: 'deploy', app: 'shop' } as Operation
+const OPERATION = { id: 'op_abcdefgh', kind: 'deploy', app: 'shop', cancellable: true } as Operation
 const STEPS: OperationEvent[] = [
   { type: 'step', step: 'build', text: 'Building the source' },
   { type: 'log', source: 'build', line: 'npm \u001b[31mci\u001b[0m\u0007' },
@@ -89,4 +89,13 @@ test('Ctrl-C leaves the operation running and says how to come back', async (t) 
   assert.equal(printed.exit, 130)
   assert.equal(session.context.signals.listenerCount('SIGINT'), 0)
   assert.equal(seen.length, 1)
+})
+
+test('Ctrl-C offers to cancel only what can be cancelled', async (t) => {
+  const { session, printed } = await sessionFor(t, STEPS)
+  const following = followOperation(session, { ...OPERATION, kind: 'destroy', cancellable: false })
+  await t.waitFor(() => assert.match(printed.stderr, /boom/))
+  session.context.signals.emit('SIGINT')
+  await following
+  assert.match(printed.stderr, /The destroy goes on without you. Follow it: maru operation op_abcdefgh\n$/)
 })

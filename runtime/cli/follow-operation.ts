@@ -19,8 +19,9 @@ function showEvent({ out }: Session, event: OperationEvent): void {
 }
 
 function detach({ out, context }: Session, operation: Operation): void {
+  const cancelIt = operation.cancellable ? `; cancel it: maru cancel ${operation.id}` : ''
   out.progress.note(
-    `\nThe ${operation.kind} goes on without you. Follow it: maru operation ${operation.id}; cancel it: maru cancel ${operation.id}`,
+    `\nThe ${operation.kind} goes on without you. Follow it: maru operation ${operation.id}${cancelIt}`,
   )
   context.setExit(INTERRUPTED)
 }

@@ -109,7 +109,9 @@ test('bad command lines exit with 2 and send nothing', async (t) => {
 })
 
 test('exit codes follow the catalogue, errors are JSON where asked for', async (t) => {
-  const busy = { 'apps.restart': [failing('apps.busy', { kind: 'deploy', app: 'shop', operation: 'op_x' })] }
+  const busy = {
+    'apps.restart': [failing('apps.busy', { kind: 'deploy', app: 'shop', operation: 'op_x', next: 'Wait.' })],
+  }
   assert.equal((await maru(t, ['restart', '--app', 'shop'], busy)).exit, 3)
   for (const args of [
     ['--json', 'restart', '--app', 'shop'],
