@@ -299,6 +299,18 @@ export const ERRORS = {
     '{source} is not among the partners.',
     '`maru network partner list` shows them.',
   ),
+  'guard.is_partner': row(
+    409,
+    3,
+    '{source} belongs to the partner {partner}, who is never judged: a block would do nothing.',
+    'Take the partner away first (`maru network partner remove {partner}`), then block. Nothing was changed.',
+  ),
+  'guard.is_blocked': row(
+    409,
+    3,
+    '{source} has the blocked {block} in it, which would be let in as a partner.',
+    'Lift the block first (`maru network blocks lift {block}`), or name a smaller network. Nothing was changed.',
+  ),
   'guard.no_engagement': row(
     404,
     2,

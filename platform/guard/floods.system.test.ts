@@ -57,6 +57,7 @@ const FLOODS = [
     'floods',
   ],
   ['pings of one source', ['-1', '--flood'], KERNEL_LIMITS.pingsPerSecond, 'flood'],
+  ['timestamp questions of one source', ['-1', '-C', '13', '--flood'], KERNEL_LIMITS.pingsPerSecond, 'flood'],
   ['pings with forged senders', ['-1', '--rand-source', '--flood'], KERNEL_LIMITS.pingsOfAll, 'floods'],
 ] as const
 

@@ -169,6 +169,13 @@ const FULL: Readonly<Record<Memory, Full>> = {
   proven: { member: `${ADDRESS} . 9`, when: answered },
   published: { member: `${PAIR} . 9`, when: led },
   reached: { member: `${PAIR} . 9`, when: led },
+  asked: {
+    member: `${ADDRESS} . 9`,
+    when: async () => {
+      await field.host.run(['hping3', '-q', '-2', '-p', '53', '-c', '2', SOURCE.client])
+      await answered()
+    },
+  },
   syn: { member: ADDRESS, when: answered },
   udp: {
     member: ADDRESS,

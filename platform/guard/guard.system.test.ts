@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import { GUARD_LIMITS } from '#contract/guard.ts'
+import { until } from '#runtime/agent/test-host.ts'
 import { askTimes } from '#runtime/drivers/test-networks.ts'
 import { installPrograms } from '#tools/install-programs.ts'
 import { type Field, HOST, IMPATIENT, learned, makeField, PORTS, SOURCE } from './test-attack.ts'
@@ -54,6 +55,34 @@ test('UDP: the sender of many questions to nobody is held', async () => {
   await field.fresh()
   await field.attacker.run(['nmap', '-sU', '-n', '-Pn', ...QUICK, '-p', '20000-20030', HOST.attacked])
   assert.deepEqual(await held(), [SOURCE.attacker])
+})
+
+const fromPort53 = ['hping3', '-q', '-2', '-s', '53', '-k', '-i', 'u5000', '-p', '++20301', '-c', '12']
+
+test('a search by UDP that looks like late answers is one; answers of somebody whom the host asked are none', async () => {
+  await field.fresh()
+  await field.client.run([...fromPort53, HOST.client])
+  assert.deepEqual(await held(), [SOURCE.client])
+  await field.fresh()
+  await field.host.run(['hping3', '-q', '-2', '-p', '53', '-c', '1', SOURCE.client])
+  await field.client.run([...fromPort53, HOST.client])
+  assert.deepEqual(await held(), [])
+})
+
+/** Seconds for which the client stays known at a port of the host. */
+async function knownFor(): Promise<number> {
+  const { stdout } = await field.host.run(['nft', 'list', 'set', 'inet', field.table, 'proven4'])
+  const [, hours, minutes, seconds] =
+    new RegExp(`${SOURCE.client} \\. ${other} expires (\\d+)h(\\d+)m(\\d+)s`).exec(stdout) ?? []
+  return Number(hours) * 3600 + Number(minutes) * 60 + Number(seconds)
+}
+
+test('whoever comes again stays known for a day from then, not from his first connection', async () => {
+  await field.fresh()
+  assert.equal(await ask([other], 1), 1)
+  await until('time to pass', async () => (await knownFor()) <= 86_397)
+  assert.equal(await ask([other], 1), 1)
+  assert.ok((await knownFor()) > 86_397)
 })
 
 test('decoys: a client whose address the scan forges keeps what it has proven, and the platform', async () => {

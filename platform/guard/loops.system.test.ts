@@ -100,6 +100,25 @@ test('what people block is blocked at the host within seconds, and let in as fas
   await until('an answer', async () => (await ask()) === 1)
 })
 
+test('nobody is blocked who is a partner, and no partner is who is blocked', async (t) => {
+  const of = (code: string) => (error: unknown) => error instanceof MaruError && error.code === code
+  const block = (source: string) =>
+    call('block', { body: BlockRequest.parse({ source, minutes: 5, reason: 'a test' }) })
+  await call('addPartner', { body: { source: '192.0.2.0/28', reason: 'an office' } })
+  t.after(() => call('removePartner', { body: { source: '192.0.2.0/28' } }))
+  await assert.rejects(block('192.0.2.7'), of('guard.is_partner'))
+  // What has others in it, too, is blocked; the partner is not.
+  await block('192.0.2.0/24')
+  await call('lift', { body: { source: '192.0.2.0/24' } })
+
+  await block('198.51.100.7')
+  const partner = { body: { source: '198.51.100.0/24', reason: 'an office' } }
+  await assert.rejects(call('addPartner', partner), of('guard.is_blocked'))
+  await call('lift', { body: { source: '198.51.100.7' } })
+  await call('addPartner', partner)
+  await call('removePartner', { body: { source: '198.51.100.0/24' } })
+})
+
 test('nobody is lifted who is not kept out, and no test ends that there is not', async () => {
   const of = (code: string) => (error: unknown) => error instanceof MaruError && error.code === code
   await assert.rejects(call('lift', { body: { source: '192.0.2.99' } }), of('guard.not_blocked'))

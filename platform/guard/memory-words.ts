@@ -20,6 +20,8 @@ export const MEMORY_WORDS: Readonly<Record<Memory, string>> = {
   published: `So many different senders begin to use published ports that no more can be remembered: they are answered, and ${LATE}.`,
   reached:
     'More visitors have completed a connection to a published port within a day than can be remembered: nobody is refused for that, but further ones count as unknown, so that holds can meet them.',
+  asked:
+    'This host asks so many servers by UDP that no more can be remembered: answers that come late count as questions, so that a server can be told of as one who searches.',
   syn: 'Opening packets come from so many different senders that no more can be limited one by one: they are let through, and the kernel answers them without memory.',
   udp: 'UDP comes from so many different senders that no more can be limited one by one: the limit of all together goes on.',
   ping: 'Pings come from so many different senders that no more can be limited one by one: the limit of all together goes on.',

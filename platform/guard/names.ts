@@ -46,7 +46,7 @@ export type Notice = (typeof NOTICES)[number]
 /** Sets that packets fill, those of both kinds of addresses under one name. */
 export const MEMORIES = [
   ...(['held', 'proven', 'probed', 'spoken', 'denied', 'pressed'] as const),
-  ...(['visited', 'many', 'syn', 'udp', 'ping'] as const),
+  ...(['visited', 'many', 'asked', 'syn', 'udp', 'ping'] as const),
   ...(['published', 'reached'] as const),
   ...(['inheld', 'inprobed', 'indenied', 'inseen', 'inports', 'inswept', 'insweeps'] as const),
 ] as const

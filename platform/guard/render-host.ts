@@ -1,6 +1,6 @@
 import { COUNTERS, guardTableOf, logGroupOf } from './names.ts'
 import { insideChains, PAIR } from './render-inside.ts'
-import { OWN_ON_LINK, outsideChains } from './render-outside.ts'
+import { ASKS, OWN_ON_LINK, outsideChains } from './render-outside.ts'
 import { publishedChains, REACHES_PUBLISHED, TO_PUBLISHED } from './render-published.ts'
 import { type Family, FOUR, renderSets, SIX } from './render-sets.ts'
 import {
@@ -24,6 +24,7 @@ const HOOKS = {
   g_early: 'type filter hook prerouting priority raw; policy accept;',
   g_input: 'type filter hook input priority filter - 30; policy accept;',
   g_forward: 'type filter hook forward priority filter - 30; policy accept;',
+  g_output: 'type filter hook output priority filter - 30; policy accept;',
 } as const
 
 /**
@@ -69,13 +70,15 @@ function chainsOf(place: Place): Chains {
     ['g_input', inputRules(place)],
     ['g_passing', [...homely(place), `ip saddr ${insideOf(place)} goto g_forged`, TO_PUBLISHED]],
     ['g_forward', forwardRules(place, group)],
+    // What the host itself sends is mostly TCP.
+    ['g_output', ['meta l4proto != udp accept', ASKS]],
   ]
 }
 
 /** What is never an attacker from outside: the host itself, and whatever an engine runs on it. Every packet comes here, so names are one look. */
 const homely = (place: Place, others: readonly string[] = []) => [
   `iifname ${named(['lo', 'docker0', 'docker_gwbridge', ...bridgesOf(place).trusted, ...others])} accept`,
-  'iifname "br-*" accept',
+  `${place.outward?.length ? `iifname != ${named(place.outward)} ` : ''}iifname "br-*" accept`,
 ]
 
 /** Of every packet from outside that is addressed to the host; of open connections, too, so there is little of it. */
@@ -96,6 +99,9 @@ function earlyRules(place: Place): string[] {
   ]
 }
 
+/** What a host answers by ICMP (RFC 792, RFC 950). */
+const QUESTIONS = ['echo-request', 'timestamp-request', 'info-request', 'address-mask-request']
+
 /** What can be in one packet, as the kernel itself has it; whether data is pushed does not matter. */
 const HONEST = [
   ...['syn', 'syn | urg', 'syn | ack', 'rst', 'rst | ack'],
@@ -108,8 +114,8 @@ function inputRules(place: Place): string[] {
       .untrusted.toReversed()
       .map((bridge) => `iifname "${bridge}" goto g_instance`),
     ...homely(place),
-    // Who pings on and on has been answered.
-    'icmp type echo-request jump g_ping',
+    // Who asks on and on has been answered.
+    `icmp type { ${QUESTIONS.join(', ')} } jump g_ping`,
     'icmpv6 type echo-request jump g_ping',
     'ct state established ct status assured ct direction original tcp flags & (syn | rst | ack) == ack jump g_known',
     'ct state established,related accept',
@@ -145,6 +151,7 @@ function forwardRules(place: Place, group: number): string[] {
     REACHES_PUBLISHED,
     // Most packets end here.
     'ct state != new accept',
+    ASKS,
     `iifname != ${named(bridgesOf(place).untrusted)} goto g_passing`,
     'meta l4proto != { tcp, udp } accept',
     `${PAIR} @inseen accept`,

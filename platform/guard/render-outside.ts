@@ -16,36 +16,49 @@ import {
 /** What becomes of packets from outside that belong to no open connection. */
 export const outsideChains = (place: Place, group: number): Chains => [
   ...knownChains(group),
+  askedChain(group),
   ...floodChains(place, group),
   ...searchChains(group),
   ...rateChains(group),
 ]
-
-const isProven = ({ v, source }: Family) => `${source} . tcp dport @proven${v} return`
 
 const isHeld = both(({ v, source }) => `${source} @held${v} ${KEPT_OUT} drop`)
 
 /** The host's own address of the link that a packet comes by: which others have it, too, a link-local one does not say. */
 export const OWN_ON_LINK = 'fib saddr . iif type local goto g_forged'
 
-/** Only who has seen the host's answer can send what leads here: a forged sender does not become known. */
+/** Only who has seen the host's answer can send what leads here: a forged sender does not become known, and who goes on stays it. */
 const knownChains = (group: number): Chains => [
   [
     'g_known',
     [
-      ...both(isProven, ({ v, source }) => `add @proven${v} { ${source} . tcp dport } return`),
+      ...both(({ v, source }) => `update @proven${v} { ${source} . tcp dport } return`),
       tellFull(group, 'proven'),
     ],
   ],
 ]
 
+/** Services that answer by UDP what hosts and apps ask: names, time, and pages by QUIC. */
+const ASKED_BY_UDP = '{ 53, 123, 443, 853 }'
+
+/** Whom the host, or what runs on it, asks by UDP: his answer can come late. */
+const askedChain = (group: number): Chains[number] => [
+  'g_asks',
+  both(
+    ({ v, asked }) => `update @asked${v} { ${asked} . udp dport }`,
+    ({ v, asked }) => `${asked} . udp dport != @asked${v} ${tellFull(group, 'asked')}`,
+  ),
+]
+
+/** What opens a way out by which answers come. */
+export const ASKS = `ct state new udp dport ${ASKED_BY_UDP} jump g_asks`
+
 /** Who is not known gets no more opening packets through than a person could need; and what has no honest sender. */
 function floodChains(place: Place, group: number): Chains {
   const { synPerSecond, synBurst, synOfAll } = KERNEL_LIMITS
-  const opening = (family: Family, forged: readonly string[]) => {
-    const { v, source } = family
+  const opening = ({ v, source }: Family, forged: readonly string[]) => {
     return [
-      isProven(family),
+      `${source} . tcp dport @proven${v} return`,
       ...forged,
       // The host's own, that to which the packet goes among them.
       'fib saddr type local goto g_forged',
@@ -166,8 +179,8 @@ function probeChains(group: number): Chains {
       'g_closed',
       [
         'tcp flags & rst == rst accept',
-        // Answers that come late to questions of the host.
-        'udp sport { 53, 123, 443, 853 } accept',
+        // Answers that come late to questions of the host; others that only look like one are questions.
+        ...both(({ v, address }) => `udp sport ${ASKED_BY_UDP} ${address} . udp sport @asked${v} accept`),
         // No room to remember it: nothing is lost, since nobody listens there.
         ...countedOrSilent(port, 'probed'),
       ],

@@ -12,10 +12,7 @@ export const publishedChains = (group: number): Chains => [
   [
     'g_reached',
     [
-      ...both(
-        (family) => `${asking(family)} @reached${family.v} accept`,
-        (family) => `add @reached${family.v} { ${asking(family)} } accept`,
-      ),
+      ...both((family) => `update @reached${family.v} { ${asking(family)} } accept`),
       `${tellFull(group, 'reached')} accept`,
     ],
   ],

@@ -47,6 +47,7 @@ const setsOf = ({ v, address: type, asked }: Family) =>
     filled(`many${v}`, type, '1m', 65_536),
     filled(`published${v}`, `${type} . ${asked} . th dport`, '1m', 65_536),
     filled(`reached${v}`, `${type} . ${asked} . th dport`, '1d', 65_536),
+    filled(`asked${v}`, `${asked} . udp dport`, '3m', 65_536),
     filled(`syn${v}`, type, '10s', 65_536),
     filled(`udp${v}`, type, '10s', 65_536),
     filled(`ping${v}`, type, '10s', 65_536),

@@ -17,6 +17,13 @@ test('on a witness, which serves nobody, the ports of visitors are closed ones l
   assert.doesNotMatch(renderGuard({ ...place, witness: true }), lets)
 })
 
+test('a bridge that leads outside is judged, though it is named like one of the engine', () => {
+  assert.match(renderGuard(place), /^ {4}iifname "br-\*" accept$/m)
+  const judged = renderGuard({ ...place, outward: ['br-ex', 'br-lan'] })
+  assert.match(judged, /^ {4}iifname != \{ "br-ex", "br-lan" \} iifname "br-\*" accept$/m)
+  assert.doesNotMatch(judged, /^ {4}iifname "br-\*" accept$/m)
+})
+
 test('the ports of two instances, whatever the order in which they were found', () => {
   const ports = [
     { link: 'veth2', card: '02:42:0a:59:80:1f', address: '10.89.128.31' },

@@ -2,7 +2,7 @@ import { MaruError } from '#contract/errors.ts'
 import { GUARD_LIMITS, type NetworkBlock, type Partner } from '#contract/guard.ts'
 import type { guardRoutes } from '#contract/guard-api.ts'
 import type { HostName } from '#contract/ids.ts'
-import { overlap, parseNetwork } from '#contract/networks.ts'
+import { isWithin, overlap, parseNetwork } from '#contract/networks.ts'
 import { listHosts, listSharedAddresses } from '#platform/fleet/index.ts'
 import { loadReports } from '#platform/workload/index.ts'
 import { randomId } from '#runtime/kit/random-id.ts'
@@ -40,6 +40,9 @@ export const guardHandlers: Handlers<typeof guardRoutes> = {
     }
     await transact(deps.db, async (tx) => {
       refuseFull((await listBlocks(tx)).length, 'blocks')
+      const partner = (await listPartners(tx)).find((one) => isPartOf(body.source, one.source))
+      if (partner !== undefined)
+        throw new MaruError('guard.is_partner', { source: body.source, partner: partner.source })
       await putBlock(tx, row)
     })
     deps.log.info('network.blocked', { source: body.source, by: principal.name })
@@ -72,6 +75,10 @@ export const guardHandlers: Handlers<typeof guardRoutes> = {
     const row = { ...body, created_by: principal.name, since: now() }
     await transact(db, async (tx) => {
       refuseFull((await listPartners(tx)).length, 'partners')
+      const lasts = ({ until }: BlockRow) => until === null || until > row.since
+      const block = (await listBlocks(tx)).find((one) => lasts(one) && isPartOf(one.source, body.source))
+      if (block !== undefined)
+        throw new MaruError('guard.is_blocked', { source: body.source, block: block.source })
       await putPartner(tx, row)
     })
     log.info('network.partner', { source: body.source, by: principal.name })
@@ -110,6 +117,12 @@ export const guardHandlers: Handlers<typeof guardRoutes> = {
     log.info('network.engagement_ended', { id: params.engagement, by: principal.name })
     return describeEngagement(row, now())
   },
+}
+
+/** Whether all of a network is in the other one: a partner is never judged, so one that is blocked would be let in all the same. */
+function isPartOf(source: string, other: string): boolean {
+  const [inner, outer] = [parseNetwork(source), parseNetwork(other)]
+  return inner !== undefined && outer !== undefined && isWithin(inner, outer)
 }
 
 function refuseFull(count: number, what: string): void {

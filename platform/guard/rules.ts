@@ -5,6 +5,8 @@ import { FAMILIES, type Family } from './render-sets.ts'
 export type Place = Pick<Installation, 'id' | 'name' | 'subnet' | 'ports'> & {
   /** It serves nobody: the ports of visitors are closed ones. */
   readonly witness?: boolean
+  /** Cards of the host that are named as an engine names its networks, and lead outside. */
+  readonly outward?: readonly string[]
 }
 
 /** Chains with their rules, each before those that jump to it. */

@@ -1,3 +1,4 @@
+import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { type Finding, GUARD_LIMITS, GuardOrders, type GuardReport, NO_ORDERS } from '#contract/guard.ts'
 import { type AgentConfig, HOME } from '#contract/installation.ts'
@@ -16,6 +17,7 @@ import {
   makeLongView,
   makeSpreadView,
   makeTally,
+  outwardAmong,
   parseNotice,
   SavedHolds,
   settleHolds,
@@ -110,6 +112,9 @@ export interface GuardDeps {
 
 type GuardConfig = Pick<AgentConfig, 'home' | 'installation'> & Partial<Pick<AgentConfig, 'host'>>
 
+/** Where the kernel has an entry for each of the host's cards. */
+const CARDS = '/sys/class/net'
+
 /** What was remembered when the agent ended. */
 async function openState(
   { home, installation, host }: GuardConfig,
@@ -123,7 +128,11 @@ async function openState(
     webPorts: Object.values(installation.ports),
     settings: settings ?? [...FLOOD_SETTINGS, ...bridgeSettings(installation)],
     own: host?.address,
-    guard: makeHostGuard(nft, { ...installation, witness: host?.role === 'witness' }),
+    guard: makeHostGuard(nft, {
+      ...installation,
+      witness: host?.role === 'witness',
+      outward: network === undefined ? outwardAmong(await readdir(CARDS)) : [],
+    }),
     ...{ book, tally: makeTally(), count: packetCounter(nft, installation) },
     ...{ log, membership, files, wanted: [], problem: '', mends: makeMendBook(log) },
     ...{ bound: new Map(), ports: [] },
