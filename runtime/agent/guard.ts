@@ -1,50 +1,36 @@
-import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
-import { type Finding, GUARD_LIMITS, GuardOrders, type GuardReport, NO_ORDERS } from '#contract/guard.ts'
-import { type AgentConfig, HOME } from '#contract/installation.ts'
+import { type Finding, GUARD_LIMITS, type GuardOrders, type GuardReport } from '#contract/guard.ts'
+import { HOME } from '#contract/installation.ts'
 import {
   asAgreed,
-  bridgeSettings,
   describeHolds,
-  type EventBook,
-  FLOOD_SETTINGS,
-  type Hold,
-  type HostGuard,
   logGroupOf,
   type Member,
-  makeEventBook,
-  makeHostGuard,
   makeLongView,
   makeSpreadView,
-  makeTally,
-  outwardAmong,
   parseNotice,
-  SavedHolds,
   settleHolds,
-  type Tally,
-  type Wanted,
 } from '#platform/guard/host.ts'
 import { crowds } from '#runtime/drivers/crowds.ts'
-import { readJson, writeFileAtomic } from '#runtime/drivers/files.ts'
-import type { Nft } from '#runtime/drivers/nft.ts'
+import { writeFileAtomic } from '#runtime/drivers/files.ts'
 import { followPacketLog } from '#runtime/drivers/packet-log.ts'
-import { type Sysctl, setSysctls } from '#runtime/drivers/sysctl.ts'
-import { type InTurn, makeInTurn } from '#runtime/kit/in-turn.ts'
-import type { Log } from '#runtime/kit/log.ts'
+import { setSysctls } from '#runtime/drivers/sysctl.ts'
 import { pause } from '#runtime/kit/pause.ts'
 import { watchCrowd } from './crowd-watch.ts'
-import { type DoorWatch, type PlacedDoor, watchDoor } from './door-watch.ts'
 import { type Bell, makeBell } from './guard-bell.ts'
 import { GATHER_MS, reportOf } from './guard-report.ts'
-import type { HostMembership } from './membership.ts'
-import { type MendBook, makeMendBook } from './mend-book.ts'
-import { makeOpenPorts, type OpenPorts } from './open-ports.ts'
-import { packetCounter } from './packet-counter.ts'
+import {
+  appAt,
+  type GuardConfig,
+  type GuardDeps,
+  openState,
+  type PortsOf,
+  type State,
+} from './guard-state.ts'
+import type { MendBook } from './mend-book.ts'
 import { type InstancePort, takeNotice } from './take-notice.ts'
 
 export type { InstancePort } from './take-notice.ts'
-
-type PortsOf = 'instances' | 'builds' | 'parts'
 
 /** Keeps attackers out of the host, remembers them over restarts, and tells of them. */
 export interface Guard {
@@ -69,82 +55,6 @@ export interface Guard {
 const PASS_MS = 3_000
 /** An attack rings without end, and every look is work that its victims' visitors wait for: two a second are enough. */
 const APART_MS = 500
-
-interface State {
-  readonly guard: HostGuard
-  readonly book: EventBook
-  readonly tally: Tally
-  readonly count: ReturnType<typeof packetCounter>
-  readonly log: Log
-  readonly membership: GuardDeps['membership']
-  /** The host's own address: what claims to be from it and comes from outside is forged. */
-  readonly own: string | undefined
-  /** Where the kernel shows who listens. */
-  readonly shown: string | undefined
-  readonly files: { readonly orders: string; readonly holds: string }
-  readonly webPorts: readonly number[]
-  /** Of the kernel. Those of a bridge go with it, and may have to be made anew. */
-  readonly settings: readonly Sysctl[]
-  orders: GuardOrders
-  holds: readonly Hold[]
-  wanted: Wanted[]
-  readonly bound: Map<PortsOf, readonly InstancePort[]>
-  ports: readonly InstancePort[]
-  problem: string
-  readonly mends: MendBook
-  /** Looks come one after the other. */
-  readonly inTurn: InTurn
-  readonly open: OpenPorts
-  door: DoorWatch
-}
-
-export interface GuardDeps {
-  readonly log: Log
-  readonly membership: Pick<HostMembership, 'fleet'>
-  readonly nft: Nft
-  /** Where everybody comes in. */
-  readonly door?: PlacedDoor
-  /** Of the kernel; left out: what a host needs. */
-  readonly settings?: readonly Sysctl[]
-  /** Another network than this program's own: arguments that lead into it, and what the kernel shows of it. */
-  readonly network?: { readonly enter: readonly string[]; readonly folder: string }
-}
-
-type GuardConfig = Pick<AgentConfig, 'home' | 'installation'> & Partial<Pick<AgentConfig, 'host'>>
-
-/** Where the kernel has an entry for each of the host's cards. */
-const CARDS = '/sys/class/net'
-
-/** What was remembered when the agent ended. */
-async function openState(
-  { home, installation, host }: GuardConfig,
-  { log, membership, nft, network, door, settings }: GuardDeps,
-): Promise<State> {
-  const folder = join(home, HOME.agent)
-  const files = { orders: join(folder, 'guard-orders.json'), holds: join(folder, 'guard-holds.json') }
-  const book = makeEventBook(Date.now())
-  const state: State = {
-    door: watchDoor(door, book, (address) => appAt(state, address)),
-    webPorts: Object.values(installation.ports),
-    settings: settings ?? [...FLOOD_SETTINGS, ...bridgeSettings(installation)],
-    own: host?.address,
-    guard: makeHostGuard(nft, {
-      ...installation,
-      witness: host?.role === 'witness',
-      outward: network === undefined ? outwardAmong(await readdir(CARDS)) : [],
-    }),
-    ...{ book, tally: makeTally(), count: packetCounter(nft, installation) },
-    ...{ log, membership, files, wanted: [], problem: '', mends: makeMendBook(log) },
-    ...{ bound: new Map(), ports: [] },
-    ...{ inTurn: makeInTurn(), open: makeOpenPorts(installation, network?.folder), shown: network?.folder },
-    orders: GuardOrders.parse((await readJson(files.orders)) ?? NO_ORDERS),
-    holds: SavedHolds.parse((await readJson(files.holds)) ?? []),
-  }
-  return state
-}
-
-const appAt = ({ ports }: State, address: string) =>
-  ports.find((port) => port.address === address)?.app ?? null
 
 /** Starts it: the rules are in force when this resolves, unless the kernel refuses them. */
 export async function startGuard(config: GuardConfig, deps: GuardDeps): Promise<Guard> {
