@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { NetworkRuleView } from '#contract/network-api.ts'
-import { stateOf, untilText } from './rule-state.ts'
+import { isOf, stateOf, untilText } from './rule-state.ts'
 
 const NOW = new Date('2030-01-07T08:00:00Z')
 const rule = (more: Partial<NetworkRuleView> = {}): NetworkRuleView => ({
@@ -30,4 +30,10 @@ test('one that ends, that waits and that is part of the platform say so', () => 
   assert.deepEqual(told({ until: '2030-01-07T07:00:00Z' }), ['ended', '2030-01-07 07:00 UTC'])
   assert.deepEqual(told({ approvedBy: null }), ['waits', 'it is taken back'])
   assert.deepEqual(told({ builtIn: true }), ['built in', '–'])
+})
+
+test('what every app may is not an app’s own; where all rules are looked at, none is another’s', () => {
+  const ofShop = (from: string) => isOf(rule({ from }), 'shop')
+  assert.deepEqual(['app:shop', 'app:shop/web', 'apps', 'app:shop2'].map(ofShop), [true, true, false, false])
+  assert.ok(isOf(rule({ from: 'apps' }), undefined))
 })

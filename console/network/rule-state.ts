@@ -1,4 +1,4 @@
-import { isActive } from '#contract/network.ts'
+import { isActive, parseEnd } from '#contract/network.ts'
 import type { NetworkRuleView } from '#contract/network-api.ts'
 import { elapsed } from '#runtime/kit/human-units.ts'
 
@@ -8,6 +8,12 @@ export const leftMs = (until: string, now: Date) => Math.max(0, Date.parse(until
 /** It was taken back on trial, because it may be what lets somebody in, and stands again by itself. */
 export const isOnTrial = ({ pausedUntil }: Pick<NetworkRuleView, 'pausedUntil'>, now: Date) =>
   pausedUntil !== undefined && new Date(pausedUntil) > now
+
+/** Whether it is one of those that are looked at: of an app, that is its own, and not what every app may. */
+export function isOf({ from }: Pick<NetworkRuleView, 'from'>, app: string | undefined): boolean {
+  const end = parseEnd(from)
+  return app === undefined || (end?.kind === 'app' && end.app === app)
+}
 
 /** A rule's state in a word or two. */
 export function stateOf(rule: NetworkRuleView, now: Date): string {

@@ -14,13 +14,16 @@ import { useMe } from '../session/use-me.ts'
 import { describeEnd, portsText } from './flows.ts'
 import { NoticesOfRule } from './notices.tsx'
 import { inOrder } from './rule-draft.ts'
-import { isOnTrial, stateOf, untilText } from './rule-state.ts'
+import { isOf, isOnTrial, stateOf, untilText } from './rule-state.ts'
 
 const COLUMNS = ['State', 'Who', 'May reach', 'Why', 'Until', '.Change']
 /** Of an app's own rules it is known whose they are. */
 const OWN_COLUMNS = COLUMNS.filter((column) => column !== 'Who')
 
-/** Rules with the way to take each back; who may approve gets that, too. `app`: its people take back what is its own. */
+/**
+ * Rules with the way to take each back; who may approve gets that, too. `app`: its people take back what is its own, and read what
+ * people have allowed every app.
+ */
 export function RulesTable(props: {
   readonly rules: readonly NetworkRuleView[]
   readonly app?: string
@@ -59,7 +62,7 @@ export function RulesTable(props: {
           </td>
           <td>
             <bdi>{rule.reason}</bdi>
-            <bdi className={cells.below}>{whoseText(rule)}</bdi>
+            <bdi className={cells.below}>{whoseText(rule, props.app)}</bdi>
             <NoticesOfRule notices={props.notices?.filter((one) => one.rule === rule.id) ?? []} />
           </td>
           <td data-live>{untilText(rule, now)}</td>
@@ -67,7 +70,7 @@ export function RulesTable(props: {
             <Group gap="xs" justify="end" wrap="nowrap">
               {operator && rule.approvedBy === null && <Approve rule={rule} />}
               {isOnTrial(rule, now) && <KeepTakenBack rule={rule} />}
-              {!rule.builtIn && !isOnTrial(rule, now) && (
+              {!rule.builtIn && isOf(rule, props.app) && !isOnTrial(rule, now) && (
                 <TakeBack rule={rule} {...(props.app === undefined ? {} : { app: props.app })} />
               )}
             </Group>
@@ -78,10 +81,12 @@ export function RulesTable(props: {
   )
 }
 
-function whoseText({ id, builtIn, approvedBy, askedBy }: NetworkRuleView): string {
+function whoseText(rule: NetworkRuleView, app: string | undefined): string {
+  const { id, builtIn, approvedBy, askedBy } = rule
   if (builtIn) return id
+  const every = isOf(rule, app) ? [] : ['for every app']
   const asked = askedBy === null ? [] : [`asked by ${askedBy}`]
-  return [id, ...(approvedBy === null ? [] : [`allowed by ${approvedBy}`]), ...asked].join(', ')
+  return [id, ...every, ...(approvedBy === null ? [] : [`allowed by ${approvedBy}`]), ...asked].join(', ')
 }
 
 const sentence = ({ from, to, protocol, ports }: NetworkRuleView) =>

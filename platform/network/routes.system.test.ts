@@ -88,18 +88,30 @@ test('an app’s people see the rules of their own app, with those of every app,
   await database.pool.query(
     `insert into apps_app (id, name, team_id) values ('${another.id}', 'blog', 'team_other')`,
   )
-  const asked = { params: { app: another.name }, body: askApp('203.0.113.9').body }
+  const asked = { params: { app: another.name }, body: askApp('203.0.113.9', { ports: ['8443'] }).body }
   const made = await call('appAllow', asked, false, ofAnother)
   const own = await call('appAllow', askApp('api.example.org'), false)
+  const allow = (from: string, to: string) =>
+    call('allow', { body: RuleRequest.parse({ from, to, ports: ['22'], reason: 'by an operator' }) })
+  const [office, ofAll] = [await allow('203.0.113.0/24', 'host'), await allow('apps', '10.1.2.3')]
   const { rules } = await call('appRules', { params: { app: APP.name } }, false)
   assert.deepEqual(
     rules.filter(({ builtIn }) => !builtIn),
-    [own],
+    [ofAll, own],
   )
   assert.ok(rules.filter(({ builtIn }) => builtIn).every(({ from, to }) => from === 'apps' || to === 'apps'))
+  const explained = async (operator: boolean, to: string, port = 22) => {
+    const parts = { params: { app: APP.name }, query: { to, port, protocol: 'tcp' } }
+    return (await call('appExplain', parts, operator)).rule?.id
+  }
+  // Nobody learns of others by asking what comes nearest.
+  assert.equal(await explained(false, 'host'), undefined)
+  assert.equal(await explained(true, 'host'), office.id)
+  assert.equal(await explained(false, '203.0.113.9', 8443), undefined)
+  assert.equal(await explained(false, '10.1.2.3'), ofAll.id)
   const all = (await call('rules', {})).rules.map(({ id }) => id)
-  assert.ok(all.includes(own.id) && all.includes(made.id))
-  for (const { id } of [own, made]) await call('deny', { params: { rule: id } })
+  assert.ok([own, made, office, ofAll].every(({ id }) => all.includes(id)))
+  for (const { id } of [own, made, office, ofAll]) await call('deny', { params: { rule: id } })
 })
 
 test('where an operator has to approve, what an app’s people ask for is in force only after that', async () => {

@@ -29,6 +29,7 @@ import {
   insertRule,
   isOwnRule,
   listRulesOfApp,
+  listRulesOfApps,
   loadPolicy,
   lockRules,
   setLockDown,
@@ -95,10 +96,11 @@ export const makeNetworkHandlers = (apps: Apps): Handlers<typeof networkRoutes> 
   }),
   appRules: async ({ params }, deps) => {
     const app = await apps.findApp(deps, params.app)
-    const own = await read(() => listRulesOfApp(deps.db, app.id))
-    const everybody = builtIn(deps).filter(({ from, to }) => from === 'apps' || to === 'apps')
     return {
-      rules: [...(await viewRules(deps, [...everybody, ...own])), ...(await viewWishes(deps, app.id))],
+      rules: [
+        ...(await viewRules(deps, await rulesAbout(deps, app.id))),
+        ...(await viewWishes(deps, app.id)),
+      ],
       approvalNeeded: await read(() => isApprovalNeeded(deps.db)),
     }
   },
@@ -113,10 +115,11 @@ export const makeNetworkHandlers = (apps: Apps): Handlers<typeof networkRoutes> 
     const app = await apps.findApp(deps, params.app)
     return await deny(deps, params.rule, principal, app.id)
   },
-  appExplain: async ({ params, query }, deps) => {
+  appExplain: async ({ params, query, principal }, deps) => {
+    const app = await apps.findApp(deps, params.app)
     const { process, ...question } = query
-    const from = process === undefined ? `app:${params.app}` : `app:${params.app}/${process}`
-    return await answer(deps, { from, ...question })
+    const from = process === undefined ? `app:${app.name}` : `app:${app.name}/${process}`
+    return await answer(deps, { from, ...question }, principal.operator ? undefined : app.id)
   },
 })
 
@@ -237,10 +240,20 @@ async function deny(
   return gone
 }
 
-async function answer(deps: ServerDeps, question: Question) {
-  const { rules } = await read(() => loadPolicy(deps.db))
-  const facts = await factsOf(deps.db, deps)
-  return explain([...builtIn(deps), ...rules], facts, question, deps.now(), await viewWishes(deps))
+/** Of an app's own connections what its people may see decides alone, and no sentence names a rule of others. */
+async function answer(deps: ServerDeps, question: Question, appId?: string) {
+  const now = deps.now()
+  const policy = await read(() => loadPolicy(deps.db))
+  const rules = appId === undefined ? [...builtIn(deps), ...policy.rules] : await rulesAbout(deps, appId)
+  const waiting = await viewWishes(deps, appId)
+  return explain(rules, await factsOf(deps.db, deps), question, now, waiting)
+}
+
+/** What an app's people may see: the rules for every app, the platform's and people's, and the app's own. */
+async function rulesAbout(deps: ServerDeps, appId: string): Promise<NetworkRule[]> {
+  const everybody = builtIn(deps).filter(({ from, to }) => from === 'apps' || to === 'apps')
+  const ofApps = await read(() => listRulesOfApps(deps.db))
+  return [...everybody, ...ofApps, ...(await read(() => listRulesOfApp(deps.db, appId)))]
 }
 
 async function changeLockDown(deps: ServerDeps, state: 'try' | 'keep' | 'off', principal: Principal) {

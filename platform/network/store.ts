@@ -1,6 +1,7 @@
 import type { Generated, Selectable } from 'kysely'
 import { LockDown, type NetworkPolicy, NetworkRule } from '#contract/network.ts'
 import type { ServerDeps } from '#runtime/server/handler.ts'
+import { EVERYBODY } from './askers.ts'
 import { findRuleSet } from './rule-set-store.ts'
 
 /** The database or a transaction of it. */
@@ -66,6 +67,12 @@ export async function loadPolicy(db: Db): Promise<NetworkPolicy> {
 export async function listRulesOfApp(db: Db, appId: string): Promise<NetworkRule[]> {
   const found = network(db).selectFrom('network_rule').selectAll().where('app_id', '=', appId)
   return (await found.orderBy('created_at').execute()).map(ruleOf)
+}
+
+/** The rules that people have made for every app alike. */
+export async function listRulesOfApps(db: Db): Promise<NetworkRule[]> {
+  const found = network(db).selectFrom('network_rule').selectAll().where('from_end', '=', EVERYBODY)
+  return (await found.orderBy('created_at').orderBy('id').execute()).map(ruleOf)
 }
 
 /** Keeps everyone else from changing rules until the transaction ends: there is a limit to count. */
