@@ -76,6 +76,8 @@ export function doorsShut(
     door('the agent', at.edge.apps, AGENT_PORT),
     door('the door between hosts', at.edge.apps, MESH_PORT),
     door('the way between edges', at.edge.apps, PEER_PORT),
-    door("a cloud's credentials", '169.254.169.254', 80),
+    ...['169.254.169.254', '100.100.100.200', '168.63.129.16'].map((host) =>
+      door("a cloud's credentials", host, 80),
+    ),
   ]
 }

@@ -23,6 +23,7 @@ import {
   insideOf,
   membersOf,
   NEVER,
+  NEVER_6,
   type NetworkFacts,
   PRIVATE,
 } from './layout.ts'
@@ -59,6 +60,7 @@ const NETWORKS = [
 const NETWORKS6 = ['::/0', '2001:db8:1::/48', '2001:db8:1::7', '2001:db8:2:5::/64', 'fe80::/10']
 /** In those networks, at their ends, and beside them. */
 const ADDRESSES6 = [
+  ...NEVER_6,
   ...['::', '::1', '2001:db8:1::', '2001:db8:1::6', '2001:db8:1::7', '2001:db8:1::8'],
   ...['2001:db8:1:ffff:ffff:ffff:ffff:ffff', '2001:db8:2::', '2001:db8:0:ffff:ffff:ffff:ffff:ffff'],
   ...[

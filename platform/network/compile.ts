@@ -20,7 +20,16 @@ import {
   portsOf,
   SETS,
 } from './filter.ts'
-import { bridgesOf, goalOf, HOST_USERS, insideOf, NEVER, type NetworkFacts, PRIVATE } from './layout.ts'
+import {
+  bridgesOf,
+  goalOf,
+  HOST_USERS,
+  insideOf,
+  NEVER,
+  NEVER_OF_HOST,
+  type NetworkFacts,
+  PRIVATE,
+} from './layout.ts'
 import { lockedChains } from './lock-down.ts'
 
 /** Name of an installation's own table: what is in others is never touched. */
@@ -40,6 +49,7 @@ export function compileFilter(policy: NetworkPolicy, facts: NetworkFacts): Filte
     sets: new Map<string, readonly string[]>([
       [SETS.inside, insideOf(facts)],
       [SETS.never, NEVER],
+      [SETS.neverOfHost, NEVER_OF_HOST],
       [SETS.private, PRIVATE],
       [SETS.hosts, facts.hosts],
       ...classes.sets,

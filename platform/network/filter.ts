@@ -79,7 +79,13 @@ export const NO_RULE: FilterRule = { match: [], verdict: DROP, comment: 'no rule
 export const JUDGED: FilterRule = { match: [], verdict: { kind: 'count' } }
 
 /** Sets that every filter has. */
-export const SETS = { inside: 'inside', never: 'never', private: 'private', hosts: 'hosts' } as const
+export const SETS = {
+  inside: 'inside',
+  never: 'never',
+  neverOfHost: 'never_of_host',
+  private: 'private',
+  hosts: 'hosts',
+} as const
 
 /** People's rules are counted, so that one knows which are used; the platform's own are not. */
 export const countedIf = ({ builtIn }: Pick<NetworkRule, 'builtIn'>): Match[] =>

@@ -17,6 +17,8 @@ import {
   insideOf,
   membersOf,
   NEVER,
+  NEVER_6,
+  NEVER_OF_HOST,
   type NetworkFacts,
   PRIVATE,
 } from './layout.ts'
@@ -142,12 +144,12 @@ function groupsOutside(facts: NetworkFacts, { rules }: NetworkPolicy, from: stri
 /** A whole world of addresses; of IPv6 they are not told apart. */
 function groupComing(facts: NetworkFacts, from: string): string {
   if (isIpv6(from)) return 'internet'
-  if (isAmong(from, [...insideOf(facts), ...NEVER])) return ''
+  if (isAmong(from, [...insideOf(facts), ...NEVER_OF_HOST])) return ''
   return isAmong(from, PRIVATE) ? 'private' : 'internet'
 }
 
 function goesOut(rule: NetworkRule, facts: NetworkFacts, to: string): boolean {
-  if (isIpv6(to)) return rule.to === 'internet'
+  if (isIpv6(to)) return rule.to === 'internet' && !isAmong(to, NEVER_6)
   if (rule.to === 'internet' || rule.to === 'private') return groupComing(facts, to) === rule.to
   const { known, outside } = goalOf(rule.to, facts)
   return isAmong(to, [...outside, ...(rule.to === 'hosts' || rule.to === 'resolver' ? known : [])])

@@ -40,8 +40,17 @@ export interface Member {
 
 /** Networks that are somebody's own: RFC 1918 and 6598. */
 export const PRIVATE = ['10.0.0.0/8', '100.64.0.0/10', '172.16.0.0/12', '192.168.0.0/16'] as const
-/** Nobody's business: this machine, this link with the clouds' metadata, multicast and what is reserved. */
-export const NEVER = ['0.0.0.0/8', '127.0.0.0/8', '169.254.0.0/16', '224.0.0.0/3'] as const
+/** Where clouds hand out credentials beside a link's own addresses: Alibaba's, and an older one of Oracle's. */
+const METADATA = ['100.100.100.200', '192.0.0.192'] as const
+/** Nobody's business: this machine, this link with the clouds' metadata, theirs elsewhere, multicast and what is reserved. */
+export const NEVER_OF_HOST = [
+  ...['0.0.0.0/8', '127.0.0.0/8', '169.254.0.0/16', '224.0.0.0/3'],
+  ...METADATA,
+] as const
+/** What runs inside: Azure's, too. To a machine it gives its address there, and asks whether it is well. */
+export const NEVER = [...NEVER_OF_HOST, '168.63.129.16'] as const
+/** The metadata over IPv6, Amazon's and Google's: of the host itself, for nothing inside has IPv6. */
+export const NEVER_6 = ['fd00:ec2::254', 'fd20:ce::254'] as const
 
 /** Users on the host's own network whose programs have a group. */
 export const HOST_USERS: Readonly<Partial<Record<NetworkGroup, number>>> = {

@@ -11,7 +11,7 @@ import {
   portsOf,
   SETS,
 } from './filter.ts'
-import { goalOf, type NetworkFacts } from './layout.ts'
+import { goalOf, NEVER_6, type NetworkFacts } from './layout.ts'
 
 /** Groups whose programs are on the host's own network. */
 export const ON_HOST: ReadonlySet<string> = new Set(['host', 'agent', 'edge', 'mesh'])
@@ -48,7 +48,7 @@ export function lockedChains(rules: readonly NetworkRule[], facts: NetworkFacts)
       name: 'locked_input',
       rules: [
         ...[JUDGED, loop('in'), ...NEEDED, LEASE],
-        ...came.filter(({ from, to }) => from === 'internet' && to === 'edge').map(overIpv6),
+        ...came.filter(({ from, to }) => from === 'internet' && to === 'edge').map((rule) => overIpv6(rule)),
         ...came.flatMap((rule) => allow(rule, 'from', whoComes(rule.from))),
         END,
       ],
@@ -57,7 +57,7 @@ export function lockedChains(rules: readonly NetworkRule[], facts: NetworkFacts)
       name: 'locked_output',
       rules: [
         ...[JUDGED, loop('out'), ...SILENT, ...NEEDED, ...sharedAddress(facts)],
-        ...goes.filter(({ to }) => to === 'internet').map(overIpv6),
+        ...goes.filter(({ to }) => to === 'internet').map((rule) => overIpv6(rule, NOT_METADATA)),
         ...goes.flatMap((rule) => allow(rule, 'to', whereTo(rule.to, facts))),
         END,
       ],
@@ -79,9 +79,11 @@ const sharedAddress = ({ sharing = [] }: NetworkFacts): FilterRule[] =>
         },
       ]
 
-/** Of IPv6 only the ports are told apart. */
-const overIpv6 = ({ id, protocol, ports }: NetworkRule): FilterRule => ({
-  match: [{ kind: 'ipv6' }, ...portsOf(protocol, ports)],
+const NOT_METADATA: Match = { kind: 'to', among: NEVER_6, not: true }
+
+/** Of IPv6 only the ports are told apart, and where a machine asks for a cloud's credentials. */
+const overIpv6 = ({ id, protocol, ports }: NetworkRule, ...more: readonly Match[]): FilterRule => ({
+  match: [{ kind: 'ipv6' }, ...more, ...portsOf(protocol, ports)],
   verdict: ACCEPT,
   comment: id,
 })
@@ -105,12 +107,9 @@ const allow = (rule: NetworkRule, kind: 'from' | 'to', places: readonly Place[])
       ]
 
 const NOT_INSIDE: Place = { among: { set: SETS.inside }, not: true }
-const PUBLIC: readonly Place[] = [
-  { among: { set: SETS.private }, not: true },
-  NOT_INSIDE,
-  { among: { set: SETS.never }, not: true },
-]
-const PRIVATELY: readonly Place[] = [{ among: { set: SETS.private } }, NOT_INSIDE]
+const NOT_NEVER: Place = { among: { set: SETS.neverOfHost }, not: true }
+const PUBLIC: readonly Place[] = [{ among: { set: SETS.private }, not: true }, NOT_INSIDE, NOT_NEVER]
+const PRIVATELY: readonly Place[] = [{ among: { set: SETS.private } }, NOT_INSIDE, NOT_NEVER]
 
 /** Who comes from outside of the installation's own bridges. */
 function whoComes(from: string): readonly Place[] {

@@ -28,7 +28,8 @@ test('private networks, the host itself and everything at once need an operator'
 
 test('nobody makes a rule to a cloud’s credentials, to the machine itself or to what is the installation’s own', () => {
   for (const to of [
-    '169.254.169.254',
+    ...['169.254.169.254', '100.100.100.200', '168.63.129.16', '192.0.0.192'],
+    ...['fd00:ec2::254', 'fd20:ce::254'],
     '127.0.0.1',
     '127.0.0.0/8',
     '224.0.0.5',

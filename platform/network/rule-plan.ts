@@ -1,7 +1,8 @@
 import { NETWORK_LIMITS, parseEnd, type RuleEnd } from '#contract/network.ts'
 import { ipv4Among, ipv4Span, ipv4Text } from '#runtime/kit/ipv4.ts'
 import { canBeAsked, EVERYBODY } from './askers.ts'
-import { NEVER, PRIVATE } from './layout.ts'
+import { NEVER, NEVER_6, PRIVATE } from './layout.ts'
+import { networksRelation } from './overlap.ts'
 
 /** A rule that somebody asks for. */
 export interface AskedRule {
@@ -39,6 +40,7 @@ export function refuseRule(asked: AskedRule, asker: Asker): Refusal | undefined 
   const [from, to] = [parseEnd(asked.from), parseEnd(asked.to)]
   if (from === undefined || to === undefined || !fitTogether(from, to))
     return { code: 'network.between_parts', params: { from: asked.from, to: asked.to } }
+  if (isCredentials6(to)) return { code: 'network.never', params: { to: asked.to, why: NOBODYS } }
   const reason = to.kind === 'name' ? whyNoName(from, to.name) : whyNotOverIpv6(from, to)
   if (reason !== undefined) return { code: 'invalid', params: { field: 'to', reason } }
   if (asked.until !== undefined && new Date(asked.until) <= asker.now)
@@ -48,6 +50,14 @@ export function refuseRule(asked: AskedRule, asker: Asker): Refusal | undefined 
   if (app >= NETWORK_LIMITS.networkRulesPerApp) return tooMany(NETWORK_LIMITS.networkRulesPerApp)
   return refuseGoal(to, asked.to, asker)
 }
+
+const NOBODYS = 'is the machine itself, its own link, where clouds hand out credentials, or no one’s'
+
+/** Of IPv6 all is refused; of this it is said why. */
+const isCredentials6 = (to: RuleEnd) =>
+  to.kind === 'network' &&
+  to.v === '6' &&
+  NEVER_6.some((address) => networksRelation(to.network, address) === 'within')
 
 const tooMany = (limit: number): Refusal => ({ code: 'network.too_many', params: { limit } })
 
@@ -81,14 +91,7 @@ function refuseGoal(to: RuleEnd, text: string, { operator, inside }: Asker): Ref
       ? undefined
       : { code: 'network.needs_operator', params: { to: text } }
   if (to.kind !== 'network') return undefined
-  if (isWithin(to.network, NEVER))
-    return {
-      code: 'network.never',
-      params: {
-        to: text,
-        why: 'is the machine itself, its own link, where clouds hand out credentials, or no one’s',
-      },
-    }
+  if (isWithin(to.network, NEVER)) return { code: 'network.never', params: { to: text, why: NOBODYS } }
   if (isWithin(to.network, inside))
     return { code: 'network.never', params: { to: text, why: 'is the installation’s own' } }
   if (!operator && PRIVATE.some((network) => overlap(network, to.network)))

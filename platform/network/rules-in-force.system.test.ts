@@ -99,6 +99,36 @@ test('the platform’s own rules: each part reaches what it needs, and nothing e
   )
 })
 
+test('a cloud’s credentials are reached by no rule, however wide: not by a build, nor by an app with all private and public addresses', async () => {
+  const clouds = ['100.100.100.200', '168.63.129.16', '192.0.0.192']
+  for (const address of clouds) {
+    await outside.change('address', 'add', `${address}/32`, 'dev', 'eth0')
+    await host.change('route', 'add', `${address}/32`, 'via', OUTSIDE)
+  }
+  const wide = ['private', 'internet', '100.64.0.0/10', '0.0.0.0/0'].map((to, at) =>
+    ruleOf(`rule-wide-${at}`, 'app:shop', to, ['443']),
+  )
+  const lockDown = { since: '2026-01-01T00:00:00.000Z', by: 'ada', until: null }
+  const ends = async () =>
+    await Promise.all(
+      [shop, builder, host].map(
+        async (from) => await Promise.all(clouds.map((address) => reach(from, address, 443))),
+      ),
+    )
+  const [none, all] = [clouds.map(() => 'silent'), clouds.map(() => 'open')]
+  await rules.ensure(policyOf(...wide), facts)
+  assert.equal(await reach(shop, OUTSIDE, 443), 'open')
+  assert.deepEqual(
+    await ends(),
+    [none, none, all],
+    'the machine itself is not judged until it is locked down',
+  )
+  await rules.ensure({ rules: wide, lockDown }, facts)
+  // Azure is also who gives a machine its address.
+  assert.deepEqual(await ends(), [none, none, ['silent', 'open', 'silent']])
+  await rules.ensure(NO_POLICY, facts)
+})
+
 test('a rule opens the way for its app only, and its end ends what is open at once', async () => {
   assert.equal(await rules.ensure(policyOf(PAY), facts), 'loaded')
   const open = await shop.connect(OUTSIDE, 443)
