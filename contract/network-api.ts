@@ -50,7 +50,12 @@ export const NetworkRules = z.strictObject({
 export const AppNetworkRules = z.strictObject({ rules: z.array(NetworkRuleView), approvalNeeded })
 
 export const Explanation = z.strictObject({
-  allowed: z.boolean(),
+  allowed: z.boolean().describe('Whether a rule allows it'),
+  judged: z
+    .boolean()
+    .describe(
+      'Whether what no rule allows is refused there: of what is the machine’s own only while hosts are locked down',
+    ),
   sentence: z.string().describe('What happens to such a connection, and by which rule'),
   rule: NetworkRule.nullable().describe('The rule that allows it, or the nearest one that does not'),
 })

@@ -27,6 +27,7 @@ const COLOURS: Readonly<Record<string, string>> = {
   'sign-in': 'yellow',
   'password guessing': 'yellow',
   'on trial': 'yellow',
+  'not judged': 'yellow',
   'distributed scan': 'yellow',
   failed: 'red',
   'not passed': 'red',

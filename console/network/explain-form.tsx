@@ -98,9 +98,9 @@ function Ends(props: EndsProps & { readonly refused: string | undefined }) {
   )
 }
 
-const Answer = ({ answer: { allowed, sentence } }: { readonly answer: Explanation }) => (
+const Answer = ({ answer: { allowed, judged, sentence } }: { readonly answer: Explanation }) => (
   <p className={classes.answer}>
-    <StateBadge state={allowed ? 'allowed' : 'refused'} />
+    <StateBadge state={allowed ? 'allowed' : judged ? 'refused' : 'not judged'} />
     <bdi>{sentence}</bdi>
   </p>
 )

@@ -7,13 +7,15 @@ import { ruleOf, TEST_FACTS, TEST_POLICY } from './test-policy.ts'
 
 const NOW = new Date('2026-06-01T12:00:00Z')
 const ENDED = ruleOf('rule-over', 'app:shop', '203.0.113.7', ['443'], { until: '2026-05-01T00:00:00.000Z' })
-const ask = (from: string, to: string, port: number, more: readonly NetworkRule[] = []) =>
+const ask = (from: string, to: string, port: number, more: readonly NetworkRule[] = [], locked = true) =>
   explain(
     [...builtInRules(TEST_FACTS.installation), ...TEST_POLICY.rules, ENDED, ...more],
     TEST_FACTS,
     { from, to, port, protocol: 'tcp' },
     NOW,
+    { locked },
   )
+const askUnlocked = (from: string, to: string, port: number) => ask(from, to, port, [], false)
 
 test('what a rule allows is said with its reason and who allowed it', () => {
   assert.equal(
@@ -76,7 +78,47 @@ test('a rule that has ended is named before any other', () => {
 })
 
 test('no rule leads to the addresses with a cloud’s credentials, nor past the platform’s own', () => {
-  assert.match(ask('app:blog', '169.254.169.254', 80).sentence, /^Refused: .*No rule ever leads there/)
+  const shut = ['169.254.169.254', '100.100.100.200', '168.63.129.16', '192.0.0.192', 'fd00:ec2::254']
+  for (const from of ['app:blog', 'builder'])
+    for (const to of shut)
+      assert.match(ask(from, to, 80).sentence, /^Refused: .*No rule ever leads there: .*credentials/, to)
+  for (const to of ['100.100.100.200', 'fd00:ec2::254', 'fd20:ce::254'])
+    assert.match(ask('host', to, 80).sentence, /No rule ever leads there/, to)
+  assert.equal(ask('host', '168.63.129.16', 80).rule?.id, 'host-to-internet')
   assert.equal(ask('app:blog', '10.89.1.30', 7700).allowed, false)
   assert.equal(ask('app:blog', '192.0.2.1', 22).allowed, false)
+})
+
+test('of what is the machine’s own it is said that nobody judges it until the hosts are locked down, and what to do', () => {
+  const { allowed, judged, sentence } = askUnlocked('203.0.113.9', 'host', 22)
+  assert.deepEqual([allowed, judged], [false, false])
+  assert.match(
+    sentence,
+    /^Not judged: 203\.0\.113\.9 to host at tcp 22\. The hosts are not locked down, .*Locked down, it would be refused: .*rule-ssh .*maru network lock-down try$/,
+  )
+  for (const [from, to, port] of [
+    ['host', 'internet', 25],
+    ['host', '169.254.169.254', 80],
+    ['203.0.113.9', '192.0.2.1', 22],
+    ['internet', 'host', 22],
+    ['2001:db8:2::7', 'host', 22],
+  ] as const) {
+    assert.match(askUnlocked(from, to, port).sentence, /^Not judged/, `${from} ${to}`)
+    assert.match(ask(from, to, port).sentence, /^Refused/, `${from} ${to}`)
+  }
+})
+
+test('what is the platform’s own is judged all the same', () => {
+  for (const [from, to, port] of [
+    ['app:shop', 'host', 22],
+    ['203.0.113.9', 'database', 5432],
+    ['203.0.113.9', '10.89.0.99', 5432],
+    ['203.0.113.9', 'agent', 7701],
+    ['203.0.113.9', '192.0.2.1', 7701],
+    ['host', 'database', 5432],
+  ] as const) {
+    const { judged, sentence } = askUnlocked(from, to, port)
+    assert.deepEqual([judged, sentence.slice(0, 7)], [true, 'Refused'], `${from} ${to}`)
+  }
+  assert.equal(askUnlocked('203.0.113.0/24', 'edge', 443).rule?.id, 'internet-to-edge')
 })

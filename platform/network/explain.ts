@@ -1,8 +1,19 @@
+import { PORTS_BETWEEN_HOSTS } from '#contract/fleet.ts'
 import { isActive, NETWORK_GROUPS, type NetworkRule, parseEnd } from '#contract/network.ts'
 import type { Explanation, NetworkRuleView } from '#contract/network-api.ts'
 import { isAmong } from './among.ts'
 import { EVERYBODY, planAskers } from './askers.ts'
-import { goalOf, insideOf, membersOf, NEVER, type NetworkFacts, PRIVATE } from './layout.ts'
+import {
+  bridgesOf,
+  goalOf,
+  insideOf,
+  membersOf,
+  NEVER,
+  NEVER_6,
+  NEVER_OF_HOST,
+  type NetworkFacts,
+  PRIVATE,
+} from './layout.ts'
 import { ON_HOST } from './lock-down.ts'
 import { networksRelation } from './overlap.ts'
 
@@ -14,32 +25,37 @@ export interface Question {
   readonly port: number
 }
 
+/** What is known beside the rules. */
+export interface Circumstances {
+  /** Rules that nobody has approved yet. */
+  readonly waiting?: readonly NetworkRuleView[]
+  /** Whether the hosts are locked down. */
+  readonly locked: boolean
+}
+
 /** Whether a connection is allowed, in a sentence, with the rule that says so or the nearest one that does not. */
 export function explain(
   rules: readonly NetworkRule[],
   facts: NetworkFacts,
   question: Question,
   now: Date,
-  /** Rules that nobody has approved yet. */
-  waiting: readonly NetworkRuleView[] = [],
+  { waiting = [], locked }: Circumstances,
 ): Explanation {
   const standing = rules.filter((rule) => isActive(rule, now))
   const sources = groupsOf(question.from, facts)
   const comes = (rule: RuleEnds) => sources.includes(rule.from) || isOutsiderIn(question.from, rule, facts)
   const leads = (rule: RuleEnds) => leadsTo(rule, question.to, facts)
   const fits = (rule: RuleEnds) => rule.protocol === question.protocol && hasPort(rule, question.port)
+  const allows = (rule: RuleEnds) => comes(rule) && leads(rule) && fits(rule)
   const asked = `${question.from} to ${question.to} at ${question.protocol} ${question.port}`
-  if (isNever(question.to)) {
-    const sentence = `Refused: ${asked}. No rule ever leads there: the machine itself, its link with a cloud’s credentials, and addresses that are nobody’s.`
-    return { allowed: false, sentence, rule: null }
-  }
-  if (isInside(question.from, facts) && isIpv6Address(question.to)) {
-    const sentence = `Refused: ${asked}. What runs on the platform has IPv4 only.`
-    return { allowed: false, sentence, rule: null }
-  }
-  const rule = standing.find((one) => comes(one) && leads(one) && fits(one))
-  if (rule !== undefined) return { allowed: true, sentence: `Allowed: ${asked}, by ${describe(rule)}.`, rule }
-  const ended = rules.find((one) => !isActive(one, now) && comes(one) && leads(one) && fits(one))
+  const judged = locked || isJudged(question, facts)
+  const shut = whyShut(question, facts)
+  const rule = shut === undefined ? standing.find(allows) : undefined
+  if (rule !== undefined)
+    return { allowed: true, judged, sentence: `Allowed: ${asked}, by ${describe(rule)}.`, rule }
+  if (shut !== undefined && judged)
+    return { allowed: false, judged, sentence: `Refused: ${asked}. ${shut}`, rule: null }
+  const ended = rules.find((one) => !isActive(one, now) && allows(one))
   const nearest =
     ended ??
     standing.find((one) => comes(one) && leads(one)) ??
@@ -47,14 +63,38 @@ export function explain(
     standing.find((one) => comes(one) && fits(one))
   const near =
     nearest === undefined ? '' : `; ${ended ? 'one has ended' : 'the nearest rule is'}: ${describe(nearest)}`
-  const wish = waiting.find((one) => isActive(one, now) && comes(one) && leads(one) && fits(one))
+  if (!judged) return { allowed: false, judged, sentence: unjudged(asked, near), rule: nearest ?? null }
+  const wish = waiting.find((one) => isActive(one, now) && allows(one))
   const waits =
     wish === undefined
       ? ''
       : `; one waits for the approval of an operator: ${wish.id}, asked by ${wish.askedBy}`
   const untold = isUntold(standing, question, sources) ? '; nor is it told what the name means' : ''
   const sentence = `Refused: no rule leads from ${asked}${untold}${waits}${near}.`
-  return { allowed: false, sentence, rule: nearest ?? null }
+  return { allowed: false, judged, sentence, rule: nearest ?? null }
+}
+
+const unjudged = (asked: string, near: string) =>
+  `Not judged: ${asked}. The hosts are not locked down, so what is not the platform’s own is left to the machine, except that who is kept out stays out (maru network blocks). Locked down, it would be refused: no rule leads there${near}. Allow first what you need, then try it: maru network lock-down try`
+
+/** What is refused whatever rules say, and why. */
+function whyShut({ from, to }: Question, facts: NetworkFacts): string | undefined {
+  const inside = isInside(from, facts)
+  if (isNever(to, inside))
+    return 'No rule ever leads there: the machine itself, the addresses with a cloud’s credentials, and those that are nobody’s.'
+  return inside && isIpv6Address(to) ? 'What runs on the platform has IPv4 only.' : undefined
+}
+
+/** What hosts judge that are not locked down: what concerns their bridges, and who knocks at their ports between hosts. */
+function isJudged({ from, to, protocol, port }: Question, facts: NetworkFacts): boolean {
+  if (isInside(from, facts) || isInside(to, facts)) return true
+  const knocks = facts.hosts.length > 0 && protocol === 'tcp' && PORTS_BETWEEN_HOSTS.includes(port)
+  return knocks && !isOnHost(from) && (isOnHost(to) || groupsOf(to, facts).includes('hosts'))
+}
+
+const isOnHost = (text: string) => {
+  const end = parseEnd(text)
+  return end?.kind === 'group' && NETWORK_GROUPS[end.group].where === 'host'
 }
 
 /** Whether an app that asks the resolver for the name is refused. */
@@ -76,9 +116,10 @@ const hasPort = ({ ports }: RuleEnds, port: number) =>
     return port >= first && port <= last
   })
 
-const isNever = (to: string) => {
+const isNever = (to: string, inside: boolean) => {
   const end = parseEnd(to)
-  return end?.kind === 'network' && isAmong(addressOf(end.network), NEVER)
+  const never = [...(inside ? NEVER : NEVER_OF_HOST), ...NEVER_6]
+  return end?.kind === 'network' && isAmong(addressOf(end.network), never)
 }
 
 const isIpv6Address = (text: string) => {
@@ -91,7 +132,12 @@ function isInside(from: string, facts: NetworkFacts): boolean {
   const end = parseEnd(from)
   if (end?.kind === 'group') return NETWORK_GROUPS[end.group].where === 'inside'
   return (
-    end?.kind === 'app' || (end?.kind === 'network' && memberAt(addressOf(end.network), facts) !== undefined)
+    end?.kind === 'app' ||
+    (end?.kind === 'network' &&
+      isAmong(
+        addressOf(end.network),
+        bridgesOf(facts).map(({ subnet }) => subnet),
+      ))
   )
 }
 

@@ -245,8 +245,9 @@ async function answer(deps: ServerDeps, question: Question, appId?: string) {
   const now = deps.now()
   const policy = await read(() => loadPolicy(deps.db))
   const rules = appId === undefined ? [...builtIn(deps), ...policy.rules] : await rulesAbout(deps, appId)
+  const locked = activePolicy({ ...policy, rules: [] }, now).lockDown !== null
   const waiting = await viewWishes(deps, appId)
-  return explain(rules, await factsOf(deps.db, deps), question, now, waiting)
+  return explain(rules, await factsOf(deps.db, deps), question, now, { waiting, locked })
 }
 
 /** What an app's people may see: the rules for every app, the platform's and people's, and the app's own. */
