@@ -26,7 +26,7 @@ export function LockDownNotice({ lockDown }: { readonly lockDown: LockDown }) {
         <Text size="sm" data-live>
           {until === null
             ? 'What no rule allows is refused there, also what is not the platform’s own.'
-            : `It is on trial and ends by itself in ${elapsed(leftMs(until, now))}. You read this, so you still reach the hosts: keep it, if that is so for everybody who has to.`}
+            : `It is on trial and ends by itself in ${elapsed(leftMs(until, now))}. That you read this proves nothing: the console stays open. Open a new connection now in the way in which you administer the hosts, such as ssh, and keep it only if that works.`}
         </Text>
         <Group gap="xs">
           {until !== null && (

@@ -128,8 +128,9 @@ function KeepTakenBack({ rule }: { readonly rule: NetworkRuleView }) {
       error={deny.error}
       look={{ color: 'red', size: 'compact-sm' }}
     >
-      It may be what lets you in, so it was taken back on trial and stands again by itself. You read this, so
-      you still reach the hosts without it. {sentence(rule)} stays refused.
+      It may be what lets you in, so it was taken back on trial and stands again by itself. That you read this
+      proves nothing: the console stays open. Open a new connection now in the way in which you administer the
+      hosts, such as ssh, and go on only if that works. {sentence(rule)} stays refused.
     </ConfirmButton>
   )
 }

@@ -71,7 +71,7 @@ export async function rules(
     out.note(
       until === null
         ? `Every host is locked down (${by}): what no rule allows is refused there, also what is not the platform’s own.`
-        : `A lock-down is on trial (${by}) and ends at ${until.slice(11, 19)} UTC unless you type: maru network lock-down keep`,
+        : `A lock-down is on trial (${by}) and ends at ${until.slice(11, 19)} UTC. If a new ssh session to the hosts works, type: maru network lock-down keep`,
     )
   }
   const { notices } = await api.call(networkNoticeRoutes.list, {})

@@ -107,10 +107,14 @@ export async function deny(
   out.result(gone, () => sentenceOfGone(gone))
 }
 
+/** What is open already proves nothing, nor does the console: visitors' ports stay open. */
+const TRY_NOW =
+  'Open a new connection now in the way in which you administer the hosts, such as ssh. Only if that works, type:'
+
 function sentenceOfGone({ id, from, to, approvedBy, pausedUntil }: NetworkRuleView): string {
   if (approvedBy === null) return `${id} waits no longer: it was not approved.\n`
   if (pausedUntil === undefined) return `${id} is gone: ${from} may no longer reach ${to} by it.\n`
-  return `${id} may be what lets you in. It is taken back on trial for ${NETWORK_LIMITS.lockDownTrialS} s, then it stands again.\nIf you still reach the hosts, type: maru network deny ${id} --keep\n`
+  return `${id} may be what lets you in. It is taken back on trial for ${NETWORK_LIMITS.lockDownTrialS} s, then it stands again.\n${TRY_NOW} maru network deny ${id} --keep\n`
 }
 
 /** `maru network lock-down STATE` */
@@ -122,6 +126,6 @@ export async function lockDown(context: CliContext, state: string, options: ApiO
     if (answer.lockDown === null)
       return 'The hosts are not locked down: only what is the platform’s own is judged.\n'
     if (answer.lockDown.until === null) return 'Every host is locked down.\n'
-    return `On trial for ${NETWORK_LIMITS.lockDownTrialS} s. If you still reach the hosts, type: maru network lock-down keep\n`
+    return `On trial for ${NETWORK_LIMITS.lockDownTrialS} s. ${TRY_NOW} maru network lock-down keep\n`
   })
 }
