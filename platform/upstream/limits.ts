@@ -1,7 +1,7 @@
 import type { PlatformStatus } from '#contract/platform.ts'
 import type { UpstreamReport } from '#contract/upstream.ts'
 import { recordOwnAct } from '#platform/audit/index.ts'
-import { loadReports } from '#platform/workload/index.ts'
+import { type HostReports, isFresh, loadReports } from '#platform/workload/index.ts'
 import type { ServerDeps } from '#runtime/server/handler.ts'
 import { read, transact } from '#runtime/server/transact.ts'
 import { beginDropping } from './announce.ts'
@@ -14,11 +14,16 @@ import { type Db, holdUpstreams, listLetThrough } from './store.ts'
 /** Longer than any limit's time. */
 const LET_THROUGH_MS = 86_400_000
 
+/** Addresses that get more than a limit. What a silent host said last is over: it would ask anew each time that the last end has come. */
+export const aboveNow = (reports: HostReports, at: Date): UpstreamReport['above'] =>
+  [...reports.values()].flatMap((received) =>
+    isFresh(received, at) ? (received.report.upstream?.above ?? []) : [],
+  )
+
 /** What limits ask for now. */
 async function dueByLimits(db: Db, snapshot: UpstreamSnapshot, at: Date): Promise<AutomaticAct[]> {
   if (snapshot.providers.every(({ automatic }) => automatic === null)) return []
-  const above: UpstreamReport['above'] = []
-  for (const { report } of (await loadReports(db)).values()) above.push(...(report.upstream?.above ?? []))
+  const above = aboveNow(await loadReports(db), at)
   const paused = await listLetThrough(db, new Date(at.getTime() - LET_THROUGH_MS))
   return planAutomatic(snapshot, above, paused, at)
 }

@@ -88,8 +88,9 @@ const incident = async () => {
   const list = await detectionHandlers.incidents({ query: { state: 'open', limit: 10 } } as never, deps)
   return (list as { incidents: Array<{ title: string }> }).incidents.map(({ title }) => title)
 }
+const above = { address: OWN, limit: 10_000, perSecond: 90_000, forS: 31 }
 /** What a host says, as its agent would. */
-const report = (above: object[]) =>
+const report = (all: object[]) =>
   saveReport(
     deps.db,
     'one' as HostName,
@@ -98,7 +99,7 @@ const report = (above: object[]) =>
       ...{ components: [], instances: [], disk: null, figures: null },
       upstream: {
         sessions: [{ name: 'isp', up: true, detail: 'Established', announced: [] }],
-        above,
+        above: all,
         measured: [{ address: OWN, perSecond: 70, highest: 300 }],
         problem: '',
       },
@@ -210,7 +211,6 @@ test('a limit acts by itself, ends by itself, is in the audit log, and looks aga
   await sql`delete from upstream_black_hole`.execute(deps.db)
   const automatic = { perSecond: 10_000, forS: 30, minutes: 10, evenLast: false }
   await call('add', { body: { ...isp, automatic } })
-  const above = { address: OWN, limit: 10_000, perSecond: 90_000, forS: 31 }
   await report([{ ...above, forS: 29 }])
   await until('the provider is spoken to', async () => field.keeper.report()?.sessions[0]?.up === true)
   assert.deepEqual(await field.heard(), [])
@@ -241,6 +241,7 @@ test('a limit acts by itself, ends by itself, is in the audit log, and looks aga
 test('a limit does not take the last address off the net, and says so', async () => {
   await sql`delete from upstream_black_hole`.execute(deps.db)
   await sql`update fleet_host set draining = true where name = 'two'`.execute(deps.db)
+  await report([above])
   await until('it is told of', async () =>
     (await problems()).includes('is the last address that serves the apps'),
   )
