@@ -33,8 +33,10 @@ test('a rule that ends warns a week and a day before; one that lives shortly onc
 
 test('a rule that nobody uses is proposed for removal, but not one that lets people into a host', () => {
   const idle = { usedOn: at(-31) }
-  const ssh = ruleOf('ssh-one', '198.51.100.0/24', 'host', ['22'])
-  assert.deepEqual(told([lifeOf(shop('internet', ['443']), idle), lifeOf(ssh, idle)]), ['shop-one unused'])
+  const ssh = ['198.51.100.0/24', 'fd00::/48', '2001:db8::7'].map((from, at) =>
+    lifeOf(ruleOf(`ssh-${at}`, from, 'host', ['22']), idle),
+  )
+  assert.deepEqual(told([lifeOf(shop('internet', ['443']), idle), ...ssh]), ['shop-one unused'])
   assert.deepEqual(told([lifeOf(shop('internet', ['443']), { usedOn: at(-29) })]), [])
 })
 

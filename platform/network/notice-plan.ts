@@ -1,4 +1,4 @@
-import { isActive, type NetworkRule } from '#contract/network.ts'
+import { isActive, type NetworkRule, parseEnd } from '#contract/network.ts'
 import { NOTICE_LIMITS, type RuleNotice } from '#contract/network-notices.ts'
 import { relationOf } from './overlap.ts'
 
@@ -31,7 +31,7 @@ export function warningsDue({ rule, createdAt }: Pick<RuleLife, 'rule' | 'create
  * is allowed anyway.
  */
 export function isUnused({ rule, usedOn }: Pick<RuleLife, 'rule' | 'usedOn'>, now: Date): boolean {
-  const leadsIn = /^\d/.test(rule.from)
+  const leadsIn = parseEnd(rule.from)?.kind === 'network'
   return (
     !leadsIn && isActive(rule, now) && now.getTime() - usedOn.getTime() > NOTICE_LIMITS.unusedDays * DAY_MS
   )
