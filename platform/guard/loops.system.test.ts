@@ -133,6 +133,8 @@ test('a test that was agreed on is recorded with its host, not held, and is over
   const wanted = { source: SOURCE.attacker, reference: 'PT-1', from: at(-1_000), until: at(3_600_000) }
   const body = EngagementRequest.parse(wanted)
   await assert.rejects(call('addEngagement', { body: { ...body, until: at(-2_000) } }), /must be later/)
+  const misspelt = { ...body, hosts: ['berln-1'] }
+  await assert.rejects(call('addEngagement', { body: misspelt }), { code: 'hosts.not_found' })
   const agreed = await call('addEngagement', { body })
   assert.equal(agreed.state, 'open')
   await until('it is in force', async () =>

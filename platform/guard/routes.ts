@@ -105,6 +105,10 @@ export const guardHandlers: Handlers<typeof guardRoutes> = {
         reason: `must be at most ${GUARD_LIMITS.engagementDays} days after the beginning`,
       })
     const { source, reference, hosts } = body
+    const known = (await read(() => listHosts(db, now()))).map(({ name }) => name)
+    const unknown = hosts.find((host) => !known.includes(host))
+    // A host of another name would hold the tester in spite of the agreement.
+    if (unknown !== undefined) throw new MaruError('hosts.not_found', { host: unknown })
     const id = randomId<string>('eng')
     const row = { id, source, reference, hosts, starts_at: from, ends_at: until, created_by: principal.name }
     await transact(db, (tx) => insertEngagement(tx, row))
