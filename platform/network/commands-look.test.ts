@@ -13,7 +13,7 @@ const view = (...[id, from, to, ports, more]: Parameters<typeof ruleOf>): Networ
   ...ruleOf(id, from, to, ports, more),
   askedBy: null,
 })
-/** Rules of every kind at noon on 10 March 2026: one has ended, one waits. */
+/** Rules of every kind at noon on 10 March 2026: one has ended, one waits, one is taken back on trial, and one was. */
 const RULES: NetworkRuleView[] = [
   view('apps-database', 'apps', 'proxy', ['5432'], { builtIn: true }),
   view('apps-names', 'apps', 'names', ['53'], { protocol: 'udp', builtIn: true }),
@@ -21,6 +21,8 @@ const RULES: NetworkRuleView[] = [
   view('rule-time', 'app:shop', '198.51.100.0/24', ['123'], { protocol: 'udp' }),
   view('rule-mail', 'app:shop/mailer', 'internet', ['465-587'], { until: '2026-03-11T10:30:00.000Z' }),
   view('rule-past', 'app:shop', '203.0.113.9', ['22'], { until: '2026-03-09T10:30:00.000Z' }),
+  view('rule-ssh', '203.0.113.0/24', 'host', ['22'], { pausedUntil: '2026-03-10T12:00:41.000Z' }),
+  view('rule-web', '203.0.113.0/24', 'host', ['8443'], { pausedUntil: '2026-03-10T11:59:59.000Z' }),
   { ...view('rule-wish', 'app:shop', '203.0.113.8', ['22']), approvedBy: null, askedBy: 'ben' },
 ]
 const NOTICES = [
@@ -31,10 +33,10 @@ const NOTICES = [
   },
 ]
 
-async function printed(t: TestContext, command: typeof map): Promise<string> {
+async function run(t: TestContext, command: typeof map) {
   const { home } = await serve(t, {
     'network.rules': [json({ rules: RULES, lockDown: null, approvalNeeded: true })],
-    'network.appRules': [json({ rules: RULES, approvalNeeded: true })],
+    'network.appRules': [json({ rules: RULES.filter(({ to }) => to !== 'host'), approvalNeeded: true })],
     'networkNotices.list': [json({ notices: [] })],
     'networkNotices.ofApp': [json({ notices: NOTICES })],
     'network.groups': [
@@ -49,8 +51,9 @@ async function printed(t: TestContext, command: typeof map): Promise<string> {
   })
   const { context, printed: out } = makeTestContext({ uid: 0 })
   await command(context, { home })
-  return out.stdout
+  return out
 }
+const printed = async (t: TestContext, command: typeof map) => (await run(t, command)).stdout
 
 test('the map: from whom to whom by which ports, once each; what has ended or waits leads nowhere', async (t) =>
   golden('map.txt', await printed(t, map)))
@@ -61,4 +64,11 @@ test('an app’s people read of a rule of theirs that ends soon below their rule
   const own = await printed(t, (context, options) => rules(context, { ...options, app: 'shop' }))
   golden('rules-of-app.txt', own)
   assert.ok(own.endsWith(`\n\n${NOTICES[0]?.text}\n`))
+})
+
+test('a rule that is taken back on trial says when it stands again, with the word that keeps it so', async (t) => {
+  const { stdout, stderr } = await run(t, rules)
+  golden('rules.txt', stdout)
+  assert.match(stderr, /rule-ssh is taken back on trial .*maru network deny rule-ssh --keep/)
+  assert.doesNotMatch(stderr, /rule-web/)
 })

@@ -10,9 +10,15 @@ import { counted } from '#runtime/kit/human-units.ts'
 
 const dayAndTime = (instant: string) => `${instant.slice(0, 16).replace('T', ' ')} UTC`
 
-function endOf({ builtIn, until, approvedBy }: NetworkRuleView, now: Date): string {
+/** It stands again by itself. */
+const isOnTrial = ({ pausedUntil }: NetworkRuleView, now: Date) =>
+  pausedUntil !== undefined && new Date(pausedUntil) > now
+
+function endOf(rule: NetworkRuleView, now: Date): string {
+  const { builtIn, until, pausedUntil = '', approvedBy } = rule
   if (builtIn) return 'built in'
   if (approvedBy === null) return 'waits for approval'
+  if (isOnTrial(rule, now)) return `taken back until ${pausedUntil.slice(11, 19)} UTC`
   if (until === null) return ''
   return isActive({ until }, now) ? dayAndTime(until) : `ended ${dayAndTime(until)}`
 }
@@ -32,6 +38,14 @@ function noteWaiting(out: Output, rules: readonly NetworkRuleView[]): void {
   if (waiting.length > 0)
     out.note(
       `${counted(waiting.length, 'rule')} not in force yet: an operator types maru network approve RULE.`,
+    )
+}
+
+/** Says how what is taken back on trial stays so. */
+function noteTrials(out: Output, rules: readonly NetworkRuleView[], now: Date): void {
+  for (const { id } of rules.filter((rule) => isOnTrial(rule, now)))
+    out.note(
+      `${id} is taken back on trial and stands again by itself. If a new ssh session to the hosts works without it, type: maru network deny ${id} --keep`,
     )
 }
 
@@ -75,6 +89,7 @@ export async function rules(
     )
   }
   const { notices } = await api.call(networkNoticeRoutes.list, {})
+  noteTrials(out, answer.rules, context.now())
   noteWaiting(out, answer.rules)
   out.result({ ...answer, notices }, () => tableOf(out, answer.rules, context.now()) + renderNotices(notices))
 }
