@@ -77,7 +77,7 @@ export function doorsShut(
     door('the door between hosts', at.edge.apps, MESH_PORT),
     door('the way between edges', at.edge.apps, PEER_PORT),
     ...['169.254.169.254', '100.100.100.200', '168.63.129.16'].map((host) =>
-      door("a cloud's credentials", host, 80),
+      door(`a cloud's credentials at ${host}`, host, 80),
     ),
   ]
 }

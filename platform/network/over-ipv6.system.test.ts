@@ -140,6 +140,17 @@ test('of a host that is locked down a sweep of all ports over IPv6 finds those o
   assert.deepEqual(await openOf(host, STRANGER, [443, 444]), [443])
 })
 
+test('a locked host itself does not reach a cloud’s credentials over IPv6', async () => {
+  for (const address of ['fd00:ec2::254', 'fd20:ce::254']) {
+    await stranger.change('address', 'add', `${address}/128`, 'dev', 'eth0', 'nodad')
+    await host.change('-6', 'route', 'add', `${address}/128`, 'via', STRANGER)
+    await rules.ensure(NO_POLICY, facts)
+    assert.equal(await reach(host, address, 443), 'open')
+    await rules.ensure(locked(), facts)
+    assert.equal(await reach(host, address, 443), 'silent')
+  }
+})
+
 test('of a locked host nobody learns that a port is closed, not even of the one that the address lease comes to', async () => {
   const ends = () => Promise.all([stranger.askUdp(HOST.street, 68), operator.askUdp(OVER_IPV4, 68)])
   await rules.ensure(NO_POLICY, facts)
