@@ -28,15 +28,23 @@ const STOPPED = new MaruError('drills.stopped', {
   reason: 'no app came up',
 })
 
+const UNMEASURED: DrillResult = {
+  ...RESULT,
+  drill: 'app-reaches-out',
+  measures: [{ name: 'packets', value: null, unit: 'packets', limit: 0 }],
+  result: 'Not measured: its measurement failed (the platform was away).',
+}
+
 /** What `maru drill run` says of each, in its exit code and on its streams. */
 const ANSWERS: Readonly<Record<string, { exitCode: number; stdout: string; stderr: string }>> = {
   'rules-changed-by-hand': { exitCode: 1, stdout: JSON.stringify(RESULT), stderr: '' },
+  'app-reaches-out': { exitCode: 1, stdout: JSON.stringify(UNMEASURED), stderr: '' },
   'flooded-from-outside': { exitCode: 3, stdout: '', stderr: JSON.stringify(REFUSED.toBody()) },
   'known-attacks-seen': { exitCode: 1, stdout: '', stderr: JSON.stringify(STOPPED.toBody()) },
   'frames-forged-by-instance': { exitCode: 1, stdout: '', stderr: 'Killed\n' },
 }
 
-test('a drill that is refused, stopped or killed costs its own figures only, and is named with the reason', async () => {
+test('a drill that is refused, stopped, killed or not measured costs its own figures only, and is named with the reason', async () => {
   const place = {
     say: () => {},
     maru: async ([, , drill = '']: readonly string[]) => ({
@@ -58,5 +66,6 @@ test('a drill that is refused, stopped or killed costs its own figures only, and
     { what: 'frames-forged-by-instance', reason: 'Killed', failed: true },
     { what: 'known-attacks-seen', reason: STOPPED.message, failed: true },
     { what: 'flooded-from-outside', reason: REFUSED.message, failed: false },
+    { what: 'app-reaches-out', reason: UNMEASURED.result, failed: true },
   ])
 })

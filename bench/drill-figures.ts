@@ -15,10 +15,18 @@ export async function runDrill(
   say(drill)
   const where = home === undefined ? [] : ['--home', home]
   const { exitCode, stdout, stderr } = await maru(['drill', 'run', drill, '--json', ...where])
+  if (stdout === '') return { what: drill, reason: reasonOf(stderr), failed: exitCode !== REFUSED }
   // Over its limit it ends with 1, and its figures count all the more.
-  if (stdout !== '') return DrillResult.parse(JSON.parse(stdout))
-  return { what: drill, reason: reasonOf(stderr), failed: exitCode !== REFUSED }
+  const result = DrillResult.parse(JSON.parse(stdout))
+  const isMeasured = result.measures.every(({ value }) => value !== null)
+  return isMeasured ? result : { what: drill, reason: result.result, failed: true }
 }
+
+/** What a drill measured. */
+export const measuredBy = ({
+  measures,
+}: DrillResult): Array<DrillResult['measures'][number] & { value: number }> =>
+  measures.flatMap(({ value, ...measure }) => (value === null ? [] : [{ ...measure, value }]))
 
 /** What the command line said; a program that died may not have come to say it as JSON. */
 function reasonOf(stderr: string): string {
@@ -48,13 +56,13 @@ export const joinFound = (...parts: readonly Found[]): Found => ({
 const STRENGTH = 'packets/s'
 
 /** A row for each measure of a drill, with what it may be at most, and for how strong its attacks were. */
-const measuresOf = ({ drill, measures, figures = [] }: DrillResult): Figure[] => [
-  ...measures.flatMap(({ name, value, unit, limit }) =>
-    besideLimit(figureOf(rowOf(drill, name), SEEN, unit, [value]), limit),
+const measuresOf = (result: DrillResult): Figure[] => [
+  ...measuredBy(result).flatMap(({ name, value, unit, limit }) =>
+    besideLimit(figureOf(rowOf(result.drill, name), SEEN, unit, [value]), limit),
   ),
-  ...figures
+  ...(result.figures ?? [])
     .filter(({ unit }) => unit === STRENGTH)
-    .map(({ name, value, unit }) => figureOf(rowOf(drill, name), SEEN, unit, [value])),
+    .map(({ name, value, unit }) => figureOf(rowOf(result.drill, name), SEEN, unit, [value])),
 ]
 
 /** Carries out drills one after the other, whatever becomes of each; a row for each measure of each. */

@@ -2,7 +2,7 @@ import type { FaultMeasure } from '#drills/database-fault.ts'
 import { LATE, LOST, PATIENCE_S, SILENCE, WHOLE } from '#drills/database-fault.ts'
 import type { Benchmark, BenchPlace, Found } from './benchmark.ts'
 import { FAULTS, type Fault, type FaultsSeen } from './database-faults.ts'
-import { runDrill } from './drill-figures.ts'
+import { measuredBy, runDrill } from './drill-figures.ts'
 import { STILL_MARU, STOCK_TEXT } from './pair-settings.ts'
 import { type Figure, figureOf, type Missing, ratioOf, type Unit } from './report.ts'
 import { measureStock } from './stock-failover.ts'
@@ -41,7 +41,7 @@ async function measureOurs(place: BenchPlace, faults: readonly Fault[]): Promise
   for (const fault of faults) {
     const result = await runDrill(place, fault.drill.name)
     if ('what' in result) missing.push({ ...result, what: fault.name })
-    else values.set(fault, Object.fromEntries(result.measures.map(({ name, value }) => [name, value])))
+    else values.set(fault, Object.fromEntries(measuredBy(result).map(({ name, value }) => [name, value])))
   }
   return { values, missing }
 }

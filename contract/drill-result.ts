@@ -114,11 +114,19 @@ export function describeLedger({ of, total, leftOut, failed: found, lost: missin
 /** What a drill measures. */
 export const DrillMeasure = z.strictObject({
   name: z.string().max(200),
-  value: z.number(),
+  value: z.number().nullable().describe('Null where it was not measured, which is no pass'),
   unit: z.string().max(40),
   limit: z.number().describe('The value must not be larger'),
 })
 export type DrillMeasure = z.infer<typeof DrillMeasure>
+
+/** Whether a measure is kept: it was measured, and is not over its limit. */
+export const isWithin = ({ value, limit }: Pick<DrillMeasure, 'value' | 'limit'>): boolean =>
+  value !== null && value <= limit
+
+/** How a measure stands against its limit, in a word or two. */
+export const standingOf = (measure: Pick<DrillMeasure, 'value' | 'limit'>): string =>
+  measure.value === null ? 'not measured' : isWithin(measure) ? 'ok' : 'over'
 
 /** What a drill did to the running platform and what it measured. */
 export const DrillResult = z.strictObject({

@@ -9,6 +9,7 @@ import { learnedBy } from './network/packets.ts'
 import { endAll } from './network/programs-on-host.ts'
 import { blocksOf, checkNotLockedDown, eventsOf, letIn } from './network/said.ts'
 import { SCANS, type Scanner, scan, startScanner, whatWasSeen } from './network/scan.ts'
+import { NothingProven } from './not-measured.ts'
 import { present } from './present.ts'
 import { secondsUntil, waitUntil } from './wait-until.ts'
 
@@ -84,7 +85,7 @@ function begin(place: DrillPlace): Stages<Names> {
       scanners.push(await startScanner(tester))
       place.mark('fault')
       for (const one of [tester, other, astray]) await scan(one, SCANS.ports(PORTS), [one.host])
-      if (Date.now() >= until) throw new Error('the agreed time was over before the scans were')
+      if (Date.now() >= until) throw new NothingProven('the agreed time was over before the scans were')
       place.mark('all have scanned')
       const inside = await lookAt(place, tester, [other, astray])
       const { open, closed } = learnedBy(tester.address, (await whatWasSeen(present(scanners[0]))).packets)

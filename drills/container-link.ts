@@ -1,6 +1,7 @@
 import { readFile, writeFile } from 'node:fs/promises'
 import { HOST_LINKS, hostLinks, peersOf } from '#runtime/drivers/container-links.ts'
 import type { DrillPlace } from './drill.ts'
+import { NothingProven } from './not-measured.ts'
 
 /** A pulled cable: the container sees no carrier, and nobody is told that it is away. */
 export interface PulledLink {
@@ -16,7 +17,7 @@ export async function pullLink({ hostOf, installation }: DrillPlace, member: str
   const links = await hostLinks(root)
   const peers = await peersOf(found?.pid ?? 0, root)
   const names = peers.flatMap((peer) => links.get(peer) ?? [])
-  if (names.length === 0) throw new Error(`${member} has no link`)
+  if (names.length === 0) throw new NothingProven(`${member} has no link`)
   const files = names.map((name) => `${root}${HOST_LINKS}/${name}/flags`)
   for (const file of files) await setUp(file, false)
   return {

@@ -8,6 +8,7 @@ import {
 } from './database-fault.ts'
 import type { Drill, DrillPlace, Stages } from './drill.ts'
 import { findPair } from './look-at-pair.ts'
+import { NothingProven } from './not-measured.ts'
 import { onSmallDisk, type SmallDisk } from './small-disk.ts'
 import { handLeadOver } from './switch-over.ts'
 
@@ -44,7 +45,7 @@ function begin(place: DrillPlace): Stages<FaultMeasure> {
     },
     fault: () =>
       story.strike(async ({ primary }) => {
-        if (disk?.member !== primary) throw new Error('the primary is not on the small disk')
+        if (disk?.member !== primary) throw new NothingProven('the primary is not on the small disk')
         await disk.fill()
         await pause(FULL_MS, place.signal)
         await disk.makeRoom()

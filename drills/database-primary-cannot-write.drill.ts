@@ -1,6 +1,7 @@
 import { pause } from '#runtime/kit/pause.ts'
 import { databaseFault, type FaultMeasure, measuresOfFault, SET_UP } from './database-fault.ts'
 import type { Drill, DrillPlace, Stages } from './drill.ts'
+import { NothingProven } from './not-measured.ts'
 
 const FULL_MS = 15_000
 /** Less than a segment of the write-ahead log has. */
@@ -73,5 +74,5 @@ async function limitFiles(
   const { docker } = await hostOf(member)
   const argv = ['python3', '-c', LIMIT, String(bytes)]
   const { exitCode, stderr } = await docker.containers.exec(`${installation.name}-${member}`, argv)
-  if (exitCode !== 0) throw new Error(stderr.trim())
+  if (exitCode !== 0) throw new NothingProven(stderr.trim())
 }

@@ -17,6 +17,7 @@ import { endAll } from './network/programs-on-host.ts'
 import { checkNotLockedDown } from './network/said.ts'
 import { makeStrangers, type Strangers } from './network/strangers.ts'
 import { type HostVisit, startVisitors, type Visitors } from './network/visitors.ts'
+import { NothingProven } from './not-measured.ts'
 import { present } from './present.ts'
 import { waitUntil } from './wait-until.ts'
 
@@ -114,7 +115,7 @@ function begin(place: DrillPlace): Stages<Names> {
         const paces = await floodKind(place, present(outsiders[1]), here)
         await here.stop()
         if (here.answered() > kind.from.count && kind.name === NEW)
-          throw new Error('not every visitor was a new one')
+          throw new NothingProven('not every visitor was a new one')
         found.push({ kind, ...paces, failures: here.failures() })
         place.mark(`floods over the ${kind.short} ended`)
       }
@@ -168,7 +169,7 @@ async function floodKind(
     calm.push(await goingNowhere(attacker, () => send(all[0])))
     for (const { flood, paces } of flooded) paces.push(await send(flood))
   }
-  if (middle(calm, 'packets') > FLOOD.leastPerSecond / 10) throw new Error('there is another flood')
+  if (middle(calm, 'packets') > FLOOD.leastPerSecond / 10) throw new NothingProven('there is another flood')
   return {
     calm: middle(calm, 'answers'),
     flooded: flooded.map(({ flood, paces }) => {
@@ -180,7 +181,7 @@ async function floodKind(
         `${flood.what}, ${sent} packets a second, ${cookies.toFixed(0)} answered by cookies: ${answers.toFixed(1)} answers a second; of those without, round by round: ${shares.map(percent).join(', ')}`,
       )
       if (flood === all[0] && cookies < FLOOD.leastPerSecond / 2)
-        throw new Error('the flood did not reach the edge: it was answered without SYN cookies')
+        throw new NothingProven('the flood did not reach the edge: it was answered without SYN cookies')
       return { what: flood.what, sent, answers, share }
     }),
   }

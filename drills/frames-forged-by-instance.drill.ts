@@ -18,6 +18,7 @@ import { type OperatorsEye, openOperatorsEye, secondsAfter } from './network/ope
 import { parsePacket } from './network/packets.ts'
 import { endAll } from './network/programs-on-host.ts'
 import { eventsOf } from './network/said.ts'
+import { NothingProven } from './not-measured.ts'
 import { present } from './present.ts'
 import { waitUntil } from './wait-until.ts'
 
@@ -188,7 +189,7 @@ async function measure(
 ): Promise<Measured<Names>> {
   const { kinds, sent, delivered } = found
   const honest = delivered.filter(({ bytes }) => bytes.includes(`${roles.canary}-honest`)).length
-  if (honest < Number(HONEST)) throw new Error(`of ${HONEST} honest packets ${honest} were seen`)
+  if (honest < Number(HONEST)) throw new NothingProven(`of ${HONEST} honest packets ${honest} were seen`)
   const told = await whenTold(place, roles, eye, found)
   const heard = told.flatMap(({ afterMs }) => afterMs ?? [])
   const seen = told.flatMap(({ shownS }) => shownS ?? [])
@@ -232,7 +233,7 @@ async function whenTold(
   }).catch(() => undefined)
   return kinds.map((kind) => {
     const first = framesOf(kind, roles, sent).find((frame) => isJudged(kind, frame))?.atMs
-    if (first === undefined) throw new Error(`nothing was sent as ${kind.what}`)
+    if (first === undefined) throw new NothingProven(`nothing was sent as ${kind.what}`)
     const event = eventOf(events, kind)
     const shown = eye.all().find((one) => one.event.uid === event?.uid && one.event.host === event.host)
     const afterMs = event && Math.max(0, Math.ceil(Date.parse(event.start_time) - first))

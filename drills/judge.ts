@@ -1,4 +1,4 @@
-import type { DrillResult, TimeLine } from '#contract/drill-result.ts'
+import { type DrillResult, isWithin, type TimeLine } from '#contract/drill-result.ts'
 import type { DrillText, Measured } from './drill.ts'
 import { sampleLedger } from './ledger-samples.ts'
 
@@ -12,13 +12,11 @@ export interface DrillTimes {
   readonly versions?: DrillResult['versions']
 }
 
-/** Sets what was measured against the limits. */
+/** Sets what was measured against the limits; what was not measured is not kept. */
 export function judge(drill: DrillText, measured: Measured, times: DrillTimes): DrillResult {
   const measures = Object.entries(drill.measures).map(([name, { unit, limit }]) => {
     const value = measured.values[name]
-    if (value === undefined || !Number.isFinite(value))
-      throw new Error(`${drill.name} did not measure ${name}`)
-    return { name, value, unit, limit }
+    return { name, value: value !== undefined && Number.isFinite(value) ? value : null, unit, limit }
   })
   return {
     drill: drill.name,
@@ -29,7 +27,7 @@ export function judge(drill: DrillText, measured: Measured, times: DrillTimes): 
     setUp: drill.setUp,
     fault: drill.fault,
     measures,
-    passed: measures.every(({ value, limit }) => value <= limit),
+    passed: measures.every(isWithin),
     result: measured.result,
     ...besides(measured, times),
   }

@@ -7,6 +7,7 @@ import { LABELS } from '#runtime/drivers/docker.ts'
 import { readClock } from '#runtime/drivers/patroni-client.ts'
 import type { DrillPlace } from './drill.ts'
 import type { Doors } from './ledger-doors.ts'
+import { NothingProven } from './not-measured.ts'
 import { removeStandIn, standIn } from './stand-in.ts'
 import { waitUntil } from './wait-until.ts'
 
@@ -46,7 +47,7 @@ export async function onOtherClock(place: DrillPlace, member: string): Promise<O
     set: async (seconds, doors) => {
       const argv = ['python3', '-c', SET, target, withSign(seconds)]
       const { exitCode, stderr } = await docker.containers.exec(name, argv, { user: '0:0' })
-      if (exitCode !== 0) throw new Error(stderr.trim())
+      if (exitCode !== 0) throw new NothingProven(stderr.trim())
       await waitUntil(`${member} to be ${seconds} s ahead`, { timeoutS: SEEN_S, signal: place.signal }, () =>
         areAhead(place, member, seconds, doors).catch(() => false),
       )

@@ -55,6 +55,7 @@ function begin(place: HostsPlace): Stages<Names> {
   const awayS = new Map<PartName, number>()
   const failedCommands: string[] = []
   let struck: LabHost | undefined
+  let parts: Awaited<ReturnType<typeof partsOn>> | undefined
   let wholeS = 0
   const fallen = async (ground: Ground, part: PartName, container: string) => {
     place.mark(`${container} dies`)
@@ -70,12 +71,12 @@ function begin(place: HostsPlace): Stages<Names> {
     setUp: async () => {
       await visitAll(place, story)
       struck = await place.hostOf(await somePrimary(place))
+      parts = await partsOn(place, struck)
     },
     fault: async () => {
       const ground = { place, story, host: present(struck) }
-      const parts = await partsOn(place, ground.host)
       await story.strike(async () => {
-        for (const [part, containers] of parts)
+        for (const [part, containers] of present(parts))
           for (const container of containers) await fallen(ground, part, container)
       })
     },

@@ -34,6 +34,7 @@ import {
   startScanner,
   whatWasSeen,
 } from './network/scan.ts'
+import { NothingProven } from './not-measured.ts'
 import { present } from './present.ts'
 import { secondsUntil } from './wait-until.ts'
 
@@ -174,7 +175,7 @@ async function addressesInside(place: DrillPlace, app: string): Promise<string[]
   const instances = (await instancesOf(place, app)).map(({ address }) => address)
   const [first = ''] = instances
   if (!(await knock({ host: first, port: INSTANCE_PORT, timeoutMs: 5000 })))
-    throw new Error('no instance answers the host itself')
+    throw new NothingProven('no instance answers the host itself')
   return [...instances, ...at.postgres, at.etcd[0], at.control.data, at.pgproxy.data, at.pgproxy.apps]
 }
 
@@ -198,7 +199,7 @@ async function measure(place: DrillPlace, field: Field): Promise<Measured<Names>
   }
   const [fast] = scanners
   const decisive = field.seen[0] && decisiveMs(field.seen[0], fast.address, field.open)
-  if (decisive === undefined) throw new Error('the fast scan has asked for too few ports')
+  if (decisive === undefined) throw new NothingProven('the fast scan has asked for too few ports')
   const heldMs = Math.max(0, (holds[0]?.getTime() ?? Number.POSITIVE_INFINITY) - decisive)
   const shownS = await shownAfterS(place, present(field.eye), fast, decisive)
   const blocked = await blocksOf(place)

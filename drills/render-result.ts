@@ -1,4 +1,4 @@
-import type { DrillResult } from '#contract/drill-result.ts'
+import { type DrillResult, standingOf } from '#contract/drill-result.ts'
 import type { Output } from '#runtime/cli/output.ts'
 import { renderTimeLineText } from './time-line-text.ts'
 
@@ -23,9 +23,9 @@ export function renderFindings(
 ): string {
   const rows = measures.map(({ name, value, unit, limit }) => [
     name,
-    `${Number(value.toFixed(2))} ${unit}`,
+    value === null ? '-' : `${Number(value.toFixed(2))} ${unit}`,
     `${limit} ${unit}`,
-    value <= limit ? 'ok' : 'over',
+    standingOf({ value, limit }),
   ])
   const picture = timeLine === undefined ? '' : `\n${renderTimeLineText(timeLine, output.columns)}`
   return `${output.table([...COLUMNS], rows)}${picture}`

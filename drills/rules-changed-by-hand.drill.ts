@@ -8,6 +8,7 @@ import { byHand, type HandMade, handMade, mendsSaid } from './network/hand-on-ru
 import { type Inside, instancesOf } from './network/instances.ts'
 import { endAll } from './network/programs-on-host.ts'
 import { letIn } from './network/said.ts'
+import { NothingProven } from './not-measured.ts'
 import { present } from './present.ts'
 import { secondsUntil } from './wait-until.ts'
 
@@ -121,7 +122,7 @@ async function byHandAtRest(place: DrillPlace, change: HandMade) {
     const came = performance.now()
     if ((await change.shown()) !== before || (await isTold(place, began))) return { before, began, came }
   }
-  throw new Error(`${change.what}: nothing has changed`)
+  throw new NothingProven(`${change.what}: nothing has changed`)
 }
 
 /** Whether the agent says that it put something back since a moment. */

@@ -14,6 +14,7 @@ import { makeOutsiders, type Outsider } from './network/other-network.ts'
 import { parsePacket, TCP } from './network/packets.ts'
 import { endAll } from './network/programs-on-host.ts'
 import { allowApp } from './network/said.ts'
+import { NothingProven } from './not-measured.ts'
 import { present } from './present.ts'
 import { waitUntil } from './wait-until.ts'
 
@@ -59,6 +60,8 @@ interface Field {
   readonly captures: Capture[]
   readonly ending: AbortController
   own?: Inside
+  /** A member of the database on this host. */
+  member?: Inside
   load?: Load
 }
 
@@ -80,6 +83,7 @@ function begin(place: DrillPlace): Stages<Names> {
       for (const one of [app, neighbour]) await one.deploy()
       await makeOutsiders(1, (one) => field.outsiders.push(one))
       field.own = present((await instancesOf(place, app.name))[0])
+      field.member = await memberHere(place)
       await seeThatItWouldArrive(place, field, app.name)
       const load = await startAppLoad(place, app.name)
       field.load = load
@@ -111,6 +115,12 @@ function begin(place: DrillPlace): Stages<Names> {
   }
 }
 
+async function memberHere(place: DrillPlace): Promise<Inside> {
+  const [here] = (await findMembers(place)).here
+  if (here === undefined) throw new Error('no member of the database is on this host')
+  return insideOf(place, `${place.installation.name}-${here}`)
+}
+
 /** Sends denied packets to all who listen while something is done; gives what arrived. */
 async function whileDenied(
   place: DrillPlace,
@@ -118,10 +128,7 @@ async function whileDenied(
   neighbour: string,
   work: () => Promise<void>,
 ): Promise<Sent> {
-  const [own, outside] = [present(field.own), present(field.outsiders[0])]
-  const [here] = (await findMembers(place)).here
-  if (here === undefined) throw new Error('no member of the database is on this host')
-  const member = await insideOf(place, `${place.installation.name}-${here}`)
+  const [own, outside, member] = [present(field.own), present(field.outsiders[0]), present(field.member)]
   const beside = present((await instancesOf(place, neighbour))[0])
   const ears = [await listen(field, outside), await listen(field, member)]
   const near = await listen(field, beside)
@@ -146,13 +153,13 @@ async function whileDenied(
   const counts = await Promise.all(ears.map((one) => countFrom(own, one, outside)))
   const arrived = await packetsOf(near)
   // The counter-proof: the edge, which may, asks there.
-  if (arrived.length === 0) throw new Error('nobody at all was heard at the neighbour')
+  if (arrived.length === 0) throw new NothingProven('nobody at all was heard at the neighbour')
   counts.push(arrived.filter(({ source }) => source === own.address).length)
   const opening = (await packetsOf(mine)).filter(({ flags }) => flags === TCP.syn)
   const fast = Math.round(
     opening.filter(({ destination }) => destination === beside.address).length / seconds,
   )
-  if (fast < LEAST_FAST) throw new Error(`only ${fast} packets a second were sent to the neighbour`)
+  if (fast < LEAST_FAST) throw new NothingProven(`only ${fast} packets a second were sent to the neighbour`)
   return { sent: opening.length, leaked: counts.reduce((sum, one) => sum + one, 0), fast }
 }
 

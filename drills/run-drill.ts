@@ -3,6 +3,7 @@ import { MaruError } from '#contract/errors.ts'
 import type { Progress } from '#runtime/cli/progress.ts'
 import type { DrillPlace, DrillText, Measured, Stages, Teller } from './drill.ts'
 import { judge } from './judge.ts'
+import { NothingProven, notMeasured } from './not-measured.ts'
 import { makeTimeKeeper, type TimeKeeper } from './time-keeper.ts'
 
 /** A drill whose stages work at such a place. */
@@ -30,8 +31,9 @@ interface Course<Place extends Teller = Teller> {
 }
 
 /**
- * Runs one drill through its stages. The clean-up comes in any case; when it fails after a measurement, the result
- * still counts and the person is told what is left.
+ * Runs one drill through its stages. What fails from the fault on is a result that did not pass; what fails before, or
+ * because somebody interrupts it, is none. The clean-up comes in any case; when it fails after a measurement, the
+ * result still counts and the person is told what is left.
  */
 export async function runDrill<Place extends Teller = DrillPlace>(
   drill: DrillAt<Place>,
@@ -85,10 +87,19 @@ function sentenceOf(times: TimeKeeper, label: string): string {
 const STAGES = { setUp: 'set-up', fault: 'fault', measure: 'measurement' } as const
 
 async function measure(course: Course, stages: Stages): Promise<Measured> {
-  const { drill } = course
+  const { drill, place, progress } = course
   await stage(course, STAGES.setUp, drill.setUp, stages.setUp)
-  await stage(course, STAGES.fault, drill.fault, stages.fault)
-  return stage(course, STAGES.measure, Object.keys(drill.measures).join(', '), stages.measure)
+  try {
+    await stage(course, STAGES.fault, drill.fault, stages.fault)
+    return await stage(course, STAGES.measure, Object.keys(drill.measures).join(', '), stages.measure)
+  } catch (error) {
+    const isNone = place.signal.aborted || (error as Error).cause instanceof NothingProven
+    if (isNone || !(error instanceof MaruError)) throw error
+    const { stage, reason } = error.params
+    // Before the clean-up, and in full: what is recorded names no address.
+    progress.note(`The ${stage} failed: ${reason}`)
+    return notMeasured(String(stage), String(reason))
+  }
 }
 
 async function stage<T>(

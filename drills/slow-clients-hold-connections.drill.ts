@@ -12,6 +12,7 @@ import { endAll } from './network/programs-on-host.ts'
 import { eventsOf, incidentOf } from './network/said.ts'
 import { holdConnections, SLOW, SLOW_WAYS, type SlowWay } from './network/slow-ways.ts'
 import { startVisitors, type Visitors } from './network/visitors.ts'
+import { NothingProven } from './not-measured.ts'
 import { present } from './present.ts'
 import { secondsUntil, waitUntil } from './wait-until.ts'
 
@@ -134,7 +135,7 @@ async function oneTooMany(capture: Capture): Promise<number> {
   const found = frames.find(
     ({ bytes }) => ports.add(parsePacket(bytes).sourcePort).size > EDGE_LIMITS.connectionsPerSource,
   )
-  if (found === undefined) throw new Error(`the attacker wanted ${ports.size} connections only`)
+  if (found === undefined) throw new NothingProven(`the attacker wanted ${ports.size} connections only`)
   return found.atMs
 }
 
@@ -208,6 +209,6 @@ const between = (before: Counts, now: Counts): Counts => ({
 /** In percent, to one digit. */
 function unservedOf({ what }: SlowWay, { answered, failed }: Counts): number {
   const all = answered + failed
-  if (all < LEAST_REQUESTS) throw new Error(`only ${all} requests were made beside ${what}`)
+  if (all < LEAST_REQUESTS) throw new NothingProven(`only ${all} requests were made beside ${what}`)
   return Math.ceil((failed / all) * 1000) / 10
 }

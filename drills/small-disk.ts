@@ -1,6 +1,7 @@
 import { HOME, UID } from '#contract/installation.ts'
 import { LABELS } from '#runtime/drivers/docker.ts'
 import type { DrillPlace } from './drill.ts'
+import { NothingProven } from './not-measured.ts'
 import { removeStandIn, standIn } from './stand-in.ts'
 
 /** Beside what the databases hold now: the write-ahead log, and what is written until the fault. */
@@ -35,7 +36,7 @@ export async function onSmallDisk(place: DrillPlace, member: string, primary: st
     member,
     fill: async () => {
       const { stderr } = await exec(['dd', 'if=/dev/zero', `of=${ballast}`, 'bs=64k'])
-      if (!stderr.includes('No space left on device')) throw new Error(stderr.trim())
+      if (!stderr.includes('No space left on device')) throw new NothingProven(stderr.trim())
     },
     makeRoom: async () => {
       await exec(['rm', '-f', ballast])

@@ -12,6 +12,7 @@ import { type Capture, type Frame, startCapture } from './network/capture.ts'
 import { type Inside, insideOf, instancesOf } from './network/instances.ts'
 import { endAll } from './network/programs-on-host.ts'
 import { talkingBuild } from './network/talking-build.ts'
+import { NothingProven } from './not-measured.ts'
 import { present } from './present.ts'
 import { waitUntil } from './wait-until.ts'
 
@@ -117,7 +118,7 @@ function begin(place: DrillPlace): Stages<Names> {
         builds: await heardIn(builds, canary),
         parts: await heardIn(parts, canary),
       }
-      if (!heard.apps.hasCanary) throw new Error('the text was not seen where it was for')
+      if (!heard.apps.hasCanary) throw new NothingProven('the text was not seen where it was for')
       return summarize({ heard, requests, failed, rights: await rightsOf(apps.sniffers) })
     },
     cleanUp: () =>
@@ -218,7 +219,7 @@ function summarize({
   const silent = all.find(([, { own }]) => own === 0)
   // Where nothing came for those who are talked with, nothing could be stolen.
   if (silent !== undefined)
-    throw new Error(`nothing was sent to the other one in the network of ${silent[0]}`)
+    throw new NothingProven(`nothing was sent to the other one in the network of ${silent[0]}`)
   const stolen = all.reduce((sum, [, one]) => sum + one.stolen, 0)
   const came = all.map(([name, { own }]) => `${own} in that of ${name}`).join(', ')
   return {

@@ -10,6 +10,7 @@ import { maruOk } from './maru-ok.ts'
 import { makeOutsiders, type Outsider } from './network/other-network.ts'
 import { endAll } from './network/programs-on-host.ts'
 import { NUMBERS, type ProviderRouter, startProvider } from './network/provider.ts'
+import { NothingProven } from './not-measured.ts'
 import { present } from './present.ts'
 import { secondsUntil, waitUntil } from './wait-until.ts'
 
@@ -168,7 +169,7 @@ async function flood(place: DrillPlace, from: Outsider, heard: Hearing, address:
   const { automatic, highest } = await announced(place, address)
   ending.abort()
   await sending
-  if (highest < LIMIT.perSecond) throw new Error(`no flood: ${highest} packets a second at most`)
+  if (highest < LIMIT.perSecond) throw new NothingProven(`no flood: ${highest} packets a second at most`)
   if (automatic) place.mark('the provider drops it by itself')
   await until(SHORTEST_S + SOON_S, isGone)
   const overtimeS = Math.max(0, (performance.now() - began) / 1000 - SHORTEST_S)

@@ -32,6 +32,7 @@ const COLOURS: Readonly<Record<string, string>> = {
   failed: 'red',
   'not passed': 'red',
   over: 'red',
+  'not measured': 'red',
   unhealthy: 'red',
   down: 'red',
   silent: 'red',

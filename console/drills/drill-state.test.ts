@@ -15,8 +15,9 @@ test('a drill never ran, passed, did not pass, or passed too long ago to prove a
 })
 
 test('figures stand against their limits', () => {
-  assert.equal(figureText(1.3149, 5, 's'), '1.31 of 5 s')
-  assert.equal(figureText(0, 0, 'writes'), '0 of 0 writes')
+  assert.equal(figureText({ value: 1.3149, limit: 5, unit: 's' }), '1.31 of 5 s')
+  assert.equal(figureText({ value: 0, limit: 0, unit: 'writes' }), '0 of 0 writes')
+  assert.equal(figureText({ value: null, limit: 5, unit: 's' }), 'not measured, limit 5 s')
 })
 
 test('a list says from where each drill is started, and a page why not from there', () => {

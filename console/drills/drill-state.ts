@@ -1,3 +1,4 @@
+import type { DrillMeasure } from '#contract/drill-result.ts'
 import type { DrillEntry, DrillPermission, DrillRun } from '#contract/drills.ts'
 
 /** The state of a drill in a word or two, as its badge shows it. */
@@ -34,7 +35,8 @@ export function startedFrom({ here, needs, harmless }: Pick<DrillEntry, 'here' |
   return here === 'no' ? 'lab only' : 'command line of a lab'
 }
 
-/** `1.31 s of 5 s`, `0 of 0 writes`. */
-export function figureText(value: number, limit: number, unit: string): string {
+/** `1.31 s of 5 s`, `0 of 0 writes`, `not measured, limit 5 s`. */
+export function figureText({ value, limit, unit }: Pick<DrillMeasure, 'value' | 'limit' | 'unit'>): string {
+  if (value === null) return `not measured, limit ${limit} ${unit}`
   return `${Number(value.toFixed(2))} of ${limit} ${unit}`
 }

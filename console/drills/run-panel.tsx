@@ -5,6 +5,7 @@ import {
   type DrillMeasure,
   type DrillResult,
   describeLedger,
+  standingOf,
 } from '#contract/drill-result.ts'
 import { drillRoutes } from '#contract/drills.ts'
 import type { DrillRunId } from '#contract/ids.ts'
@@ -93,13 +94,13 @@ function Ledger({ run, ledger }: { readonly run: DrillRunId; readonly ledger: Dr
   )
 }
 
-function MeasureRow({ measure: { name, value, limit, unit } }: { readonly measure: DrillMeasure }) {
+function MeasureRow({ measure }: { readonly measure: DrillMeasure }) {
   return (
     <tr>
-      <td>{name}</td>
-      <td>{figureText(value, limit, unit)}</td>
+      <td>{measure.name}</td>
+      <td>{figureText(measure)}</td>
       <td>
-        <StateBadge state={value <= limit ? 'ok' : 'over'} />
+        <StateBadge state={standingOf(measure)} />
       </td>
     </tr>
   )
@@ -115,8 +116,9 @@ function Picture({ run, drill }: { readonly run: DrillRunId; readonly drill: str
 }
 
 function Moments({ result: { timeLine } }: { readonly result: DrillResult }) {
-  if (timeLine === undefined || timeLine.marks.length === 0)
+  if (timeLine === undefined)
     return <Text size="sm">This run has no time line: it is from an earlier version.</Text>
+  if (timeLine.marks.length === 0) return <Text size="sm">This run has noted no moments.</Text>
   return (
     <details>
       <summary>The moments in words</summary>

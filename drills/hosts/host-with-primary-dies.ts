@@ -1,5 +1,6 @@
 import { pause } from '#runtime/kit/pause.ts'
 import type { HostsDrill, Stages } from '../drill.ts'
+import { NothingProven } from '../not-measured.ts'
 import { faultOfHosts, SET_UP, TAKE_OVER_MEASURES, type TakeOverMeasure } from './fault-of-hosts.ts'
 import type { HostsPlace } from './hosts-place.ts'
 import { leadPairFrom } from './pair-lead.ts'
@@ -47,7 +48,7 @@ function begin(place: HostsPlace, leader: LeaderOfStore): Stages<TakeOverMeasure
       story.strike(
         () => place.kill(first().name),
         async (primary) => {
-          if (primary !== PRIMARY) throw new Error('the primary has left the first host by itself')
+          if (primary !== PRIMARY) throw new NothingProven('the primary has left the first host by itself')
           // Somebody may have moved it meanwhile; the kill comes right after it was seen where it should be.
           await bringLeader(place, leader)
         },
@@ -81,5 +82,5 @@ async function bringLeader(place: HostsPlace, leader: LeaderOfStore): Promise<vo
     await leadStoreFrom(place, leader === 'on the host' ? 'etcd-1' : 'etcd-2')
     await pause(0, place.signal)
   }
-  throw new Error(`the leader of the cluster's store does not stay ${leader}`)
+  throw new NothingProven(`the leader of the cluster's store does not stay ${leader}`)
 }

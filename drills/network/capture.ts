@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { run } from '#runtime/drivers/process.ts'
 import { pause } from '#runtime/kit/pause.ts'
+import { NothingProven } from '../not-measured.ts'
 
 /** A frame as it was on a link. */
 export interface Frame {
@@ -57,7 +58,7 @@ export async function startCapture(
   while ((await size()) < HEADER) {
     if (complaint !== '' || performance.now() - began > LISTENS_MS) {
       await stop()
-      throw new Error(`nobody can listen on ${link}: ${complaint}`)
+      throw new NothingProven(`nobody can listen on ${link}: ${complaint}`)
     }
     await pause(20)
   }

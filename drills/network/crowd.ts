@@ -1,5 +1,6 @@
 import { randomInt } from 'node:crypto'
 import { makeIp } from '#runtime/drivers/ip.ts'
+import { NothingProven } from '../not-measured.ts'
 import type { Outsider } from './other-network.ts'
 
 /** So many senders, each of a network of its own, with two questions each. */
@@ -40,7 +41,7 @@ export async function makeCrowd(place: Outsider): Promise<Crowd> {
       const port = randomInt(FROM.first, FROM.last)
       const questions = [place.host, port, addresses].map((one) => JSON.stringify(one))
       const { exitCode, stderr } = await place.run([process.execPath, '-e', PROGRAM, ...questions])
-      if (exitCode !== 0) throw new Error(`nobody asked: ${stderr.trim().split('\n').at(-1)}`)
+      if (exitCode !== 0) throw new NothingProven(`nobody asked: ${stderr.trim().split('\n').at(-1)}`)
     },
   }
 }

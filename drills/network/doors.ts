@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { MESH_PORT, PEER_PORT } from '#contract/fleet.ts'
 import { AGENT_PORT } from '#contract/host-identity.ts'
 import { addressesOf, INSTANCE_PORT, type Installation } from '#contract/installation.ts'
+import { NothingProven } from '../not-measured.ts'
 import type { OtherNetwork } from './other-network.ts'
 
 /** Somewhere a program could try to connect to. */
@@ -38,7 +39,7 @@ export async function tryDoors(from: OtherNetwork, doors: readonly Door[]): Prom
     PROGRAM,
     JSON.stringify(doors),
   ])
-  if (exitCode !== 0) throw new Error(`the doors were not tried: ${stderr.trim().split('\n').at(-1)}`)
+  if (exitCode !== 0) throw new NothingProven(`the doors were not tried: ${stderr.trim().split('\n').at(-1)}`)
   return stdout
     .trim()
     .split('\n')

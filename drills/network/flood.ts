@@ -1,6 +1,7 @@
 import { readText } from '#runtime/drivers/files.ts'
 import { makeIp } from '#runtime/drivers/ip.ts'
 import { makeNft } from '#runtime/drivers/nft.ts'
+import { NothingProven } from '../not-measured.ts'
 import type { Outsider } from './other-network.ts'
 
 /**
@@ -32,7 +33,8 @@ export const floods = ({ host }: Outsider, port: number): [Flood, ...Flood[]] =>
 /** Carries a flood out. */
 export async function carryOutFlood(attacker: Outsider, { what, argv }: Flood): Promise<void> {
   const { timedOut, stderr } = await attacker.run(argv, { timeoutMs: FLOOD.seconds * 1000 })
-  if (!timedOut) throw new Error(`the ${what} flood ended by itself: ${stderr.trim().split('\n').at(-1)}`)
+  if (!timedOut)
+    throw new NothingProven(`the ${what} flood ended by itself: ${stderr.trim().split('\n').at(-1)}`)
 }
 
 /** Packets that have come to the host by the attacker's cable. */
@@ -42,7 +44,7 @@ export const arrivedAtHost = async ({ link }: Outsider): Promise<number> =>
 /** A flood's packets a second, as the host has counted them; with too few there was none. */
 export function paceOfFlood({ what }: Flood, perSecond: number): number {
   if (perSecond >= FLOOD.leastPerSecond) return Math.round(perSecond)
-  throw new Error(
+  throw new NothingProven(
     `no ${what} flood: ${Math.round(perSecond)} packets a second arrived, of at least ${FLOOD.leastPerSecond}`,
   )
 }

@@ -1,4 +1,5 @@
 import { pause } from '#runtime/kit/pause.ts'
+import { NothingProven } from '../not-measured.ts'
 import { ICMP6, redirected, routerAdvertised, sendFrame } from './frames6.ts'
 import type { Inside } from './instances.ts'
 import { setIpv6 } from './ipv6.ts'
@@ -70,7 +71,7 @@ export function forgeries({ own, victims, gateway, canary }: Roles): Forgery[] {
         await setIpv6(own, true)
         await pause(IPV6_MS)
         const done = await own.run(['ndptool', '-t', 'na', '-U', '-i', 'eth0', 'send'])
-        if (done.exitCode !== 0) throw new Error(`ndptool: ${done.stderr.trim()}`)
+        if (done.exitCode !== 0) throw new NothingProven(`ndptool: ${done.stderr.trim()}`)
         await setIpv6(own, false)
       },
     },
@@ -96,7 +97,7 @@ const [ROUTER, BETTER] = ['fe80::6:134', 'fe80::6:137'] as const
 
 async function sendAll(own: Inside, frame: Buffer): Promise<void> {
   const done = await own.run(sendFrame('eth0', frame, Number(EACH)))
-  if (done.exitCode !== 0) throw new Error(`a frame of IPv6: ${done.stderr.trim()}`)
+  if (done.exitCode !== 0) throw new NothingProven(`a frame of IPv6: ${done.stderr.trim()}`)
 }
 
 /** Speaks with another's hardware address for a while; where the gateway is has to be known before. */

@@ -1,5 +1,6 @@
 import { readdir } from 'node:fs/promises'
 import { networkInterfaces } from 'node:os'
+import { NothingProven } from '../not-measured.ts'
 import type { Inside } from './instances.ts'
 
 const SETTINGS = '/proc/sys/net/ipv6/conf/eth0'
@@ -15,7 +16,7 @@ export async function setIpv6({ run }: Inside, on: boolean): Promise<void> {
     : ([['disable_ipv6', '1']] as const)
   for (const [name, value] of settings) {
     const { exitCode, stderr } = await run(['tee', `${SETTINGS}/${name}`], { input: `${value}\n` })
-    if (exitCode !== 0) throw new Error(`IPv6 of an instance: ${stderr.trim()}`)
+    if (exitCode !== 0) throw new NothingProven(`IPv6 of an instance: ${stderr.trim()}`)
   }
 }
 

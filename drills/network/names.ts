@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { getServers } from 'node:dns'
 import { addressesOf } from '#contract/installation.ts'
 import type { DrillPlace } from '../drill.ts'
+import { NothingProven } from '../not-measured.ts'
 import { waitUntil } from '../wait-until.ts'
 import { type Capture, startCapture } from './capture.ts'
 import { type Door, tryDoors } from './doors.ts'
@@ -42,7 +43,7 @@ Promise.all(all).then(() => process.exit(0))`
 async function ask(from: OtherNetwork, questions: readonly Question[]): Promise<Heard[]> {
   const argv = [process.execPath, '-e', PROGRAM, JSON.stringify(questions)]
   const { exitCode, stdout, stderr } = await from.run(argv)
-  if (exitCode !== 0) throw new Error(`nobody asked for names: ${stderr.trim().split('\n').at(-1)}`)
+  if (exitCode !== 0) throw new NothingProven(`nobody asked for names: ${stderr.trim().split('\n').at(-1)}`)
   return stdout
     .trim()
     .split('\n')
@@ -124,7 +125,7 @@ export async function askForNames(
   const frames = (await capture.frames()).map(({ bytes }) => bytes.toString('latin1').toLowerCase())
   // The counter-proof: the question that may be sent on is seen to be.
   if (!frames.some((one) => one.includes(`${word}-may`)))
-    throw new Error('the question for the declared name was not seen on its way to a name server')
+    throw new NothingProven('the question for the declared name was not seen on its way to a name server')
   return {
     heard: heard.filter(isAnswered),
     tried: heard.length,

@@ -7,6 +7,7 @@ import { makeIp } from '#runtime/drivers/ip.ts'
 import { inNamespaces, inNewNamespaces } from '#runtime/drivers/namespaces.ts'
 import { type RunOptions, type RunResult, run, startDetached } from '#runtime/drivers/process.ts'
 import { pause } from '#runtime/kit/pause.ts'
+import { NothingProven } from '../not-measured.ts'
 
 /** A network that is not this program's own, and a way to run programs of the machine in it. */
 export interface OtherNetwork {
@@ -107,7 +108,7 @@ async function knowing(pid: number, hosts: string): Promise<Pick<OtherNetwork, '
     const { exitCode, stderr } = await run(
       inNamespaces(pid, ['mount'], ['mount', '--bind', file, HOSTS_FILE]),
     )
-    if (exitCode !== 0) throw new Error(`a name could not be made known: ${stderr.trim()}`)
+    if (exitCode !== 0) throw new NothingProven(`a name could not be made known: ${stderr.trim()}`)
   } finally {
     await rm(folder, { recursive: true })
   }

@@ -4,6 +4,7 @@ import type { Installation } from '#contract/installation.ts'
 import { guardTableOf } from '#platform/guard/host.ts'
 import { openPorts } from '#runtime/drivers/listeners.ts'
 import { makeNft } from '#runtime/drivers/nft.ts'
+import { NothingProven } from '../not-measured.ts'
 import { type Capture, type Frame, startCapture } from './capture.ts'
 import type { OtherNetwork } from './other-network.ts'
 import { type Packet, parsePacket, TCP } from './packets.ts'
@@ -76,8 +77,9 @@ export async function scan(
   addresses: readonly string[],
 ): Promise<void> {
   const { exitCode, stdout, stderr } = await from.run([...how, ...addresses])
-  if (exitCode !== 0) throw new Error(`nmap ended with ${exitCode}: ${stderr.trim().split('\n').at(-1)}`)
-  if (stdout.includes('(0 hosts up)')) throw new Error('nmap has found nobody, and scanned nothing')
+  if (exitCode !== 0)
+    throw new NothingProven(`nmap ended with ${exitCode}: ${stderr.trim().split('\n').at(-1)}`)
+  if (stdout.includes('(0 hosts up)')) throw new NothingProven('nmap has found nobody, and scanned nothing')
 }
 
 /** What was on a scanner's link. */

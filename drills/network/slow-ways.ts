@@ -1,6 +1,7 @@
 import { stripVTControlCharacters } from 'node:util'
 import { type SlowClientEnd, slowClient } from '#runtime/drivers/slow-client.ts'
 import type { DrillPlace } from '../drill.ts'
+import { NothingProven } from '../not-measured.ts'
 import type { Outsider } from './other-network.ts'
 
 /** What an attacker wants to hold, how fast he opens it, and for how long. */
@@ -35,7 +36,7 @@ export async function holdConnections(
   if (mode === undefined) {
     const client = slowClient({ host: attacker.host, port, name, wants, seconds })
     const { stdout, stderr } = await attacker.run(client)
-    if (stdout === '') throw new Error(`the slow client said nothing: ${stderr.trim().slice(-300)}`)
+    if (stdout === '') throw new NothingProven(`the slow client said nothing: ${stderr.trim().slice(-300)}`)
     return JSON.parse(stdout) as SlowClientEnd
   }
   const amount = ['-c', String(wants), '-r', String(aSecond), '-l', String(seconds)]
@@ -48,6 +49,6 @@ export async function holdConnections(
 /** The most connections that slowhttptest said to have had at the same time. */
 function mostConnected(said: string): number {
   const counts = [...stripVTControlCharacters(said).matchAll(/connected:\s+(\d+)/g)]
-  if (counts.length === 0) throw new Error(`slowhttptest said nothing: ${said.trim().slice(-300)}`)
+  if (counts.length === 0) throw new NothingProven(`slowhttptest said nothing: ${said.trim().slice(-300)}`)
   return Math.max(...counts.map(([, count]) => Number(count)))
 }

@@ -137,6 +137,19 @@ test('a drill that fails makes its promise not kept at once, for the reason that
   assert.match(reason ?? '', /database-primary-dies failed at .*Three acknowledged writes were lost\./)
 })
 
+test('a drill whose measurement failed breaks its promise too, and comes back as not measured', async () => {
+  const measures = [{ name: 'acknowledged writes that were lost', value: null, unit: 'writes', limit: 0 }]
+  const words = 'Not measured: its measurement failed (the app tells at no edge which rows it has).'
+  const times = { startedAt: '2026-03-10T11:59:51Z', finishedAt: '2026-03-10T11:59:55Z' }
+  const { id } = await record(sampleResult({ ...times, passed: false, measures, result: words }))
+  assert.deepEqual((await listRuns(deps.db, 'database-primary-dies', 1))[0]?.measures, measures)
+  const answer = await drillHandlers.run(callAs('user', { params: { run: id } }) as never, deps)
+  assert.deepEqual(drillRoutes.run.response.parse(answer).result.measures, measures)
+  const { state, reason } = (await bak2()) ?? assert.fail('no promise')
+  assert.equal(state, 'not-yet')
+  assert.match(reason ?? '', /Not measured: its measurement failed/)
+})
+
 test('runs are kept for 90 days, and the last one of a drill for longer', async () => {
   const old = { startedAt: '2025-03-10T11:58:00.000Z', finishedAt: '2025-03-10T11:59:00.000Z' }
   const older = { startedAt: '2025-03-09T11:58:00.000Z', finishedAt: '2025-03-09T11:59:00.000Z' }

@@ -57,6 +57,14 @@ test('a drill cannot pass over its own limit', () => {
   assert.equal(evidenceOfDrill(result({ measures, passed: false }), NOW).passed, false)
 })
 
+test('what was not measured is said to be so, and is no pass', () => {
+  const measures = [{ name: 'Lost writes', value: null, unit: 'writes', limit: 0 }]
+  assert.equal(refusal({ measures }), 'passed')
+  const { passed, facts } = evidenceOfDrill(result({ measures, passed: false }), NOW)
+  assert.equal(passed, false)
+  assert.deepEqual(facts[1], { name: 'Lost writes', value: 'not measured (limit 0 writes)' })
+})
+
 test('a drill that ended tomorrow, or before it began, is refused', () => {
   assert.equal(refusal({ finishedAt: '2026-03-11T12:00:00Z' }), 'finishedAt')
   assert.equal(refusal({ finishedAt: '2026-03-10T11:57:00Z' }), 'finishedAt')

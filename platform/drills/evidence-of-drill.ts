@@ -1,4 +1,4 @@
-import type { DrillMeasure, DrillResult } from '#contract/drill-result.ts'
+import { type DrillMeasure, type DrillResult, isWithin } from '#contract/drill-result.ts'
 import { MaruError } from '#contract/errors.ts'
 import type { Evidence } from '#contract/trust.ts'
 import { secondsText } from '#drills/time-line-scale.ts'
@@ -36,13 +36,15 @@ function checkResult({ startedAt, finishedAt, measures, passed }: DrillResult, n
   const [startedMs, finishedMs] = [Date.parse(startedAt), Date.parse(finishedAt)]
   if (finishedMs < startedMs) refuse('finishedAt', 'must not be before startedAt')
   if (finishedMs > now.getTime() + AHEAD_MS) refuse('finishedAt', 'must not be in the future')
-  const over = measures.find(({ value, limit }) => value > limit)
-  if (passed && over !== undefined)
-    refuse('passed', `must be false: ${over.name} is ${over.value} ${over.unit}, its limit is ${over.limit}`)
+  const bad = measures.find((measure) => !isWithin(measure))
+  if (passed && bad !== undefined) refuse('passed', `must be false: ${whyNot(bad)}`)
 }
 
+const whyNot = ({ name, value, unit, limit }: DrillMeasure) =>
+  value === null ? `${name} was not measured` : `${name} is ${value} ${unit}, its limit is ${limit}`
+
 const againstLimit = ({ value, unit, limit }: DrillMeasure) =>
-  `${value} ${unit} (limit ${limit} ${unit})`.replaceAll('  ', ' ')
+  `${value === null ? 'not measured' : `${value} ${unit}`} (limit ${limit} ${unit})`.replaceAll('  ', ' ')
 
 /** What happened when, in one line; auditors get it, too. */
 function timeLineFact({ timeLine }: DrillResult): Evidence['facts'] {
