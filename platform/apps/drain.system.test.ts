@@ -9,7 +9,6 @@ import { list, remove } from '../fleet/commands-hosts.ts'
 import { CALM, lookOnce } from './keep-places.ts'
 import { FIRST, makeTestCluster, type TestCluster } from './test-cluster.ts'
 
-const LONG_AGO = new Date(0)
 const named = (host: string) => ({ params: { host: host as HostName } })
 const askDrain = ({ api }: TestCluster, host: string) => api.call(hostRoutes.drain, named(host))
 const askRemoval = ({ api }: TestCluster, host: string, query: { lost?: string; last?: string } = {}) =>
@@ -97,7 +96,7 @@ test('an undrained host gets its share back slowly', async (t) => {
   })
   assert.ok(most > 0 && most <= CALM.atOnce, `${most} at once`)
   // One pair is still in one data centre, and has to wait for the next minute.
-  for (let look = 0; look < 3; look += 1) await lookOnce(cluster.platform.deps, LONG_AGO)
+  for (let look = 0; look < 3; look += 1) await lookOnce(cluster.platform.deps)
   assert.equal((await coursesOn()).length, CALM.aMinute)
 })
 
@@ -112,7 +111,7 @@ test('a silent host is drained when it is lost, and gets nothing when it comes b
   const waiting = drain(context, 'far', { home: cluster.home })
   await until('it is replaced', async () => {
     await cluster.silence(far, 40)
-    await lookOnce(cluster.platform.deps, LONG_AGO)
+    await lookOnce(cluster.platform.deps)
     return (await cluster.placesOf(app)).every((place) => place.endsWith(FIRST))
   })
   await waiting
@@ -121,7 +120,7 @@ test('a silent host is drained when it is lost, and gets nothing when it comes b
   await refused(cluster, () => askRemoval(cluster, 'far', { last: 'true' }), 'hosts.still_runs')
   far.silent = false
   await until('it is heard', async () => (await cluster.list()).get('far')?.state === 'draining')
-  await lookOnce(cluster.platform.deps, LONG_AGO)
+  await lookOnce(cluster.platform.deps)
   await until('it ends what it ran', async () => {
     await cluster.hear(far)
     return (await cluster.list()).get('far')?.instances === 0
@@ -197,12 +196,12 @@ test('the map shows each instance where it is, and how it goes on', async (t) =>
   assert.equal(mine, `${id} stays`)
   far.judge = (one) => (one.traffic === 'drain' ? { openRequests: 3 } : {})
   await askDrain(cluster, 'far')
-  await lookOnce(cluster.platform.deps, LONG_AGO)
+  await lookOnce(cluster.platform.deps)
   assert.deepEqual(await coursesOn('far'), [`${id} leaving`])
   assert.ok((await coursesOn(FIRST)).includes(`${id} arriving`))
   far.judge = () => ({})
   await until('it has gone', async () => {
-    await lookOnce(cluster.platform.deps, LONG_AGO)
+    await lookOnce(cluster.platform.deps)
     return (await cluster.placesOf(app)).every((place) => place.endsWith(FIRST))
   })
   await cluster.api.call(hostRoutes.undrain, named('far'))

@@ -9,6 +9,7 @@ import {
   loadReports,
   placementHost,
   planPlacement,
+  silenceByClock,
 } from '#platform/workload/index.ts'
 import { listAllApps } from './app-store.ts'
 import { listInstances } from './instance-store.ts'
@@ -34,10 +35,10 @@ async function readAll(db: Db): Promise<Reading> {
   return { apps, rows: await listInstances(db, ids), reports: await loadReports(db) }
 }
 
-/** Nobody was silent while nobody listened; who only looks has always listened. */
-const ALWAYS = new Date(0)
-const asPlaced = (hosts: readonly Host[], reports: HostReports, now: Date) =>
-  hosts.map((host) => placementHost(host, reports.get(host.name), now, ALWAYS))
+function asPlaced(hosts: readonly Host[], reports: HostReports, now: Date) {
+  const silence = silenceByClock(reports, now)
+  return hosts.map((host) => placementHost(host, reports.get(host.name), silence.get(host.name)))
+}
 
 async function survey(db: Db, hosts: readonly Host[], now: Date): Promise<ReadonlyMap<string, HostPlace>> {
   const reading = await readAll(db)

@@ -4,13 +4,16 @@ import { unfinishedOperations } from '#platform/operations/index.ts'
 import {
   type HostReports,
   isFresh,
+  type Listener,
   loadReports,
   type Move,
+  makeListener,
   type PlacementHost,
   placementHost,
   planPlacement,
   publish,
   REPORTED,
+  silenceByClock,
   wantedGeneration,
 } from '#platform/workload/index.ts'
 import { pause } from '#runtime/kit/pause.ts'
@@ -55,11 +58,11 @@ async function keepPlaces(deps: ServerDeps, signal: AbortSignal): Promise<void> 
       for (const stop of stops) stop()
     }
   })
-  const listeningSince = deps.now()
+  const listen = makeListener()
   let complained = false
   while (!signal.aborted) {
     try {
-      await lookOnce(deps, listeningSince)
+      await lookOnce(deps, listen)
       complained = false
     } catch (error) {
       if (!complained) deps.log.warn('apps.places_not_kept', { error })
@@ -72,10 +75,10 @@ async function keepPlaces(deps: ServerDeps, signal: AbortSignal): Promise<void> 
 }
 
 /** One look: what can be done is done in one transaction, and the hosts are told. */
-export async function lookOnce(deps: ServerDeps, listeningSince: Date): Promise<void> {
+export async function lookOnce(deps: ServerDeps, listen: Listener = silenceByClock): Promise<void> {
   if (!(await read(() => isWorthALook(deps.db)))) return
   const done = await transact(deps.db, async (tx) => {
-    const view = await loadPlaces(deps, tx, listeningSince)
+    const view = await loadPlaces(deps, tx, listen)
     const steps = planMoves(view.residents, view.patience)
     for (const one of steps) await applyMoveStep(tx, view.rows.get(`${one.key} ${one.host}`), one)
     // What has just changed is looked at anew next time.
@@ -106,10 +109,11 @@ interface Places {
   readonly busy: ReadonlySet<string>
 }
 
-async function loadPlaces({ now }: ServerDeps, tx: Db, listeningSince: Date): Promise<Places> {
+async function loadPlaces({ now }: ServerDeps, tx: Db, listen: Listener): Promise<Places> {
   const [apps, reports, wanted] = [await listAllApps(tx), await loadReports(tx), await wantedGeneration(tx)]
+  const silence = listen(reports, now())
   const hosts = (await listHosts(tx)).map((host) =>
-    placementHost(host, reports.get(host.name), now(), listeningSince),
+    placementHost(host, reports.get(host.name), silence.get(host.name)),
   )
   const instances = await listInstances(
     tx,

@@ -1,6 +1,12 @@
 import { APP_LIMITS } from '#contract/apps.ts'
 import { listHosts } from '#platform/fleet/index.ts'
-import { loadReports, type PlacedInstance, placementHost, planPlacement } from '#platform/workload/index.ts'
+import {
+  loadReports,
+  type PlacedInstance,
+  placementHost,
+  planPlacement,
+  silenceByClock,
+} from '#platform/workload/index.ts'
 import type { ServerDeps } from '#runtime/server/handler.ts'
 import { addInstances, countByHost, listInstances } from './instance-store.ts'
 import { rowOf } from './observe.ts'
@@ -28,8 +34,9 @@ export async function placeNew(
   const own = await listInstances(tx, [appId])
   const missing = keys.filter((key) => rowOf(own, key) === undefined)
   const [hosts, reports, counts] = [await listHosts(tx), await loadReports(tx), await countByHost(tx)]
+  const silence = silenceByClock(reports, now())
   const { moves } = planPlacement({
-    hosts: hosts.map((host) => placementHost(host, reports.get(host.name), now(), new Date(0))),
+    hosts: hosts.map((host) => placementHost(host, reports.get(host.name), silence.get(host.name))),
     instances: [
       ...own.map((row) => ({ ...placed(appId, row, row.host), still: true })),
       ...missing.map((key) => placed(appId, key, null)),

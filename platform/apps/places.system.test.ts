@@ -17,7 +17,6 @@ import { viewInstances } from './view.ts'
 
 let platform: TestPlatform
 let far: TestHost
-const LONG_AGO = new Date(0)
 
 before(async () => {
   platform = await makeTestPlatform()
@@ -34,7 +33,7 @@ const placesOf = async (app: AppRow) =>
 /** Looks until the app is where it should be, as the loop does. */
 const settle = (app: AppRow, want: readonly string[]) =>
   until(`${app.name} to be at ${want.join(', ')}`, async () => {
-    await lookOnce(platform.deps, LONG_AGO)
+    await lookOnce(platform.deps)
     return (await placesOf(app)).join() === want.join()
   })
 const has = (host: TestHost, app: AppRow) =>
@@ -112,11 +111,11 @@ test("a drained host's instance moves while it serves, and goes when its request
   await drain(true)
   const id = `web.${moving.index}`
   await until('it is on its way', async () => {
-    await lookOnce(platform.deps, LONG_AGO)
+    await lookOnce(platform.deps)
     const rows = (await rowsOf(app)).filter(({ index }) => index === moving.index)
     return rows.length === 2 && rows.find(({ host }) => host === 'far')?.traffic === 'drain'
   })
-  await lookOnce(platform.deps, LONG_AGO)
+  await lookOnce(platform.deps)
   assert.ok((await placesOf(app)).includes(`${id} far leaving`), 'its requests are still under way')
   far.judge = () => ({})
   // A new report says so.
@@ -145,14 +144,14 @@ test('a host that is silent: unknown at once, replaced when it is lost, and bala
   const around = { reports: await loadReports(deps.db), hosts: await listHosts(deps.db) }
   const seen = viewInstances(app, await rowsOf(app), around, deps.now())
   assert.deepEqual(new Map(seen.map(({ host, state }) => [host, state])).get('far'), 'unknown')
-  await lookOnce(deps, LONG_AGO)
+  await lookOnce(deps)
   assert.ok(
     (await placesOf(app)).some((place) => place.endsWith('far')),
     'it may come back any moment',
   )
   await until('it is replaced', async () => {
     await silentFor(40)
-    await lookOnce(deps, LONG_AGO)
+    await lookOnce(deps)
     return (await placesOf(app)).every((place) => place.endsWith('test-host'))
   })
   // A silent host keeps no deploy waiting.
@@ -160,7 +159,7 @@ test('a host that is silent: unknown at once, replaced when it is lost, and bala
   assert.equal(served.state, 'done', JSON.stringify(served.error))
   far.silent = false
   await until('the pair is in two data centres again', async () => {
-    await lookOnce(deps, LONG_AGO)
+    await lookOnce(deps)
     const rows = await rowsOf(app)
     return rows.length === 2 && new Set(rows.map(({ host }) => host)).size === 2
   })

@@ -8,7 +8,6 @@ import { lookOnce } from './keep-places.ts'
 import { findRelease } from './release-store.ts'
 import { FIRST, makeTestCluster, type TestCluster } from './test-cluster.ts'
 
-const LONG_AGO = new Date(0)
 /** What `maru host replace` prints and how it ends. */
 async function typed(cluster: TestCluster, old: string, to: string, more: object = {}) {
   const { context, printed } = cluster.command()
@@ -97,7 +96,7 @@ test('a host that is lost is replaced without it', async (t) => {
   // Where it was built, nobody answers: a host on which it runs has what a command needs, too.
   assert.equal(await hostForRun(deps, { ...release, built_on: 'old' }), FIRST)
   await until('pairs are in two data centres', async () => {
-    await lookOnce(cluster.platform.deps, LONG_AGO)
+    await lookOnce(cluster.platform.deps)
     const hosts = await Promise.all(apps.map(hostsOf))
     return hosts.every((own) => own.join() === ['new', FIRST].sort().join())
   })

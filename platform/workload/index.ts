@@ -21,6 +21,7 @@ export {
   type WorkloadSnapshot,
 } from './plan.ts'
 export { type FollowCommand, runProbe } from './probe.ts'
+export { type Listener, makeListener, silenceByClock } from './silence.ts'
 export { placementHost } from './standing.ts'
 export {
   type HostReports,

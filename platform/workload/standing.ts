@@ -10,18 +10,12 @@ const RESERVED_MB = 1024
 /** Where the host has not said how much it has. */
 const UNKNOWN_MB = 4096
 
-/**
- * A host as placement sees it. `listeningSince`: when whoever asks began to listen; a host was not silent while nobody
- * heard it.
- */
+/** A host as placement sees it. `silentS`: for how long nothing has been heard of it. */
 export function placementHost(
   host: Host,
   received: ReceivedReport | undefined,
-  now: Date,
-  listeningSince: Date,
+  silentS = Number.POSITIVE_INFINITY,
 ): PlacementHost {
-  const heard = Math.max(received?.receivedAt.getTime() ?? 0, listeningSince.getTime())
-  const silentS = (now.getTime() - heard) / 1000
   const memoryMb = received?.report.memoryMb ?? UNKNOWN_MB
   return {
     name: host.name,
