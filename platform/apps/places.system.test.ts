@@ -4,7 +4,7 @@ import { sql } from 'kysely'
 import type { InstanceSpec } from '#contract/agent.ts'
 import type { HostName } from '#contract/ids.ts'
 import { listHosts } from '#platform/fleet/index.ts'
-import { loadReports } from '#platform/workload/index.ts'
+import { isFresh, loadReports } from '#platform/workload/index.ts'
 import { until } from '#runtime/agent/test-host.ts'
 import { hostsWithImage, listInstances } from './instance-store.ts'
 import { lookOnce } from './keep-places.ts'
@@ -51,6 +51,22 @@ test('a deploy starts a pair in two data centres, and each edge knows of the oth
   const [near] = platform.host.workloads.at(-1)?.apps.filter(({ appId }) => appId === app.id) ?? []
   assert.deepEqual(near?.elsewhere, [{ host: 'far', address: '127.0.0.2' }])
   assert.deepEqual(platform.host.workloads.at(-1)?.peers, ['far'])
+})
+
+test('a control plane whose clock is five minutes ahead or behind finds no host silent', async (t) => {
+  for (const seconds of [300, -300]) {
+    t.mock.timers.enable({ apis: ['Date'], now: Date.now() + seconds * 1000 })
+    const [hosts, reports] = [await listHosts(platform.deps.db), await loadReports(platform.deps.db)]
+    const fresh = [...reports].map(([name, received]) => [name, isFresh(received, new Date())])
+    t.mock.timers.reset()
+    assert.deepEqual(new Set(hosts.map(({ state }) => state)), new Set(['ready']), `${seconds}`)
+    assert.deepEqual(Object.fromEntries(fresh), { far: true, 'test-host': true }, `${seconds}`)
+    for (const { reportedAt } of hosts)
+      assert.ok(
+        Math.abs(Date.parse(reportedAt ?? '') - Date.now() - seconds * 1000) < 15_000,
+        `${reportedAt}`,
+      )
+  }
 })
 
 test('a source is built where it was uploaded, and its release command runs where its image is', async () => {

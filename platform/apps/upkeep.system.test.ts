@@ -154,16 +154,11 @@ test('what the host said before an instance was wanted is no sign of its health'
     )
     await sql`insert into apps_instance (app_id, process, index, release, epoch, traffic, host)
       values ('app_2222', 'web', 2, 1, 0, 'none', ${TEST_HOST.name})`.execute(database.db)
-    await saveReport(database.db, TEST_HOST.name, report as unknown as HostReport, new Date())
+    await saveReport(database.db, TEST_HOST.name, report as unknown as HostReport)
     const generation = await publish(database.db)
     const step = { release: 1, instances: [key] }
     await assert.rejects(applyHealthy(step, context), { code: 'apps.unhealthy' })
-    await saveReport(
-      database.db,
-      TEST_HOST.name,
-      { ...report, generation } as unknown as HostReport,
-      new Date(),
-    )
+    await saveReport(database.db, TEST_HOST.name, { ...report, generation } as unknown as HostReport)
     await applyHealthy(step, context)
   } finally {
     await database.close()

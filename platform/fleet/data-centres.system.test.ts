@@ -153,7 +153,7 @@ test('a host that is being emptied leaves it to another, as long as one is heard
   await setDraining(deps.db, a1.id, true)
   assert.deepEqual(await leaving(), [])
   const report = { generation: 1, certificatesWanted: 0 }
-  await noteReport(deps.db, 'a2' as HostName, report, deps.now())
+  await noteReport(deps.db, 'a2' as HostName, report)
   assert.deepEqual(await leaving(), ['a1'])
   const a2 = (await findMember(deps.db, 'a2')) ?? assert.fail()
   await setDraining(deps.db, a2.id, true)

@@ -89,12 +89,7 @@ async function joins(name: string, address: string, role?: 'witness'): Promise<v
   const link = await fleet.invited(name, role)
   const joined = await fleet.askToJoin(link, { address: address as JoinRequest['address'] })
   agents[name] = await fleet.startAgent(joined)
-  await noteReport(
-    fleet.deps.db,
-    name as HostName,
-    { generation: 1, certificatesWanted: 0 },
-    fleet.deps.now(),
-  )
+  await noteReport(fleet.deps.db, name as HostName, { generation: 1, certificatesWanted: 0 })
   if (name === 'second') moveHere = () => fleet.moveControl(joined, agents.second ?? assert.fail())
 }
 let moveHere = () => {}

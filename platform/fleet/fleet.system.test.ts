@@ -122,7 +122,7 @@ async function settlesTier(agent: JoinedAgent): Promise<void> {
   assert.equal(await settleTier(deps), true)
   while (await settleTier(deps));
   assert.equal((await loadFleet(deps.db)).services['postgres-2'], 'first', 'it has not reported yet')
-  await noteReport(deps.db, second, { generation: 1, certificatesWanted: 0 }, deps.now())
+  await noteReport(deps.db, second, { generation: 1, certificatesWanted: 0 })
   assert.equal(await settleTier(deps), true)
   assert.equal((await loadFleet(deps.db)).services['postgres-2'], 'second')
   assert.equal(await settleTier(deps), false)

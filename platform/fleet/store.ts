@@ -3,6 +3,7 @@ import { Fleet, type ServiceName, type SharedAddress } from '#contract/fleet.ts'
 import type { HostIdentity } from '#contract/host-identity.ts'
 import { Host, type HostState } from '#contract/host-view.ts'
 import type { HostName } from '#contract/ids.ts'
+import { databaseNow, onOwnClock } from '#runtime/server/database-clock.ts'
 import { notify } from '#runtime/server/notify.ts'
 import { forgetUnshared, listSharedAddresses } from './store-addresses.ts'
 import { certificatesWantedBy, type Db, fleet, HOSTS_CHANGED, type HostRow } from './tables.ts'
@@ -30,12 +31,13 @@ export async function findHost(db: Db, name: HostName, now = new Date()): Promis
 
 /** The rows of the hosts that belong to the installation. */
 export async function listMembers(db: Db): Promise<HostRow[]> {
-  return await members(db).orderBy('data_centre').orderBy('name').execute()
+  return (await asked(db).orderBy('data_centre').orderBy('name').execute()).map(toOwnClock)
 }
 
 /** The row of a host that belongs to the installation. */
 export async function findMember(db: Db, name: string): Promise<HostRow | undefined> {
-  return await members(db).where('name', '=', name).executeTakeFirst()
+  const row = await asked(db).where('name', '=', name).executeTakeFirst()
+  return row && toOwnClock(row)
 }
 
 /** What every host is told of the others: who they are, and what is on which. */
@@ -100,6 +102,13 @@ export async function setDraining(tx: Db, id: string, draining: boolean): Promis
 }
 
 const members = (db: Db) => fleet(db).selectFrom('fleet_host').selectAll().where('removed_at', 'is', null)
+const asked = (db: Db) => members(db).select(databaseNow.as('asked_at'))
+
+/** Whoever leads wrote down when a host reported, and others judge how long ago that is. */
+const toOwnClock = ({ asked_at, ...row }: HostRow & { asked_at: Date }): HostRow => ({
+  ...row,
+  reported_at: row.reported_at && onOwnClock(row.reported_at, asked_at),
+})
 
 /** Keeps what the first host is called and where it is, as its own `maru up` says. */
 export async function saveFirstHost(tx: Db, host: HostIdentity, version: string, now: Date): Promise<void> {
@@ -192,11 +201,10 @@ export async function noteReport(
   tx: Db,
   name: HostName,
   { generation, certificatesWanted }: Pick<HostReport, 'generation' | 'certificatesWanted'>,
-  at: Date,
 ): Promise<void> {
   await fleet(tx)
     .updateTable('fleet_host')
-    .set({ generation, reported_at: at })
+    .set({ generation, reported_at: databaseNow })
     .where('name', '=', name)
     .where('removed_at', 'is', null)
     .execute()

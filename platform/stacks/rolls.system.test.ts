@@ -228,7 +228,7 @@ test('an app is moved where it was built, by what that host has, whichever contr
   // Until it has been heard of, nobody knows: it is not moved, and not said to stand on the newest either.
   assert.deepEqual(await entry(), { builtOn: 'other', state: 'unknown' })
   const heardOf = { generation: 1, certificatesWanted: 0 }
-  await noteReport(platform.deps.db, 'other' as HostName, heardOf, new Date())
+  await noteReport(platform.deps.db, 'other' as HostName, heardOf)
   platform.host.stackReport = stacks(NEW)
   other.stackReport = stacks(OLD)
   assert.deepEqual(await entry(), { builtOn: 'other', state: 'newest' })

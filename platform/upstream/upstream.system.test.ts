@@ -105,7 +105,6 @@ const report = (all: object[]) =>
       },
       addresses6: [OWN6],
     }),
-    new Date(),
   )
 
 test('without a provider there is nobody to ask', async () => {

@@ -86,7 +86,7 @@ async function follow(deps: ServerDeps, host: HostName, signal: AbortSignal): Pr
       const { figures, ...rest } = report
       await transact(deps.db, async (tx) => {
         const before = await latestReport(tx, host)
-        await saveReport(tx, host, { ...rest, figures: null }, deps.now())
+        await saveReport(tx, host, { ...rest, figures: null })
         // The other edges begin, or cease, to lead to it.
         if ((before?.report.runsApps ?? false) !== report.runsApps) await publish(tx)
       })

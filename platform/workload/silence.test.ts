@@ -7,7 +7,12 @@ const AT = new Date('2026-01-01T00:00:00Z')
 const after = (seconds: number) => new Date(AT.getTime() + seconds * 1000)
 /** What was heard of hosts, by the clock of whoever wrote it down. */
 const reports = (heard: Readonly<Record<string, Date>>) =>
-  new Map(Object.entries(heard).map(([host, receivedAt]) => [host, { receivedAt } as ReceivedReport]))
+  new Map(
+    Object.entries(heard).map(([host, receivedAt]) => [
+      host,
+      { receivedAt, notedAt: receivedAt } as ReceivedReport,
+    ]),
+  )
 
 /** A listener with a steady clock that the test sets. */
 function listening() {

@@ -25,8 +25,8 @@ export function makeListener(steadyMs: () => number = () => performance.now()): 
     const listenedS = Math.min(LOOK_S, (nowMs - lookedMs) / 1000)
     lookedMs = nowMs
     heard = new Map(
-      [...reports].map(([host, { receivedAt }]) => {
-        const [at, before] = [receivedAt.getTime(), heard.get(host)]
+      [...reports].map(([host, { notedAt }]) => {
+        const [at, before] = [notedAt.getTime(), heard.get(host)]
         return [host, { at, silentS: before?.at === at ? before.silentS + listenedS : 0 }]
       }),
     )

@@ -2,6 +2,7 @@ import type { ColumnType } from 'kysely'
 import type { HostReport } from '#contract/agent.ts'
 import type { HostName } from '#contract/ids.ts'
 import { listHosts, noteReport } from '#platform/fleet/index.ts'
+import { databaseNow, onOwnClock } from '#runtime/server/database-clock.ts'
 import type { ServerDeps } from '#runtime/server/handler.ts'
 import { notify } from '#runtime/server/notify.ts'
 import { storableJson } from '#runtime/server/storable-json.ts'
@@ -54,35 +55,41 @@ export async function moveGenerationPast(tx: Db, generation: number): Promise<vo
 }
 
 /** Keeps a host's latest report and wakes who waits for it. */
-export async function saveReport(
-  tx: Db,
-  host: HostName,
-  report: HostReport,
-  receivedAt: Date,
-): Promise<void> {
-  const row = { report: storableJson(report), received_at: receivedAt }
+export async function saveReport(tx: Db, host: HostName, report: HostReport): Promise<void> {
+  const row = { report: storableJson(report), received_at: databaseNow }
   await workload(tx)
     .insertInto('workload_report')
     .values({ host, ...row })
     .onConflict((conflict) => conflict.column('host').doUpdateSet(row))
     .execute()
-  await noteReport(tx, host, report, receivedAt)
+  await noteReport(tx, host, report)
   await notify(tx, REPORTED)
 }
 
 export interface ReceivedReport {
   readonly report: HostReport
+  /** By the clock of whoever reads it. */
   readonly receivedAt: Date
+  /** By the database's clock: so one report is told from the next, whatever happens to the own one. */
+  readonly notedAt: Date
 }
+
+const READ = ['host', 'report', 'received_at', databaseNow.as('asked_at')] as const
+
+const toReceived = (row: { report: HostReport; received_at: Date; asked_at: Date }): ReceivedReport => ({
+  report: row.report,
+  receivedAt: onOwnClock(row.received_at, row.asked_at),
+  notedAt: row.received_at,
+})
 
 /** The latest report of a host; undefined before the first. */
 export async function latestReport(db: Db, host: HostName): Promise<ReceivedReport | undefined> {
   const row = await workload(db)
     .selectFrom('workload_report')
-    .select(['report', 'received_at'])
+    .select(READ)
     .where('host', '=', host)
     .executeTakeFirst()
-  return row === undefined ? undefined : { report: row.report, receivedAt: row.received_at }
+  return row && toReceived(row)
 }
 
 /** Forgets the reports of hosts that are not there any more: another host may get one of their names. */
@@ -96,11 +103,7 @@ export type HostReports = ReadonlyMap<string, ReceivedReport>
 
 export async function loadReports(db: Db): Promise<HostReports> {
   const names = new Set((await listHosts(db)).map(({ name }): string => name))
-  const rows = await workload(db).selectFrom('workload_report').selectAll().execute()
+  const rows = await workload(db).selectFrom('workload_report').select(READ).execute()
   // A host that was removed is asked for nothing, whatever it said last.
-  return new Map(
-    rows
-      .filter(({ host }) => names.has(host))
-      .map((row) => [row.host, { report: row.report, receivedAt: row.received_at }]),
-  )
+  return new Map(rows.filter(({ host }) => names.has(host)).map((row) => [row.host, toReceived(row)]))
 }
