@@ -108,10 +108,9 @@ async function runSeveral(
 ): Promise<void> {
   const endings = await runInTurn(
     drills,
-    async (drill) => {
-      const result = await perform(output, field, drill)
-      await keepResult(output, field, result, folder)
-      return result
+    {
+      perform: (drill) => perform(output, field, drill),
+      keep: (result) => keepResult(output, field, result, folder),
     },
     ground.signal,
   )
@@ -127,12 +126,18 @@ async function perform(output: Output, field: Field, drill: AnyDrill): Promise<D
   return await field.carryOut(drill)
 }
 
+function outcomeOf({ result, error }: Ending): string {
+  if (result === null) return 'not carried out'
+  return `${result.passed ? 'passed' : 'not passed'}${error === null ? '' : ', not recorded'}`
+}
+
+function whatHappened({ result, error }: Ending): string {
+  const trouble = error === null ? [] : [error.message, error.hint]
+  return [...(result === null ? [] : [result.result]), ...trouble].join(' ')
+}
+
 function renderEndings(output: Output, endings: readonly Ending[], notRun: readonly string[]): string {
-  const rows = endings.map((one) => [
-    one.drill,
-    one.result === null ? 'not carried out' : isBad(one) ? 'not passed' : 'passed',
-    one.result?.result ?? `${one.error?.message} ${one.error?.hint}`,
-  ])
+  const rows = endings.map((one) => [one.drill, outcomeOf(one), whatHappened(one)])
   const passed = endings.filter((one) => !isBad(one)).length
   const rest = notRun.length === 0 ? '' : ` Not run: ${notRun.join(', ')}.`
   const columns = [{ title: 'DRILL' }, { title: 'RESULT' }, { title: 'WHAT HAPPENED' }]

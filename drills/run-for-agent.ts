@@ -10,6 +10,8 @@ type Emit = (event: DrillEvent) => void
 export async function runForAgent(ground: Omit<Ground, 'progress'>, name: string, emit: Emit): Promise<void> {
   try {
     const result = await carryOut(findDrill(name), { ...ground, progress: tellingProgress(emit) })
+    // The platform may not be there any more to take it.
+    emit({ type: 'log', line: result.result })
     emit({ type: 'step', text: 'Recording the result' })
     const { id, passed } = await recordResult(ground.home, result, ground.signal)
     emit({ type: 'done', run: id, passed, text: result.result })

@@ -19,7 +19,7 @@ export async function secondsUntil(wait: Wait, probe: () => boolean | Promise<bo
   return seconds()
 }
 
-/** Waits for what a drill needs before it can begin; without it the drill is not carried out. */
+/** Waits for what a drill needs to go on; where it does not come, the stage fails. */
 export async function waitUntil(
   what: string,
   wait: Wait,
