@@ -166,6 +166,8 @@ export const hostRoutes = {
         .default(false)
         .describe('Change nothing: only say whether the installation could go on without it'),
     }),
-    response: z.strictObject({ removed: HostName.nullable().describe('null after a trial') }),
+    response: z.strictObject({
+      removed: HostName.nullable().describe('null after a trial, unless the host was removed before'),
+    }),
   }),
 }

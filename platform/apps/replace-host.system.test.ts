@@ -74,6 +74,8 @@ test('what cannot be replaced is refused before anything moves', async (t) => {
     ['old', 'near', 'hosts.last_in_data_centre'],
     ['old', 'voice', 'hosts.cannot_replace'],
     ['nobody', 'none', 'hosts.not_found'],
+    // A name that is mistyped is no host that was removed already.
+    ['nobody', 'near', 'hosts.not_found'],
   ] as const
   for (const [old, to, code] of refusals) await assert.rejects(typed(cluster, old, to), { code })
   assert.ok([...(await cluster.list()).values()].every(({ draining }) => !draining))

@@ -27,13 +27,17 @@ export async function replace(context: CliContext, name: string, options: Option
   const session = await openSession(context, options)
   const { hosts } = await session.api.call(hostRoutes.list, {})
   const [from, to] = [old, next].map((one) => hosts.find((host) => host.name === one))
-  if (from === undefined) return tellReplaced(session, old, to)
+  const trial = { params: { host: old }, query: { ...removalQuery(options), trial: 'true' } }
+  if (from === undefined) {
+    // Done, where the command before was interrupted behind the removal; refused where no host ever had the name.
+    await session.api.call(hostRoutes.remove, trial)
+    return tellReplaced(session, old, to)
+  }
   if (to === undefined) return await invite(session, from, next)
   checkSuccessor(from, to)
   if (!options.last && !options.lost && leavesOneDataCentre(hosts, old))
     throw new MaruError('hosts.last_in_data_centre', { host: old, dataCentre: from.dataCentre })
   // Before it is emptied, not after.
-  const trial = { params: { host: old }, query: { ...removalQuery(options), trial: 'true' } }
   await session.api.call(hostRoutes.remove, trial)
   const following = { minutes, again: again(old, options) }
   if (from.role === 'full' && !options.lost && !(await empty(session, old, following))) return

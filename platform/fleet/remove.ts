@@ -7,7 +7,15 @@ import type { By } from './drain.ts'
 import { checkNotNeeded, giveUpParts } from './give-up-parts.ts'
 import { tierHosts } from './keep-tier.ts'
 import { type Places, surveyHosts } from './places.ts'
-import { findMember, listMembers, loadFleet, loadPlacement, lockMembers, removeHost } from './store.ts'
+import {
+  findMember,
+  listMembers,
+  loadFleet,
+  loadPlacement,
+  lockMembers,
+  removeHost,
+  wasMember,
+} from './store.ts'
 import type { Db, HostRow } from './tables.ts'
 import { partsLeaving } from './tier-plan.ts'
 
@@ -22,11 +30,18 @@ export interface Removal {
   readonly last: boolean
 }
 
-/** Refuses, before anything of a host is moved, where the installation would not go on without it. */
-export async function tryRemoval(deps: ServerDeps, host: HostName): Promise<void> {
+/**
+ * Refuses, before anything of a host is moved, where the installation would not go on without it. Gives the name of one that was
+ * removed before: whoever was interrupted learns that it is done, and whoever mistyped a name that there never was such a host.
+ */
+export async function tryRemoval(deps: ServerDeps, host: HostName): Promise<HostName | null> {
   const [row, fleet] = await read(() => Promise.all([findMember(deps.db, host), loadFleet(deps.db)]))
-  if (row === undefined) throw new MaruError('hosts.not_found', { host })
+  if (row === undefined) {
+    if (await read(() => wasMember(deps.db, host))) return host
+    throw new MaruError('hosts.not_found', { host })
+  }
   await checkNotNeeded(deps, row, fleet)
+  return null
 }
 
 /**

@@ -22,9 +22,9 @@ export const makeHostHandlers = (places: Places): Handlers<typeof hostRoutes> =>
   join: async ({ body }, deps) => await join(deps, body),
   remove: async ({ params, query, principal }, deps) => {
     const { trial, ...known } = query
-    if (trial) await tryRemoval(deps, params.host)
-    else await remove(deps, { ...params, ...known }, principal, places)
-    return { removed: trial ? null : params.host }
+    if (trial) return { removed: await tryRemoval(deps, params.host) }
+    await remove(deps, { ...params, ...known }, principal, places)
+    return { removed: params.host }
   },
 })
 

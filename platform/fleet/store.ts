@@ -211,6 +211,18 @@ export async function noteReport(
   if (certificatesWanted > 0) await notify(tx, certificatesWantedBy(name))
 }
 
+/** Whether a host of this name belonged to the installation once. */
+export async function wasMember(db: Db, name: string): Promise<boolean> {
+  const row = await fleet(db)
+    .selectFrom('fleet_host')
+    .select('id')
+    .where('name', '=', name)
+    .where('removed_at', 'is not', null)
+    .limit(1)
+    .executeTakeFirst()
+  return row !== undefined
+}
+
 /** Removes a host; its invitation, too, so that nothing that it has can bring it back. */
 export async function removeHost(
   tx: Db,
