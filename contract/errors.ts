@@ -475,11 +475,17 @@ export const ERRORS = {
     '{host} still has parts of the platform that move to other hosts: {what}.',
     'They go by themselves; try again in a moment. If the host is lost for good, add --lost. Nothing was changed.',
   ),
+  'hosts.leaves_two_voices': row(
+    409,
+    3,
+    'Without {host} the store (etcd) has two members: when the host of either fails, nothing is written any more.',
+    'Bring another first (`maru host add NAME --witness --data-centre PLACE`, or a full host), or put another in its place (`maru host replace {host} --with NAME`). --two-voices removes it all the same; if the host is lost for good, add --lost. Nothing was changed.',
+  ),
   'hosts.is_witness': row(
     409,
     3,
     '{host} is a witness: it runs no apps, so there is nothing to move.',
-    '`maru host remove {host}` takes it out. Nothing was changed.',
+    'It can be switched off for a while. For good, put another in its place: `maru host replace {host} --with NAME`. Nothing was changed.',
   ),
   'network.between_parts': row(
     400,

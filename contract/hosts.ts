@@ -161,6 +161,12 @@ export const hostRoutes = {
         .stringbool()
         .default(false)
         .describe('Remove it although every app is in one data centre without it'),
+      twoVoices: z
+        .stringbool()
+        .default(false)
+        .describe(
+          'Remove it although the store (etcd) is left with two members, of which neither can be missed',
+        ),
       trial: z
         .stringbool()
         .default(false)

@@ -67,10 +67,12 @@ export async function add(
 export interface RemovalOptions {
   readonly lost?: boolean
   readonly last?: boolean
+  readonly twoVoices?: boolean
 }
-export const removalQuery = ({ lost = false, last = false }: RemovalOptions) => ({
+export const removalQuery = ({ lost = false, last = false, twoVoices = false }: RemovalOptions) => ({
   lost: String(lost),
   last: String(last),
+  twoVoices: String(twoVoices),
 })
 
 /** `maru host remove` */

@@ -45,8 +45,10 @@ export async function replace(context: CliContext, name: string, options: Option
   tellReplaced(session, old, to)
 }
 
-const again = (old: HostName, options: Options) =>
-  ['maru host replace', old, '--with', options.with, ...(options.last ? ['--last'] : [])].join(' ')
+function again(old: HostName, options: Options): string {
+  const said = [...(options.last ? ['--last'] : []), ...(options.twoVoices ? ['--two-voices'] : [])]
+  return ['maru host replace', old, '--with', options.with, ...said].join(' ')
+}
 
 /** False when Ctrl-C ended the wait. */
 async function empty(session: Session, host: HostName, following: Following): Promise<boolean> {

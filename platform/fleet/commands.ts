@@ -47,6 +47,10 @@ function registerLeaving(group: Command, context: CliContext): void {
     .action(async (name, options) => (await drain()).undrain(context, name, options))
   const lost = ['--lost', 'it will not come back: what ran there is started elsewhere'] as const
   const last = ['--last', 'remove it although every app is then in one data centre'] as const
+  const two = [
+    '--two-voices',
+    'remove it although the store (etcd) is left with two members, of which neither can be missed',
+  ] as const
   addApiCommand(group, 'remove', {
     summary:
       'Remove a host that is empty, or lost: its certificate is refused, and what the platform had there goes to others',
@@ -55,6 +59,7 @@ function registerLeaving(group: Command, context: CliContext): void {
     .argument('<name>', 'name of the host')
     .option(...lost)
     .option(...last)
+    .option(...two)
     .action(async (name, options) => (await import('./commands-hosts.ts')).remove(context, name, options))
   addApiCommand(group, 'replace', {
     summary: 'Empty a host and remove it, once another has joined; can be interrupted and typed again',
@@ -68,6 +73,7 @@ function registerLeaving(group: Command, context: CliContext): void {
     .option(...waiting)
     .option(...lost)
     .option(...last)
+    .option(...two)
     .action(async (old, options) => (await import('./commands-replace.ts')).replace(context, old, options))
 }
 

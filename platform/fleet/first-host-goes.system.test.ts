@@ -9,7 +9,7 @@ import type { HostName } from '#contract/ids.ts'
 import { addressesOf } from '#contract/installation.ts'
 import { keepHosts } from './keep-hosts.ts'
 import { settleTier } from './keep-tier.ts'
-import { remove } from './remove.ts'
+import { remove, tryRemoval } from './remove.ts'
 import { findMember, loadFleet, noteReport, setHost } from './store.ts'
 import { FIRST } from './test-first-host.ts'
 import { BY, type JoinedAgent, makeTestFleet, type TestFleet } from './test-fleet.ts'
@@ -155,7 +155,10 @@ test('the next one can go as well, after its database has handed its lead over',
     { name: 'postgres-1', ...FOLLOWS },
   ]
   await controlRunsOn('third')
-  const removal = { host: 'second' as HostName, lost: false, last: false }
+  const unaware = { host: 'second' as HostName, lost: false, last: false, twoVoices: false }
+  const tries = [() => tryRemoval(fleet.deps, unaware), () => remove(fleet.deps, unaware, BY, fleet.places)]
+  for (const one of tries) await assert.rejects(one, { code: 'hosts.leaves_two_voices' })
+  const removal = { ...unaware, twoVoices: true }
   store.away = '2'
   await assert.rejects(remove(fleet.deps, removal, BY, fleet.places), { code: 'hosts.still_needed' })
   store.away = ''

@@ -174,7 +174,7 @@ test('a removed host is refused although its certificate is good, is told, and i
   const fourth = joined.answer.host.name
   fleet.running = ['shop web.1', 'shop web.2']
   await refusal(
-    () => remove(deps, { host: fourth, lost: false, last: false }, BY, fleet.places),
+    () => remove(deps, { host: fourth, lost: false, last: false, twoVoices: false }, BY, fleet.places),
     'hosts.still_runs',
   )
   await refusal(() => removeLost(FIRST.name), 'hosts.still_needed')

@@ -17,7 +17,7 @@ import {
   wasMember,
 } from './store.ts'
 import type { Db, HostRow } from './tables.ts'
-import { partsLeaving } from './tier-plan.ts'
+import { leavesTwoVoices, partsLeaving } from './tier-plan.ts'
 
 const SHOWN = 5
 
@@ -28,19 +28,23 @@ export interface Removal {
   readonly lost: boolean
   /** Every app may be in one data centre. */
   readonly last: boolean
+  /** The store may be left with two members. */
+  readonly twoVoices: boolean
 }
 
 /**
  * Refuses, before anything of a host is moved, where the installation would not go on without it. Gives the name of one that was
  * removed before: whoever was interrupted learns that it is done, and whoever mistyped a name that there never was such a host.
  */
-export async function tryRemoval(deps: ServerDeps, host: HostName): Promise<HostName | null> {
+export async function tryRemoval(deps: ServerDeps, removal: Removal): Promise<HostName | null> {
+  const { host } = removal
   const [row, fleet] = await read(() => Promise.all([findMember(deps.db, host), loadFleet(deps.db)]))
   if (row === undefined) {
     if (await read(() => wasMember(deps.db, host))) return host
     throw new MaruError('hosts.not_found', { host })
   }
   await checkNotNeeded(deps, row, fleet)
+  await read(() => checkVoices(deps.db, removal, deps.now()))
   return null
 }
 
@@ -73,6 +77,7 @@ async function checkRemovable(deps: ServerDeps, db: Db, removal: Removal, places
   if (row === undefined) throw new MaruError('hosts.not_found', { host })
   if (!lost) await checkEmpty(db, host, places)
   if (!lost) await checkParts(db, host, deps.now())
+  await checkVoices(db, removal, deps.now())
   if (!lost && !last) await checkDataCentre(deps, db, row, places)
   return row
 }
@@ -89,6 +94,14 @@ async function checkParts(tx: Db, host: HostName, now: Date): Promise<void> {
   const hosts = tierHosts(await listMembers(tx), now)
   const parts = partsLeaving(hosts, await loadPlacement(tx), host)
   if (parts.length > 0) throw new MaruError('hosts.still_has_parts', { host, what: parts.join(', ') })
+}
+
+/** A voice that is lost is no voice: the store is left with two whether its host is removed or not. */
+async function checkVoices(db: Db, { host, lost, twoVoices }: Removal, now: Date): Promise<void> {
+  if (lost || twoVoices) return
+  const hosts = tierHosts(await listMembers(db), now)
+  if (leavesTwoVoices(hosts, await loadPlacement(db), host))
+    throw new MaruError('hosts.leaves_two_voices', { host })
 }
 
 /** A host that is lost leaves nobody worse off when it is removed, too. */

@@ -22,8 +22,9 @@ export const makeHostHandlers = (places: Places): Handlers<typeof hostRoutes> =>
   join: async ({ body }, deps) => await join(deps, body),
   remove: async ({ params, query, principal }, deps) => {
     const { trial, ...known } = query
-    if (trial) return { removed: await tryRemoval(deps, params.host) }
-    await remove(deps, { ...params, ...known }, principal, places)
+    const removal = { ...params, ...known }
+    if (trial) return { removed: await tryRemoval(deps, removal) }
+    await remove(deps, removal, principal, places)
     return { removed: params.host }
   },
 })

@@ -97,7 +97,7 @@ export async function makeTestFleet(): Promise<TestFleet> {
       fleet.open.push(agent.stop)
       return agent
     },
-    removeLost: (host) => remove(deps, { host, lost: true, last: false }, BY, places),
+    removeLost: (host) => remove(deps, { host, lost: true, last: false, twoVoices: false }, BY, places),
     moveControl: ({ answer: { host } }, { socket: agentSocket }) =>
       void Object.assign(config, { host, agentSocket }),
     names: async () => (await listHosts(deps.db, deps.now())).map(({ name, state }) => `${name} ${state}`),

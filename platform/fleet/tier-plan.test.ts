@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { ServiceName } from '#contract/fleet.ts'
-import { type Placement, partsLeaving, planTier, type TierHost } from './tier-plan.ts'
+import { leavesTwoVoices, type Placement, partsLeaving, planTier, type TierHost } from './tier-plan.ts'
 
 const host = (name: string, dataCentre: string, more: Partial<TierHost> = {}): TierHost => ({
   name,
@@ -107,6 +107,19 @@ const WHOLE: Placement = {
   'control-2': 'b',
 }
 const C = host('c', 'dc1')
+
+test('whoever takes the third voice with it leaves two, unless another host gets it', () => {
+  for (const name of ['a', 'b', 'w']) {
+    assert.equal(leavesTwoVoices([A, B, W], WHOLE, name), true, name)
+    assert.equal(leavesTwoVoices([A, B, W, C], WHOLE, name), false, `${name}, and c takes it`)
+  }
+  assert.equal(leavesTwoVoices([A, B, W, C], WHOLE, 'c'), false, 'it has none')
+  const silent = host('c', 'dc1', { ready: false })
+  assert.equal(leavesTwoVoices([A, B, W, silent], WHOLE, 'w'), true, 'nobody takes it now')
+  // Of two, one goes on alone; and with two hosts it was one from the beginning.
+  assert.equal(leavesTwoVoices([B, W], WHOLE, 'w'), false)
+  assert.equal(leavesTwoVoices([A, B], { ...ALONE, 'postgres-2': 'b' }, 'b'), false)
+})
 
 test('the first host is gone: what it had goes to another, in its data centre', () => {
   assert.deepEqual(said([B, C, W], WHOLE), ['etcd-1: a → c', 'postgres-1: a → c', 'control: a → c'])

@@ -67,6 +67,18 @@ export const partsLeaving = (hosts: readonly TierHost[], placed: Placement, host
     .filter(({ from }) => from === host)
     .map(({ service }) => service)
 
+/**
+ * Whether the store would be left with two members without a host: of two, neither can be missed, which is worse than one alone. Not
+ * where another host gets what this one had.
+ */
+export function leavesTwoVoices(hosts: readonly TierHost[], placed: Placement, host: string): boolean {
+  if (!VOICES.some((voice) => placed[voice] === host)) return false
+  const others = hosts.filter(({ name }) => name !== host)
+  const moved = planTier(others, placed).map(({ service, to }) => [service, to])
+  const then: Placement = { ...placed, ...Object.fromEntries(moved) }
+  return VOICES.filter((voice) => others.some(({ name }) => name === then[voice])).length === 2
+}
+
 type Living = (service: ServiceName) => TierHost | undefined
 
 /** The first host is given up whole, by its removal: until then it has its own parts. */
