@@ -473,7 +473,7 @@ export const ERRORS = {
     409,
     3,
     '{host} still has parts of the platform that move to other hosts: {what}.',
-    'They go by themselves; try again in a moment. If the host is lost for good, add --lost. Nothing was changed.',
+    'While it is drained (`maru host drain {host}`) they go by themselves; try again in a moment. If the host is lost for good, add --lost. Nothing was changed.',
   ),
   'hosts.leaves_two_voices': row(
     409,

@@ -94,6 +94,9 @@ test('what is on a host that is being emptied goes to another, and stays where t
     'control-2: b → c',
   ])
   assert.deepEqual(partsLeaving([A, leaving, W, next], placed, 'b'), ['etcd-3', 'postgres-2', 'control-2'])
+  // Whoever removes it has not to drain it first for that to be known.
+  assert.deepEqual(partsLeaving([A, B, W, next], placed, 'b'), ['etcd-3', 'postgres-2', 'control-2'])
+  assert.deepEqual(partsLeaving([A, B, W], placed, 'b'), [])
   const first = host('a', 'dc1', { first: true, draining: true })
   assert.deepEqual(said([first, B, W, next], placed), [], 'what is on the first host stays there')
 })

@@ -61,11 +61,13 @@ export function planTier(hosts: readonly TierHost[], placed: Placement, leader?:
   )
 }
 
-/** What has to leave a host that is being emptied and can: until it has, the host is needed. */
-export const partsLeaving = (hosts: readonly TierHost[], placed: Placement, host: string): ServiceName[] =>
-  planTier(hosts, placed)
+/** What has to leave a host that is to go and can, whether it is being emptied yet or not: until it has, the host is needed. */
+export function partsLeaving(hosts: readonly TierHost[], placed: Placement, host: string): ServiceName[] {
+  const emptied = hosts.map((one) => (one.name === host ? { ...one, draining: true } : one))
+  return planTier(emptied, placed)
     .filter(({ from }) => from === host)
     .map(({ service }) => service)
+}
 
 /**
  * Whether the store would be left with two members without a host: of two, neither can be missed, which is worse than one alone. Not
