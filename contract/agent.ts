@@ -3,7 +3,7 @@ import { DetectorReport } from './detection.ts'
 import { DrillName } from './drill-result.ts'
 import { DrillEvent } from './drills.ts'
 import { ErrorBody } from './errors.ts'
-import { AppId, AppName, DrillStartId, HostName, Instant, ProcessType } from './ids.ts'
+import { AppId, AppName, DrillStartId, Generation, HostName, Instant, ProcessType } from './ids.ts'
 import { FilterReport, NetworkPolicy, NO_POLICY, TrialTimes } from './network.ts'
 import { ComponentStatus } from './platform.ts'
 import { UpstreamReport } from './upstream.ts'
@@ -120,7 +120,7 @@ export type WorkloadApp = z.infer<typeof WorkloadApp>
 
 /** The apps' half of a host's state: whole, made by the control plane. A lower generation is refused. */
 export const WorkloadConfig = z.strictObject({
-  generation: z.number().int().min(0),
+  generation: Generation.min(0),
   peers: z.array(HostName).default([]).describe('The other hosts that have an edge'),
   network: NetworkPolicy.default(NO_POLICY).describe('Who may reach whom, beside what the platform needs'),
   /** Only where something is: a host of a version before knows no such word. */
@@ -201,7 +201,7 @@ export const HostReport = z.strictObject({
   at: Instant,
   host: z.string(),
   /** Generation that was applied whole, edge included. */
-  generation: z.number().int(),
+  generation: Generation,
   /** One sentence when the last application failed, else empty. */
   problem: z.string(),
   components: z.array(ComponentStatus),

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { Instance } from './apps.ts'
 import { HostAddress, HostRole } from './host-identity.ts'
-import { AppName, DataCentreName, HostName, Instant } from './ids.ts'
+import { AppName, DataCentreName, Generation, HostName, Instant } from './ids.ts'
 
 /** `joining`: it has its certificate and has not reported yet. `silent`: it has not reported for a while. */
 export const HostState = z.enum(['joining', 'ready', 'silent', 'draining', 'removed'])
@@ -17,7 +17,7 @@ export const Host = z.strictObject({
   first: z
     .boolean()
     .describe('The host of the first `maru up`, for as long as it belongs to the installation'),
-  generation: z.number().int().nullable().describe('State of the apps that it has applied whole'),
+  generation: Generation.nullable().describe('State of the apps that it has applied whole'),
   version: z.string().nullable().describe('Version of the program that it runs'),
   joinedAt: Instant,
   reportedAt: Instant.nullable(),

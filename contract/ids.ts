@@ -27,6 +27,10 @@ export type DrillRunId = z.infer<typeof DrillRunId>
 export const DrillStartId = prefixed('start', 'Id of a drill that was started from the platform')
 export type DrillStartId = z.infer<typeof DrillStartId>
 
+/** Number of a state of the apps: only as far as numbers are exact, so that the next one is another. */
+export const Generation = z.number().int().max(Number.MAX_SAFE_INTEGER)
+export type Generation = z.infer<typeof Generation>
+
 /** Names that would collide with the platform's own host names or read as official. */
 export const RESERVED_APP_NAMES: readonly string[] = [
   'api',

@@ -6,7 +6,17 @@ import { recordFigures } from '#platform/metrics/index.ts'
 import { pause } from '#runtime/kit/pause.ts'
 import type { ServerDeps } from '#runtime/server/handler.ts'
 import { transact } from '#runtime/server/transact.ts'
-import { latestReport, moveGenerationPast, publish, saveReport, WANTED, wantedGeneration } from './store.ts'
+import { isBelievable } from './generation-step.ts'
+import {
+  forgetRefusal,
+  latestReport,
+  moveGenerationPast,
+  noteRefusal,
+  publish,
+  saveReport,
+  WANTED,
+  wantedGeneration,
+} from './store.ts'
 
 const PUSH_EVERY_MS = 5_000
 const REPORT_WAIT_MS = 5_000
@@ -65,13 +75,24 @@ export async function pushOnce(
   if (given >= wanted && received !== undefined && received.report.generation >= wanted) return given
   try {
     const { generation } = await deps.agents.of(host).putWorkload(await load(deps, host))
+    await forgetRefusal(deps.db, host)
     return generation
   } catch (error) {
-    if (!(error instanceof MaruError) || error.code !== 'hosts.stale_generation') throw error
-    deps.log.warn('workload.generation_behind_host', { host, have: error.params.have, wanted })
-    await transact(deps.db, (tx) => moveGenerationPast(tx, Number(error.params.have)))
+    if (error instanceof MaruError && error.code === 'hosts.stale_generation')
+      await stepPast(deps, host, Number(error.params.have), wanted)
     throw error
   }
+}
+
+/** A database that was restored goes on behind what the hosts have. One host alone must not take the numbers to their end. */
+async function stepPast(deps: ServerDeps, host: HostName, have: number, wanted: number): Promise<void> {
+  if (isBelievable(have, wanted)) {
+    deps.log.warn('workload.generation_behind_host', { host, have, wanted })
+    return await transact(deps.db, (tx) => moveGenerationPast(tx, have))
+  }
+  const said = Number.isSafeInteger(have) ? have : Number.MAX_SAFE_INTEGER
+  if (await noteRefusal(deps.db, host, said, deps.now()))
+    deps.log.warn('workload.host_refuses', { host, have, wanted })
 }
 
 /** Long-polls the agent. Its numbering starts anew when it restarts, so what it answers is believed. */

@@ -26,6 +26,7 @@ export { placementHost } from './standing.ts'
 export {
   type HostReports,
   latestReport,
+  listRefusals,
   loadReports,
   publish,
   REPORTED,

@@ -1,7 +1,7 @@
 import { type Loops, serveHosts } from '#platform/fleet/index.ts'
 import type { ServerDeps } from '#runtime/server/handler.ts'
 import { type LoadWorkload, serveHost } from './host-loops.ts'
-import { keepReportsOf } from './store.ts'
+import { keepHeardOf } from './store.ts'
 
 /** A notification can be lost with the connection that carried it. */
 const LOOK_AGAIN_MS = 5_000
@@ -12,5 +12,5 @@ export const startWorkload = (deps: ServerDeps, load: LoadWorkload): Loops =>
     unknown: 'workload.hosts_unknown',
     lookEveryMs: LOOK_AGAIN_MS,
     serve: (host, signal) => serveHost(deps, load, host, signal),
-    look: (names) => keepReportsOf(deps.db, names),
+    look: (names) => keepHeardOf(deps.db, names),
   })

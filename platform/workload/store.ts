@@ -6,12 +6,14 @@ import { databaseNow, onOwnClock } from '#runtime/server/database-clock.ts'
 import type { ServerDeps } from '#runtime/server/handler.ts'
 import { notify } from '#runtime/server/notify.ts'
 import { storableJson } from '#runtime/server/storable-json.ts'
+import { describeRefusal } from './generation-step.ts'
 
 /** The database or a transaction of it. */
 export type Db = ServerDeps['db']
 
 type Tables = {
   workload_generation: { only: boolean; generation: number }
+  workload_refusal: { host: string; generation: number; since: Date }
   workload_report: { host: string; report: ColumnType<HostReport, string, string>; received_at: Date }
 }
 
@@ -54,6 +56,28 @@ export async function moveGenerationPast(tx: Db, generation: number): Promise<vo
     .execute()
 }
 
+/** Keeps that a host refuses what is wanted, and what it says it has; false where that is known. */
+export async function noteRefusal(db: Db, host: HostName, generation: number, since: Date): Promise<boolean> {
+  const added = await workload(db)
+    .insertInto('workload_refusal')
+    .values({ host, generation, since })
+    .onConflict((conflict) => conflict.column('host').doNothing())
+    .returning('host')
+    .executeTakeFirst()
+  return added !== undefined
+}
+
+/** A host takes what is wanted. */
+export async function forgetRefusal(db: Db, host: HostName): Promise<void> {
+  await workload(db).deleteFrom('workload_refusal').where('host', '=', host).execute()
+}
+
+/** The hosts that refuse what is wanted, with a sentence about each. */
+export async function listRefusals(db: Db): Promise<Array<{ host: string; problem: string }>> {
+  const rows = await workload(db).selectFrom('workload_refusal').selectAll().orderBy('host').execute()
+  return rows.map(({ host, generation }) => ({ host, problem: describeRefusal(generation) }))
+}
+
 /** Keeps a host's latest report and wakes who waits for it. */
 export async function saveReport(tx: Db, host: HostName, report: HostReport): Promise<void> {
   const row = { report: storableJson(report), received_at: databaseNow }
@@ -92,10 +116,11 @@ export async function latestReport(db: Db, host: HostName): Promise<ReceivedRepo
   return row && toReceived(row)
 }
 
-/** Forgets the reports of hosts that are not there any more: another host may get one of their names. */
-export async function keepReportsOf(db: Db, hosts: readonly HostName[]): Promise<void> {
+/** Forgets what was heard of hosts that are not there any more: another host may get one of their names. */
+export async function keepHeardOf(db: Db, hosts: readonly HostName[]): Promise<void> {
   if (hosts.length === 0) return
-  await workload(db).deleteFrom('workload_report').where('host', 'not in', hosts).execute()
+  for (const table of ['workload_report', 'workload_refusal'] as const)
+    await workload(db).deleteFrom(table).where('host', 'not in', hosts).execute()
 }
 
 /** The latest report of every host of the installation that has one. */

@@ -15,7 +15,7 @@ import { LogLine } from '#contract/apps.ts'
 import { DrillStart, HostDrills } from '#contract/drills.ts'
 import { type GuardOrders, GuardReport } from '#contract/guard.ts'
 import { HostStacks, type RestackRequest, RestackResult } from '#contract/host-stacks.ts'
-import type { HostName } from '#contract/ids.ts'
+import { Generation, type HostName } from '#contract/ids.ts'
 import { STACK_LIMITS } from '#contract/stacks.ts'
 import type { UpstreamOrders } from '#contract/upstream.ts'
 import { textLines } from '#runtime/kit/text-lines.ts'
@@ -73,7 +73,7 @@ export interface Agents {
   of(host: HostName): AgentClient
 }
 
-const Generation = z.strictObject({ generation: z.number().int() })
+const Taken = z.strictObject({ generation: Generation })
 const Lines = z.strictObject({ lines: z.array(z.string()) })
 /** An agent that accepts a connection but does not answer counts as away; streams and long polls have no such end. */
 const ANSWER_TIMEOUT_MS = 30_000
@@ -130,7 +130,7 @@ export function makeAgentClient(where: string | FindWay): AgentClient {
   }
   return {
     putWorkload: (config) =>
-      json(Generation, { method: 'PUT', path: AGENT_API.workload, timeout: ANSWER_TIMEOUT_MS }, config),
+      json(Taken, { method: 'PUT', path: AGENT_API.workload, timeout: ANSWER_TIMEOUT_MS }, config),
     report: (after, waitMs, signal) =>
       json(HostReport, {
         ...reportFrom(after, waitMs),

@@ -90,7 +90,7 @@ import {
   upstreamLoop,
   upstreamProblems,
 } from '#platform/upstream/index.ts'
-import { loadReports, WANTED } from '#platform/workload/index.ts'
+import { listRefusals, loadReports, WANTED } from '#platform/workload/index.ts'
 import type { ServerDeps } from './handler.ts'
 import type { Composition } from './start.ts'
 import { read } from './transact.ts'
@@ -144,7 +144,7 @@ const LEADING: Composition<typeof API>['leading'] = [
 
 async function loadProblems(deps: Pick<ServerDeps, 'db' | 'config'>) {
   const own = problemsOf(await loadReports(deps.db), await listGuardReports(deps.db))
-  return [...own, ...(await upstreamProblems(deps, new Date()))]
+  return [...own, ...(await listRefusals(deps.db)), ...(await upstreamProblems(deps, new Date()))]
 }
 
 /** Every capability of the control plane, put together. A new one adds its lines here. */
