@@ -442,7 +442,7 @@ export const ERRORS = {
     409,
     3,
     'This machine has version {got} of Maru; the installation has {want}.',
-    'Bring version {want} to this machine and join again. Nothing was changed.',
+    'Bring the same copy of the program to this machine, version {want}, and join again (behind the + is the number of its newest migration). Nothing was changed.',
   ),
   'hosts.clock_off': row(
     409,

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { createReadStream } from 'node:fs'
-import { appendFile, readFile, rm, writeFile } from 'node:fs/promises'
+import { appendFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { PassThrough } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
@@ -215,10 +215,4 @@ async function allSettledOrThrow<T>(work: ReadonlyArray<Promise<T>>): Promise<T[
       ? result.reason
       : new MaruError('internal', { requestId: 'images' }, { cause: result.reason })
   })
-}
-
-/** The version of this program, as in package.json. */
-export async function programVersion(programDir: string): Promise<string> {
-  const text = await readFile(join(programDir, 'package.json'), 'utf8')
-  return (JSON.parse(text) as { version: string }).version
 }

@@ -18,7 +18,7 @@ test('the first host is one of the hosts, ready and with the version that runs',
     return first?.state === 'ready' && first
   })
   assert.deepEqual([host.first, host.role, host.dataCentre], [true, 'full', 'dc1'])
-  assert.match(host.version ?? '', /^\d+\.\d+\.\d+/)
+  assert.match(host.version ?? '', /^\d+\.\d+\.\d+\+\d+$/)
   const { hosts } = await cliJson<{ hosts: Host[] }>(['status', '--home', HOME])
   assert.deepEqual(
     hosts.map(({ name }) => name),

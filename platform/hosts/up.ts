@@ -5,7 +5,8 @@ import type { HostIdentity } from '#contract/host-identity.ts'
 import { type AgentConfig, HOME, type Installation, urlOf } from '#contract/installation.ts'
 import { RESOLVER_COMPONENTS } from '#contract/network.ts'
 import { UPSTREAM_COMPONENT } from '#contract/upstream.ts'
-import { ensureImages, programVersion } from '#images/build-images.ts'
+import { ensureImages } from '#images/build-images.ts'
+import { programVersion } from '#images/program-version.ts'
 import {
   isOn,
   loadFleet,
