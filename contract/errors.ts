@@ -484,7 +484,7 @@ export const ERRORS = {
   'hosts.is_witness': row(
     409,
     3,
-    '{host} is a witness: it runs no apps, so there is nothing to move.',
+    '{host} is a witness: it runs no apps, and no other host would get what it has.',
     'It can be switched off for a while. For good, put another in its place: `maru host replace {host} --with NAME`. Nothing was changed.',
   ),
   'network.between_parts': row(

@@ -1,8 +1,11 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import type { ServiceName } from '#contract/fleet.ts'
 import { hostRoutes } from '#contract/hosts.ts'
+import type { HostName } from '#contract/ids.ts'
 import { until } from '#runtime/agent/test-host.ts'
 import { replace } from '../fleet/commands-replace.ts'
+import { placeService } from '../fleet/store.ts'
 import { hostForRun } from './host-for-run.ts'
 import { lookOnce } from './keep-places.ts'
 import { findRelease } from './release-store.ts'
@@ -79,6 +82,28 @@ test('what cannot be replaced is refused before anything moves', async (t) => {
   ] as const
   for (const [old, to, code] of refusals) await assert.rejects(typed(cluster, old, to), { code })
   assert.ok([...(await cluster.list()).values()].every(({ draining }) => !draining))
+})
+
+test('a witness is replaced only when its voice has its place on another host', async (t) => {
+  const cluster = await makeTestCluster(t, { far: 'dc2' })
+  const { deps, join } = cluster.platform
+  const parts = { 'etcd-1': FIRST, 'etcd-2': 'voice', 'etcd-3': 'far' } as const
+  await join('voice', { role: 'witness', dataCentre: 'dc3', address: '127.0.0.9' })
+  for (const [part, host] of Object.entries(parts))
+    await placeService(deps.db, part as ServiceName, host, deps.now())
+  const removal = { params: { host: 'voice' as HostName }, query: {} }
+  await assert.rejects(cluster.api.call(hostRoutes.drain, removal), { code: 'hosts.is_witness' })
+  await assert.rejects(cluster.api.call(hostRoutes.remove, removal), { code: 'hosts.leaves_two_voices' })
+  const next = await join('next', { role: 'witness', dataCentre: 'dc3', address: '127.0.0.10' })
+  await cluster.hear(next)
+  await until('it is ready', async () => (await cluster.list()).get('next')?.state === 'ready')
+  await assert.rejects(cluster.api.call(hostRoutes.remove, removal), { code: 'hosts.still_has_parts' })
+  const replacing = typed(cluster, 'voice', 'next')
+  await until('it is being emptied', async () => (await cluster.list()).get('voice')?.draining)
+  assert.ok((await names(cluster)).includes('voice'))
+  await placeService(deps.db, 'etcd-2', 'next', deps.now())
+  assert.match((await replacing).stdout, /^voice is removed; next is in its place\./)
+  assert.deepEqual(await names(cluster), ['far', 'next', FIRST].sort())
 })
 
 test('a host that is lost is replaced without it', async (t) => {

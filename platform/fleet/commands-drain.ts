@@ -135,7 +135,10 @@ const describeRest = ({ instances, waiting }: HostView) =>
 const describeDelay = (host: HostView) =>
   host.instances === 0 ? 'the address of its data centre still leads to it' : describeRest(host)
 
-const describeEmpty = ({ name, state }: HostView) =>
-  state === 'silent'
+function describeEmpty({ name, role, state }: HostView): string {
+  if (role === 'witness')
+    return `${name} is being emptied: its member of the store (etcd) goes to another host.\n`
+  return state === 'silent'
     ? `${name} is silent: what ran there was started elsewhere, and it ends the rest when it is heard again.\n`
     : `${name} is empty. It gets no instances until \`maru host undrain ${name}\`.\n`
+}

@@ -40,7 +40,7 @@ export async function replace(context: CliContext, name: string, options: Option
   // Before it is emptied, not after.
   await session.api.call(hostRoutes.remove, trial)
   const following = { minutes, again: again(old, options) }
-  if (from.role === 'full' && !options.lost && !(await empty(session, old, following))) return
+  if (!options.lost && !(await empty(session, old, following))) return
   await removeWhenLeft(session, old, removalQuery(options), following)
   tellReplaced(session, old, to)
 }
@@ -52,7 +52,13 @@ function again(old: HostName, options: Options): string {
 
 /** False when Ctrl-C ended the wait. */
 async function empty(session: Session, host: HostName, following: Following): Promise<boolean> {
-  await beginDrain(session, host)
+  try {
+    await beginDrain(session, host)
+  } catch (error) {
+    // A witness of which nothing would go elsewhere is empty.
+    if (error instanceof MaruError && error.code === 'hosts.is_witness') return true
+    throw error
+  }
   return (await followDrain(session, host, following)) !== undefined
 }
 

@@ -5,6 +5,7 @@ import type { HostName } from '#contract/ids.ts'
 import { counted } from '#runtime/kit/human-units.ts'
 import type { ServerDeps } from '#runtime/server/handler.ts'
 import { transact } from '#runtime/server/transact.ts'
+import { listLeaving } from './keep-tier.ts'
 import { inFigures, type Places, type Stranded, surveyHosts } from './places.ts'
 import { findMember, lockMembers, setDraining } from './store.ts'
 import type { Db } from './tables.ts'
@@ -36,7 +37,7 @@ async function setDrain(
     await lockMembers(tx)
     const row = await findMember(tx, name)
     if (row === undefined) throw new MaruError('hosts.not_found', { host: name })
-    if (row.role === 'witness') throw new MaruError('hosts.is_witness', { host: name })
+    if (on && !row.draining && row.role === 'witness') await checkGives(tx, name, now())
     if (on && !row.draining) await checkRoom(tx, name, places, now())
     if (row.draining !== on) await setDraining(tx, row.id, on)
     const found = (await surveyHosts(tx, places, now())).find((one) => one.name === name)
@@ -46,6 +47,11 @@ async function setDrain(
   if (changed)
     log.info(on ? 'fleet.drain_begun' : 'fleet.drain_ended', { host: name, by: by.name, byId: by.id })
   return inFigures(host)
+}
+
+/** A witness has nothing but its voice: there is something to do only where another host gets that. */
+async function checkGives(tx: Db, host: HostName, now: Date): Promise<void> {
+  if ((await listLeaving(tx, host, now)).length === 0) throw new MaruError('hosts.is_witness', { host })
 }
 
 async function checkRoom(tx: Db, name: HostName, places: Places, now: Date): Promise<void> {

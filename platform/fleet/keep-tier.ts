@@ -7,7 +7,7 @@ import { loadControlCertificate } from './agents.ts'
 import { equip } from './equip.ts'
 import { isReporting, listMembers, loadPlacement, placeService } from './store.ts'
 import type { HostRow } from './tables.ts'
-import { type Placement, planTier, type TierHost } from './tier-plan.ts'
+import { type Placement, partsLeaving, planTier, type TierHost } from './tier-plan.ts'
 
 type Deps = Pick<ServerDeps, 'config' | 'db' | 'log' | 'now'>
 
@@ -54,6 +54,11 @@ export const tierHosts = (members: readonly HostRow[], now: Date): TierHost[] =>
     ready: row.is_first || isReporting(row, now),
     draining: row.draining,
   }))
+
+/** What of the platform is on a host that is to go, and can be elsewhere. */
+export async function listLeaving(db: Deps['db'], host: string, now: Date): Promise<ServiceName[]> {
+  return partsLeaving(tierHosts(await listMembers(db), now), await loadPlacement(db), host)
+}
 
 /** Whoever empties a host is about to switch it off: a member that stays there leads only where nobody else can. */
 async function spareLead(deps: Deps, members: readonly HostRow[], placed: Placement): Promise<void> {

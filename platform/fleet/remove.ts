@@ -5,7 +5,7 @@ import type { ServerDeps } from '#runtime/server/handler.ts'
 import { read, transact } from '#runtime/server/transact.ts'
 import type { By } from './drain.ts'
 import { checkNotNeeded, giveUpParts } from './give-up-parts.ts'
-import { tierHosts } from './keep-tier.ts'
+import { listLeaving, tierHosts } from './keep-tier.ts'
 import { type Places, surveyHosts } from './places.ts'
 import {
   findMember,
@@ -17,7 +17,7 @@ import {
   wasMember,
 } from './store.ts'
 import type { Db, HostRow } from './tables.ts'
-import { leavesTwoVoices, partsLeaving } from './tier-plan.ts'
+import { leavesTwoVoices } from './tier-plan.ts'
 
 const SHOWN = 5
 
@@ -91,8 +91,7 @@ async function checkEmpty(tx: Db, host: HostName, places: Places): Promise<void>
 
 /** What of the platform is there and can be elsewhere goes first, while its host still gives it. */
 async function checkParts(tx: Db, host: HostName, now: Date): Promise<void> {
-  const hosts = tierHosts(await listMembers(tx), now)
-  const parts = partsLeaving(hosts, await loadPlacement(tx), host)
+  const parts = await listLeaving(tx, host, now)
   if (parts.length > 0) throw new MaruError('hosts.still_has_parts', { host, what: parts.join(', ') })
 }
 
