@@ -30,7 +30,7 @@ const machine = {
 export const InvitationRequest = z.strictObject({
   name: HostName,
   dataCentre: DataCentreName.optional().describe(
-    'Its data centre (default: that of the host whose control plane answers)',
+    'Its data centre; a new name begins one with this host (default: that of the host whose control plane answers)',
   ),
   role: HostRole.default('full'),
 })

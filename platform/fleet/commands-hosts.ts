@@ -1,6 +1,6 @@
 import { parseWith } from '#contract/errors.ts'
 import type { HostView } from '#contract/host-view.ts'
-import { hostRoutes, InvitationRequest } from '#contract/hosts.ts'
+import { hostRoutes, type Invitation, InvitationRequest } from '#contract/hosts.ts'
 import { HostName } from '#contract/ids.ts'
 import type { ApiOptions, CliContext } from '#runtime/cli/context.ts'
 import { openSession } from '#runtime/cli/session.ts'
@@ -57,10 +57,29 @@ export async function add(
   })
   const { api, out } = await openSession(context, options)
   const made = await api.call(hostRoutes.invite, { body })
+  const { hosts } = await api.call(hostRoutes.list, {})
+  const remarks = remarksOn(made, hosts)
+  for (const remark of remarks) out.note(remark)
   out.note(
     `Type this on the new machine, as root, in a copy of this program; it works once, until ${made.expiresAt.slice(11, 16)} UTC:`,
   )
-  out.result(made, () => `${made.command}\n`)
+  out.result({ ...made, remarks }, () => `${made.command}\n`)
+}
+
+/** What whoever adds a host may not have meant: the name of its data centre is taken as it comes. */
+export function remarksOn(
+  { name, dataCentre, role }: Pick<Invitation, 'name' | 'dataCentre' | 'role'>,
+  hosts: ReadonlyArray<Pick<HostView, 'name' | 'dataCentre'>>,
+): string[] {
+  const there = hosts.filter((host) => host.dataCentre === dataCentre).map((host) => host.name)
+  if (there.length === 0) {
+    const known = [...new Set(hosts.map((host) => host.dataCentre))].join(', ')
+    return [`The data centre ${dataCentre} begins with this host; so far there are: ${known}.`]
+  }
+  if (role === 'full') return []
+  return [
+    `WARNING: the witness ${name} would be in ${dataCentre}, like ${there.join(', ')}. Two of the three members of the store (etcd) are then in one place, and nothing is written any more when that is lost or cut off. For one in a place of its own: \`maru host add ${name} --witness --data-centre PLACE\`.`,
+  ]
 }
 
 /** What whoever removes a host has said they know. */

@@ -13,11 +13,18 @@ export function registerFleetCommands(group: Command, context: CliContext): void
   }).action(async (options) => (await load()).list(context, options))
   addApiCommand(group, 'add', {
     summary: 'Print the command with which a new machine joins; it works once, within ten minutes',
-    examples: ['maru host add berlin-2', 'maru host add frankfurt-1 --data-centre frankfurt'],
+    examples: [
+      'maru host add berlin-2',
+      'maru host add frankfurt-1 --data-centre frankfurt',
+      'maru host add quorum-1 --witness --data-centre elsewhere',
+    ],
   })
     .argument('<name>', 'what the new host is called')
-    .option('--data-centre <name>', 'its data centre (default: that of the host whose control plane answers)')
-    .option('--witness', 'it has a voice in the quorum and runs no apps')
+    .option(
+      '--data-centre <name>',
+      'its data centre; a new name begins one with this host (default: that of the host whose control plane answers)',
+    )
+    .option('--witness', 'it has a voice in the quorum and runs no apps; best in a data centre of its own')
     .action(async (name, options) => (await load()).add(context, name, options))
   registerLeaving(group, context)
 }

@@ -21,7 +21,7 @@ export interface Needed {
 const BRING =
   'Bring another full host (`maru host add NAME`): what is missing is placed there within a minute.'
 const BRING_THIRD =
-  'Bring a third host, or a witness (`maru host add NAME --witness`): the others are placed then, within a minute.'
+  'Bring a third host, or a witness in a place of its own (`maru host add NAME --witness --data-centre PLACE`): the others are placed then, within a minute.'
 const WAIT =
   '`maru status` on the others shows it: wait until it follows, or bring another full host (`maru host add NAME`).'
 
