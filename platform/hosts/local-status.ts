@@ -11,7 +11,7 @@ import { requireInstallation } from './down.ts'
 import { DOCKER_SOCKET, gatherFacts } from './host-facts.ts'
 import { loadHostIdentity } from './host-identity.ts'
 import { askAgent } from './joined-agent.ts'
-import { type Check, judgeHost, portsOf } from './preflight.ts'
+import { type Check, isAloneIn, judgeHost, portsOf } from './preflight.ts'
 import { type PatroniMember, platformAnswers, readDatabasePair } from './wait-healthy.ts'
 
 export interface LocalComponent {
@@ -148,8 +148,10 @@ function judgeComponent(
 export async function examine(home: string, programDir: string): Promise<Check[]> {
   const installation = await requireInstallation(home)
   const status = await localStatus(home)
-  const ports = portsOf(status.host ?? { first: true, role: 'full' }, installation)
-  const host = judgeHost(await gatherFacts({ home, programDir, ports }), installation, false, ports)
+  const isAlone = isAloneIn(await loadFleet(home))
+  const ports = portsOf(status.host ?? { first: true, role: 'full' }, installation, { isNew: false, isAlone })
+  const facts = await gatherFacts({ home, programDir, ports: ports.now })
+  const host = judgeHost(facts, installation, false, ports)
   const components = status.components.map(({ component, state, detail }): Check => {
     const ok = state === 'ok'
     return {

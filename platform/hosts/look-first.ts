@@ -1,9 +1,10 @@
 import { MaruError } from '#contract/errors.ts'
 import type { HostIdentity } from '#contract/host-identity.ts'
+import { loadFleet } from '#platform/mesh/index.ts'
 import { startInstalledEngine } from './engine.ts'
 import { gatherFacts } from './host-facts.ts'
 import type { Identity } from './identity.ts'
-import { type Check, judgeHost, portsOf } from './preflight.ts'
+import { type Check, isAloneIn, judgeHost, portsOf } from './preflight.ts'
 import type { Run } from './up.ts'
 
 /** Looks before anything is changed; every finding is shown at once. */
@@ -14,8 +15,9 @@ export async function preflight(
   },
 ): Promise<void> {
   const { identity, installation, home, programDir, progress } = run
-  const ports = portsOf(run.host, installation)
-  const look = () => gatherFacts({ home, programDir, ports })
+  const isAlone = isAloneIn(await loadFleet(home))
+  const ports = portsOf(run.host, installation, { ...identity, isAlone })
+  const look = () => gatherFacts({ home, programDir, ports: [...ports.now, ...ports.later] })
   let facts = await look()
   // Without the engine nobody can say whose the edge is that goes on serving: it is not a stranger.
   if (!identity.isNew && facts.engine === undefined && facts.ports.length > 0)

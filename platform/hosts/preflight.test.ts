@@ -50,13 +50,39 @@ test('a held port names its holder and the way out', () => {
 })
 
 test('a host that joins needs its ports for other hosts, too; nobody can choose others', () => {
-  const needs = (first: boolean, role: 'full' | 'witness') => portsOf({ first, role }, WANTED)
-  assert.deepEqual(needs(true, 'full'), [80, 443])
-  assert.deepEqual(needs(false, 'full'), [80, 443, 7443, 7701])
-  assert.deepEqual(needs(false, 'witness'), [7701])
-  const ports = [{ port: 7443, holder: { pid: 77, name: 'java' } }]
-  const [found] = judgeHost({ ...GOOD, ports }, WANTED, true, [7443]).filter(({ ok }) => !ok)
-  assert.equal(found?.advice, "Stop java (process 77): the host's edge needs it.")
+  const needs = (role: 'full' | 'witness') =>
+    portsOf({ first: false, role }, WANTED, { isNew: true, isAlone: true })
+  assert.deepEqual(needs('full'), { now: [80, 443, 7443, 7444, 7701], later: [] })
+  assert.deepEqual(needs('witness'), { now: [7444, 7701], later: [] })
+  const heldBy = (port: number) => ({
+    ...GOOD,
+    ports: [{ port, holder: { pid: 77, name: 'java' } }],
+  })
+  const parts = { 7443: "the host's edge", 7444: "the host's door for other hosts", 7701: "the host's agent" }
+  for (const [port, part] of Object.entries(parts)) {
+    const checks = judgeHost(heldBy(Number(port)), WANTED, true, needs('full'))
+    const [found, ...more] = checks.filter(({ ok }) => !ok)
+    assert.equal(found?.advice, `Stop java (process 77): ${part} needs it.`)
+    assert.deepEqual(more, [])
+  }
+})
+
+test('the first host needs these ports when there are others, and a new one finds out early', () => {
+  const needs = (isNew: boolean, isAlone: boolean) =>
+    portsOf({ first: true, role: 'full' }, WANTED, { isNew, isAlone })
+  assert.deepEqual(needs(true, true), { now: [80, 443], later: [7443, 7444, 7701] })
+  assert.deepEqual(needs(false, true), { now: [80, 443], later: [] }, 'it serves, and is not kept from it')
+  assert.deepEqual(needs(false, false), { now: [80, 443, 7443, 7444, 7701], later: [] })
+  const held = { ...GOOD, ports: [{ port: 7444, holder: { pid: 77, name: 'haproxy' } }] }
+  const findings = (facts: HostFacts) =>
+    judgeHost(facts, WANTED, true, needs(true, true)).filter(({ ok }) => !ok)
+  assert.deepEqual(
+    findings(held).map(({ advice }) => advice),
+    ["Stop haproxy (process 77): the host's door for other hosts needs it when another host joins."],
+  )
+  // Beside another installation, as one that tests bring up: it opens them only when a host joins.
+  const mesh = { name: 'x', owner: 'inst_b', component: 'mesh', running: true }
+  assert.deepEqual(findings({ ...held, engine: { containers: [mesh], networks: [] } }), [])
 })
 
 test("a port held by this installation's own edge is fine, by another's it is not", () => {
@@ -67,6 +93,10 @@ test("a port held by this installation's own edge is fine, by another's it is no
   })
   assert.equal(findings({ ports, engine: edge('inst_a') }).length, 0)
   assert.equal(findings({ ports, engine: edge('inst_b') }).length, 1)
+  const door = [{ port: 7444, holder: { pid: 78, name: 'haproxy' } }]
+  const mesh = { name: 'y', owner: 'inst_a', component: 'mesh', running: true }
+  const facts = { ...GOOD, ports: door, engine: { containers: [mesh], networks: [] } }
+  assert.ok(judgeHost(facts, WANTED, false, { now: [7444], later: [] }).every(({ ok }) => ok))
 })
 
 test('a range that another interface uses is a finding, our own bridges are none', () => {

@@ -1,6 +1,7 @@
-import { PEER_PORT } from '#contract/fleet.ts'
+import { type Fleet, MESH_PORT, PEER_PORT, PORTS_BETWEEN_HOSTS } from '#contract/fleet.ts'
 import { AGENT_PORT, type HostIdentity } from '#contract/host-identity.ts'
 import { addressesOf, type Installation } from '#contract/installation.ts'
+import { DOOR_COMPONENT } from '#platform/mesh/index.ts'
 
 export interface PortFact {
   readonly port: number
@@ -66,14 +67,26 @@ export const HOST_NEEDS = {
 const DEBIAN_VERSIONS: readonly string[] = ['12', '13']
 const DAY_MS = 86_400_000
 
-/** Ports that a host needs: a witness serves nobody, and only a host that joined is sure to have others beside it. */
+/** Whether a host knows of no other. */
+export const isAloneIn = ({ hosts }: Pick<Fleet, 'hosts'>): boolean => hosts.length < 2
+
+/** Ports that a host needs, and those that it needs from when other hosts join. */
+export interface NeededPorts {
+  readonly now: readonly number[]
+  readonly later: readonly number[]
+}
+
+/** Ports that a host needs: a witness serves nobody, and the first host answers others from when there are some. */
 export function portsOf(
-  host: Pick<HostIdentity, 'first' | 'role'>,
+  { first, role }: Pick<HostIdentity, 'first' | 'role'>,
   { ports }: Pick<Wanted, 'ports'>,
-): number[] {
-  const edge = host.role === 'full' ? [ports.http, ports.https] : []
-  if (host.first) return edge
-  return host.role === 'full' ? [...edge, PEER_PORT, AGENT_PORT] : [AGENT_PORT]
+  { isNew, isAlone }: { readonly isNew: boolean; readonly isAlone: boolean },
+): NeededPorts {
+  const visitors = role === 'full' ? [ports.http, ports.https] : []
+  const hosts = role === 'full' ? PORTS_BETWEEN_HOSTS : [MESH_PORT, AGENT_PORT]
+  if (!first || !isAlone) return { now: [...visitors, ...hosts], later: [] }
+  // One that serves alone already must be brought back whoever has the others.
+  return { now: visitors, later: isNew ? hosts : [] }
 }
 
 /** Judges the machine: every check at once, in the order in which a person would mend them. */
@@ -81,14 +94,15 @@ export function judgeHost(
   facts: HostFacts,
   wanted: Wanted,
   isNew: boolean,
-  ports: readonly number[] = [wanted.ports.http, wanted.ports.https],
+  ports: NeededPorts = { now: [wanted.ports.http, wanted.ports.https], later: [] },
 ): Check[] {
   return [
     checkRoot(facts),
     checkSystem(facts),
     checkMemory(facts),
     ...facts.disks.map((disk) => checkDisk(disk, isNew ? HOST_NEEDS.freeMb : HOST_NEEDS.freeLaterMb)),
-    ...ports.map((port) => checkPort(facts, wanted, port)),
+    ...ports.now.map((port) => checkPort(facts, wanted, port)),
+    ...ports.later.map((port) => checkLaterPort(facts, wanted, port)),
     checkClock(facts.clock),
     checkSubnet(facts, wanted),
     checkNames(facts, wanted),
@@ -127,19 +141,45 @@ const checkDisk = ({ path, freeMb }: HostFacts['disks'][number], needMb: number)
     `Free some space: at least ${needMb} MB are needed for ${path}.`,
   )
 
-function checkPort(facts: HostFacts, wanted: Wanted, port: number): Check {
+/** What listens at the ports that nobody can choose. */
+const FIXED: Readonly<Record<number, { readonly component: string; readonly what: string }>> = {
+  [PEER_PORT]: { component: 'edge', what: "the host's edge" },
+  [MESH_PORT]: { component: DOOR_COMPONENT, what: "the host's door for other hosts" },
+  [AGENT_PORT]: { component: 'agent', what: "the host's agent" },
+}
+
+/** The installations whose part runs that would listen at a port. */
+const ownersAt = ({ engine }: HostFacts, port: number): ReadonlyArray<string | undefined> =>
+  (engine?.containers ?? [])
+    .filter(({ component, running }) => running && component === (FIXED[port]?.component ?? 'edge'))
+    .map(({ owner }) => owner)
+
+/**
+ * The first host of an installation opens these only when others join, so it can be beside another installation that has them, as one
+ * that tests bring up. Whoever else has them would be in the way then.
+ */
+function checkLaterPort(facts: HostFacts, wanted: Wanted, port: number): Check {
+  const isOthers = ownersAt(facts, port).some((owner) => owner !== undefined && owner !== wanted.id)
+  return isOthers
+    ? judge('port', true, `port ${port} is another installation's`, '')
+    : checkPort(facts, wanted, port, 'when another host joins')
+}
+
+function checkPort(facts: HostFacts, wanted: Wanted, port: number, when = ''): Check {
   const fact = facts.ports.find((entry) => entry.port === port)
   if (fact === undefined) return judge('port', true, `port ${port} is free`, '')
-  const running = facts.engine?.containers.some(
-    (one) =>
-      one.owner === wanted.id && one.component === (port === AGENT_PORT ? 'agent' : 'edge') && one.running,
-  )
-  if (running) return judge('port', true, `port ${port} is held by this installation`, '')
+  if (ownersAt(facts, port).includes(wanted.id))
+    return judge('port', true, `port ${port} is held by this installation`, '')
   const { holder } = fact
   const who = holder ? `${holder.name} (process ${holder.pid})` : 'another process'
-  const fixed = { [AGENT_PORT]: "the host's agent", [PEER_PORT]: "the host's edge" }[port]
+  const fixed = FIXED[port]?.what
   if (fixed !== undefined)
-    return judge('port', false, `port ${port} is held by ${who}`, `Stop ${who}: ${fixed} needs it.`)
+    return judge(
+      'port',
+      false,
+      `port ${port} is held by ${who}`,
+      `Stop ${who}: ${fixed} needs it${when && ` ${when}`}.`,
+    )
   const option = port === wanted.ports.http ? '--http-port' : '--https-port'
   const advice = `Stop ${who}, or choose another port with ${option}.`
   return judge('port', false, `port ${port} is held by ${who}`, advice)
