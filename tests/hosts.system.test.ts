@@ -68,6 +68,8 @@ test('the only host stays, and a host needs a name that can be one', async () =>
   const [first] = await listed()
   assert.equal((await cliError(['host', 'remove', first?.name ?? '', '--lost'])).code, 'hosts.still_needed')
   assert.equal((await cliError(['host', 'remove', 'nobody'])).code, 'hosts.not_found')
+  const mistyped = await cliError(['host', 'replace', 'nobody', '--with', first?.name ?? ''])
+  assert.equal(mistyped.code, 'hosts.not_found')
   assert.equal((await cliError(['host', 'add', first?.name ?? ''])).code, 'hosts.name_taken')
   assert.equal((await cliError(['host', 'add', 'Not_A_Name'])).exitCode, 2)
   const changed = await cliError(['up', '--home', HOME, '--data-centre', 'north'])
