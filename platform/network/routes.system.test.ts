@@ -91,9 +91,9 @@ test('an app’s people see the rules of their own app, with those of every app,
   const asked = { params: { app: another.name }, body: askApp('203.0.113.9', { ports: ['8443'] }).body }
   const made = await call('appAllow', asked, false, ofAnother)
   const own = await call('appAllow', askApp('api.example.org'), false)
-  const allow = (from: string, to: string) =>
-    call('allow', { body: RuleRequest.parse({ from, to, ports: ['22'], reason: 'by an operator' }) })
-  const [office, ofAll] = [await allow('203.0.113.0/24', 'host'), await allow('apps', '10.1.2.3')]
+  const allow = (from: string, to: string, ports = ['22']) =>
+    call('allow', { body: RuleRequest.parse({ from, to, ports, reason: 'by an operator' }) })
+  const [office, ofAll] = [await allow('203.0.113.0/24', 'host'), await allow('apps', '10.1.2.3', ['5433'])]
   const { rules } = await call('appRules', { params: { app: APP.name } }, false)
   assert.deepEqual(
     rules.filter(({ builtIn }) => !builtIn),
@@ -108,7 +108,7 @@ test('an app’s people see the rules of their own app, with those of every app,
   assert.equal(await explained(false, 'host'), undefined)
   assert.equal(await explained(true, 'host'), office.id)
   assert.equal(await explained(false, '203.0.113.9', 8443), undefined)
-  assert.equal(await explained(false, '10.1.2.3'), ofAll.id)
+  assert.equal(await explained(false, '10.1.2.3', 5433), ofAll.id)
   const all = (await call('rules', {})).rules.map(({ id }) => id)
   assert.ok([own, made, office, ofAll].every(({ id }) => all.includes(id)))
   for (const { id } of [own, made, office, ofAll]) await call('deny', { params: { rule: id } })
