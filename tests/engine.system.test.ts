@@ -52,9 +52,6 @@ test('the engine dies during a deploy: the deploy ends as a whole, and the platf
 test('an installation that never came up is removed though no engine runs, and the other one comes back', async (t) => {
   const supervisor = (await ownEngine()) && (await supervisorPid())
   if (supervisor === undefined) return t.skip('the engine of this machine serves others too')
-  process.kill(supervisor, 'SIGTERM')
-  await waitFor('the engine to end', async () => (await supervisorPid()) === undefined, 60_000)
-
   const { name, home, subnet, ...ports } = await chooseInstallation()
   const argv = [
     'up',
@@ -74,6 +71,8 @@ test('an installation that never came up is removed though no engine runs, and t
   await waitFor('the installation to be known', async () => existsSync(registered), 60_000)
   stop.abort()
   await killed
+  process.kill(supervisor, 'SIGTERM')
+  await waitFor('the engine to end', async () => (await supervisorPid()) === undefined, 60_000)
 
   await cliOk(['destroy', '--home', home, '--confirm', name, '--keep-images'])
   assert.deepEqual(await leftovers({ name, home, subnet, ...ports }), [])

@@ -22,8 +22,8 @@ export function checkMachine(machine: MachineFacts, { version, now, skewS }: Ins
 }
 
 const DAY_MS = 86_400_000
-/** Certificates begin a little before they are made. */
-const SLACK_MS = 600_000
+/** Certificates begin two hours before they are made. */
+const SLACK_MS = 3 * 3_600_000
 
 /** Whether a certificate that should last so many days is to be replaced: a third of its time is left, or it lasts longer and is as old. */
 export function isRenewalDue(

@@ -32,6 +32,13 @@ test('an issued certificate verifies against the root and carries its names', as
   assert.ok(Math.abs(daysLeft(issued.certPem, new Date()) - 90) < 0.01)
 })
 
+test('a machine whose clock is an hour behind takes certificates for good, so that it hears what is wrong', async () => {
+  const { certPem } = await authority.issue({ commonName: 'shop', dnsNames: ['shop.test'], days: 1 })
+  const hourAgo = Date.now() - 3_600_000
+  for (const pem of [certPem, authority.rootPem])
+    assert.ok(Date.parse(new X509Certificate(pem).validFrom) < hourAgo)
+})
+
 test('a host that has only the certificate makes no authority of its own', async (t) => {
   const other = await mkdtemp(join(tmpdir(), 'maru-pki-'))
   t.after(() => rm(other, { recursive: true, force: true }))

@@ -11,8 +11,8 @@ const ALGORITHM = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' } as con
 const KEY_FILE = 'root.key'
 const DAY_MS = 86_400_000
 const ROOT_DAYS = 3650
-/** Certificates begin a little in the past, so that a client with a slow clock accepts them. */
-const BACKDATE_MS = 300_000
+/** Certificates begin in the past, so that a machine whose clock is an hour behind is told that, and not that nobody can be trusted. */
+const BACKDATE_MS = 7_200_000
 
 export interface CertificateRequest {
   readonly commonName: string
