@@ -1,5 +1,7 @@
 import { Engagement } from '#contract/guard.ts'
+import { hostRoutes } from '#contract/hosts.ts'
 import { guardTableOf } from '#platform/guard/host.ts'
+import { loadHostIdentity } from '#platform/hosts/index.ts'
 import { makeNft } from '#runtime/drivers/nft.ts'
 import type { Drill, DrillPlace, Measured, Stages } from './drill.ts'
 import { hundredths } from './hundredths.ts'
@@ -18,7 +20,7 @@ const UNRECORDED = 'agreed scans that were not recorded'
 const FREE = 'scans after the end that were not held'
 const OVERTIME = 'time beyond its end that the host took the test for agreed'
 const OTHERS = 'scanners beside the agreed one that were not held'
-const ASTRAY = 'scanners agreed for another host that were not held'
+const ASTRAY = 'scanners agreed for another host or time that were not held'
 type Names = typeof HELD | typeof UNRECORDED | typeof FREE | typeof OVERTIME | typeof OTHERS | typeof ASTRAY
 
 /** Enough for a source that nobody has agreed on to be held many times over. */
@@ -26,8 +28,8 @@ const PORTS = Array.from({ length: 60 }, (_, at) => at + 1)
 const SOON_S = 60
 /** The agreed time: long enough for both scans, and nobody ends it. */
 const AGREED = '1m'
-/** No host is called that: what is agreed for it is agreed for none. */
-const ELSEWHERE = 'drill-elsewhere'
+/** A test that begins later than this drill ends. */
+const LATER_MS = 3_600_000
 
 /** A penetration test that was agreed on, inside of its time and after it. */
 export const agreedTestEnds: Drill<Names> = {
@@ -38,7 +40,7 @@ export const agreedTestEnds: Drill<Names> = {
   summary: 'Scan the host inside the time of an agreed test, and after that is over',
   harmless: false,
   setUp:
-    'Three places outside of the platform; a test from one of them is agreed on for a minute, and one from another, but of another host.',
+    'Three places outside of the platform; a test from one of them is agreed on for a minute, and one from another, but of another host, or where there is only one, for an hour later.',
   fault:
     'From all three nmap asks for 60 closed ports of the host. When the minute is over by itself, the one that was agreed on asks again.',
   measures: {
@@ -75,7 +77,7 @@ function begin(place: DrillPlace): Stages<Names> {
       await checkNotLockedDown(place)
       await makeOutsiders(3, (one) => outsiders.push(one))
       const [tester, , astray] = outsiders as Places
-      agreed.push(await agree(place, astray, '--host', ELSEWHERE))
+      agreed.push(await agree(place, astray, ...(await notHereNow(place))))
       agreed.push(await agree(place, tester))
       await knownAs(place, tester.address, true)
     },
@@ -115,6 +117,17 @@ async function agree(place: DrillPlace, { address }: Outsider, ...more: string[]
   const test = ['--reference', 'drill agreed-test-ends', '--for', AGREED, ...more, '--json']
   const { stdout } = await maruOk(place, 'network', 'engagement', 'add', address, ...test)
   return Engagement.parse(JSON.parse(stdout))
+}
+
+/** What makes an agreement one of another host; where there is no other, of another time. */
+async function notHereNow(place: DrillPlace): Promise<string[]> {
+  const { stdout } = await maruOk(place, 'host', 'list', '--json')
+  const { hosts } = hostRoutes.list.response.parse(JSON.parse(stdout))
+  const here = await loadHostIdentity(place.home)
+  const other = hosts.find(({ name }) => name !== here?.name)
+  return other === undefined
+    ? ['--from', new Date(Date.now() + LATER_MS).toISOString()]
+    : ['--host', other.name]
 }
 
 /** A drill that was broken off leaves no test that is agreed on. */
@@ -171,7 +184,7 @@ function summarize(found: Found): Measured<Names> {
       [OTHERS]: Number(!otherHeld),
       [ASTRAY]: Number(!astrayHeld),
     },
-    result: `Inside its time the agreed test was ${heldInside ? 'held' : 'not held'} and ${recorded ? 'recorded' : 'not recorded'}, and learned ${learnedInside} of ${PORTS.length} ports, while another scanner was ${otherHeld ? 'held' : 'not held'}, and one who was agreed for another host ${astrayHeld ? 'held' : 'not held'}; it ended by itself ${hundredths(overtimeS)} s after its time, and was then ${free ? 'not held' : 'held'}.`,
+    result: `Inside its time the agreed test was ${heldInside ? 'held' : 'not held'} and ${recorded ? 'recorded' : 'not recorded'}, and learned ${learnedInside} of ${PORTS.length} ports, while another scanner was ${otherHeld ? 'held' : 'not held'}, and one who was agreed for another host or time ${astrayHeld ? 'held' : 'not held'}; it ended by itself ${hundredths(overtimeS)} s after its time, and was then ${free ? 'not held' : 'held'}.`,
     figures: {
       'ports learned inside the time': { value: learnedInside, unit: 'ports' },
       'time until people saw that it is held': { value: hundredths(heldAfterS), unit: 's' },

@@ -3,5 +3,6 @@ export { convergeContainers, convergePlatform, WORKLOAD_COMPONENTS } from './con
 export { requireInstallation } from './down.ts'
 export { installPackages, supervisorPid } from './engine.ts'
 export { DOCKER_SOCKET, parseRoutes } from './host-facts.ts'
+export { loadHostIdentity } from './host-identity.ts'
 export { takeLock } from './lock.ts'
 export { makeHostProgress } from './progress.ts'
