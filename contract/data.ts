@@ -3,7 +3,11 @@ import { AppName, Instant } from './ids.ts'
 import { Operation } from './operations.ts'
 import { route } from './route.ts'
 
-export const DATA_LIMITS = { connectionsPerRole: 20, rotationOverlapS: 600 } as const
+/**
+ * `connections`: that an app's instances may hold together. `connectionsPerRole`: what the server allows, because while instances are
+ * replaced the old and the new ones have theirs.
+ */
+export const DATA_LIMITS = { connections: 20, connectionsPerRole: 40, rotationOverlapS: 600 } as const
 
 export const Database = z.strictObject({
   name: z.string(),

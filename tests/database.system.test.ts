@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
+import { DATA_LIMITS } from '#contract/data.ts'
 import { cli, deploy } from './harness.ts'
 import { CONTROL_DATABASE, databaseOf, psql, superuser } from './psql.ts'
 
@@ -58,7 +59,9 @@ test('a role cannot make roles, read files, run programs or read what others may
 test('no role opens more connections than its limit, and others have theirs meanwhile', async () => {
   const ours = await databaseOf(OURS)
   const slow = { PGCONNECT_TIMEOUT: '60' }
-  const held = Array.from({ length: 25 }, () => psql(ours, 'SELECT pg_sleep(120)', slow, 180_000))
+  const held = Array.from({ length: DATA_LIMITS.connectionsPerRole + 5 }, () =>
+    psql(ours, 'SELECT pg_sleep(120)', slow, 180_000),
+  )
   try {
     const { exitCode, stderr } = await Promise.race(held)
     assert.notEqual(exitCode, 0)

@@ -81,7 +81,7 @@ test("the limits in the customers' guide are those that the program enforces", (
     `| a build | ${build.memoryMb / 1024} GB of memory, two processors, ${build.timeoutS / 60} minutes |`,
     `| a source | ${sourceMaxBytes / MEGABYTE} MB, ${sourceMaxFiles.toLocaleString('en')} files |`,
     `| a request | ${EDGE_LIMITS.bodyBytes / MEGABYTE} MB of body; the answer has to begin within ${EDGE_LIMITS.answerTimeoutS} seconds |`,
-    `| database connections | ${DATA_LIMITS.connectionsPerRole} for each app |`,
+    `| database connections | ${DATA_LIMITS.connections} for each app; ${DATA_LIMITS.connectionsPerRole} while its instances are replaced |`,
     `| instances of one process | ${instancesPerProcess} |`,
   ]
   const guide = readFileSync(join(ROOT, 'docs/guides/customers.md'), 'utf8')

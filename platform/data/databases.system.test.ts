@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { randomBytes } from 'node:crypto'
 import { after, before, test } from 'node:test'
+import { sql } from 'kysely'
 import pg from 'pg'
 import { randomId } from '#runtime/kit/random-id.ts'
 import type { ServerDeps } from '#runtime/server/handler.ts'
@@ -10,6 +11,7 @@ import { makeTestDatabase, silent, type TestDatabase } from '#runtime/server/tes
 import { findCredentials } from './credentials.ts'
 import { loadInfo } from './info.ts'
 import { dropDatabase, ensureDatabase } from './provision.ts'
+import { asMember } from './roles.ts'
 import { abandonRotation, beginRotation, dataJobs, finishRotation } from './rotation.ts'
 
 let database: TestDatabase
@@ -110,6 +112,23 @@ test('ensure may run again, and information is there', async () => {
   assert.equal(info.role, `${mine}_a`)
   assert.ok(info.sizeBytes > 1_000_000)
   assert.match(info.version, /^17\./)
+})
+
+test('a database that an earlier version made gets the connections of one that is made now', async () => {
+  const limits = async () => {
+    const found = await sql<{ limit: number }>`
+      select rolconnlimit as limit from pg_roles where rolname = ${`${mine}_a`}
+      union all select datconnlimit from pg_database where datname = ${mine}`.execute(database.db)
+    return found.rows.map(({ limit }) => limit)
+  }
+  const now = await limits()
+  await database.db.connection().execute(async (one) => {
+    await sql`alter role ${sql.id(`${mine}_a`)} connection limit 20`.execute(one)
+    await asMember(one, mine, () => sql`alter database ${sql.id(mine)} with connection limit 40`.execute(one))
+  })
+  assert.deepEqual(await limits(), [20, 40])
+  await ensureDatabase(deps, mine)
+  assert.deepEqual(await limits(), now)
 })
 
 test('rotation: both credentials work during the overlap, only the new ones after it', async () => {

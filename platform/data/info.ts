@@ -22,7 +22,7 @@ export async function loadInfo(deps: ServerDeps, app: { id: string; name: string
     port: deps.config.appDatabase.port,
     version: server.version,
     sizeBytes: server.sizeBytes,
-    connections: { now: server.connections, limit: DATA_LIMITS.connectionsPerRole },
+    connections: { now: server.connections, limit: DATA_LIMITS.connections },
     rotatedAt: row.rotated_at.toISOString(),
     primary: leader?.name ?? 'unknown',
     standbys: members

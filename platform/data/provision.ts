@@ -4,7 +4,7 @@ import { DATA_LIMITS } from '#contract/data.ts'
 import type { ServerDeps } from '#runtime/server/handler.ts'
 import { read } from '#runtime/server/transact.ts'
 import { namesOf } from './names.ts'
-import { asMember, disableLogin, dropRoles, ensureGroup, ensureLogin } from './roles.ts'
+import { asMember, disableLogin, dropRoles, ensureGroup, ensureLimits, ensureLogin } from './roles.ts'
 import { type Db, deleteDatabase, findDatabase, insertDatabase, updateDatabase } from './store.ts'
 
 const PASSWORD_BYTES = 24
@@ -18,7 +18,7 @@ export const makePassword = (): string => randomBytes(PASSWORD_BYTES).toString('
  */
 export async function ensureDatabase(deps: ServerDeps, appId: string): Promise<void> {
   const known = await read(() => findDatabase(deps.db, appId))
-  if (known?.ready) return
+  if (known?.ready && (await read(() => hasLimits(deps.db, appId)))) return
   await deps.db.connection().execute(async (one) => {
     // Two who make it at the same time would take each other's membership away. A lock of the session: see above.
     const lock = sql`hashtextextended(${`database:${appId}`}, 0)`
@@ -33,7 +33,10 @@ export async function ensureDatabase(deps: ServerDeps, appId: string): Promise<v
 
 async function makeOrFinish(deps: ServerDeps, one: Db, appId: string): Promise<void> {
   const known = await findDatabase(one, appId)
-  if (known?.ready) return
+  if (known?.ready) {
+    await asMember(one, appId, () => closeToOthers(one, appId))
+    return await ensureLimits(one, appId)
+  }
   const sealed = known?.password_a ?? (await deps.secrets.seal(appId, makePassword()))
   const row = await insertDatabase(one, appId, sealed)
   const password = await deps.secrets.open(appId, row.password_a ?? sealed)
@@ -54,10 +57,23 @@ async function createDatabase(db: Db, appId: string): Promise<void> {
   await sql`create database ${sql.id(database)} owner ${sql.id(group)}`.execute(db)
 }
 
+/** During a rotation both roles have connections. */
+const DATABASE_LIMIT = DATA_LIMITS.connectionsPerRole * 2
+
+/** False where an earlier version made the database. */
+async function hasLimits(db: Db, appId: string): Promise<boolean> {
+  const { database } = namesOf(appId)
+  const { rows } =
+    await sql`select 1 from pg_database where datname = ${database} and datconnlimit = ${DATABASE_LIMIT}`.execute(
+      db,
+    )
+  return rows.length > 0
+}
+
 /** By default PostgreSQL lets every role connect to every database. */
 async function closeToOthers(db: Db, appId: string): Promise<void> {
   const { database } = namesOf(appId)
-  const limit = sql.lit(DATA_LIMITS.connectionsPerRole * 2)
+  const limit = sql.lit(DATABASE_LIMIT)
   await sql`revoke all on database ${sql.id(database)} from public`.execute(db)
   await sql`alter database ${sql.id(database)} with connection limit ${limit}`.execute(db)
 }

@@ -35,6 +35,15 @@ export async function ensureLogin(db: Db, appId: string, rotation: number, passw
   )
 }
 
+/** Gives the logins that an app has as many connections as one that is made now. */
+export async function ensureLimits(db: Db, appId: string): Promise<void> {
+  for (const login of namesOf(appId).logins)
+    if (await roleExists(db, login))
+      await sql`alter role ${id(login)} connection limit ${sql.lit(DATA_LIMITS.connectionsPerRole)}`.execute(
+        db,
+      )
+}
+
 /** Ends a login role's sessions and keeps it out until it gets a new password. */
 export async function disableLogin(db: Db, appId: string, rotation: number): Promise<void> {
   const login = loginOf(appId, rotation)
