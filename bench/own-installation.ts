@@ -2,7 +2,7 @@ import { join } from 'node:path'
 import type { Progress } from '#runtime/cli/progress.ts'
 import { run } from '#runtime/drivers/process.ts'
 import { ROOT } from '#tools/source-tree.ts'
-import { chooseInstallation, docker, removeInstallation } from '#tools/test-installation.ts'
+import { chooseInstallation, docker, flagsOf, removeInstallation } from '#tools/test-installation.ts'
 import { parseUp, type UpRun } from './up-steps.ts'
 
 const MARU = join(ROOT, 'maru')
@@ -15,13 +15,11 @@ export async function withOwnInstallation<T>(
 ): Promise<T> {
   const keepImages = (await docker('image', 'ls', '--quiet', 'maru/base')) !== ''
   const installation = await chooseInstallation()
-  const { name, home, httpPort, httpsPort, subnet } = installation
+  const { name, home } = installation
   try {
     progress.step(`Bringing up an installation for this run, ${name}`)
     const since = performance.now()
-    const where = ['--name', name, '--home', home, '--subnet', subnet]
-    const ports = ['--http-port', String(httpPort), '--https-port', String(httpsPort)]
-    const argv = [MARU, 'up', '--lab', ...where, ...ports] as const
+    const argv = [MARU, 'up', '--lab', ...flagsOf(installation)] as const
     const up = await run(argv, { env: { NO_COLOR: '1' }, interrupt: signal })
     signal.throwIfAborted()
     if (up.exitCode !== 0) throw new Error(`\`maru up\` ended with ${up.exitCode}: ${up.stderr.trim()}`)

@@ -135,12 +135,17 @@ export type NetworkPolicy = z.infer<typeof NetworkPolicy>
 /** Nobody has decided anything. */
 export const NO_POLICY: NetworkPolicy = { rules: [], lockDown: null }
 
+interface Pausable {
+  readonly pausedUntil?: string | undefined
+}
+
+/** Whether a rule is taken back on trial, because it may be what lets somebody in: it stands again by itself. */
+export const isOnTrial = ({ pausedUntil }: Pausable, now: Date): boolean =>
+  pausedUntil !== undefined && new Date(pausedUntil) > now
+
 /** Whether something that ends by itself still stands, and is not taken back on trial. */
-export const isActive = (
-  { until, pausedUntil }: { readonly until: string | null; readonly pausedUntil?: string | undefined },
-  now: Date,
-): boolean =>
-  (until === null || new Date(until) > now) && (pausedUntil === undefined || new Date(pausedUntil) <= now)
+export const isActive = (one: Pausable & { readonly until: string | null }, now: Date): boolean =>
+  (one.until === null || new Date(one.until) > now) && !isOnTrial(one, now)
 
 /** What of a policy stands at a moment. */
 export const activePolicy = ({ rules, lockDown }: NetworkPolicy, now: Date): NetworkPolicy => ({

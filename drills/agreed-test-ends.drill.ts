@@ -1,5 +1,4 @@
 import { Engagement } from '#contract/guard.ts'
-import { hostRoutes } from '#contract/hosts.ts'
 import { guardTableOf } from '#platform/guard/host.ts'
 import { loadHostIdentity } from '#platform/hosts/index.ts'
 import { makeNft } from '#runtime/drivers/nft.ts'
@@ -9,7 +8,7 @@ import { maruOk } from './maru-ok.ts'
 import { makeOutsiders, type Outsider } from './network/other-network.ts'
 import { learnedBy } from './network/packets.ts'
 import { endAll } from './network/programs-on-host.ts'
-import { blocksOf, checkNotLockedDown, eventsOf, letIn } from './network/said.ts'
+import { blocksOf, checkNotLockedDown, eventsOf, hostsOf, letIn } from './network/said.ts'
 import { SCANS, type Scanner, scan, startScanner, whatWasSeen } from './network/scan.ts'
 import { NothingProven } from './not-measured.ts'
 import { present } from './present.ts'
@@ -121,10 +120,8 @@ async function agree(place: DrillPlace, { address }: Outsider, ...more: string[]
 
 /** What makes an agreement one of another host; where there is no other, of another time. */
 async function notHereNow(place: DrillPlace): Promise<string[]> {
-  const { stdout } = await maruOk(place, 'host', 'list', '--json')
-  const { hosts } = hostRoutes.list.response.parse(JSON.parse(stdout))
   const here = await loadHostIdentity(place.home)
-  const other = hosts.find(({ name }) => name !== here?.name)
+  const other = (await hostsOf(place)).find(({ name }) => name !== here?.name)
   return other === undefined
     ? ['--from', new Date(Date.now() + LATER_MS).toISOString()]
     : ['--host', other.name]

@@ -1,6 +1,5 @@
 import { randomBytes } from 'node:crypto'
 import type { HostEvent } from '#contract/guard.ts'
-import { hostRoutes } from '#contract/hosts.ts'
 import { addressesOf } from '#contract/installation.ts'
 import { readText } from '#runtime/drivers/files.ts'
 import { run } from '#runtime/drivers/process.ts'
@@ -17,7 +16,7 @@ import { portsOf, setIpv6 } from './network/ipv6.ts'
 import { type OperatorsEye, openOperatorsEye, secondsAfter } from './network/operators-eye.ts'
 import { parsePacket } from './network/packets.ts'
 import { endAll } from './network/programs-on-host.ts'
-import { eventsOf } from './network/said.ts'
+import { eventsOf, hostsOf } from './network/said.ts'
 import { NothingProven } from './not-measured.ts'
 import { present } from './present.ts'
 import { waitUntil } from './wait-until.ts'
@@ -117,9 +116,7 @@ function begin(place: DrillPlace): Stages<Names> {
 /** Both victims have to be on the attacker's bridge: where an app's instances are on several hosts, each host gets two. */
 async function bringTwoHere(place: DrillPlace, app: string): Promise<void> {
   if ((await instancesOf(place, app)).length >= 2) return
-  const { stdout } = await maruOk(place, 'host', 'list', '--json')
-  const { hosts } = hostRoutes.list.response.parse(JSON.parse(stdout))
-  const wanted = 2 * hosts.filter(({ role }) => role === 'full').length
+  const wanted = 2 * (await hostsOf(place)).filter(({ role }) => role === 'full').length
   await maruOk(place, 'scale', `web=${wanted}`, '--app', app)
 }
 

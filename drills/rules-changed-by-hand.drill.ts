@@ -127,12 +127,8 @@ async function byHandAtRest(place: DrillPlace, change: HandMade) {
 
 /** Whether the agent says that it put something back since a moment. */
 async function isTold(place: DrillPlace, since: Date): Promise<boolean> {
-  let isSaid = false
-  await secondsUntil({ timeoutS: TELLING_S, signal: place.signal }, async () => {
-    isSaid = (await mendsSaid(place, since)) > 0
-    return isSaid
-  })
-  return isSaid
+  const told = async () => (await mendsSaid(place, since)) > 0
+  return (await secondsUntil({ timeoutS: TELLING_S, signal: place.signal }, told)) < TELLING_S
 }
 
 /** What is open from inside, while nobody keeps the rules. */

@@ -2,14 +2,12 @@ import assert from 'node:assert/strict'
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
-import type { PlatformStatus } from '#contract/platform.ts'
 import { supervisorPid } from '#platform/hosts/index.ts'
 import { run } from '#runtime/drivers/process.ts'
-import { chooseInstallation, leftovers } from '../tools/test-installation.ts'
+import { chooseInstallation, flagsOf, leftovers } from '../tools/test-installation.ts'
 import {
   builtApp,
   cli,
-  cliJson,
   cliOk,
   deploy,
   folderWith,
@@ -18,6 +16,7 @@ import {
   newApp,
   nodeApp,
   ROOT,
+  statusWhenWell,
   waitFor,
 } from './harness.ts'
 import { ask } from './https.ts'
@@ -52,33 +51,19 @@ test('the engine dies during a deploy: the deploy ends as a whole, and the platf
 test('an installation that never came up is removed though no engine runs, and the other one comes back', async (t) => {
   const supervisor = (await ownEngine()) && (await supervisorPid())
   if (supervisor === undefined) return t.skip('the engine of this machine serves others too')
-  const { name, home, subnet, ...ports } = await chooseInstallation()
-  const argv = [
-    'up',
-    '--name',
-    name,
-    '--home',
-    home,
-    '--subnet',
-    subnet,
-    '--https-port',
-    `${ports.httpsPort}`,
-  ]
+  const never = await chooseInstallation()
   const stop = new AbortController()
   const options = { signal: stop.signal, cwd: ROOT }
-  const killed = run([join(ROOT, 'maru'), ...argv, '--http-port', `${ports.httpPort}`], options).catch(String)
-  const registered = `/etc/maru/installations/${name}.json`
+  const killed = run([join(ROOT, 'maru'), 'up', ...flagsOf(never)], options).catch(String)
+  const registered = `/etc/maru/installations/${never.name}.json`
   await waitFor('the installation to be known', async () => existsSync(registered), 60_000)
   stop.abort()
   await killed
   process.kill(supervisor, 'SIGTERM')
   await waitFor('the engine to end', async () => (await supervisorPid()) === undefined, 60_000)
 
-  await cliOk(['destroy', '--home', home, '--confirm', name, '--keep-images'])
-  assert.deepEqual(await leftovers({ name, home, subnet, ...ports }), [])
+  await cliOk(['destroy', '--home', never.home, '--confirm', never.name, '--keep-images'])
+  assert.deepEqual(await leftovers(never), [])
   await cliOk(['up', '--home', HOME])
-  await waitFor('every component to be well', async () => {
-    const { components } = await cliJson<PlatformStatus>(['status', '--home', HOME])
-    return components.every(({ state }) => state === 'ok')
-  })
+  await statusWhenWell(HOME)
 })

@@ -6,6 +6,7 @@ import { dirname, join, resolve } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { ErrorBody } from '#contract/errors.ts'
 import { Installation, urlOf } from '#contract/installation.ts'
+import type { PlatformStatus } from '#contract/platform.ts'
 import { type RunOptions, run } from '#runtime/drivers/process.ts'
 
 /** Root of the repository. */
@@ -143,3 +144,10 @@ const server = createServer((request, response) => response.end(${JSON.stringify
 server.listen(process.env.PORT)
 process.on('SIGTERM', () => server.close())
 `
+
+/** What an installation says of itself once every part of it is well. */
+export const statusWhenWell = (home: string): Promise<PlatformStatus> =>
+  waitFor('every component to be well', async () => {
+    const now = await cliJson<PlatformStatus>(['status', '--home', home])
+    return now.components.every(({ state }) => state === 'ok') && now
+  })

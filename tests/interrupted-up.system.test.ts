@@ -3,8 +3,14 @@ import { join } from 'node:path'
 import { test } from 'node:test'
 import type { PlatformStatus } from '#contract/platform.ts'
 import { run } from '#runtime/drivers/process.ts'
-import { chooseInstallation, docker, leftovers, removeInstallation } from '../tools/test-installation.ts'
-import { cliJson, cliOk, HOME, ROOT, waitFor } from './harness.ts'
+import {
+  chooseInstallation,
+  docker,
+  flagsOf,
+  leftovers,
+  removeInstallation,
+} from '../tools/test-installation.ts'
+import { cliJson, cliOk, HOME, ROOT, statusWhenWell, waitFor } from './harness.ts'
 
 const MARU = join(ROOT, 'maru')
 
@@ -14,8 +20,7 @@ test('up, killed at every stage, finishes when it is run again, beside another i
     await removeInstallation(MARU, other, true)
     assert.deepEqual(await leftovers(other), [])
   })
-  const ports = ['--http-port', String(other.httpPort), '--https-port', String(other.httpsPort)]
-  const argv = ['up', '--name', other.name, '--home', other.home, '--subnet', other.subnet, ...ports]
+  const argv = ['up', ...flagsOf(other)]
   for (const stage of ['etcd', 'postgres-2', 'control', 'edge']) {
     const stop = new AbortController()
     const killed = run([MARU, ...argv], { signal: stop.signal, cwd: ROOT }).catch((error: unknown) => error)
@@ -26,10 +31,7 @@ test('up, killed at every stage, finishes when it is run again, beside another i
     await killed
   }
   await cliOk(argv)
-  const status = await waitFor('every component to be well', async () => {
-    const now = await cliJson<PlatformStatus>(['status', '--home', other.home])
-    return now.components.every(({ state }) => state === 'ok') && now
-  })
+  const status = await statusWhenWell(other.home)
   assert.equal(status.installation, other.name)
   const beside = await cliJson<PlatformStatus>(['status', '--home', HOME])
   assert.ok(beside.components.every(({ state }) => state === 'ok'))

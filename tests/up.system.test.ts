@@ -5,7 +5,6 @@ import { test } from 'node:test'
 import { WorkloadConfig } from '#contract/agent.ts'
 import type { Instance } from '#contract/apps.ts'
 import { HOME as OF_HOME } from '#contract/installation.ts'
-import type { PlatformStatus } from '#contract/platform.ts'
 import { DOCKER_SOCKET } from '#platform/hosts/index.ts'
 import type { UpResult } from '#platform/hosts/up.ts'
 import { INSTANCE_COMPONENT, instanceContainer } from '#runtime/agent/instance-spec.ts'
@@ -26,6 +25,7 @@ import {
   installation,
   newApp,
   nodeApp,
+  statusWhenWell,
   waitFor,
 } from './harness.ts'
 import { ask, ROOT_CERTIFICATE } from './https.ts'
@@ -48,10 +48,7 @@ test('of two ups at once, one names the other and changes nothing', async () => 
 })
 
 test('the status names every component and its memory, 1 GB in all', async () => {
-  const status = await waitFor('every component to be well', async () => {
-    const now = await cliJson<PlatformStatus>(['status', '--home', HOME])
-    return now.components.every(({ state }) => state === 'ok') && now
-  })
+  const status = await statusWhenWell(HOME)
   const names = status.components.map(({ component }) => component)
   for (const component of [
     'etcd',

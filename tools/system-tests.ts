@@ -7,6 +7,7 @@ import { ROOT } from './source-tree.ts'
 import { ended, runFiles, type TestRun, testFiles } from './test-files.ts'
 import {
   chooseInstallation,
+  flagsOf,
   hasStackImages,
   leftovers,
   removeInstallation,
@@ -56,9 +57,8 @@ function upOf(installation: TestInstallation, signal: AbortSignal): Promise<numb
   console.log(
     `Installation ${name} in ${home}, ports ${httpPort} and ${httpsPort}, addresses ${subnet}.0.0/16`,
   )
-  const where = ['--name', name, '--home', home, '--subnet', subnet]
-  const ports = ['--http-port', String(httpPort), '--https-port', String(httpsPort)]
-  return ended(spawn(MARU, ['up', '--lab', ...where, ...ports], { cwd: ROOT, stdio: 'inherit' }), signal)
+  const argv = ['up', '--lab', ...flagsOf(installation)]
+  return ended(spawn(MARU, argv, { cwd: ROOT, stdio: 'inherit' }), signal)
 }
 
 const TEST_TIMEOUT_MS = 900_000

@@ -31,6 +31,12 @@ export async function chooseInstallation(): Promise<TestInstallation> {
   }
 }
 
+/** What `maru up` is told of it. */
+export const flagsOf = ({ name, home, subnet, httpPort, httpsPort }: TestInstallation): string[] => [
+  ...['--name', name, '--home', home, '--subnet', subnet],
+  ...['--http-port', String(httpPort), '--https-port', String(httpsPort)],
+]
+
 /** The first two octets of every address range on this machine: interfaces and the engine's networks. */
 async function subnetsInUse(): Promise<Set<string>> {
   const prefix = (address: string) => address.split('.').slice(0, 2).join('.')

@@ -1,13 +1,9 @@
-import { isActive, parseEnd } from '#contract/network.ts'
+import { isActive, isOnTrial, parseEnd } from '#contract/network.ts'
 import type { NetworkRuleView } from '#contract/network-api.ts'
 import { elapsed } from '#runtime/kit/human-units.ts'
 
 /** How much of a trial is left. */
 export const leftMs = (until: string, now: Date) => Math.max(0, Date.parse(until) - now.getTime())
-
-/** It was taken back on trial, because it may be what lets somebody in, and stands again by itself. */
-export const isOnTrial = ({ pausedUntil }: Pick<NetworkRuleView, 'pausedUntil'>, now: Date) =>
-  pausedUntil !== undefined && new Date(pausedUntil) > now
 
 /** Whether it is one of those that are looked at: of an app, that is its own, and not what every app may. */
 export function isOf({ from }: Pick<NetworkRuleView, 'from'>, app: string | undefined): boolean {

@@ -1,5 +1,6 @@
 import { Group, Text } from '@mantine/core'
 import { useMutation, useQueryClient } from '@tanstack/react-query'
+import { isOnTrial } from '#contract/network.ts'
 import { type NetworkRuleView, networkRoutes } from '#contract/network-api.ts'
 import type { RuleNotice } from '#contract/network-notices.ts'
 import { call } from '../api/api.ts'
@@ -14,7 +15,7 @@ import { useMe } from '../session/use-me.ts'
 import { describeEnd, portsText } from './flows.ts'
 import { NoticesOfRule } from './notices.tsx'
 import { inOrder } from './rule-draft.ts'
-import { isOf, isOnTrial, stateOf, untilText } from './rule-state.ts'
+import { isOf, stateOf, untilText } from './rule-state.ts'
 
 const COLUMNS = ['State', 'Who', 'May reach', 'Why', 'Until', '.Change']
 /** Of an app's own rules it is known whose they are. */

@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { MESH_PORT, PEER_PORT } from '#contract/fleet.ts'
 import { AGENT_PORT } from '#contract/host-identity.ts'
 import { addressesOf, INSTANCE_PORT, type Installation } from '#contract/installation.ts'
+import { CREDENTIALS } from '#platform/network/layout.ts'
 import { NothingProven } from '../not-measured.ts'
 import type { OtherNetwork } from './other-network.ts'
 
@@ -77,8 +78,6 @@ export function doorsShut(
     door('the agent', at.edge.apps, AGENT_PORT),
     door('the door between hosts', at.edge.apps, MESH_PORT),
     door('the way between edges', at.edge.apps, PEER_PORT),
-    ...['169.254.169.254', '100.100.100.200', '168.63.129.16'].map((host) =>
-      door(`a cloud's credentials at ${host}`, host, 80),
-    ),
+    ...CREDENTIALS.map((host) => door(`a cloud's credentials at ${host}`, host, 80)),
   ]
 }

@@ -1,6 +1,8 @@
 import { detectionRoutes, type Incident } from '#contract/detection.ts'
 import type { EventKind, HostEvent, NetworkBlock } from '#contract/guard.ts'
 import { guardRoutes } from '#contract/guard-api.ts'
+import type { HostView } from '#contract/host-view.ts'
+import { hostRoutes } from '#contract/hosts.ts'
 import { NetworkRules, NetworkRuleView } from '#contract/network-api.ts'
 import type { DrillPlace } from '../drill.ts'
 import { maruOk } from '../maru-ok.ts'
@@ -23,6 +25,12 @@ export async function incidentOf(
   return incidents.find(
     ({ who, kinds, lastAt }) => who === address && kinds.includes(kind) && Date.parse(lastAt) >= since,
   )
+}
+
+/** The hosts of the installation. */
+export async function hostsOf(place: Pick<DrillPlace, 'maru'>): Promise<HostView[]> {
+  const { stdout } = await maruOk(place, 'host', 'list', '--json')
+  return hostRoutes.list.response.parse(JSON.parse(stdout)).hosts
 }
 
 /** Who is kept out, as the platform shows it. */

@@ -34,8 +34,9 @@ export async function ensureDatabase(deps: ServerDeps, appId: string): Promise<v
 async function makeOrFinish(deps: ServerDeps, one: Db, appId: string): Promise<void> {
   const known = await findDatabase(one, appId)
   if (known?.ready) {
-    await asMember(one, appId, () => closeToOthers(one, appId))
-    return await ensureLimits(one, appId)
+    await ensureLimits(one, appId)
+    // Last: by the database's own limit the next one sees that all are there.
+    return await asMember(one, appId, () => closeToOthers(one, appId))
   }
   const sealed = known?.password_a ?? (await deps.secrets.seal(appId, makePassword()))
   const row = await insertDatabase(one, appId, sealed)

@@ -56,19 +56,17 @@ export const ASKS = `ct state new udp dport ${ASKED_BY_UDP} jump g_asks`
 /** Who is not known gets no more opening packets through than a person could need; and what has no honest sender. */
 function floodChains(place: Place, group: number): Chains {
   const { synPerSecond, synBurst, synOfAll } = KERNEL_LIMITS
-  const opening = ({ v, source }: Family, forged: readonly string[]) => {
-    return [
-      `${source} . tcp dport @proven${v} return`,
-      ...forged,
-      // The host's own, that to which the packet goes among them.
-      'fib saddr type local goto g_forged',
-      `update @syn${v} { ${source} ${over(synPerSecond, synBurst)} } goto g_flood`,
-      `${source} != @syn${v} ${tellFull(group, 'syn')}`,
-      // One who searches fast is told of as that.
-      `${source} @held${v} return`,
-      'goto g_openings',
-    ]
-  }
+  const opening = ({ v, source }: Family, forged: readonly string[]) => [
+    `${source} . tcp dport @proven${v} return`,
+    ...forged,
+    // The host's own, that to which the packet goes among them.
+    'fib saddr type local goto g_forged',
+    `update @syn${v} { ${source} ${over(synPerSecond, synBurst)} } goto g_flood`,
+    `${source} != @syn${v} ${tellFull(group, 'syn')}`,
+    // One who searches fast is told of as that.
+    `${source} @held${v} return`,
+    'goto g_openings',
+  ]
   return [
     ['g_flood', [tell(group, 'flood', 2), `${FLOODED} drop`]],
     ['g_floods', [tell(group, 'floods', 2), `${FLOODED} drop`]],

@@ -1,6 +1,6 @@
 import { parseWith } from '#contract/errors.ts'
 import { AppName } from '#contract/ids.ts'
-import { isActive, parseEnd } from '#contract/network.ts'
+import { isActive, isOnTrial, parseEnd } from '#contract/network.ts'
 import { type NetworkRuleView, networkRoutes } from '#contract/network-api.ts'
 import { networkNoticeRoutes, type RuleNotice } from '#contract/network-notices.ts'
 import type { ApiOptions, CliContext } from '#runtime/cli/context.ts'
@@ -9,10 +9,6 @@ import { openSession } from '#runtime/cli/session.ts'
 import { counted } from '#runtime/kit/human-units.ts'
 
 const dayAndTime = (instant: string) => `${instant.slice(0, 16).replace('T', ' ')} UTC`
-
-/** It stands again by itself. */
-const isOnTrial = ({ pausedUntil }: NetworkRuleView, now: Date) =>
-  pausedUntil !== undefined && new Date(pausedUntil) > now
 
 function endOf(rule: NetworkRuleView, now: Date): string {
   const { builtIn, until, pausedUntil = '', approvedBy } = rule

@@ -7,6 +7,7 @@ import type { Check, Finding } from '#platform/trust/index.ts'
 import { type FollowCommand, loadReports, runProbe } from '#platform/workload/index.ts'
 import type { ServerDeps } from '#runtime/server/handler.ts'
 import { read } from '#runtime/server/transact.ts'
+import { CREDENTIALS } from './layout.ts'
 import { lockChecks } from './lock-down-evidence.ts'
 
 /** What the network can show about itself. `follow` comes from the capability that runs one-off commands. */
@@ -23,8 +24,6 @@ export const networkChecks = (follow: FollowCommand): Check[] => [
 
 /** Public addresses that answer wherever there is a way outside, a name server’s door among them. */
 const PUBLIC = ['1.1.1.1:443', '8.8.8.8:53'] as const
-/** Where clouds hand out credentials. */
-const METADATA = ['169.254.169.254', '100.100.100.200', '168.63.129.16'] as const
 /** No rule allows it and there is none: who is told that has asked somebody outside. */
 const UNLISTED_NAME = 'unlisted.maru.invalid'
 /** What a program hears of it then: the resolver’s own word, and what the engine’s makes of that. */
@@ -100,7 +99,7 @@ function doorsOf({ config }: ServerDeps, hosts: readonly Host[]) {
     `${at.pgproxy.data}:${at.postgresPort}`,
     ...[22, ...PORTS_BETWEEN_HOSTS].map((port) => `${at.edge.apps}:${port}`),
     ...hosts.flatMap(({ address }) => ['22', String(AGENT_PORT)].map((port) => `${address}:${port}`)),
-    ...METADATA.map((address) => `${address}:80`),
+    ...CREDENTIALS.map((address) => `${address}:80`),
     ...PUBLIC,
   ]
   return { open, shut }

@@ -49,6 +49,8 @@ export const NEVER_OF_HOST = [
 ] as const
 /** What runs inside: Azure's, too. To a machine it gives its address there, and asks whether it is well. */
 export const NEVER = [...NEVER_OF_HOST, '168.63.129.16'] as const
+/** Addresses of several clouds' metadata, by which it is tried that they stay shut. */
+export const CREDENTIALS = ['169.254.169.254', '100.100.100.200', '168.63.129.16'] as const
 /** The metadata over IPv6, Amazon's and Google's: of the host itself, for nothing inside has IPv6. */
 export const NEVER_6 = ['fd00:ec2::254', 'fd20:ce::254'] as const
 
