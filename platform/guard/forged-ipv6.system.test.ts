@@ -57,8 +57,8 @@ const told = () => following.all.filter(({ notice }) => notice === 'forged')
 const as = (source: string, address = HOST.attacked6): Said => ({
   ...{ card: cards.attacker, source, to: { address, card: cards.host } },
 })
-const send = async (frame: Buffer) => {
-  const { exitCode, stderr } = await field.attacker.run(sendFrame('eth0', frame, 40))
+const send = async (frame: Buffer, times = 40) => {
+  const { exitCode, stderr } = await field.attacker.run(sendFrame('eth0', frame, times))
   assert.equal(exitCode, 0, stderr)
 }
 const [SYN, RST, ACK] = [0x02, 0x04, 0x10]
@@ -94,9 +94,16 @@ for (const [what, made] of KINDS)
     }
   })
 
-test('what honest machines and the host itself send over IPv6 is not forged', async () => {
+/** Waits until all notices so far are read: they come in order, and one of a packet that nothing else sends is the last. */
+async function noticesRead() {
   await field.fresh()
+  await send(datagram(as(HOST.attacked6), 9, 7), 1)
+  await poll('the notice of the last packet', async () => told().some(({ port }) => port === 7))
   following.all.length = 0
+}
+
+test('what honest machines and the host itself send over IPv6 is not forged', async () => {
+  await noticesRead()
   const { host, attacker } = field
   const ping = async (from: typeof host, ...to: readonly string[]) => {
     const { exitCode, stdout } = await from.run(['ping', '-6', '-c', '2', '-i', '0.2', '-W', '2', ...to])
