@@ -1,17 +1,7 @@
-import { cookiesSent } from '#runtime/drivers/syn-cookies.ts'
-import { median, middleMean } from '#runtime/kit/median.ts'
 import type { Drill, DrillPlace, Measured, Stages } from './drill.ts'
 import { drillApp } from './drill-app.ts'
-import {
-  arrivedAtHost,
-  carryOutFlood,
-  FLOOD,
-  type Flood,
-  floods,
-  forgeSenders,
-  goingNowhere,
-  paceOfFlood,
-} from './network/flood.ts'
+import { FLOOD, forgeSenders } from './network/flood.ts'
+import { type FloodsFound, floodInRounds, ROUNDS } from './network/flood-rounds.ts'
 import { makeOutsiders, type Outsider } from './network/other-network.ts'
 import { endAll } from './network/programs-on-host.ts'
 import { checkNotLockedDown } from './network/said.ts'
@@ -29,8 +19,6 @@ const FAILED = 'requests that failed during the floods'
 type Names = typeof NEW | typeof PROVEN | typeof KEPT | typeof OTHERS | typeof FAILED
 
 const READY_S = 30
-/** What else goes on in the platform takes a moment of one round or another: the middle ones count. */
-const ROUNDS = 12
 /** So many visits make visitors known to the host; and so many come before they are counted. */
 const FIRST_ANSWERS = { known: 100, counted: 400 } as const
 /** Who has been here before. All other addresses of the network are used once. */
@@ -55,7 +43,7 @@ export const floodedFromOutside: Drill<Names> = {
   harmless: false,
   setUp:
     'Two places outside of the platform. From one of them people visit an app over TLS, eight at a time and without rest: first new ones, each request from an address that the host has never seen; then some whom it knows, with a new connection for each request; then some on connections that they keep.',
-  fault: `From the other hping3 sends as fast as one processor can, into nothing, SYN, UDP and ICMP for ${FLOOD.seconds} s each, ${ROUNDS} rounds of it while each kind of visitors is there, every packet from another forged sender.`,
+  fault: `From the other hping3 sends, as fast as one processor can, SYN, UDP and ICMP for ${FLOOD.seconds} s each, into nothing in between, at least ${ROUNDS.least} rounds of it and at most ${ROUNDS.most} while each kind of visitors is there, until each flood's cost is known well enough, every packet from another forged sender.`,
   measures: {
     [NEW]: { unit: '%', limit: 30 },
     [PROVEN]: { unit: '%', limit: 10 },
@@ -63,21 +51,13 @@ export const floodedFromOutside: Drill<Names> = {
     [OTHERS]: { unit: '%', limit: 30 },
     [FAILED]: { unit: 'requests', limit: 0 },
   },
-  expectedS: 225,
+  expectedS: 300,
   begin,
 }
 
-/** What one kind of visitors got, in answers a second. */
-interface Found {
+/** What one kind of visitors got. */
+interface Found extends FloodsFound {
   readonly kind: Kind
-  readonly calm: number
-  readonly flooded: ReadonlyArray<{
-    readonly what: string
-    readonly sent: number
-    readonly answers: number
-    /** The mean of the middle half of what each round kept of the answers that it had just had without a flood. */
-    readonly share: number
-  }>
   readonly failures: readonly string[]
 }
 
@@ -112,11 +92,12 @@ function begin(place: DrillPlace): Stages<Names> {
       for (const kind of KINDS) {
         const here = await visit(kind, FIRST_ANSWERS.counted)
         place.say(`visitors: ${kind.short}`)
-        const paces = await floodKind(place, present(outsiders[1]), here)
+        const floods = await floodInRounds(present(outsiders[1]), place.installation.ports.https, here)
+        tell(place.say, floods)
         await here.stop()
         if (here.answered() > kind.from.count && kind.name === NEW)
           throw new NothingProven('not every visitor was a new one')
-        found.push({ kind, ...paces, failures: here.failures() })
+        found.push({ kind, ...floods, failures: here.failures() })
         place.mark(`floods over the ${kind.short} ended`)
       }
     },
@@ -138,57 +119,15 @@ function checkKnown(proven: ReadonlySet<string>, prefix: string): void {
   if (missing.size > 0) throw new Error(`the host does not know its visitors as it should: ${[...missing]}`)
 }
 
-/** What was seen while a flood was carried out, a second. */
-interface Pace {
-  readonly answers: number
-  readonly packets: number
-  readonly cookies: number
-}
-
-/** Round after round without a flood and with each in turn. */
-async function floodKind(
-  { installation, say }: DrillPlace,
-  attacker: Outsider,
-  visitors: Visitors,
-): Promise<Pick<Found, 'calm' | 'flooded'>> {
-  const all = floods(attacker, installation.ports.https)
-  const send = async (flood: Flood): Promise<Pace> => {
-    const [packets, cookies] = [await arrivedAtHost(attacker), await cookiesSent()]
-    const [answers, since] = [visitors.answered(), performance.now()]
-    await carryOutFlood(attacker, flood)
-    const seconds = (performance.now() - since) / 1000
-    return {
-      answers: (visitors.answered() - answers) / seconds,
-      packets: ((await arrivedAtHost(attacker)) - packets) / seconds,
-      cookies: ((await cookiesSent()) - cookies) / seconds,
-    }
-  }
-  const calm: Pace[] = []
-  const flooded = all.map((flood) => ({ flood, paces: [] as Pace[] }))
-  for (let round = 0; round < ROUNDS; round += 1) {
-    calm.push(await goingNowhere(attacker, () => send(all[0])))
-    for (const { flood, paces } of flooded) paces.push(await send(flood))
-  }
-  if (middle(calm, 'packets') > FLOOD.leastPerSecond / 10) throw new NothingProven('there is another flood')
-  return {
-    calm: middle(calm, 'answers'),
-    flooded: flooded.map(({ flood, paces }) => {
-      const sent = paceOfFlood(flood, middle(paces, 'packets'))
-      const [answers, cookies] = [middle(paces, 'answers'), middle(paces, 'cookies')]
-      const shares = paces.map((one, round) => one.answers / present(calm[round]).answers)
-      const share = middleMean(shares)
-      say(
-        `${flood.what}, ${sent} packets a second, ${cookies.toFixed(0)} answered by cookies: ${answers.toFixed(1)} answers a second; of those without, round by round: ${shares.map(percent).join(', ')}`,
-      )
-      if (flood === all[0] && cookies < FLOOD.leastPerSecond / 2)
-        throw new NothingProven('the flood did not reach the edge: it was answered without SYN cookies')
-      return { what: flood.what, sent, answers, share }
-    }),
-  }
+/** One line for each flood, with all its rounds. */
+function tell(say: DrillPlace['say'], { flooded }: FloodsFound): void {
+  for (const { what, sent, cookies, answers, share, error, shares } of flooded)
+    say(
+      `${what}, ${sent} packets a second, ${cookies.toFixed(0)} answered by cookies: ${answers.toFixed(1)} answers a second; of those without ${percent(share)} ± ${percent(error)}, round by round: ${shares.map(percent).join(', ')}`,
+    )
 }
 
 const percent = (share: number) => `${Math.round(share * 100)} %`
-const middle = (paces: readonly Pace[], of: keyof Pace) => median(paces.map((one) => one[of]))
 
 /** What the worst of these floods cost, in per cent. */
 const lost = ({ flooded }: Found, isOne: (what: string) => boolean) =>

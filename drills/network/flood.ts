@@ -10,9 +10,11 @@ import type { Outsider } from './other-network.ts'
  */
 const SENDERS = { network: '243.0.0.0/8', first: '243.0.0.0', rest: '0.255.255.255' } as const
 
+export type FloodName = 'SYN' | 'UDP' | 'ICMP'
+
 /** A flood, by hping3 as fast as one processor can. It is ended after its time. */
 export interface Flood {
-  readonly what: string
+  readonly what: FloodName
   readonly argv: readonly string[]
 }
 

@@ -13,7 +13,26 @@ export function median(values: readonly number[]): number {
  */
 export function middleMean(values: readonly number[]): number {
   if (values.length === 0) throw new Error('no values were measured')
-  const cut = Math.floor(values.length / 4)
-  const kept = [...values].sort((one, other) => one - other).slice(cut, values.length - cut)
-  return kept.reduce((sum, value) => sum + value, 0) / kept.length
+  return mean(middleHalf(values))
 }
+
+/**
+ * The standard error of {@link middleMean}: that of the values with the outer ones drawn in to the nearest that counts, divided by
+ * the share that counts (J. W. Tukey and D. H. McLaughlin, Sankhyā A 25, 1963). Of fewer than four, that of the mean.
+ */
+export function middleMeanError(values: readonly number[]): number {
+  if (values.length < 2) throw new Error('of fewer than two values nothing is known about their error')
+  const kept = middleHalf(values)
+  const [least, most] = [kept[0] ?? 0, kept.at(-1) ?? 0]
+  const drawnIn = values.map((value) => Math.min(most, Math.max(least, value)))
+  const around = mean(drawnIn)
+  const variance = drawnIn.reduce((sum, value) => sum + (value - around) ** 2, 0) / (values.length - 1)
+  return Math.sqrt(variance / values.length) / (kept.length / values.length)
+}
+
+function middleHalf(values: readonly number[]): number[] {
+  const cut = Math.floor(values.length / 4)
+  return [...values].sort((one, other) => one - other).slice(cut, values.length - cut)
+}
+
+const mean = (values: readonly number[]) => values.reduce((sum, value) => sum + value, 0) / values.length
