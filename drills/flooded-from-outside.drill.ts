@@ -25,11 +25,14 @@ const FIRST_ANSWERS = { known: 100, counted: 400 } as const
 const KNOWN = { first: 1, count: 16 } as const
 const NEVER_USED = { first: 256, count: 65_000 } as const
 
-/** Who visits: one kind after the other, because each takes as much of the processors as it gets. */
+/**
+ * Who visits: one kind after the other. They rest between requests, so that they ask for about half of what a host of one processor
+ * serves: who asks without rest measures which processor is given to him, and not what the flood does to him.
+ */
 const KINDS = [
-  { name: NEW, short: 'new', shape: { kept: 0, fresh: 8 }, from: NEVER_USED },
-  { name: PROVEN, short: 'known', shape: { kept: 0, fresh: 8 }, from: KNOWN },
-  { name: KEPT, short: 'kept', shape: { kept: 8, fresh: 0 }, from: KNOWN },
+  { name: NEW, short: 'new', shape: { kept: 0, fresh: 8 }, restMs: 60, from: NEVER_USED },
+  { name: PROVEN, short: 'known', shape: { kept: 0, fresh: 8 }, restMs: 60, from: KNOWN },
+  { name: KEPT, short: 'kept', shape: { kept: 8, fresh: 0 }, restMs: 20, from: KNOWN },
 ] as const
 type Kind = (typeof KINDS)[number]
 
@@ -42,7 +45,7 @@ export const floodedFromOutside: Drill<Names> = {
   summary: 'Flood the host with SYN, UDP and ICMP from forged senders while people visit an app',
   harmless: false,
   setUp:
-    'Two places outside of the platform. From one of them people visit an app over TLS, eight at a time and without rest: first new ones, each request from an address that the host has never seen; then some whom it knows, with a new connection for each request; then some on connections that they keep.',
+    'Two places outside of the platform. From one of them people visit an app over TLS, eight at a time: first new ones, each request from an address that the host has never seen; then some whom it knows, with a new connection for each request; then some on connections that they keep. They rest for 60 ms between requests, and for 20 ms on a connection that they keep.',
   fault: `From the other hping3 sends, as fast as one processor can, SYN, UDP and ICMP for ${FLOOD.seconds} s each, into nothing in between, at least ${ROUNDS.least} rounds of it and at most ${ROUNDS.most} while each kind of visitors is there, until each flood's cost is known well enough, every packet from another forged sender.`,
   measures: {
     [NEW]: { unit: '%', limit: 30 },
@@ -67,9 +70,12 @@ function begin(place: DrillPlace): Stages<Names> {
   let strangers: Strangers | undefined
   let visitors: Visitors | undefined
   const found: Found[] = []
-  const visit = async ({ shape, from }: Pick<Kind, 'from'> & Pick<HostVisit, 'shape'>, least: number) => {
+  const visit = async (
+    { shape, restMs, from }: Pick<Kind, 'from'> & Pick<HostVisit, 'shape' | 'restMs'>,
+    least: number,
+  ) => {
     const sources = { prefix: present(strangers).prefix, ...from }
-    const here = startVisitors(place, present(outsiders[0]), app.name, { shape, restMs: 0, sources })
+    const here = startVisitors(place, present(outsiders[0]), app.name, { shape, restMs, sources })
     visitors = here
     await waitUntil('visitors to be served', { timeoutS: READY_S, signal: place.signal }, () => {
       return here.answered() >= least
