@@ -15,8 +15,9 @@ const NEW = 'answers to new visitors that a flood of SYN cost'
 const PROVEN = 'answers to visitors known to the host, a new connection each, that a flood of SYN cost'
 const KEPT = 'answers to visitors with open connections that a flood of SYN cost'
 const OTHERS = 'answers to visitors of any kind that a flood of UDP or ICMP cost'
+const AFTER = 'answers to visitors of any kind that were missing between floods'
 const FAILED = 'requests that failed during the floods'
-type Names = typeof NEW | typeof PROVEN | typeof KEPT | typeof OTHERS | typeof FAILED
+type Names = typeof NEW | typeof PROVEN | typeof KEPT | typeof OTHERS | typeof AFTER | typeof FAILED
 
 const READY_S = 30
 /** So many visits make visitors known to the host; and so many come before they are counted. */
@@ -46,15 +47,16 @@ export const floodedFromOutside: Drill<Names> = {
   harmless: false,
   setUp:
     'Two places outside of the platform. From one of them people visit an app over TLS, eight at a time: first new ones, each request from an address that the host has never seen; then some whom it knows, with a new connection for each request; then some on connections that they keep. They rest for 60 ms between requests, and for 20 ms on a connection that they keep.',
-  fault: `From the other hping3 sends, as fast as one processor can, SYN, UDP and ICMP for ${FLOOD.seconds} s each, into nothing in between, at least ${ROUNDS.least} rounds of it and at most ${ROUNDS.most} while each kind of visitors is there, until each flood's cost is known well enough, every packet from another forged sender.`,
+  fault: `From the other hping3 sends, as fast as one processor can, SYN, UDP and ICMP for ${FLOOD.seconds} s each, before and between them as long into nothing, at least ${ROUNDS.least} rounds of it and at most ${ROUNDS.most} while each kind of visitors is there, until each flood's cost is known well enough, every packet from another forged sender.`,
   measures: {
     [NEW]: { unit: '%', limit: 30 },
     [PROVEN]: { unit: '%', limit: 10 },
     [KEPT]: { unit: '%', limit: 10 },
     [OTHERS]: { unit: '%', limit: 30 },
+    [AFTER]: { unit: '%', limit: 15 },
     [FAILED]: { unit: 'requests', limit: 0 },
   },
-  expectedS: 300,
+  expectedS: 330,
   begin,
 }
 
@@ -150,9 +152,14 @@ function summarize({ say }: DrillPlace, found: readonly Found[]): Measured<Names
   const answers = found.flatMap((one) => {
     const named = `answers to ${one.kind.short} visitors`
     const rows = one.flooded.map(({ what, answers }) => [`${named}, ${what} flood`, answers] as const)
-    return [[`${named}, no flood`, one.calm] as const, ...rows]
+    return [
+      [`${named}, before floods`, one.before] as const,
+      [`${named}, between floods`, one.between] as const,
+      ...rows,
+    ]
   })
   const bySyn = (name: Names) => lost(of(name), isSyn)
+  const after = Math.max(0, ...found.map(({ before, between }) => Math.round((1 - between / before) * 100)))
   const others = Math.max(...found.map((one) => lost(one, (what) => !isSyn(what))))
   return {
     values: {
@@ -160,9 +167,10 @@ function summarize({ say }: DrillPlace, found: readonly Found[]): Measured<Names
       [PROVEN]: bySyn(PROVEN),
       [KEPT]: bySyn(KEPT),
       [OTHERS]: others,
+      [AFTER]: after,
       [FAILED]: failures.length,
     },
-    result: `During floods, of which ${least} packets a second at least arrived, of SYN new visitors got ${bySyn(NEW)} % fewer answers, known ones with new connections ${bySyn(PROVEN)} % and those with open connections ${bySyn(KEPT)} %, of ${found.map(({ calm }) => calm.toFixed(0)).join(', ')} a second; of UDP or ICMP anybody ${others} % at most; ${failures.length} requests failed.`,
+    result: `During floods, of which ${least} packets a second at least arrived, of SYN new visitors got ${bySyn(NEW)} % fewer answers, known ones with new connections ${bySyn(PROVEN)} % and those with open connections ${bySyn(KEPT)} %, of ${found.map(({ before }) => before.toFixed(0)).join(', ')} a second; of UDP or ICMP anybody ${others} % at most, and between floods ${after} %; ${failures.length} requests failed.`,
     figures: Object.fromEntries([
       ...kinds.map((what, at) => [
         `packets of the slowest ${what} flood that arrived`,

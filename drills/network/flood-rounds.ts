@@ -44,9 +44,10 @@ export interface FloodFound {
   readonly error: number
 }
 
-/** What visitors got without a flood, in answers a second, and with each. */
+/** What visitors got before all floods and between them, in answers a second, and with each. */
 export interface FloodsFound {
-  readonly calm: number
+  readonly before: number
+  readonly between: number
   readonly flooded: readonly FloodFound[]
 }
 
@@ -57,7 +58,7 @@ interface Rounds {
   readonly shares: number[]
 }
 
-/** Round after round of each flood in turn. Before and after each, as long with packets that go nowhere. */
+/** First as many rounds of calm, then round after round of each flood in turn, with calm between: packets that go nowhere. */
 export async function floodInRounds(
   attacker: Outsider,
   port: number,
@@ -65,19 +66,23 @@ export async function floodInRounds(
 ): Promise<FloodsFound> {
   const all = floods(attacker, port)
   const calmly = () => goingNowhere(attacker, () => paceWhile(attacker, all[0], visitors))
-  const calm = [await calmly()]
+  const before: Pace[] = []
+  for (let round = 0; round < ROUNDS.least; round += 1) before.push(await calmly())
+  const between: Pace[] = []
   const flooded = all.map((flood): Rounds => ({ flood, paces: [], shares: [] }))
   for (let round = 0; round < ROUNDS.most; round += 1)
     for (const { flood, paces, shares } of flooded.filter((one) => !isKnown(one))) {
-      const before = present(calm.at(-1)).answers
+      const last = present([...before, ...between].at(-1))
       const pace = await paceWhile(attacker, flood, visitors)
-      const after = await calmly()
+      const next = await calmly()
       paces.push(pace)
-      shares.push((2 * pace.answers) / (before + after.answers))
-      calm.push(after)
+      shares.push((2 * pace.answers) / (last.answers + next.answers))
+      between.push(next)
     }
-  if (middle(calm, 'packets') > FLOOD.leastPerSecond / 10) throw new NothingProven('there is another flood')
-  return { calm: middle(calm, 'answers'), flooded: flooded.map(summarize) }
+  if (middle([...before, ...between], 'packets') > FLOOD.leastPerSecond / 10)
+    throw new NothingProven('there is another flood')
+  const answersOf = (paces: readonly Pace[]) => middleMean(paces.map(({ answers }) => answers))
+  return { before: answersOf(before), between: answersOf(between), flooded: flooded.map(summarize) }
 }
 
 const isKnown = ({ flood, shares }: Rounds) =>
