@@ -76,7 +76,8 @@ export async function floodInRounds(
       const pace = await paceWhile(attacker, flood, visitors)
       const next = await calmly()
       paces.push(pace)
-      shares.push((2 * pace.answers) / (last.answers + next.answers))
+      const calm = (last.answers + next.answers) / 2
+      shares.push(calm === 0 ? 0 : pace.answers / calm)
       between.push(next)
     }
   if (middle([...before, ...between], 'packets') > FLOOD.leastPerSecond / 10)
