@@ -5,7 +5,7 @@ import { askTimes } from '#runtime/drivers/test-networks.ts'
 import { installPrograms, PACKET_LOG } from '#tools/install-programs.ts'
 import { KERNEL_LIMITS } from './limits.ts'
 import type { PacketNotice } from './notice.ts'
-import { type Field, HOST, makeField, PORTS, SOURCE } from './test-attack.ts'
+import { type Field, HOST, learned, makeField, PORTS, SOURCE } from './test-attack.ts'
 import { followNotices, type Notices, poll } from './test-notices.ts'
 
 let field: Field
@@ -94,6 +94,19 @@ test('who has too many connections open to a program gets no more there; others 
   await poll('a notice', told('exhaust'))
   const fromAttacker = await field.attacker.run(askTimes(HOST.attacked, [other], 2))
   assert.equal(Number(fromAttacker.stdout), 2)
+})
+
+test('after a flood of forged senders at a closed port the memory has room: who searches is held as ever', async () => {
+  await begin()
+  const { closedPorts, questionsAtOnce, questionsPerSecond } = KERNEL_LIMITS
+  const seconds = await flood('-S', '--rand-source', '--flood', '-p', '20009')
+  const { stdout } = await field.host.run(['nft', 'list', 'set', 'inet', field.table, 'probed4'])
+  const kept = stdout.match(/expires/g)?.length ?? 0
+  assert.ok(kept >= questionsAtOnce, `only ${kept} are remembered: that was no flood`)
+  assert.ok(kept <= questionsAtOnce + questionsPerSecond * (seconds + 1), `${kept} are remembered`)
+  const { closed } = learned((await field.scan(PORTS.range, '-oX', '-', '--host-timeout', '20s')).stdout)
+  assert.ok(closed <= closedPorts + 1, `${closed} closed ports were learned`)
+  assert.ok((await field.members('held4')).includes(SOURCE.attacker))
 })
 
 test('a full memory: closed ports stay silent, open ones answer, and people hear of it', async () => {

@@ -80,7 +80,8 @@ function floodChains(place: Place, group: number): Chains {
 
 /**
  * Who asks for many ports. Each pair counts once: how often a client connects to one does not matter. Where a memory has no room,
- * closed ports stay silent, each packet to them counts, and open ones answer.
+ * closed ports stay silent, each packet to them counts, and open ones answer. What is remembered for an hour takes no more a second
+ * than it has room for in an hour, so that a flood of forged senders does not fill it for who comes after.
  */
 const searchChains = (group: number): Chains => [
   [
@@ -137,14 +138,15 @@ function pressChain(group: number): Chains[number] {
 
 /** Ports at which nobody listens, and what is no question at all. */
 function probeChains(group: number): Chains {
-  const { closedPorts, closedPortsPerHour } = KERNEL_LIMITS
+  const { closedPorts, closedPortsPerHour, questionsPerSecond, questionsAtOnce } = KERNEL_LIMITS
+  const few = `limit rate ${questionsPerSecond}/second burst ${questionsAtOnce} packets`
   const deny = `limit rate over ${closedPortsPerHour}/hour burst ${closedPorts} packets`
   const port = ({ v, source }: Family) => [`probed${v}`, `${source} . meta l4proto . th dport`] as const
   const protocol = ({ v, source }: Family) => [`spoken${v}`, `${source} . meta l4proto`] as const
   type Asked = typeof port | typeof protocol
   const count = (asked: Asked) => (family: Family) => {
     const [set, key] = asked(family)
-    return `${key} != @${set} add @${set} { ${key} } jump g_probe`
+    return `${key} != @${set} ${few} add @${set} { ${key} } jump g_probe`
   }
   const unless = (asked: Asked, end: string) => (family: Family) => {
     const [set, key] = asked(family)
@@ -152,10 +154,7 @@ function probeChains(group: number): Chains {
   }
   const counted = (asked: Asked, memory: 'probed' | 'spoken') =>
     both(count(asked), unless(asked, tellFull(group, memory)), unless(asked, 'jump g_press'))
-  const countedOrSilent = (asked: Asked, memory: 'probed' | 'spoken') => [
-    ...counted(asked, memory),
-    ...both(unless(asked, `${FLOODED} drop`)),
-  ]
+  const elseSilent = (asked: Asked) => both(unless(asked, `${FLOODED} drop`))
   const uncounted = ({ v, source }: Family) => `${source} != @denied${v}`
   return [
     pressChain(group),
@@ -171,8 +170,10 @@ function probeChains(group: number): Chains {
         ),
       ],
     ],
+    // One chain, so that all who come to it have one allowance together.
+    ['g_question', counted(port, 'probed')],
     // Flags that no honest sender sets: a question like others, and never answered. One of them holds nobody.
-    ['g_trick', [...isHeld, ...counted(port, 'probed'), tell(group, 'trick', 20), `${FLOODED} drop`]],
+    ['g_trick', [...isHeld, 'jump g_question', tell(group, 'trick', 20), `${FLOODED} drop`]],
     [
       'g_closed',
       [
@@ -180,10 +181,11 @@ function probeChains(group: number): Chains {
         // Answers that come late to questions of the host; others that only look like one are questions.
         ...both(({ v, address }) => `udp sport ${ASKED_BY_UDP} ${address} . udp sport @asked${v} accept`),
         // No room to remember it: nothing is lost, since nobody listens there.
-        ...countedOrSilent(port, 'probed'),
+        'jump g_question',
+        ...elseSilent(port),
       ],
     ],
-    ['g_protocol', [...isHeld, ...countedOrSilent(protocol, 'spoken')]],
+    ['g_protocol', [...isHeld, ...counted(protocol, 'spoken'), ...elseSilent(protocol)]],
   ]
 }
 
