@@ -114,7 +114,11 @@ export function faultOfHosts(place: HostsPlace, writing?: Writing): FaultOfHosts
     await pause(LOOK_EVERY_MS, signal)
     return false
   }
-  const wholeAgain = () => secondsUntil({ timeoutS: PATIENCE_S, signal }, whole)
+  const wholeAgain = async () => {
+    const seconds = await secondsUntil({ timeoutS: PATIENCE_S, signal }, whole)
+    if (seconds >= PATIENCE_S) place.say(`not whole after ${PATIENCE_S} s: ${missing}`)
+    return seconds
+  }
   return {
     ledger,
     struckMs: () => known().atMs,

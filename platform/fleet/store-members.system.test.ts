@@ -44,6 +44,7 @@ let database: string
 let pass: { readonly ca: string; readonly cert: string; readonly key: string }
 let store: EtcdClient
 let services: Fleet['services'] = {}
+let backAtNew: () => Promise<unknown>
 const ended = new AbortController()
 /** What the engine runs, by component. */
 const running = new Map<string, ContainerSpec>()
@@ -117,14 +118,15 @@ async function lose(voice: Voice): Promise<void> {
   await docker.containers.remove(`${name}-${componentOf(voice)}`)
 }
 
-/** A host that joined gets a member: its agent looks after it from now on. */
-async function place(host: string, voice: Voice): Promise<void> {
+/** A host that joined gets a member: its agent looks after it from now on. Gives what its engine does when it has it again. */
+async function place(host: string, voice: Voice): Promise<() => Promise<unknown>> {
   const start = await bring(host, voice)
   services = { ...services, [voice]: host as HostIdentity['name'] }
   const config = { installation, home: homeOf(host), host: hostOf(host, false) } as AgentConfig
   const membership = { fleet, credentials: () => pass, isRemoved: () => false } as unknown as HostMembership
   const onJoined = () => void start().catch((error: unknown) => assert.fail(String(error)))
   watchEtcdMember({ config, membership, log: silent, onJoined }, ended.signal)
+  return start
 }
 
 /** Whom the members follow. */
@@ -157,11 +159,38 @@ test('the host of the first member is lost, and another has that member instead'
   services = rest
   await settled('the others to take it out', 'etcd-2', 'etcd-3')
 
-  await place('new', 'etcd-1')
+  backAtNew = await place('new', 'etcd-1')
   await settled('three voices again', 'etcd-1', 'etcd-2', 'etcd-3')
   const after = (await members()).find((one) => one.name === 'etcd-1')
   assert.notEqual(after?.id, before?.id)
   assert.deepEqual(after?.peerUrls, before?.peerUrls)
+})
+
+test('a member comes back to a host that had it before, with the data of a membership that is over: it begins anew there', async () => {
+  const idOf = async () => (await members()).find((one) => one.name === 'etcd-1')?.id
+  const isWhole = async () => {
+    const [id, said] = [await idOf(), await store.status(urlOf('etcd-1')).catch(() => undefined)]
+    return said !== undefined && said.id === id && !said.isLearner && said.leader !== undefined
+  }
+  const first = await idOf()
+  await lose('etcd-1')
+  await place('other', 'etcd-1')
+  await until(
+    'another host to have it',
+    async () => (await idOf()) !== first && (await isWhole()),
+    PATIENCE_MS,
+  )
+  const second = await idOf()
+
+  await lose('etcd-1')
+  services = { ...services, 'etcd-1': 'new' as HostIdentity['name'] }
+  await backAtNew()
+  await until(
+    'the host to have it again',
+    async () => (await idOf()) !== second && (await isWhole()),
+    PATIENCE_MS,
+  )
+  assert.equal((await voices()).length, 3)
 })
 
 test('of two members, one is taken out before its host goes: the other goes on alone', async () => {

@@ -6,7 +6,7 @@ import { renderJoiningEtcd, tlsFiles } from '#platform/hosts/database-tier.ts'
 import { ETCD_CONFIG } from '#platform/hosts/platform-config.ts'
 import { componentOf, ETCD_SERVICES, isOn, serviceAddress, storeUrl } from '#platform/mesh/index.ts'
 import type { EtcdClient, EtcdMember } from '#runtime/drivers/etcd-client.ts'
-import { exists, isAbsent, writeFileAtomic } from '#runtime/drivers/files.ts'
+import { exists, isAbsent, readText, writeFileAtomic } from '#runtime/drivers/files.ts'
 import type { Log } from '#runtime/kit/log.ts'
 import { pause } from '#runtime/kit/pause.ts'
 import { passFor } from './cluster-pass.ts'
@@ -33,6 +33,8 @@ interface Look {
   readonly folder: string
 }
 
+/** Which member of the cluster the data in the folder is of. */
+const MEMBER_ID = 'member-id'
 const BEAT_MS = 2_000
 /** So long a member that was just added may take to write its first file. */
 const FIRST_FILE_MS = 60_000
@@ -107,8 +109,7 @@ async function keepMember(look: Look): Promise<void> {
   const mine = peerUrl(name)
   const own = members.find(({ peerUrls }) => peerUrls.includes(mine))
   if (!(await hasData(folder))) await becomeLearner(look, store, mine, own)
-  // Its data is of a membership that ended: it begins anew.
-  else if (own === undefined) await rm(`${folder}/data/member`, { recursive: true, force: true })
+  else if (own === undefined || (await isOfAnother(store, folder, own))) await beginAnew(store, folder, own)
   else if (own.isLearner) await giveVoice(store, own.id, voicesOf(members))
   else {
     const placed = ETCD_SERVICES.filter((service) => fleet.services[service] !== undefined)
@@ -132,6 +133,30 @@ async function giveVoice(store: EtcdClient, id: string, others: readonly string[
 
 const hasData = (folder: string) => exists(`${folder}/data/member`)
 
+/**
+ * Whether the data here is of another membership than the one at its address: the member was on another host in between. etcd would
+ * end at once, again and again, because that membership is over.
+ */
+async function isOfAnother(store: EtcdClient, folder: string, own: EtcdMember): Promise<boolean> {
+  const known = await readText(join(folder, MEMBER_ID))
+  if (known !== undefined) return known !== own.id
+  // What joined before this was written down says itself who it is, if it runs.
+  const [url] = own.clientUrls
+  const said = url === undefined ? undefined : await store.status(url).catch(() => undefined)
+  if (said?.id === own.id) await writeFileAtomic(join(folder, MEMBER_ID), own.id, { mode: 0o600 })
+  return false
+}
+
+/**
+ * Its data is of a membership that ended. What may still be a member at this address is none first: begun without its data it would
+ * vote as if it had never promised anything.
+ */
+async function beginAnew(store: EtcdClient, folder: string, own: EtcdMember | undefined): Promise<void> {
+  if (own !== undefined) await store.removeMember(own.id)
+  for (const one of [ETCD_CONFIG, 'data/member', MEMBER_ID])
+    await rm(join(folder, one), { recursive: true, force: true })
+}
+
 async function becomeLearner(
   { installation, folder, name }: Look,
   store: EtcdClient,
@@ -143,7 +168,11 @@ async function becomeLearner(
     if ((await ageMs(file)) < FIRST_FILE_MS) return
     await store.removeMember(own.id)
   }
-  const members = (await store.addLearner(mine)).map(({ name: its, peerUrls }) => ({
+  const all = await store.addLearner(mine)
+  const added = all.find(({ peerUrls }) => peerUrls.includes(mine))
+  if (added === undefined) throw new Error(`etcd did not add ${mine}`)
+  await writeFileAtomic(join(folder, MEMBER_ID), added.id, { mode: 0o600 })
+  const members = all.map(({ name: its, peerUrls }) => ({
     name: peerUrls.includes(mine) ? name : its,
     peerUrl: peerUrls[0] ?? '',
   }))
