@@ -106,26 +106,14 @@ export function faultOfHosts(place: HostsPlace, writing?: Writing): FaultOfHosts
     return struck
   }
   const visited: LabHost[] = []
-  let missing: string | undefined
-  const whole = async () => {
-    missing = await whatIsMissing(place)
-    if (missing === undefined) return true
-    place.show(`Waiting: ${missing}`)
-    await pause(LOOK_EVERY_MS, signal)
-    return false
-  }
-  const wholeAgain = async () => {
-    const seconds = await secondsUntil({ timeoutS: PATIENCE_S, signal }, whole)
-    if (seconds >= PATIENCE_S) place.say(`not whole after ${PATIENCE_S} s: ${missing}`)
-    return seconds
-  }
+  const { whole, wholeAgain, missing } = waitsToBeWhole(place)
   return {
     ledger,
     struckMs: () => known().atMs,
     ready: async () => {
       await place.app()
       if ((await secondsUntil({ timeoutS: READY_S, signal }, whole)) >= READY_S)
-        throw new Error(`the lab is not whole after ${READY_S} s: ${missing}`)
+        throw new Error(`the lab is not whole after ${READY_S} s: ${missing()}`)
     },
     visit: async (edges, until) => {
       visited.push(...edges)
@@ -160,6 +148,25 @@ export function faultOfHosts(place: HostsPlace, writing?: Writing): FaultOfHosts
     sumUp: (wholeS) => sumUp(place, ledger, known(), wholeS),
     cleanUp: () => ledger.stop(),
   }
+}
+
+/** Looks whether all is whole, and waits for it. */
+function waitsToBeWhole(place: HostsPlace) {
+  const { signal } = place
+  let missing: string | undefined
+  const whole = async () => {
+    missing = await whatIsMissing(place)
+    if (missing === undefined) return true
+    place.show(`Waiting: ${missing}`)
+    await pause(LOOK_EVERY_MS, signal)
+    return false
+  }
+  const wholeAgain = async () => {
+    const seconds = await secondsUntil({ timeoutS: PATIENCE_S, signal }, whole)
+    if (seconds >= PATIENCE_S) place.say(`not whole after ${PATIENCE_S} s: ${missing}`)
+    return seconds
+  }
+  return { whole, wholeAgain, missing: () => missing }
 }
 
 /** When all is whole, visitors come to the edges of all full hosts, until there is something to lose. */
