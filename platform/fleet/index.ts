@@ -1,6 +1,7 @@
 export { makeAgents } from './agents.ts'
 export { keepEdgeCertified } from './certify-edge.ts'
 export { listVisitorAddresses } from './data-centres.ts'
+export { FLEET_CHECKS } from './evidence.ts'
 export { fleetLoop } from './keep-hosts.ts'
 export type { HostPlace, Places, Stranded } from './places.ts'
 export { registerFirstHost } from './register-first-host.ts'

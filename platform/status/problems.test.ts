@@ -45,3 +45,24 @@ test('rules that were changed by hand are told of for a quarter of an hour', () 
   assert.match(changed('2030-01-07T07:50:03.000Z')[0]?.problem ?? '', /were put back at 07:50:03 UTC/)
   assert.deepEqual(changed('2030-01-07T07:44:00.000Z'), [])
 })
+
+test('a part that is not well is a sentence, once; one that starts is none', () => {
+  const part = (component: string, state: string, detail: string) => ({
+    component,
+    state,
+    detail,
+    memoryBytes: null,
+  })
+  const said = problems({
+    components: [
+      part('etcd-3', 'degraded', 'It ends again and again.'),
+      part('edge', 'starting', 'It starts.'),
+      part('detector', 'degraded', 'The detector has said nothing.'),
+    ],
+    detector: { ...detector, problem: 'The detector has said nothing.' },
+  })
+  assert.deepEqual(
+    said.map(({ problem }) => problem),
+    ['The detector has said nothing.', 'etcd-3: It ends again and again.'],
+  )
+})

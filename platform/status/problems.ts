@@ -5,7 +5,7 @@ import type { PlatformStatus } from '#contract/platform.ts'
 const RESTORED_MS = 900_000
 
 /** What of a host's report people should know of although nothing is down. */
-export function problemsIn({ at, problem, filter, detector, upstream }: HostReport): string[] {
+export function problemsIn({ at, problem, filter, detector, upstream, components }: HostReport): string[] {
   const bridged =
     filter?.bridged === false
       ? ['Packets between containers of one bridge are not judged: the kernel lacks br_netfilter.']
@@ -14,10 +14,22 @@ export function problemsIn({ at, problem, filter, detector, upstream }: HostRepo
     (name) => `${name} means an address inside, so the rules that name it let nobody there.`,
   )
   const parts = [detector?.problem ?? '', detector?.ruleSet?.problem ?? '', upstream?.problem ?? '']
-  return [problem, ...restoredIn(at, filter), ...bridged, ...refused, ...parts].filter(
+  const said = [problem, ...restoredIn(at, filter), ...bridged, ...refused, ...parts].filter(
     (sentence) => sentence !== '',
   )
+  return [
+    ...said,
+    ...unwellIn(components).filter(
+      (sentence) => !parts.some((part) => part !== '' && sentence.endsWith(part)),
+    ),
+  ]
 }
+
+/** Parts of the platform that are not well. One that starts takes a moment, and is nothing to tell. */
+const unwellIn = (components: HostReport['components']) =>
+  components
+    .filter(({ state }) => state === 'degraded' || state === 'down')
+    .map(({ component, detail }) => `${component}: ${detail}`)
 
 function restoredIn(at: string, filter: HostReport['filter']): string[] {
   const when = filter?.restoredAt ?? null

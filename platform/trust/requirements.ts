@@ -162,7 +162,7 @@ export const REQUIREMENTS: Readonly<Record<KnownPromise, Requirement>> = {
   'VUL-5': gaps('There is no address for reports, no security.txt and no forum yet.'),
   'BAK-1': gaps('There are no backups yet.'),
   'BAK-2': {
-    needs: ['data.pair', ...DATABASE_FAULTS, 'database-soak', ...HOST_LOSSES, ...CUTS],
+    needs: ['data.pair', 'fleet.store', ...DATABASE_FAULTS, 'database-soak', ...HOST_LOSSES, ...CUTS],
     gaps: [],
     note: 'While one copy is lost the other goes on alone: what is acknowledged until the lost one is back is on one machine.',
   },
@@ -175,6 +175,7 @@ export const REQUIREMENTS: Readonly<Record<KnownPromise, Requirement>> = {
   'REC-2': {
     needs: [
       'data.pair',
+      'fleet.store',
       ...DATABASE_FAULTS,
       ...HOST_LOSSES,
       'data-centre-cut',

@@ -44,6 +44,7 @@ import {
 import { drillAt, drillHandlers, makePictures } from '#platform/drills/index.ts'
 import { edgeChecks } from '#platform/edge/index.ts'
 import {
+  FLEET_CHECKS,
   fleetLoop,
   HOSTS_CHANGED,
   makeAgents,
@@ -99,6 +100,7 @@ import { read } from './transact.ts'
 export const CHECKS: readonly Check[] = [
   ...edgeChecks(listHostNames),
   ...DATA_CHECKS,
+  ...FLEET_CHECKS,
   ...ACCOUNT_CHECKS,
   ...STACK_CHECKS,
   ...networkChecks(followOneOff),

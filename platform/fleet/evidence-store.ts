@@ -1,0 +1,83 @@
+import { ETCD_SERVICES, serviceAddress, storeUrl } from '#platform/mesh/index.ts'
+import type { Finding } from '#platform/trust/index.ts'
+import { type EtcdMember, type EtcdStatus, makeEtcdClient } from '#runtime/drivers/etcd-client.ts'
+import type { ServerDeps } from '#runtime/server/handler.ts'
+import { loadControlCertificate } from './agents.ts'
+import { listMembers, loadFleet } from './store.ts'
+
+/** A member of the store where it belongs, and what it says of itself. */
+export interface Voice {
+  readonly service: (typeof ETCD_SERVICES)[number]
+  readonly host: string
+  /** As the cluster lists it; undefined where it does not. */
+  readonly member: Pick<EtcdMember, 'id' | 'isLearner'> | undefined
+  /** Undefined while it does not answer. */
+  readonly status: EtcdStatus | undefined
+}
+
+/** Whether the cluster's store is whole, without which nobody takes over a database: every member is heard and has a voice. */
+export async function lookAtStore({ config, db }: ServerDeps): Promise<Finding> {
+  const { installation } = config
+  const { services, hosts } = await loadFleet(db)
+  const first = (await listMembers(db)).find(({ is_first }) => is_first)?.name
+  // What has no place yet is on the first host.
+  const hostOf = (service: Voice['service']) =>
+    services[service] ?? (service === 'etcd-1' ? first : undefined)
+  const placed = ETCD_SERVICES.filter((service) => hostOf(service) !== undefined)
+  const urlOf = (service: (typeof placed)[number], whom: 'client' | 'peer') =>
+    storeUrl(installation, serviceAddress(installation, service).address, whom)
+  const urls = placed.map((service) => urlOf(service, 'client'))
+  const store = makeEtcdClient({ urls, ...(await loadControlCertificate(config)) })
+  try {
+    const members = await store.members()
+    const voices = placed.map(async (service): Promise<Voice> => {
+      const peer = urlOf(service, 'peer')
+      const status = await store.status(urlOf(service, 'client')).catch(() => undefined)
+      const member = members.find(({ peerUrls }) => peerUrls.includes(peer))
+      return { service, host: hostOf(service) ?? '', member, status }
+    })
+    return judgeStore(await Promise.all(voices), hosts.length)
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error)
+    return { passed: false, summary: `The cluster’s store does not answer: ${why}.`, facts: [] }
+  } finally {
+    store.close()
+  }
+}
+
+/** Judges it. Of one host nobody can ask for a store that outlives it; of several, everybody. */
+export function judgeStore(voices: readonly Voice[], hosts: number): Finding {
+  const leaders = new Set(voices.flatMap(({ status }) => status?.leader ?? []))
+  const said = voices.map((voice) => ({ ...voice, says: saysOf(voice) }))
+  const unwell = said.filter(({ says }) => !WELL.has(says))
+  const problems = [
+    ...unwell.map(({ service, host, says }) => `${service} on ${host} ${says}.`),
+    ...(leaders.size > 1 ? ['The members follow different leaders.'] : []),
+    ...(hosts > 1 && voices.length < 3
+      ? [
+          `The store has ${voices.length === 1 ? 'one member' : 'two members, neither of which can be missed'}: a third host or a witness gives it three.`,
+        ]
+      : []),
+  ]
+  return {
+    passed: problems.length === 0,
+    summary: problems.length > 0 ? problems.join(' ') : wholeOf(voices.length),
+    facts: said.map(({ service, host, says }) => ({ name: `${service} on ${host}`, value: says })),
+  }
+}
+
+const wholeOf = (count: number) =>
+  count === 1
+    ? 'The cluster’s store has one member, as there is one host, and it answers.'
+    : `All ${count} members of the cluster’s store answer, have a voice, and follow the same leader.`
+
+const WELL: ReadonlySet<string> = new Set(['leads', 'follows'])
+
+function saysOf({ member, status }: Voice): string {
+  if (member === undefined) return 'is no member of the cluster yet'
+  if (status === undefined) return 'does not answer'
+  if (status.id !== member.id) return 'works with data of a membership that is over'
+  if (member.isLearner || status.isLearner) return 'has no voice yet'
+  if (status.leader === undefined) return 'knows of no leader'
+  return status.leader === status.id ? 'leads' : 'follows'
+}
