@@ -5,6 +5,7 @@ export {
   listFinishedReleases,
   listHostNames,
   listServingReleases,
+  nameApps,
   type ServingRelease,
   startRotation,
   startStack,

@@ -8,6 +8,7 @@ import type { ServerDeps } from '#runtime/server/handler.ts'
 import { jobs } from '#runtime/server/jobs.ts'
 import { makeSecretBox } from '#runtime/server/secret-box.ts'
 import { makeTestDatabase, silent, type TestDatabase } from '#runtime/server/test-database.ts'
+import { connectionProblems } from './connections.ts'
 import { findCredentials } from './credentials.ts'
 import { loadInfo } from './info.ts'
 import { dropDatabase, ensureDatabase } from './provision.ts'
@@ -74,6 +75,16 @@ test('an app makes tables in its own database, owned by its group', async () => 
   const { rows } = await client.query(`select tableowner from pg_tables where tablename = 'notes'`)
   assert.deepEqual(rows, [{ tableowner: mine }])
   await client.end()
+})
+
+test('people are told when connections are nearly used up, and by whom most of them are', async () => {
+  const clients = await Promise.all(Array.from({ length: 20 }, () => connectAs(mine, 0)))
+  const nameOf = (id: string) => (id === mine ? 'shop' : undefined)
+  // Other test files have theirs at the same server.
+  const told = await connectionProblems(database.db, nameOf, 0.1)
+  assert.match(told[0]?.problem ?? '', /^\d+ of \d+ connections are in use, 20 of them by the app shop; /)
+  assert.deepEqual(await connectionProblems(database.db, nameOf, 1), [])
+  await Promise.all(clients.map((client) => client.end()))
 })
 
 test('an app cannot connect to its neighbour', async () => {

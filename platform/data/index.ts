@@ -1,3 +1,4 @@
+export { connectionProblems } from './connections.ts'
 export { findRotation, findUrl } from './credentials.ts'
 export { DATA_CHECKS } from './evidence.ts'
 export { loadPair } from './pair.ts'

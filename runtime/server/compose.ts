@@ -20,6 +20,7 @@ import {
   listAppNames,
   listFinishedReleases,
   listHostNames,
+  nameApps,
   places,
   startRotation,
   strayFilesLoop,
@@ -33,7 +34,13 @@ import {
   meaningsOf,
   scheduleAuditForgetting,
 } from '#platform/audit/index.ts'
-import { DATA_CHECKS, dataJobs, loadPair, makeDataHandlers } from '#platform/data/index.ts'
+import {
+  connectionProblems,
+  DATA_CHECKS,
+  dataJobs,
+  loadPair,
+  makeDataHandlers,
+} from '#platform/data/index.ts'
 import {
   correlate,
   detectionChecks,
@@ -146,7 +153,13 @@ const LEADING: Composition<typeof API>['leading'] = [
 
 async function loadProblems(deps: Pick<ServerDeps, 'db' | 'config'>) {
   const own = problemsOf(await loadReports(deps.db), await listGuardReports(deps.db))
-  return [...own, ...(await listRefusals(deps.db)), ...(await upstreamProblems(deps, new Date()))]
+  const names = await nameApps(deps.db)
+  return [
+    ...own,
+    ...(await listRefusals(deps.db)),
+    ...(await connectionProblems(deps.db, (id) => names.get(id))),
+    ...(await upstreamProblems(deps, new Date())),
+  ]
 }
 
 /** Every capability of the control plane, put together. A new one adds its lines here. */
