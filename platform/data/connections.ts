@@ -24,9 +24,7 @@ export async function connectionProblems(
   const { rows } = await sql<Used>`
     select datname as database, count(*)::int as own, sum(count(*)) over ()::int as used,
       current_setting('max_connections')::int - current_setting('superuser_reserved_connections')::int as most
-    from pg_stat_activity where datname is not null group by datname order by own desc limit 1`.execute(
-    db,
-  )
+    from pg_stat_activity where datname is not null group by datname order by own desc limit 1`.execute(db)
   const [found] = rows
   if (found === undefined || found.used < found.most * from) return []
   const { used, most, database, own } = found
