@@ -20,7 +20,7 @@ export const PlatformStatus = z.strictObject({
   problems: z
     .array(z.strictObject({ host: z.string(), problem: z.string() }))
     .describe(
-      'What does not work as it should, a sentence each: rules that cannot be set, attacks that could go unseen',
+      'What does not work as it should, a sentence each: parts of any host that are not well, rules that cannot be set, attacks that could go unseen',
     ),
 })
 export type PlatformStatus = z.infer<typeof PlatformStatus>

@@ -1,7 +1,7 @@
 import type { Drill, DrillPlace, Measured, Stages } from './drill.ts'
 import { drillApp } from './drill-app.ts'
 import { FLOOD, forgeSenders } from './network/flood.ts'
-import { type FloodsFound, floodInRounds, ROUNDS } from './network/flood-rounds.ts'
+import { type FloodFound, type FloodsFound, floodInRounds, ROUNDS } from './network/flood-rounds.ts'
 import { makeOutsiders, type Outsider } from './network/other-network.ts'
 import { endAll } from './network/programs-on-host.ts'
 import { checkNotLockedDown } from './network/said.ts'
@@ -100,7 +100,10 @@ function begin(place: DrillPlace): Stages<Names> {
       for (const kind of KINDS) {
         const here = await visit(kind, FIRST_ANSWERS.counted)
         place.say(`visitors: ${kind.short}`)
-        const floods = await floodInRounds(present(outsiders[1]), place.installation.ports.https, here)
+        const floods = await floodInRounds(present(outsiders[1]), place.installation.ports.https, {
+          answered: here.answered,
+          signal: place.signal,
+        })
         tell(place.say, floods)
         await here.stop()
         if (here.answered() > kind.from.count && kind.name === NEW)
@@ -139,7 +142,9 @@ const percent = (share: number) => `${Math.round(share * 100)} %`
 
 /** What the worst of these floods cost, in per cent. */
 const lost = ({ flooded }: Found, isOne: (what: string) => boolean) =>
-  Math.max(0, ...flooded.filter(({ what }) => isOne(what)).map(({ share }) => Math.round((1 - share) * 100)))
+  Math.max(0, ...flooded.filter(({ what }) => isOne(what)).map((one) => Math.round(costOf(one) * 100)))
+/** What is not known well enough may be as much more. */
+const costOf = ({ share, error, isKnown }: FloodFound) => 1 - share + (isKnown ? 0 : error)
 const isSyn = (what: string) => what === 'SYN'
 
 function summarize({ say }: DrillPlace, found: readonly Found[]): Measured<Names> {
@@ -151,10 +156,13 @@ function summarize({ say }: DrillPlace, found: readonly Found[]): Measured<Names
   const least = Math.min(...kinds.map((_, at) => sentOf(at)))
   const answers = found.flatMap((one) => {
     const named = `answers to ${one.kind.short} visitors`
-    const rows = one.flooded.map(({ what, answers }) => [`${named}, ${what} flood`, answers] as const)
+    const rows = one.flooded.flatMap(({ what, answers, error }) => [
+      [`${named}, ${what} flood`, answers, '1/s'] as const,
+      [`${named}, ${what} flood, standard error of their share`, error * 100, '%'] as const,
+    ])
     return [
-      [`${named}, before floods`, one.before] as const,
-      [`${named}, between floods`, one.between] as const,
+      [`${named}, before floods`, one.before, '1/s'] as const,
+      [`${named}, between floods`, one.between, '1/s'] as const,
       ...rows,
     ]
   })
@@ -176,7 +184,7 @@ function summarize({ say }: DrillPlace, found: readonly Found[]): Measured<Names
         `packets of the slowest ${what} flood that arrived`,
         { value: sentOf(at), unit: 'packets/s' },
       ]),
-      ...answers.map(([name, value]) => [name, { value: Math.round(value * 10) / 10, unit: '1/s' }]),
+      ...answers.map(([name, value, unit]) => [name, { value: Math.round(value * 10) / 10, unit }]),
     ]),
   }
 }

@@ -163,7 +163,7 @@ function waitsToBeWhole(place: HostsPlace) {
   }
   const wholeAgain = async () => {
     const seconds = await secondsUntil({ timeoutS: PATIENCE_S, signal }, whole)
-    if (seconds >= PATIENCE_S) place.say(`not whole after ${PATIENCE_S} s: ${missing}`)
+    if (missing !== undefined) place.say(`not whole after ${PATIENCE_S} s: ${missing}`)
     return seconds
   }
   return { whole, wholeAgain, missing: () => missing }

@@ -18,8 +18,11 @@ import type { Outsider } from './other-network.ts'
  * What else goes on in the platform takes a moment of one round or another. So there are as many rounds as it takes to know a flood's
  * cost, within limits, and the middle ones count.
  */
-export const ROUNDS = { least: 8, most: 36 } as const
-/** Within which standard error a flood's cost has to be known, as a share of the answers. Its limit is a tenth, or three. */
+export const ROUNDS = { least: 10, most: 36 } as const
+/**
+ * Within which standard error a flood's cost has to be known, as a share of the answers. Its limit is a tenth, or three. Rounds that
+ * follow each other share a calm, which makes the true error up to a sixth greater.
+ */
 const KNOWN_WITHIN = { SYN: 0.025, UDP: 0.05, ICMP: 0.05 } as const satisfies Record<FloodName, number>
 
 /** What was seen while a flood was carried out, a second. */
@@ -42,6 +45,8 @@ export interface FloodFound {
   /** The mean of the middle half of these, and its standard error. */
   readonly share: number
   readonly error: number
+  /** Whether that was known within its limit after the last round. */
+  readonly isKnown: boolean
 }
 
 /** What visitors got before all floods and between them, in answers a second, and with each. */
@@ -62,10 +67,14 @@ interface Rounds {
 export async function floodInRounds(
   attacker: Outsider,
   port: number,
-  visitors: { readonly answered: () => number },
+  { answered, signal }: { readonly answered: () => number; readonly signal: AbortSignal },
 ): Promise<FloodsFound> {
   const all = floods(attacker, port)
-  const calmly = () => goingNowhere(attacker, () => paceWhile(attacker, all[0], visitors))
+  const send = (flood: Flood) => {
+    signal.throwIfAborted()
+    return paceWhile(attacker, flood, answered)
+  }
+  const calmly = () => goingNowhere(attacker, () => send(all[0]))
   const before: Pace[] = []
   for (let round = 0; round < ROUNDS.least; round += 1) before.push(await calmly())
   const between: Pace[] = []
@@ -73,7 +82,7 @@ export async function floodInRounds(
   for (let round = 0; round < ROUNDS.most; round += 1)
     for (const { flood, paces, shares } of flooded.filter((one) => !isKnown(one))) {
       const last = present([...before, ...between].at(-1))
-      const pace = await paceWhile(attacker, flood, visitors)
+      const pace = await send(flood)
       const next = await calmly()
       paces.push(pace)
       const calm = (last.answers + next.answers) / 2
@@ -89,17 +98,13 @@ export async function floodInRounds(
 const isKnown = ({ flood, shares }: Rounds) =>
   shares.length >= ROUNDS.least && middleMeanError(shares) <= KNOWN_WITHIN[flood.what]
 
-async function paceWhile(
-  attacker: Outsider,
-  flood: Flood,
-  visitors: { readonly answered: () => number },
-): Promise<Pace> {
+async function paceWhile(attacker: Outsider, flood: Flood, answered: () => number): Promise<Pace> {
   const [packets, cookies] = [await arrivedAtHost(attacker), await cookiesSent()]
-  const [answers, since] = [visitors.answered(), performance.now()]
+  const [answers, since] = [answered(), performance.now()]
   await carryOutFlood(attacker, flood)
   const seconds = (performance.now() - since) / 1000
   return {
-    answers: (visitors.answered() - answers) / seconds,
+    answers: (answered() - answers) / seconds,
     packets: ((await arrivedAtHost(attacker)) - packets) / seconds,
     cookies: ((await cookiesSent()) - cookies) / seconds,
   }
@@ -113,6 +118,7 @@ function summarize({ flood, paces, shares }: Rounds): FloodFound {
   return {
     ...{ what: flood.what, sent, cookies, shares },
     ...{ answers: middle(paces, 'answers'), share: middleMean(shares), error: middleMeanError(shares) },
+    isKnown: isKnown({ flood, paces, shares }),
   }
 }
 

@@ -41,6 +41,8 @@ export interface Visitors {
   stop(): Promise<void>
 }
 
+/** They leave when they are told, or when whoever brought them has gone; this is only the end of all patience. */
+const LONGEST_MS = 3_600_000
 const PROGRAM = join(import.meta.dirname, 'visit-host.ts')
 
 /** Lets people at a place outside visit an app, through the edge. */
@@ -74,7 +76,12 @@ export function startVisitors(
     }
   }
   const argv = [process.execPath, PROGRAM, JSON.stringify(visit)]
-  const going = from.run(argv, { inputUntil: leaving.signal, onOutput, timeoutMs: 600_000, keepBytes: 4096 })
+  const going = from.run(argv, {
+    inputUntil: leaving.signal,
+    onOutput,
+    timeoutMs: LONGEST_MS,
+    keepBytes: 4096,
+  })
   void going.then(({ exitCode, stderr }) => {
     if (exitCode !== 0) failures.push(`the visitors have ended: ${stderr.trim().split('\n').at(-1)}`)
   })

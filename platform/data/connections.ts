@@ -1,4 +1,5 @@
 import { sql } from 'kysely'
+import { DATA_LIMITS } from '#contract/data.ts'
 import type { PlatformStatus } from '#contract/platform.ts'
 import type { Db } from './store.ts'
 
@@ -33,7 +34,12 @@ export async function connectionProblems(
   return [
     {
       host: WHERE,
-      problem: `${used} of ${most} connections are in use, ${own} of them by ${largest}; beyond that all apps are refused new ones. Give it fewer instances, or smaller pools of connections.`,
+      problem: `${used} of ${most} connections are in use, ${own} of them by ${largest}; beyond that all apps are refused new ones. ${adviceFor(whose, own)}`,
     },
   ]
 }
+
+const adviceFor = (app: string | undefined, own: number) =>
+  app !== undefined && own > DATA_LIMITS.connections
+    ? `Give ${app} fewer instances, or smaller pools of connections: ${DATA_LIMITS.connections} are what an app should plan with.`
+    : 'There are more apps than one pair of databases has connections for: give them smaller pools, or bring some to another installation.'

@@ -2,13 +2,13 @@ import { ETCD_SERVICES, serviceAddress, storeUrl } from '#platform/mesh/index.ts
 import type { Finding } from '#platform/trust/index.ts'
 import { type EtcdMember, type EtcdStatus, makeEtcdClient } from '#runtime/drivers/etcd-client.ts'
 import type { ServerDeps } from '#runtime/server/handler.ts'
+import { read } from '#runtime/server/transact.ts'
 import { loadControlCertificate } from './agents.ts'
-import { listMembers, loadFleet } from './store.ts'
+import { listMembers, loadPlacement } from './store.ts'
 
 /** A member of the store where it belongs, and what it says of itself. */
 export interface Voice {
   readonly service: (typeof ETCD_SERVICES)[number]
-  readonly host: string
   /** As the cluster lists it; undefined where it does not. */
   readonly member: Pick<EtcdMember, 'id' | 'isLearner'> | undefined
   /** Undefined while it does not answer. */
@@ -18,28 +18,28 @@ export interface Voice {
 /** Whether the cluster's store is whole, without which nobody takes over a database: every member is heard and has a voice. */
 export async function lookAtStore({ config, db }: ServerDeps): Promise<Finding> {
   const { installation } = config
-  const { services, hosts } = await loadFleet(db)
-  const first = (await listMembers(db)).find(({ is_first }) => is_first)?.name
+  const [rows, services] = await read(() => Promise.all([listMembers(db), loadPlacement(db)]))
+  const hasFirst = rows.some(({ is_first }) => is_first)
+  const names = new Set(rows.map(({ name }) => name))
   // What has no place yet is on the first host.
-  const hostOf = (service: Voice['service']) =>
-    services[service] ?? (service === 'etcd-1' ? first : undefined)
-  const placed = ETCD_SERVICES.filter((service) => hostOf(service) !== undefined)
-  const urlOf = (service: (typeof placed)[number], whom: 'client' | 'peer') =>
+  const isPlaced = (service: Voice['service']) =>
+    names.has(services[service] ?? '') ||
+    (service === 'etcd-1' && services[service] === undefined && hasFirst)
+  const placed = ETCD_SERVICES.filter(isPlaced)
+  const urlOf = (service: Voice['service'], whom: 'client' | 'peer') =>
     storeUrl(installation, serviceAddress(installation, service).address, whom)
   const urls = placed.map((service) => urlOf(service, 'client'))
   const store = makeEtcdClient({ urls, ...(await loadControlCertificate(config)) })
   try {
-    const members = await store.members()
+    const members = await store.members().catch(() => undefined)
+    if (members === undefined)
+      return { passed: false, summary: 'The cluster’s store does not answer.', facts: [] }
     const voices = placed.map(async (service): Promise<Voice> => {
       const peer = urlOf(service, 'peer')
       const status = await store.status(urlOf(service, 'client')).catch(() => undefined)
-      const member = members.find(({ peerUrls }) => peerUrls.includes(peer))
-      return { service, host: hostOf(service) ?? '', member, status }
+      return { service, member: members.find(({ peerUrls }) => peerUrls.includes(peer)), status }
     })
-    return judgeStore(await Promise.all(voices), hosts.length)
-  } catch (error) {
-    const why = error instanceof Error ? error.message : String(error)
-    return { passed: false, summary: `The cluster’s store does not answer: ${why}.`, facts: [] }
+    return judgeStore(await Promise.all(voices), rows.length)
   } finally {
     store.close()
   }
@@ -51,7 +51,7 @@ export function judgeStore(voices: readonly Voice[], hosts: number): Finding {
   const said = voices.map((voice) => ({ ...voice, says: saysOf(voice) }))
   const unwell = said.filter(({ says }) => !WELL.has(says))
   const problems = [
-    ...unwell.map(({ service, host, says }) => `${service} on ${host} ${says}.`),
+    ...unwell.map(({ service, says }) => `${service} ${says}.`),
     ...(leaders.size > 1 ? ['The members follow different leaders.'] : []),
     ...(hosts > 1 && voices.length < 3
       ? [
@@ -62,7 +62,7 @@ export function judgeStore(voices: readonly Voice[], hosts: number): Finding {
   return {
     passed: problems.length === 0,
     summary: problems.length > 0 ? problems.join(' ') : wholeOf(voices.length),
-    facts: said.map(({ service, host, says }) => ({ name: `${service} on ${host}`, value: says })),
+    facts: [{ name: 'Members that are well', value: `${said.length - unwell.length} of ${said.length}` }],
   }
 }
 

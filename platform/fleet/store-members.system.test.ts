@@ -123,7 +123,13 @@ async function place(host: string, voice: Voice): Promise<() => Promise<unknown>
   const start = await bring(host, voice)
   services = { ...services, [voice]: host as HostIdentity['name'] }
   const config = { installation, home: homeOf(host), host: hostOf(host, false) } as AgentConfig
-  const membership = { fleet, credentials: () => pass, isRemoved: () => false } as unknown as HostMembership
+  const about = () => ({ controlSeenAt: new Date().toISOString() })
+  const membership = {
+    about,
+    fleet,
+    credentials: () => pass,
+    isRemoved: () => false,
+  } as unknown as HostMembership
   const onJoined = () => void start().catch((error: unknown) => assert.fail(String(error)))
   watchEtcdMember({ config, membership, log: silent, onJoined }, ended.signal)
   return start

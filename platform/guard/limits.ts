@@ -5,9 +5,12 @@ import { addressesOf, type Installation } from '#contract/installation.ts'
 export const KERNEL_LIMITS = {
   closedPorts: GUARD_LIMITS.closedPorts,
   closedPortsPerHour: 6,
-  /** Questions of all for closed ports that are remembered, for an hour: with those at once, 62,192 of the 65,536 that have room. */
+  /**
+   * Questions of all for closed ports that are remembered, for an hour. With those at once, and again after the rules were
+   * loaded anew, 62,192 of the 65,536 that have room.
+   */
   questionsPerSecond: 15,
-  questionsAtOnce: 8_192,
+  questionsAtOnce: 4_096,
   /** Packets to closed ports within a minute, while no room is left to tell ports apart: one that is tried again counts again. */
   pressedPerMinute: 20,
   openPorts: GUARD_LIMITS.otherPorts,

@@ -189,7 +189,7 @@ function renderNotices(notices: readonly RuleNotice[]): string {
   return parts.length === 0 ? '' : `\nRules of the network: ${parts.join(', ')} (maru network rules).\n`
 }
 
-/** What hosts say of themselves although all of their parts run. */
+/** What hosts say of themselves. */
 const renderProblems = (problems: PlatformStatus['problems']): string =>
   problems.length === 0 ? '' : `\n${problems.map(({ host, problem }) => `${host}: ${problem}\n`).join('')}`
 

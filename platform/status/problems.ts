@@ -4,7 +4,7 @@ import type { PlatformStatus } from '#contract/platform.ts'
 /** For so long people are told that rules were changed by hand. */
 const RESTORED_MS = 900_000
 
-/** What of a host's report people should know of although nothing is down. */
+/** What of a host's report people should know. */
 export function problemsIn({ at, problem, filter, detector, upstream, components }: HostReport): string[] {
   const bridged =
     filter?.bridged === false

@@ -31,11 +31,19 @@ interface Look {
   readonly name: JoiningMember
   /** The member's folder. */
   readonly folder: string
+  /** For how long each look has found the same, in milliseconds. */
+  readonly standing: (what: string) => number
+  /** How long ago the control plane was heard, in milliseconds. */
+  readonly heardMs: () => number
 }
 
 /** Which member of the cluster the data in the folder is of. */
 const MEMBER_ID = 'member-id'
 const BEAT_MS = 2_000
+/** So long it takes until every host that is reached has been told which parts it has. */
+const STOOD_MS = 20_000
+const HEARD_MS = 20_000
+const NEVER = new Date(0).toISOString()
 /** So long a member that was just added may take to write its first file. */
 const FIRST_FILE_MS = 60_000
 
@@ -45,11 +53,12 @@ const FIRST_FILE_MS = 60_000
  */
 export function watchEtcdMember(deps: EtcdMemberDeps, signal: AbortSignal): void {
   const open = openOthers(deps)
+  const standing = makeStanding()
   const forever = async () => {
     // One line for each trouble, until it is another one.
     let complaint = ''
     while (!signal.aborted) {
-      const trouble = await lookOnce(deps, open)
+      const trouble = await lookOnce(deps, open, standing)
       if (trouble !== undefined && trouble.message !== complaint)
         deps.log.warn('agent.etcd_member', { error: trouble })
       complaint = trouble?.message ?? ''
@@ -58,6 +67,16 @@ export function watchEtcdMember(deps: EtcdMemberDeps, signal: AbortSignal): void
     open.close()
   }
   void forever()
+}
+
+/** Since when the same was found. */
+function makeStanding(): Look['standing'] {
+  let last = { what: '', sinceMs: 0 }
+  return (what) => {
+    const now = performance.now()
+    if (what !== last.what) last = { what, sinceMs: now }
+    return now - last.sinceMs
+  }
 }
 
 /** The members of other hosts: this host's own may not be one of the cluster yet. */
@@ -76,6 +95,7 @@ function openOthers({ config, membership }: EtcdMemberDeps): OpenStore {
 async function lookOnce(
   { config, membership, onJoined }: EtcdMemberDeps,
   open: OpenStore,
+  standing: Look['standing'],
 ): Promise<Error | undefined> {
   const { installation, home, host } = config
   const fleet = membership.fleet()
@@ -88,7 +108,8 @@ async function lookOnce(
     if (!(await exists(tlsFiles(folder).cert))) return undefined
     const canStart = () => exists(join(folder, ETCD_CONFIG))
     const could = await canStart()
-    await keepMember({ installation, fleet, open, name, folder })
+    const heardMs = () => Date.now() - Date.parse(membership.about().controlSeenAt ?? NEVER)
+    await keepMember({ installation, fleet, open, name, folder, standing, heardMs })
     if (!could && (await canStart())) onJoined()
     return undefined
   } catch (error) {
@@ -109,7 +130,7 @@ async function keepMember(look: Look): Promise<void> {
   const mine = peerUrl(name)
   const own = members.find(({ peerUrls }) => peerUrls.includes(mine))
   if (!(await hasData(folder))) await becomeLearner(look, store, mine, own)
-  else if (own === undefined || (await isOfAnother(store, folder, own))) await beginAnew(store, folder, own)
+  else if (own === undefined || (await isOfAnother(look, store, own))) await beginAnew(store, folder, own)
   else if (own.isLearner) await giveVoice(store, own.id, voicesOf(members))
   else {
     const placed = ETCD_SERVICES.filter((service) => fleet.services[service] !== undefined)
@@ -135,16 +156,22 @@ const hasData = (folder: string) => exists(`${folder}/data/member`)
 
 /**
  * Whether the data here is of another membership than the one at its address: the member was on another host in between. etcd would
- * end at once, again and again, because that membership is over.
+ * end at once, again and again, because that membership is over. Whoever comes back with old news of the hosts must not take another
+ * host's member for that: so it has to have stood there for a while, and the control plane has to be heard meanwhile.
  */
-async function isOfAnother(store: EtcdClient, folder: string, own: EtcdMember): Promise<boolean> {
-  const known = await readText(join(folder, MEMBER_ID))
-  if (known !== undefined) return known !== own.id
-  // What joined before this was written down says itself who it is, if it runs.
+async function isOfAnother(
+  { folder, standing, heardMs }: Look,
+  store: EtcdClient,
+  own: EtcdMember,
+): Promise<boolean> {
+  if ((await readText(join(folder, MEMBER_ID))) === own.id) return false
   const [url] = own.clientUrls
   const said = url === undefined ? undefined : await store.status(url).catch(() => undefined)
-  if (said?.id === own.id) await writeFileAtomic(join(folder, MEMBER_ID), own.id, { mode: 0o600 })
-  return false
+  const isOurs = said?.id === own.id
+  if (standing(`${own.id} ${isOurs}`) < STOOD_MS) return false
+  // What joined before that was written down says itself who it is.
+  if (isOurs) await writeFileAtomic(join(folder, MEMBER_ID), own.id, { mode: 0o600 })
+  return !isOurs && heardMs() < HEARD_MS
 }
 
 /**

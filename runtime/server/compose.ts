@@ -98,7 +98,7 @@ import {
   upstreamLoop,
   upstreamProblems,
 } from '#platform/upstream/index.ts'
-import { listRefusals, loadReports, WANTED } from '#platform/workload/index.ts'
+import { isFresh, listRefusals, loadReports, WANTED } from '#platform/workload/index.ts'
 import type { ServerDeps } from './handler.ts'
 import type { Composition } from './start.ts'
 import { read } from './transact.ts'
@@ -152,13 +152,15 @@ const LEADING: Composition<typeof API>['leading'] = [
 ]
 
 async function loadProblems(deps: Pick<ServerDeps, 'db' | 'config'>) {
-  const own = problemsOf(await loadReports(deps.db), await listGuardReports(deps.db))
+  const now = new Date()
+  const fresh = [...(await loadReports(deps.db))].filter(([, report]) => isFresh(report, now))
+  const own = problemsOf(new Map(fresh), await listGuardReports(deps.db))
   const names = await nameApps(deps.db)
   return [
     ...own,
     ...(await listRefusals(deps.db)),
     ...(await connectionProblems(deps.db, (id) => names.get(id))),
-    ...(await upstreamProblems(deps, new Date())),
+    ...(await upstreamProblems(deps, now)),
   ]
 }
 
