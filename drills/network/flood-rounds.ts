@@ -81,7 +81,7 @@ export async function floodInRounds(
   const flooded = all.map((flood): Rounds => ({ flood, paces: [], shares: [] }))
   for (let round = 0; round < ROUNDS.most; round += 1)
     for (const { flood, paces, shares } of flooded.filter((one) => !isKnown(one))) {
-      const last = present([...before, ...between].at(-1))
+      const last = present(between.at(-1) ?? before.at(-1))
       const pace = await send(flood)
       const next = await calmly()
       paces.push(pace)
@@ -110,7 +110,8 @@ async function paceWhile(attacker: Outsider, flood: Flood, answered: () => numbe
   }
 }
 
-function summarize({ flood, paces, shares }: Rounds): FloodFound {
+function summarize(rounds: Rounds): FloodFound {
+  const { flood, paces, shares } = rounds
   const sent = paceOfFlood(flood, middle(paces, 'packets'))
   const cookies = middle(paces, 'cookies')
   if (flood.what === 'SYN' && cookies < FLOOD.leastPerSecond / 2)
@@ -118,7 +119,7 @@ function summarize({ flood, paces, shares }: Rounds): FloodFound {
   return {
     ...{ what: flood.what, sent, cookies, shares },
     ...{ answers: middle(paces, 'answers'), share: middleMean(shares), error: middleMeanError(shares) },
-    isKnown: isKnown({ flood, paces, shares }),
+    isKnown: isKnown(rounds),
   }
 }
 

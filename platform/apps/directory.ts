@@ -19,11 +19,6 @@ export async function listAppNames(deps: ServerDeps): Promise<AppName[]> {
   return (await read(() => listAllApps(deps.db))).map(({ name }) => name).sort()
 }
 
-/** The name of each app, by its id. */
-export async function nameApps(db: ServerDeps['db']): Promise<ReadonlyMap<string, AppName>> {
-  return new Map((await listAllApps(db)).map(({ id, name }) => [id, name]))
-}
-
 /** The releases of an app that ended well or badly since a time, oldest first. */
 export async function listFinishedReleases(deps: ServerDeps, appId: string, since: Date) {
   const rows = await read(() => listReleases(deps.db, appId))

@@ -1,11 +1,10 @@
-export { countApps, teamOfApp } from './app-store.ts'
+export { countApps, findAppById, teamOfApp } from './app-store.ts'
 export {
   findApp,
   listAppNames,
   listFinishedReleases,
   listHostNames,
   listServingReleases,
-  nameApps,
   type ServingRelease,
   startRotation,
   startStack,

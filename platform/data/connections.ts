@@ -19,7 +19,7 @@ interface Used {
 /** A sentence where the connections of all databases are nearly used up, before the server refuses new ones. */
 export async function connectionProblems(
   db: Db,
-  nameOf: (appId: string) => string | undefined,
+  nameOf: (appId: string) => Promise<string | undefined>,
   from = TOLD_FROM,
 ): Promise<PlatformStatus['problems']> {
   const { rows } = await sql<Used>`
@@ -29,7 +29,7 @@ export async function connectionProblems(
   const [found] = rows
   if (found === undefined || found.used < found.most * from) return []
   const { used, most, database, own } = found
-  const whose = nameOf(database)
+  const whose = await nameOf(database)
   const largest = whose === undefined ? 'the platform itself' : `the app ${whose}`
   return [
     {

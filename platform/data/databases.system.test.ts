@@ -79,11 +79,11 @@ test('an app makes tables in its own database, owned by its group', async () => 
 
 test('people are told when connections are nearly used up, and by whom most of them are', async () => {
   const clients = await Promise.all(Array.from({ length: 20 }, () => connectAs(mine, 0)))
-  const nameOf = (id: string) => (id === mine ? 'shop' : undefined)
+  const nameOf = async (id: string) => (id === mine ? 'shop' : undefined)
   // Other test files have theirs at the same server.
   const told = await connectionProblems(database.db, nameOf, 0.1)
   assert.match(told[0]?.problem ?? '', /^\d+ of \d+ connections are in use, 20 of them by the app shop; /)
-  const others = await connectionProblems(database.db, () => undefined, 0.1)
+  const others = await connectionProblems(database.db, async () => undefined, 0.1)
   assert.match(others[0]?.problem ?? '', /20 of them by the platform itself; .* more apps than one pair/)
   assert.deepEqual(await connectionProblems(database.db, nameOf, 1), [])
   await Promise.all(clients.map((client) => client.end()))

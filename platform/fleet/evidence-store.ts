@@ -1,10 +1,12 @@
-import { ETCD_SERVICES, serviceAddress, storeUrl } from '#platform/mesh/index.ts'
+import { ETCD_SERVICES, memberUrl } from '#platform/mesh/index.ts'
 import type { Finding } from '#platform/trust/index.ts'
 import { type EtcdMember, type EtcdStatus, makeEtcdClient } from '#runtime/drivers/etcd-client.ts'
 import type { ServerDeps } from '#runtime/server/handler.ts'
 import { read } from '#runtime/server/transact.ts'
 import { loadControlCertificate } from './agents.ts'
 import { listMembers, loadPlacement } from './store.ts'
+import { askAll } from './store-members.ts'
+import { OF_FIRST } from './tier-plan.ts'
 
 /** A member of the store where it belongs, and what it says of itself. */
 export interface Voice {
@@ -19,27 +21,26 @@ export interface Voice {
 export async function lookAtStore({ config, db }: ServerDeps): Promise<Finding> {
   const { installation } = config
   const [rows, services] = await read(() => Promise.all([listMembers(db), loadPlacement(db)]))
-  const hasFirst = rows.some(({ is_first }) => is_first)
   const names = new Set(rows.map(({ name }) => name))
+  const first = rows.find(({ is_first }) => is_first)?.name
   // What has no place yet is on the first host.
-  const isPlaced = (service: Voice['service']) =>
-    names.has(services[service] ?? '') ||
-    (service === 'etcd-1' && services[service] === undefined && hasFirst)
-  const placed = ETCD_SERVICES.filter(isPlaced)
-  const urlOf = (service: Voice['service'], whom: 'client' | 'peer') =>
-    storeUrl(installation, serviceAddress(installation, service).address, whom)
-  const urls = placed.map((service) => urlOf(service, 'client'))
+  const hostOf = (service: Voice['service']) =>
+    services[service] ?? (OF_FIRST.includes(service) ? first : undefined)
+  const placed = ETCD_SERVICES.filter((service) => names.has(hostOf(service) ?? ''))
+  const urlOf = (service: Voice['service']) => memberUrl(installation, service, 'client')
+  const urls = placed.map(urlOf)
   const store = makeEtcdClient({ urls, ...(await loadControlCertificate(config)) })
   try {
     const members = await store.members().catch(() => undefined)
     if (members === undefined)
       return { passed: false, summary: 'The cluster’s store does not answer.', facts: [] }
-    const voices = placed.map(async (service): Promise<Voice> => {
-      const peer = urlOf(service, 'peer')
-      const status = await store.status(urlOf(service, 'client')).catch(() => undefined)
+    const answering = await askAll(store, urls)
+    const voices = placed.map((service): Voice => {
+      const peer = memberUrl(installation, service, 'peer')
+      const status = answering.find(({ url }) => url === urlOf(service))?.status
       return { service, member: members.find(({ peerUrls }) => peerUrls.includes(peer)), status }
     })
-    return judgeStore(await Promise.all(voices), rows.length)
+    return judgeStore(voices, rows.length)
   } finally {
     store.close()
   }

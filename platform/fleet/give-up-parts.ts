@@ -1,7 +1,7 @@
 import { MaruError } from '#contract/errors.ts'
 import { type Fleet, SERVICES, type ServiceName } from '#contract/fleet.ts'
 import type { HostName } from '#contract/ids.ts'
-import { ETCD_SERVICES, serviceAddress, storeUrl } from '#platform/mesh/index.ts'
+import { ETCD_SERVICES, memberUrl } from '#platform/mesh/index.ts'
 import {
   type EtcdClient,
   type EtcdMember,
@@ -15,6 +15,7 @@ import { listControlHosts } from '#runtime/server/process-store.ts'
 import { loadControlCertificate } from './agents.ts'
 import { handLeadOver } from './keep-tier.ts'
 import { planWithout } from './needed-parts.ts'
+import { type Answering, askAll } from './store-members.ts'
 import type { HostRow } from './tables.ts'
 import { OF_FIRST } from './tier-plan.ts'
 
@@ -67,7 +68,7 @@ async function giveUpStore(
   if (going.length === 0 || staying.length === 0) return
   const { installation } = deps.config
   const urlsOf = (services: readonly ServiceName[], whom: 'client' | 'peer') =>
-    services.map((one) => storeUrl(installation, serviceAddress(installation, one).address, whom))
+    services.map((one) => memberUrl(installation, one, whom))
   const urls = { going: urlsOf(going, 'client'), staying: urlsOf(staying, 'client') }
   const store = makeEtcdClient({ urls: urls.staying, ...(await loadControlCertificate(deps.config)) })
   const needed = (reason: string) =>
@@ -95,19 +96,6 @@ const WELL_FIRST =
   '`maru status` on the others shows it: wait until all are well; if this host is lost for good, add --lost.'
 const majorityOf = (voters: number) => Math.floor(voters / 2) + 1
 const isVoice = (status: EtcdStatus) => !status.isLearner && status.leader !== undefined
-
-interface Answering {
-  readonly url: string
-  readonly status: EtcdStatus
-}
-
-/** Those that answer. */
-async function askAll(store: EtcdClient, urls: readonly string[]): Promise<Answering[]> {
-  const asked = urls.map(async (url) => ({ url, status: await store.status(url).catch(() => undefined) }))
-  return (await Promise.all(asked)).flatMap(({ url, status }) =>
-    status === undefined ? [] : [{ url, status }],
-  )
-}
 
 /** Whoever leads the store and is cut off is missed for seconds, in which the primary of the pair may give up. */
 async function handStoreOver(

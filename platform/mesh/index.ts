@@ -6,6 +6,7 @@ export {
   controlsOf,
   ETCD_SERVICES,
   type Mesh,
+  memberUrl,
   planMesh,
   type ServiceAddress,
   seedsOf,

@@ -67,6 +67,10 @@ export const ETCD_SERVICES = ['etcd-1', 'etcd-2', 'etcd-3'] as const
 export const storeUrl = (installation: Place, address: string, whom: 'client' | 'peer' = 'client') =>
   `https://${address}:${addressesOf(installation).etcdPorts[whom]}`
 
+/** The same of a member, by its name. */
+export const memberUrl = (installation: Place, member: ServiceName, whom: 'client' | 'peer') =>
+  storeUrl(installation, serviceAddress(installation, member).address, whom)
+
 /** Where the members of etcd are that have a host: the one on this host first. */
 export function storesOf(installation: Place, fleet: Fleet, self: HostName): string[] {
   const placed = ETCD_SERVICES.filter((one) => fleet.services[one] !== undefined)

@@ -17,12 +17,7 @@ export function problemsIn({ at, problem, filter, detector, upstream, components
   const said = [problem, ...restoredIn(at, filter), ...bridged, ...refused, ...parts].filter(
     (sentence) => sentence !== '',
   )
-  return [
-    ...said,
-    ...unwellIn(components).filter(
-      (sentence) => !parts.some((part) => part !== '' && sentence.endsWith(part)),
-    ),
-  ]
+  return [...said, ...unwellIn(components.filter(({ detail }) => !said.includes(detail)))]
 }
 
 /** Parts of the platform that are not well. One that starts takes a moment, and is nothing to tell. */

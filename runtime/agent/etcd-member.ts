@@ -4,7 +4,7 @@ import type { Fleet, ServiceName } from '#contract/fleet.ts'
 import { type AgentConfig, type Installation, UID } from '#contract/installation.ts'
 import { renderJoiningEtcd, tlsFiles } from '#platform/hosts/database-tier.ts'
 import { ETCD_CONFIG } from '#platform/hosts/platform-config.ts'
-import { componentOf, ETCD_SERVICES, isOn, serviceAddress, storeUrl } from '#platform/mesh/index.ts'
+import { componentOf, ETCD_SERVICES, isOn, memberUrl, serviceAddress } from '#platform/mesh/index.ts'
 import type { EtcdClient, EtcdMember } from '#runtime/drivers/etcd-client.ts'
 import { exists, isAbsent, readText, writeFileAtomic } from '#runtime/drivers/files.ts'
 import type { Log } from '#runtime/kit/log.ts'
@@ -123,8 +123,7 @@ async function lookOnce(
  */
 async function keepMember(look: Look): Promise<void> {
   const { installation, folder, fleet, open, name } = look
-  const peerUrl = (service: ServiceName) =>
-    storeUrl(installation, serviceAddress(installation, service).address, 'peer')
+  const peerUrl = (service: ServiceName) => memberUrl(installation, service, 'peer')
   const store = await open.current()
   const members = await store.members()
   const mine = peerUrl(name)

@@ -16,11 +16,11 @@ import {
   appLoops,
   countApps,
   findApp,
+  findAppById,
   followOneOff,
   listAppNames,
   listFinishedReleases,
   listHostNames,
-  nameApps,
   places,
   startRotation,
   strayFilesLoop,
@@ -155,11 +155,10 @@ async function loadProblems(deps: Pick<ServerDeps, 'db' | 'config'>) {
   const now = new Date()
   const fresh = [...(await loadReports(deps.db))].filter(([, report]) => isFresh(report, now))
   const own = problemsOf(new Map(fresh), await listGuardReports(deps.db))
-  const names = await nameApps(deps.db)
   return [
     ...own,
     ...(await listRefusals(deps.db)),
-    ...(await connectionProblems(deps.db, (id) => names.get(id))),
+    ...(await connectionProblems(deps.db, async (id) => (await findAppById(deps.db, id))?.name)),
     ...(await upstreamProblems(deps, now)),
   ]
 }
