@@ -50,6 +50,7 @@ export interface EtcdClient {
   addLearner(peerUrl: string): Promise<EtcdMember[]>
   /** Gives a learner its voice; etcd refuses while it does not know everything yet. */
   promote(id: string): Promise<void>
+  /** Takes a member out. One that is none any more is none: the store may have done it before its answer was awaited in vain. */
   removeMember(id: string): Promise<void>
   /** Asks one member how it is. */
   status(url: string): Promise<EtcdStatus>
@@ -92,6 +93,16 @@ const Status = z
 const Lease = z.object({ ID: z.string() })
 const Count = z.object({ count: z.coerce.number().default(0) })
 const Txn = z.object({ succeeded: z.boolean().default(false) })
+
+/** A member answered, and did not do it. */
+class Refused extends Error {
+  readonly statusCode: number
+
+  constructor(path: string, statusCode: number, answer: string) {
+    super(`etcd answered ${path} with ${statusCode}: ${answer.slice(0, 200)}`)
+    this.statusCode = statusCode
+  }
+}
 
 /** One member of three may be away: its turn must be short. */
 const TIMEOUT_MS = 1_000
@@ -149,7 +160,9 @@ export function makeEtcdClient(place: EtcdPlace): EtcdClient {
       await call('/v3/cluster/member/promote', { ID: id })
     },
     removeMember: async (id) => {
-      await call('/v3/cluster/member/remove', { ID: id })
+      await call('/v3/cluster/member/remove', { ID: id }).catch((error: unknown) => {
+        if (!(error instanceof Refused && error.statusCode === 404)) throw error
+      })
     },
     status: async (url) => Status.parse(await post(agent, new URL('/v3/maintenance/status', url), '{}')),
     handLeadTo: async (url, id) => {
@@ -165,9 +178,9 @@ function post(agent: Agent, url: URL, body: string): Promise<unknown> {
     const headers = { 'content-type': 'application/json' }
     const call = request(url, { agent, method: 'POST', headers, timeout: TIMEOUT_MS }, (response) => {
       text(response).then((answer) => {
-        const { statusCode } = response
+        const { statusCode = 0 } = response
         if (statusCode === 200) resolve(JSON.parse(answer))
-        else reject(new Error(`etcd answered ${url.pathname} with ${statusCode}: ${answer.slice(0, 200)}`))
+        else reject(new Refused(url.pathname, statusCode, answer))
       }, reject)
     })
     call.on('timeout', () => call.destroy(new Error(`etcd at ${url.host} does not answer`)))
