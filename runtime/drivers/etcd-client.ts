@@ -104,6 +104,8 @@ class Refused extends Error {
   }
 }
 
+const isNotFound = (error: unknown) => error instanceof Refused && error.statusCode === 404
+
 /** One member of three may be away: its turn must be short. */
 const TIMEOUT_MS = 1_000
 
@@ -123,6 +125,8 @@ export function makeEtcdClient(place: EtcdPlace): EtcdClient {
       try {
         return await post(agent, new URL(path, url), JSON.stringify(body))
       } catch (error) {
+        // What is not there is at no other member either.
+        if (isNotFound(error)) throw error
         last = error
       }
     }
@@ -161,7 +165,7 @@ export function makeEtcdClient(place: EtcdPlace): EtcdClient {
     },
     removeMember: async (id) => {
       await call('/v3/cluster/member/remove', { ID: id }).catch((error: unknown) => {
-        if (!(error instanceof Refused && error.statusCode === 404)) throw error
+        if (!isNotFound(error)) throw error
       })
     },
     status: async (url) => Status.parse(await post(agent, new URL('/v3/maintenance/status', url), '{}')),
