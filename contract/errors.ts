@@ -220,7 +220,7 @@ export const ERRORS = {
   'stacks.builder_gone': row(
     409,
     3,
-    '{host}, on which {app} was built, belongs to the installation no more.',
+    '{host}, on which {app} was built, belongs to the installation no more, and no host that answers has its image.',
     '`maru deploy` builds {app} on another host. Nothing was changed.',
   ),
   'stacks.rolling': row(

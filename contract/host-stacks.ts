@@ -1,15 +1,18 @@
 import { z } from 'zod'
 import { AppId, AppName, Instant } from './ids.ts'
 
+const SlugFile = z
+  .string()
+  .regex(/^[a-z0-9_]+\/[a-z0-9]+\.tar\.gz$/)
+  .describe('File under artifacts/slugs')
+
 /** A slug that is already there is put on the newest stack. */
 export const RestackRequest = z.strictObject({
   app: AppName,
   appId: AppId,
   release: z.number().int(),
-  slug: z
-    .string()
-    .regex(/^[a-z0-9_]+\/[a-z0-9]+\.tar\.gz$/)
-    .describe('File under artifacts/slugs'),
+  slug: SlugFile,
+  image: z.string().describe('Its image, from which a host that has not built it takes the slug'),
   stack: z.string().nullable().describe('Image id of the stack that the release stands on'),
   nodeMajor: z.number().int().nullable().describe('Null: the usual one'),
 })
@@ -18,6 +21,7 @@ export type RestackRequest = z.infer<typeof RestackRequest>
 export const RestackResult = z.strictObject({
   image: z.string().nullable().describe('Null: it stands on the newest stack already'),
   stack: z.string(),
+  slug: SlugFile,
 })
 export type RestackResult = z.infer<typeof RestackResult>
 

@@ -9,6 +9,7 @@ import logging
 import os
 import sys
 import time
+from functools import partial
 from types import SimpleNamespace
 from unittest.mock import MagicMock
 
@@ -19,6 +20,7 @@ from patroni.api import RestApiHandler
 from patroni.dcs import Cluster, Leader
 from patroni.dcs.etcd3 import Etcd3
 from patroni.ha import Ha
+from patroni.utils import RetryFailedError
 
 # The least that the settings of the pair may ask for. Patroni 4 raises them to 20 and 3.
 MINIMUM = {'ttl': 5, 'retry_timeout': 2}
@@ -35,6 +37,8 @@ ASK_AGAIN_S = 1.5
 # How often it looks whether a server has been promoted, or takes connections; Patroni: 1 s.
 PROMOTE_POLL_S = 0.1
 PATRONI_PROMOTE_POLL_S = 1
+# How long it rests before it asks a server again that did not answer; Patroni: this and up to 0.8 s more, by chance.
+ASK_SERVER_AGAIN_S = 0.1
 # A primary that hands over stops when its clients have gone, or after so long: what the proxies need to notice, see
 # database-tier.ts (a look a second, two more after 150 ms each), and a little.
 CLIENTS_GO_S = 1.6
@@ -272,6 +276,27 @@ def notice_promotion():
         refuse('it notices the end of a promotion late')
 
 
+def ask_server_again_soon():
+    """
+    Whether a server is there Patroni asks twice, and rests in between so that not all who ask knock at the same time. But only it
+    asks its own server: of one that was killed it learned up to 1.6 s later for that, because it asks again before it fails over.
+    """
+    original = postgresql.Retry
+    needed = 'self._is_leader_retry = Retry(max_tries=1, '
+    if needed not in inspect.getsource(postgresql.Postgresql.__init__):
+        refuse('it asks its server elsewhere')
+    postgresql.Retry = partial(original, delay=ASK_SERVER_AGAIN_S, max_jitter=0)
+    rests = []
+    ask = postgresql.Retry(max_tries=1, deadline=1, sleep_func=rests.append, retry_exceptions=ConnectionError)
+    dead = MagicMock(side_effect=ConnectionError)
+    try:
+        ask(dead)
+        refuse('a server that does not answer is said to have answered')
+    except RetryFailedError:
+        if dead.call_count != 2 or rests != [ASK_SERVER_AGAIN_S]:
+            refuse(f'it asks its server {dead.call_count} times, and rests {rests}')
+
+
 def with_leader(cluster, leader):
     """What is known of the cluster with another lock. `_replace` does not work there: a Cluster counts as long as it likes."""
     return Cluster(**{**cluster._asdict(), 'leader': leader})
@@ -354,6 +379,7 @@ if __name__ == '__main__':
         turn_clients_away()
         let_clients_go()
         notice_promotion()
+        ask_server_again_soon()
         leave_copies_alone()
         write_lock_before_promotion()
     except Exception as error:

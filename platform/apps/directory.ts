@@ -1,11 +1,13 @@
 import type { BuildRecipe } from '#contract/agent.ts'
 import type { AppName, HostName } from '#contract/ids.ts'
 import type { Operation } from '#contract/operations.ts'
+import { listHosts } from '#platform/fleet/index.ts'
 import type { ServerDeps } from '#runtime/server/handler.ts'
 import { read } from '#runtime/server/transact.ts'
 import { getApp, listAllApps } from './app-store.ts'
+import { hostOfCode } from './hosts-with-code.ts'
 import { planRotation, planStack } from './plan.ts'
-import { builtOn, findRelease, listReleases, listServing } from './release-store.ts'
+import { findRelease, listReleases, listServing } from './release-store.ts'
 import { mustStart, startOperation } from './start-operation.ts'
 
 /** An app by name, as far as other capabilities need it. */
@@ -46,15 +48,20 @@ export async function startRotation(
 
 /** The release that serves of every app that has one, and what it stands on. */
 export async function listServingReleases(deps: ServerDeps): Promise<ServingRelease[]> {
-  const rows = await read(() => listServing(deps.db))
-  return rows.map(({ id, name, version, recipe, stack, slug_file, built_on }) => ({
-    appId: id,
-    app: name,
-    release: version,
-    recipe,
-    stack: slug_file === null ? null : stack,
-    builtOn: builtOn(deps, { built_on }),
-  }))
+  return await read(async () => {
+    const hosts = await listHosts(deps.db, deps.now())
+    const rows = await listServing(deps.db)
+    return await Promise.all(
+      rows.map(async (row) => ({
+        appId: row.id,
+        app: row.name,
+        release: row.version,
+        recipe: row.recipe,
+        stack: row.slug_file === null ? null : row.stack,
+        builtOn: await hostOfCode(deps, hosts, row),
+      })),
+    )
+  })
 }
 
 export interface ServingRelease {
@@ -84,8 +91,9 @@ export async function startStack(
     plan: async (snapshot, tx, row) => {
       const release = row.release === null ? undefined : await findRelease(tx, row.id, row.release)
       if (release === undefined || release.slug_file === null) return null
-      const isBehind = request.isBehind({ ...release, builtOn: builtOn(deps, release) })
-      return isBehind ? planStack(snapshot) : null
+      const hosts = await listHosts(tx, deps.now())
+      const host = await hostOfCode({ ...deps, db: tx }, hosts, release)
+      return request.isBehind({ ...release, builtOn: host }) ? planStack(snapshot) : null
     },
   })
 }

@@ -1,5 +1,6 @@
 import type { BuildResult } from '#contract/agent.ts'
 import type { ReleaseState } from '#contract/apps.ts'
+import type { RestackResult } from '#contract/host-stacks.ts'
 import type { HostName } from '#contract/ids.ts'
 import type { ServerDeps } from '#runtime/server/handler.ts'
 import { apps, type Db, type ReleaseRow } from './tables.ts'
@@ -85,16 +86,28 @@ export async function saveBuild(
     .execute()
 }
 
-/** Notes the same code on a newer stack; it counts from the commit on. Without an image: there is none any more. */
-export async function saveNext(
+/** Notes the same code on a newer stack, which counts from the commit on, and the host that has it. */
+export async function saveRestack(
   tx: Db,
   appId: string,
   version: number,
-  next: { readonly image: string; readonly stack: string } | null,
+  host: HostName,
+  { image, stack, slug }: RestackResult,
 ): Promise<void> {
+  const next = image === null ? {} : { next_image: image, next_stack: stack }
   await apps(tx)
     .updateTable('apps_release')
-    .set({ next_image: next?.image ?? null, next_stack: next?.stack ?? null })
+    .set({ ...next, slug_file: slug, built_on: host })
+    .where('app_id', '=', appId)
+    .where('version', '=', version)
+    .execute()
+}
+
+/** What was put on a newer stack never serves. */
+export async function dropNext(tx: Db, appId: string, version: number): Promise<void> {
+  await apps(tx)
+    .updateTable('apps_release')
+    .set({ next_image: null, next_stack: null })
     .where('app_id', '=', appId)
     .where('version', '=', version)
     .execute()
@@ -127,7 +140,7 @@ export async function listServing(db: Db) {
     )
     .select(['apps_app.id', 'apps_app.name', 'apps_release.version'])
     .select(['apps_release.recipe', 'apps_release.stack'])
-    .select(['apps_release.slug_file', 'apps_release.built_on'])
+    .select(['apps_release.slug_file', 'apps_release.built_on', 'apps_release.image'])
     .orderBy('apps_app.name')
     .execute()
 }

@@ -3,7 +3,7 @@ import { APP_LIMITS, type RunRequest } from '#contract/apps.ts'
 import { MaruError } from '#contract/errors.ts'
 import type { ServerDeps } from '#runtime/server/handler.ts'
 import { loadEnvironment } from './environment.ts'
-import { hostForRun } from './host-for-run.ts'
+import { hostForRun } from './hosts-with-code.ts'
 import { findRelease } from './release-store.ts'
 import type { AppRow } from './tables.ts'
 

@@ -32,6 +32,8 @@ export interface TestHost extends AgentClient {
   /** How much memory it says it has. */
   memoryMb: number
   stackReport: HostStacks
+  /** It has no image of any app. */
+  bare: boolean
 }
 
 /** Instances that go on running keep their time. */
@@ -52,6 +54,7 @@ export function makeTestHost(name = 'test-host'): TestHost {
     problem: '',
     memoryMb: 16_384,
     stackReport: { newest: [], known: [], behind: [] },
+    bare: false,
     async putWorkload(config) {
       refuseWhileSilent(host)
       const have = host.workloads.at(-1)?.generation ?? -1
@@ -79,7 +82,7 @@ export function makeTestHost(name = 'test-host'): TestHost {
       return outside
     },
     async *logs(): AsyncGenerator<LogLine> {},
-    ...stackCalls(() => host.stackReport),
+    ...stackCalls(() => host),
     ...imageMethods(() => host.images),
     lastLog: async () => ['cannot find module'],
     async removeApp(appId) {
@@ -98,14 +101,16 @@ const builtEvents = ({ appId, release }: BuildRequest): BuildEvent[] => {
   ]
 }
 
-const stackCalls = (report: () => HostStacks): Pick<AgentClient, 'stacks' | 'restack'> => ({
-  stacks: async () => report(),
-  restack: async (request) => restackOn(report(), request),
+const stackCalls = (host: () => TestHost): Pick<AgentClient, 'stacks' | 'restack'> => ({
+  stacks: async () => host().stackReport,
+  restack: async (request) => restackOn(host(), request),
 })
 
-function restackOn({ newest }: HostStacks, { appId, release, stack: before }: RestackRequest): RestackResult {
-  const stack = newest.find(({ usual }) => usual)?.image ?? 'node26'
-  return { image: stack === before ? null : `image-${appId}-v${release}-on-${stack}`, stack }
+function restackOn({ stackReport, bare }: TestHost, request: RestackRequest): RestackResult {
+  const { appId, release, slug, stack: before, image } = request
+  if (bare) throw new MaruError('hosts.image_not_found', { image })
+  const stack = stackReport.newest.find(({ usual }) => usual)?.image ?? 'node26'
+  return { image: stack === before ? null : `image-${appId}-v${release}-on-${stack}`, stack, slug }
 }
 
 const NO_DRILLS: Pick<AgentClient, 'drills' | 'startDrill' | 'drillEvents'> = {

@@ -1,9 +1,8 @@
-import { randomBytes } from 'node:crypto'
-import { ContainerSpec } from '#contract/agent.ts'
 import { MaruError } from '#contract/errors.ts'
 import { type Docker, EngineRefusal, type ImageDetail } from '#runtime/drivers/docker.ts'
 import type { BuildContext } from './build-context.ts'
 import { readTarFile } from './source-file.ts'
+import { withStillContainer } from './still-container.ts'
 
 const PLAIN_PATH = /^(\/[A-Za-z0-9_-][A-Za-z0-9._-]*)+$/
 
@@ -32,22 +31,8 @@ export function uidOf(passwd: string, name: string): number | undefined {
   return ids.length === 0 ? undefined : Math.min(...ids)
 }
 
-async function readPasswd({ deps, request }: BuildContext, image: string): Promise<string | undefined> {
-  const { docker, config } = deps
-  const spec = ContainerSpec.parse({
-    name: `${config.installation.name}-check-${request.app}-${randomBytes(4).toString('hex')}`,
-    component: 'check',
-    image,
-    networks: [{ name: 'none' }],
-    restart: 'no',
-  })
-  const id = await docker.containers.create(spec, config.installation.id)
-  try {
-    return await readArchived(docker, id)
-  } finally {
-    await docker.containers.remove(id)
-  }
-}
+const readPasswd = ({ deps, request }: BuildContext, image: string): Promise<string | undefined> =>
+  withStillContainer(deps, request.app, image, (id) => readArchived(deps.docker, id))
 
 async function readArchived(docker: Docker, id: string): Promise<string | undefined> {
   try {

@@ -7,8 +7,12 @@ import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { after, before, test } from 'node:test'
 import { extract, pack } from 'tar-stream'
+import { AppId, AppName } from '#contract/ids.ts'
+import { HOME } from '#contract/installation.ts'
+import { LABELS } from '#runtime/drivers/docker.ts'
 import { exportImage, importImage } from './image-archive.ts'
-import { builtImage, makeTestBuilder, type TestBuilder } from './test-builder.ts'
+import { SLUG_LABEL } from './slug-store.ts'
+import { builtImage, makeTestBuilder, pkg, type TestBuilder } from './test-builder.ts'
 
 let host: TestBuilder
 let folder: string
@@ -93,6 +97,26 @@ test('layers that are on neither side are a refusal, and nothing stays', async (
     code: 'hosts.image_refused',
   })
   assert.equal(await host.docker.images.find(image), undefined)
+})
+
+test('a host that has only the image puts the same files on another stack, and has the slug then', async () => {
+  const { docker, home } = host
+  const files = { 'package.json': pkg({ scripts: { start: 'node a.js' } }), 'a.js': '1', 'b/c.txt': 'c' }
+  const image = builtImage(await host.build(files))
+  const { labels, layers: before } = (await docker.images.find(image)) ?? assert.fail('it is not there')
+  const appId = AppId.parse(labels[LABELS.appId])
+  const [slug, stack] = [labels[SLUG_LABEL] ?? '', `sha256:${'2'.repeat(64)}`]
+  const request = { app: AppName.parse('app'), appId, release: 1, slug, image, stack, nodeMajor: null }
+  await rm(join(home, HOME.slugs, slug))
+  const made = await host.restack(request)
+  const { layers } = (await docker.images.find(made.image ?? '')) ?? assert.fail('it was not made')
+  assert.deepEqual(layers, before, 'the same stack and the same files are the same layers')
+  assert.ok((await stat(join(home, HOME.slugs, made.slug))).size > 0)
+  assert.deepEqual(await host.leftovers(), [])
+
+  await rm(join(home, HOME.slugs, made.slug))
+  const absent = { ...request, image: `sha256:${'1'.repeat(64)}` }
+  await assert.rejects(host.restack(absent), { code: 'hosts.image_not_found' })
 })
 
 test('an image that is not here is no archive', async () =>

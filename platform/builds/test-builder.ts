@@ -4,10 +4,11 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { type BuildEvent, type BuildRequest, type BuildResult, ContainerSpec } from '#contract/agent.ts'
 import { HostIdentity } from '#contract/host-identity.ts'
+import type { RestackRequest, RestackResult } from '#contract/host-stacks.ts'
 import { type AgentConfig, addressesOf, HOME, type Installation } from '#contract/installation.ts'
 import { type Docker, LABELS, makeDocker } from '#runtime/drivers/docker.ts'
 import { makeLog } from '#runtime/kit/log.ts'
-import { type BuildLimits, packSource, receiveSource, runBuild } from './index.ts'
+import { type BuildLimits, packSource, receiveSource, restackSlug, runBuild } from './index.ts'
 
 const SOCKET = '/var/run/docker.sock'
 const HOST_CA = '/etc/ssl/certs/ca-certificates.crt'
@@ -44,6 +45,8 @@ export interface TestBuilder {
   readonly installation: Installation
   /** Packs, receives and builds these files. */
   build(files: Record<string, string>, options?: BuildOptions): Promise<BuildOutcome>
+  /** As its agent does. */
+  restack(request: RestackRequest): Promise<RestackResult>
   /** Runs a command in an image that was built, without a network; gives what it printed. */
   run(image: string, command: readonly string[]): Promise<string>
   /** What builds may not leave behind. */
@@ -77,6 +80,7 @@ export async function makeTestBuilder(second: number): Promise<TestBuilder> {
       releases += 1
       return buildFiles(workshop, releases, files, options)
     },
+    restack: (request) => restackSlug(request, workshop),
     run: (image, command) => runIn(workshop, image, command),
     leftovers: async () => {
       const left = await docker.containers.list({ [LABELS.owner]: installation.id })

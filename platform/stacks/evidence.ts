@@ -45,7 +45,7 @@ export function judgeAge(apps: readonly ServingRelease[], { own, of }: Judged, n
   const onOurs = apps.filter(({ stack }) => stack !== null)
   const behind = onOurs.filter((one) => {
     const told = of(one.builtOn)
-    // What was built on a host that is gone can be put on nothing newer, ever.
+    // What was built on a host that is gone, and whose image no other one has, can be put on nothing newer, ever.
     return told === 'gone' || isBehind(one, told) || told.behind.some((id) => id === one.appId)
   })
   const usual = usualOf(own)

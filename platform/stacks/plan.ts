@@ -75,7 +75,7 @@ export const judgeStandings = (apps: readonly Standing[], stacks: Pick<AllStacks
   })
 
 const NO_STACK = { stack: null, madeAt: null, newest: null }
-const LOST = 'is gone: `maru deploy` builds it on another host'
+const LOST = 'is gone, and no other host has its image: `maru deploy` builds it anew'
 
 function standingIn(one: Standing, stack: string, stacks: HostStacks) {
   const newest = newestFor(one.recipe, stacks)

@@ -60,6 +60,14 @@ afterEach(() => {
 
 const deployed = (name: string) => deployedOn(platform, undefined, `${name}-${Date.now().toString(36)}`)
 
+const buildElsewhere = (app: AppRow, host: string) =>
+  platform.deps.db
+    .withTables<{ apps_release: { app_id: string; built_on: string } }>()
+    .updateTable('apps_release')
+    .set({ built_on: host })
+    .where('app_id', '=', app.id)
+    .execute()
+
 const call = { principal: { name: 'root' }, keyed: undefined } as never
 const startRoll = async () =>
   ((await stackHandlers.roll(call, platform.deps)) as { operation: Operation | null }).operation
@@ -89,6 +97,21 @@ async function eventsOf({ id }: Operation): Promise<OperationEvent[]> {
     events.push(data)
   return events
 }
+
+/** What `maru stack list` says of an app. */
+async function entryOf(app: AppRow) {
+  const { apps } = stackRoutes.list.response.parse(await stackHandlers.list(call, platform.deps))
+  const { builtOn, state } = apps.find((one) => one.app === app.name) ?? assert.fail('it is not listed')
+  return { builtOn, state }
+}
+
+const rollBack = (app: AppRow) =>
+  mustStart(platform.deps, {
+    appId: app.id,
+    appName: app.name,
+    createdBy: 'test',
+    plan: (snapshot) => planRollback(snapshot, null),
+  })
 
 const shape = async (app: AppRow) =>
   (await listInstances(platform.deps.db, [app.id])).map(
@@ -184,13 +207,7 @@ test('a rollback brings the code back, not the stack', async () => {
   const further = await platform.run(await platform.deploy(app))
   assert.equal(further.state, 'done')
   platform.host.stackReport = stacks(NEW)
-  const operation = await mustStart(platform.deps, {
-    appId: app.id,
-    appName: app.name,
-    createdBy: 'test',
-    plan: (snapshot) => planRollback(snapshot, null),
-  })
-  assert.equal((await platform.run(operation)).state, 'done')
+  assert.equal((await platform.run(await rollBack(app))).state, 'done')
   const { stack, image } = (await findRelease(platform.deps.db, app.id, 3)) ?? assert.fail('no release')
   assert.deepEqual([stack, image], [NEW, `image-${app.id}-v3-on-${NEW}`])
   assert.ok((await shape(app)).every((line) => line.includes('v3.0 serve')))
@@ -214,17 +231,8 @@ test('images of a move under way are kept on the host until it is decided', asyn
 test('an app is moved where it was built, by what that host has, whichever control plane carries it out', async () => {
   const app = await deployed('afar')
   const other = await platform.join('other', { role: 'full' })
-  await platform.deps.db
-    .withTables<{ apps_release: { app_id: string; built_on: string } }>()
-    .updateTable('apps_release')
-    .set({ built_on: 'other' })
-    .where('app_id', '=', app.id)
-    .execute()
-  const entry = async () => {
-    const { apps } = stackRoutes.list.response.parse(await stackHandlers.list(call, platform.deps))
-    const { builtOn, state } = apps.find((one) => one.app === app.name) ?? assert.fail('it is not listed')
-    return { builtOn, state }
-  }
+  await buildElsewhere(app, 'other')
+  const entry = () => entryOf(app)
   // Until it has been heard of, nobody knows: it is not moved, and not said to stand on the newest either.
   assert.deepEqual(await entry(), { builtOn: 'other', state: 'unknown' })
   const heardOf = { generation: 1, certificatesWanted: 0 }
@@ -238,4 +246,34 @@ test('an app is moved where it was built, by what that host has, whichever contr
   await carryOut(await mustRoll())
   assert.equal((await findRelease(platform.deps.db, app.id, 1))?.stack, NEW)
   assert.deepEqual(await entry(), { builtOn: 'other', state: 'newest' })
+})
+
+test('where the host that built an app is gone, one that runs it judges it, moves it, and has it from now on', async () => {
+  const app = await deployed('heir')
+  const own = platform.deps.config.host.name
+  await buildElsewhere(app, 'lost')
+  assert.deepEqual(await entryOf(app), { builtOn: own, state: 'newest' })
+  platform.host.stackReport = stacks(NEW)
+  assert.deepEqual(await entryOf(app), { builtOn: own, state: 'behind' })
+  await carryOut(await mustRoll())
+  const release = await findRelease(platform.deps.db, app.id, 1)
+  assert.deepEqual([release?.built_on, release?.stack], [own, NEW])
+})
+
+test('a rollback asks the hosts in turn where nobody remembers who ran the release; where none has it, nothing changes', async (t) => {
+  const app = await deployed('turn')
+  assert.equal((await platform.run(await platform.deploy(app))).state, 'done')
+  await buildElsewhere(app, 'lost')
+  t.after(() => {
+    platform.host.bare = false
+  })
+  platform.host.bare = true
+  const refused = await platform.run(await rollBack(app))
+  assert.deepEqual([refused.state, refused.error?.code], ['failed', 'stacks.builder_gone'])
+  assert.ok((await shape(app)).every((line) => line.includes('v2.0 serve')))
+  const next = await platform.join('next', { role: 'full' })
+  await noteReport(platform.deps.db, 'next' as HostName, { generation: 1, certificatesWanted: 0 })
+  next.stackReport = stacks(OLD)
+  assert.equal((await platform.run(await rollBack(app))).state, 'done')
+  assert.equal((await findRelease(platform.deps.db, app.id, 4))?.built_on, 'next')
 })
