@@ -13,6 +13,9 @@ export async function withStillContainer<T>(
     name: `${config.installation.name}-check-${app}-${randomBytes(4).toString('hex')}`,
     component: 'check',
     image,
+    // Without a command of its own the engine would make none.
+    entrypoint: [],
+    command: ['never-started'],
     networks: [{ name: 'none' }],
     restart: 'no',
   })

@@ -228,26 +228,6 @@ test('images of a move under way are kept on the host until it is decided', asyn
   )
 })
 
-test('an app is moved where it was built, by what that host has, whichever control plane carries it out', async () => {
-  const app = await deployed('afar')
-  const other = await platform.join('other', { role: 'full' })
-  await buildElsewhere(app, 'other')
-  const entry = () => entryOf(app)
-  // Until it has been heard of, nobody knows: it is not moved, and not said to stand on the newest either.
-  assert.deepEqual(await entry(), { builtOn: 'other', state: 'unknown' })
-  const heardOf = { generation: 1, certificatesWanted: 0 }
-  await noteReport(platform.deps.db, 'other' as HostName, heardOf)
-  platform.host.stackReport = stacks(NEW)
-  other.stackReport = stacks(OLD)
-  assert.deepEqual(await entry(), { builtOn: 'other', state: 'newest' })
-  platform.host.stackReport = stacks(OLD)
-  other.stackReport = stacks(NEW)
-  assert.deepEqual(await entry(), { builtOn: 'other', state: 'behind' })
-  await carryOut(await mustRoll())
-  assert.equal((await findRelease(platform.deps.db, app.id, 1))?.stack, NEW)
-  assert.deepEqual(await entry(), { builtOn: 'other', state: 'newest' })
-})
-
 test('where the host that built an app is gone, one that runs it judges it, moves it, and has it from now on', async () => {
   const app = await deployed('heir')
   const own = platform.deps.config.host.name
@@ -276,4 +256,24 @@ test('a rollback asks the hosts in turn where nobody remembers who ran the relea
   next.stackReport = stacks(OLD)
   assert.equal((await platform.run(await rollBack(app))).state, 'done')
   assert.equal((await findRelease(platform.deps.db, app.id, 4))?.built_on, 'next')
+})
+
+test('an app is moved where it was built, by what that host has, whichever control plane carries it out', async () => {
+  const app = await deployed('afar')
+  const other = await platform.join('other', { role: 'full' })
+  await buildElsewhere(app, 'other')
+  const entry = () => entryOf(app)
+  // Until it has been heard of, nobody knows: it is not moved, and not said to stand on the newest either.
+  assert.deepEqual(await entry(), { builtOn: 'other', state: 'unknown' })
+  const heardOf = { generation: 1, certificatesWanted: 0 }
+  await noteReport(platform.deps.db, 'other' as HostName, heardOf)
+  platform.host.stackReport = stacks(NEW)
+  other.stackReport = stacks(OLD)
+  assert.deepEqual(await entry(), { builtOn: 'other', state: 'newest' })
+  platform.host.stackReport = stacks(OLD)
+  other.stackReport = stacks(NEW)
+  assert.deepEqual(await entry(), { builtOn: 'other', state: 'behind' })
+  await carryOut(await mustRoll())
+  assert.equal((await findRelease(platform.deps.db, app.id, 1))?.stack, NEW)
+  assert.deepEqual(await entry(), { builtOn: 'other', state: 'newest' })
 })
