@@ -159,6 +159,12 @@ def ask_standby_again():
     Ha.is_failover_possible = ask
 
 
+def has_ended(server):
+    """Whether the server's main process is gone; Patroni itself learns of it at its next look."""
+    process = server._postmaster_proc
+    return process is None or not process.is_running()
+
+
 def takes_clients(handler):
     """Whether clients may be sent here: to a primary that leads, goes on, and takes writes."""
     patroni = handler.server.patroni
@@ -167,9 +173,10 @@ def takes_clients(handler):
     try:
         return not handler.query(IN_RECOVERY, retry=False)[0][0]
     except Exception as error:
-        # As Patroni has it: whoever leads and cannot be asked is the one to go to.
+        # As Patroni has it: whoever leads and cannot be asked is the one to go to. Where there is nobody to ask, clients would wait
+        # here for each of their tries, also when the standby has taken over.
         logging.getLogger(__name__).info('whether the server takes writes is not known: %s', error)
-        return True
+        return not has_ended(patroni.postgresql)
 
 
 def turn_clients_away():
@@ -180,7 +187,8 @@ def turn_clients_away():
     promotion waits for a processor. Patroni would answer with 200 in both cases, after a query for all that it knows.
     """
     original = getattr(RestApiHandler, 'do_OPTIONS', None)
-    said = inspect.getsource(postgresql.Postgresql._do_stop) + inspect.getsource(RestApiHandler)
+    server = postgresql.Postgresql
+    said = ''.join(map(inspect.getsource, (server._do_stop, server.is_running, RestApiHandler)))
     needed = (
         "set_state('stopping')",
         'def _write_status_code_only(self, status_code',
@@ -188,6 +196,7 @@ def turn_clients_away():
         'postgresql = self.server.patroni.postgresql',
         "'state': postgresql.state",
         'elif patroni.ha.is_leader():',
+        'if self._postmaster_proc.is_running():',
     )
     if original is None or any(words not in said for words in needed):
         refuse('a server that stops, or takes writes, is told of elsewhere')
@@ -198,16 +207,20 @@ def turn_clients_away():
         self._write_status_code_only(200 if takes_clients(self) else 503)
 
     RestApiHandler.do_OPTIONS = do_options
-    for state, leads, recovers, code in (
-        ('stopping', True, False, 503),
-        ('running', False, True, 503),
-        ('running', True, True, 503),
-        ('running', True, False, 200),
+    silent = ConnectionError()
+    for state, runs, leads, answer, code in (
+        ('stopping', True, True, [[(False,)]], 503),
+        ('running', True, False, [[(True,)]], 503),
+        ('running', True, True, [[(True,)]], 503),
+        ('running', True, True, [[(False,)]], 200),
+        ('running', True, True, silent, 200),
+        ('running', False, True, silent, 503),
     ):
         handler = MagicMock(path='/primary')
         handler.server.patroni.postgresql.state = state
         handler.server.patroni.ha.is_leader.return_value = leads
-        handler.query.return_value = [(recovers,)]
+        handler.server.patroni.postgresql._postmaster_proc.is_running.return_value = runs
+        handler.query.side_effect = answer
         RestApiHandler.do_OPTIONS(handler)
         codes = [call.args[0] for call in handler._write_status_code_only.call_args_list]
         if codes != [code]:
