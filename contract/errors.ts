@@ -217,11 +217,11 @@ export const ERRORS = {
   ),
   'apps.no_release': row(409, 3, '{app} has no release yet.', 'Run `maru deploy` first.'),
   'apps.process_unknown': row(400, 2, '{app} has no process type {process}.', 'It has: {have}.'),
-  'stacks.builder_gone': row(
+  'stacks.code_gone': row(
     409,
     3,
-    '{host}, on which {app} was built, belongs to the installation no more, and no host that answers has its image.',
-    '`maru deploy` builds {app} on another host. Nothing was changed.',
+    '{app} was built on {host}, and no host has its image any more.',
+    '`maru deploy` builds {app} anew. Nothing was changed.',
   ),
   'stacks.rolling': row(
     409,

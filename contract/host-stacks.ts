@@ -1,19 +1,19 @@
 import { z } from 'zod'
 import { AppId, AppName, Instant } from './ids.ts'
 
-const SlugFile = z
-  .string()
-  .regex(/^[a-z0-9_]+\/[a-z0-9]+\.tar\.gz$/)
-  .describe('File under artifacts/slugs')
-
-/** A slug that is already there is put on the newest stack. */
+/** A slug that is already there, or that an image on the host holds, is put on the newest stack. */
 export const RestackRequest = z.strictObject({
   app: AppName,
   appId: AppId,
   release: z.number().int(),
-  slug: SlugFile,
-  image: z.string().describe('Its image, from which a host that has not built it takes the slug'),
-  stack: z.string().nullable().describe('Image id of the stack that the release stands on'),
+  slug: z
+    .string()
+    .regex(/^[a-z0-9_]+\/[a-z0-9]+\.tar\.gz$/)
+    .describe('File under artifacts/slugs'),
+  stack: z
+    .string()
+    .nullable()
+    .describe('Image id of the stack that the release stands on; null: the image is made whatever it is'),
   nodeMajor: z.number().int().nullable().describe('Null: the usual one'),
 })
 export type RestackRequest = z.infer<typeof RestackRequest>
@@ -21,7 +21,10 @@ export type RestackRequest = z.infer<typeof RestackRequest>
 export const RestackResult = z.strictObject({
   image: z.string().nullable().describe('Null: it stands on the newest stack already'),
   stack: z.string(),
-  slug: SlugFile,
+  slug: z
+    .strictObject({ file: z.string(), bytes: z.number().int() })
+    .optional()
+    .describe('Where it was not there: what was taken from an image'),
 })
 export type RestackResult = z.infer<typeof RestackResult>
 

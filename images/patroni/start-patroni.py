@@ -184,7 +184,8 @@ def turn_clients_away():
     Proxies ask with OPTIONS whether they may send clients to a member. One whose server stops leads until it has handed over,
     but clients that come meanwhile are refused after a handshake each, and keep the server from its end. One that is
     being promoted leads before it takes writes: clients that come then fail each on a connection of its own, and the
-    promotion waits for a processor. Patroni would answer with 200 in both cases, after a query for all that it knows.
+    promotion waits for a processor. One whose server has ended leads until Patroni has seen that, twice. Patroni would answer with 200
+    in all three cases, after a query for all that it knows.
     """
     original = getattr(RestApiHandler, 'do_OPTIONS', None)
     server = postgresql.Postgresql
@@ -300,7 +301,7 @@ def ask_server_again_soon():
         refuse('it asks its server elsewhere')
     postgresql.Retry = partial(original, delay=ASK_SERVER_AGAIN_S, max_jitter=0)
     rests = []
-    ask = postgresql.Retry(max_tries=1, deadline=1, sleep_func=rests.append, retry_exceptions=ConnectionError)
+    ask = postgresql.Retry(max_tries=1, sleep_func=rests.append, retry_exceptions=ConnectionError)
     dead = MagicMock(side_effect=ConnectionError)
     try:
         ask(dead)

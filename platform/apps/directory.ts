@@ -5,7 +5,7 @@ import { listHosts } from '#platform/fleet/index.ts'
 import type { ServerDeps } from '#runtime/server/handler.ts'
 import { read } from '#runtime/server/transact.ts'
 import { getApp, listAllApps } from './app-store.ts'
-import { hostOfCode } from './hosts-with-code.ts'
+import { keeperOf } from './hosts-with-code.ts'
 import { planRotation, planStack } from './plan.ts'
 import { findRelease, listReleases, listServing } from './release-store.ts'
 import { mustStart, startOperation } from './start-operation.ts'
@@ -58,7 +58,7 @@ export async function listServingReleases(deps: ServerDeps): Promise<ServingRele
         release: row.version,
         recipe: row.recipe,
         stack: row.slug_file === null ? null : row.stack,
-        builtOn: await hostOfCode(deps, hosts, row),
+        builtOn: await keeperOf(deps, hosts, row),
       })),
     )
   })
@@ -92,7 +92,7 @@ export async function startStack(
       const release = row.release === null ? undefined : await findRelease(tx, row.id, row.release)
       if (release === undefined || release.slug_file === null) return null
       const hosts = await listHosts(tx, deps.now())
-      const host = await hostOfCode({ ...deps, db: tx }, hosts, release)
+      const host = await keeperOf({ ...deps, db: tx }, hosts, release)
       return request.isBehind({ ...release, builtOn: host }) ? planStack(snapshot) : null
     },
   })

@@ -87,17 +87,16 @@ export async function saveBuild(
 }
 
 /** Notes the same code on a newer stack, which counts from the commit on, and the host that has it. */
-export async function saveRestack(
+export async function saveNext(
   tx: Db,
   appId: string,
   version: number,
-  host: HostName,
-  { image, stack, slug }: RestackResult,
+  { image, stack, slug, host }: Omit<RestackResult, 'image'> & { image: string; host: HostName },
 ): Promise<void> {
-  const next = image === null ? {} : { next_image: image, next_stack: stack }
+  const taken = slug && { slug_file: slug.file, slug_bytes: slug.bytes }
   await apps(tx)
     .updateTable('apps_release')
-    .set({ ...next, slug_file: slug, built_on: host })
+    .set({ next_image: image, next_stack: stack, built_on: host, ...taken })
     .where('app_id', '=', appId)
     .where('version', '=', version)
     .execute()

@@ -106,11 +106,16 @@ const stackCalls = (host: () => TestHost): Pick<AgentClient, 'stacks' | 'restack
   restack: async (request) => restackOn(host(), request),
 })
 
+/** The slug of an app as a host has it that took it from an image. */
+export const takenSlug = (appId: string) => ({ file: `${appId}/${'d'.repeat(64)}.tar.gz`, bytes: 11 })
+
 function restackOn({ stackReport, bare }: TestHost, request: RestackRequest): RestackResult {
-  const { appId, release, slug, stack: before, image } = request
-  if (bare) throw new MaruError('hosts.image_not_found', { image })
+  const { appId, release, stack: before } = request
+  if (bare) throw new MaruError('hosts.image_not_found', { image: appId })
   const stack = stackReport.newest.find(({ usual }) => usual)?.image ?? 'node26'
-  return { image: stack === before ? null : `image-${appId}-v${release}-on-${stack}`, stack, slug }
+  const image = stack === before ? null : `image-${appId}-v${release}-on-${stack}`
+  // Who is told of no stack has not built it.
+  return before === null ? { image, stack, slug: takenSlug(appId) } : { image, stack }
 }
 
 const NO_DRILLS: Pick<AgentClient, 'drills' | 'startDrill' | 'drillEvents'> = {

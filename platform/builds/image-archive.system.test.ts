@@ -105,18 +105,19 @@ test('a host that has only the image puts the same files on another stack, and h
   const image = builtImage(await host.build(files))
   const { labels, layers: before } = (await docker.images.find(image)) ?? assert.fail('it is not there')
   const appId = AppId.parse(labels[LABELS.appId])
-  const [slug, stack] = [labels[SLUG_LABEL] ?? '', `sha256:${'2'.repeat(64)}`]
-  const request = { app: AppName.parse('app'), appId, release: 1, slug, image, stack, nodeMajor: null }
+  const slug = labels[SLUG_LABEL] ?? ''
+  const request = { app: AppName.parse('app'), appId, release: 1, slug, stack: null, nodeMajor: null }
   await rm(join(home, HOME.slugs, slug))
   const made = await host.restack(request)
   const { layers } = (await docker.images.find(made.image ?? '')) ?? assert.fail('it was not made')
   assert.deepEqual(layers, before, 'the same stack and the same files are the same layers')
-  assert.ok((await stat(join(home, HOME.slugs, made.slug))).size > 0)
+  assert.equal(made.slug?.bytes, (await stat(join(home, HOME.slugs, made.slug?.file ?? ''))).size)
   assert.deepEqual(await host.leftovers(), [])
 
-  await rm(join(home, HOME.slugs, made.slug))
-  const absent = { ...request, image: `sha256:${'1'.repeat(64)}` }
-  await assert.rejects(host.restack(absent), { code: 'hosts.image_not_found' })
+  await rm(join(home, HOME.slugs, made.slug?.file ?? ''))
+  const absent = { code: 'hosts.image_not_found' }
+  await assert.rejects(host.restack({ ...request, slug: `${appId}/${'0'.repeat(64)}.tar.gz` }), absent)
+  await assert.rejects(host.restack({ ...request, appId: AppId.parse('app_another0000') }), absent)
 })
 
 test('an image that is not here is no archive', async () =>

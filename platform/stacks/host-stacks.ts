@@ -7,7 +7,7 @@ import { read } from '#runtime/server/transact.ts'
 /** What a host says of its stacks; `silent`: it does not answer now; `gone`: it belongs to the installation no more. */
 export type Told = HostStacks | 'silent' | 'gone'
 
-/** The stacks of all hosts: a release is put on a newer one where it was built, because what it was made of is there. */
+/** The stacks of all hosts: a release is put on a newer one where what it was made of is, which is where it was built while that host is there. */
 export interface AllStacks {
   /** Hosts that run apps and answer, with what they say, by name. */
   readonly hosts: ReadonlyMap<HostName, HostStacks>

@@ -55,7 +55,7 @@ export const isBehind = (
   stacks: Pick<HostStacks, 'newest'>,
 ): boolean => release.stack !== null && newestFor(release.recipe, stacks)?.image !== release.stack
 
-/** Whether there is a newer stack that a release can be put on, where it was built. */
+/** Whether there is a newer stack that a release can be put on, where its code is. */
 export const canMove = (release: Pick<Standing, 'recipe' | 'stack'>, told: Told): boolean =>
   isStacks(told) && isBehind(release, told) && newestFor(release.recipe, told) !== undefined
 

@@ -14,6 +14,7 @@ import { findRelease } from '#platform/apps/release-store.ts'
 import { mustStart } from '#platform/apps/start-operation.ts'
 import type { AppRow } from '#platform/apps/tables.ts'
 import { loseCommits } from '#platform/apps/test-deaths.ts'
+import { takenSlug } from '#platform/apps/test-host.ts'
 import { deployedOn, makeTestPlatform, type TestPlatform } from '#platform/apps/test-platform.ts'
 import { noteReport } from '#platform/fleet/index.ts'
 import {
@@ -237,7 +238,9 @@ test('where the host that built an app is gone, one that runs it judges it, move
   assert.deepEqual(await entryOf(app), { builtOn: own, state: 'behind' })
   await carryOut(await mustRoll())
   const release = await findRelease(platform.deps.db, app.id, 1)
+  const { file, bytes } = takenSlug(app.id)
   assert.deepEqual([release?.built_on, release?.stack], [own, NEW])
+  assert.deepEqual([release?.slug_file, Number(release?.slug_bytes)], [file, bytes])
 })
 
 test('a rollback asks the hosts in turn where nobody remembers who ran the release; where none has it, nothing changes', async (t) => {
@@ -249,7 +252,7 @@ test('a rollback asks the hosts in turn where nobody remembers who ran the relea
   })
   platform.host.bare = true
   const refused = await platform.run(await rollBack(app))
-  assert.deepEqual([refused.state, refused.error?.code], ['failed', 'stacks.builder_gone'])
+  assert.deepEqual([refused.state, refused.error?.code], ['failed', 'stacks.code_gone'])
   assert.ok((await shape(app)).every((line) => line.includes('v2.0 serve')))
   const next = await platform.join('next', { role: 'full' })
   await noteReport(platform.deps.db, 'next' as HostName, { generation: 1, certificatesWanted: 0 })

@@ -100,7 +100,7 @@ async function startWhenFree({ deps, operation, signal }: Run, app: RollApp): Pr
           const told = stacks.of(release.builtOn)
           if (told === 'silent') throw new MaruError('unreachable', { what: `The host ${release.builtOn}` })
           if (told === 'gone')
-            throw new MaruError('stacks.builder_gone', { app: app.app, host: release.builtOn })
+            throw new MaruError('stacks.code_gone', { app: app.app, host: release.builtOn })
           return canMove(release, told)
         },
       })

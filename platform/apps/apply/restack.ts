@@ -4,8 +4,8 @@ import type { HostName } from '#contract/ids.ts'
 import { publish } from '#platform/workload/index.ts'
 import type { ServerDeps } from '#runtime/server/handler.ts'
 import { transact } from '#runtime/server/transact.ts'
-import { hostsForCode } from '../hosts-with-code.ts'
-import { builtOn, dropNext, findRelease, saveRestack } from '../release-store.ts'
+import { hostsToAsk } from '../hosts-with-code.ts'
+import { builtOn, dropNext, findRelease, saveNext } from '../release-store.ts'
 import type { StepContext } from '../step-context.ts'
 import type { Step } from '../steps.ts'
 import type { ReleaseRow } from '../tables.ts'
@@ -21,39 +21,46 @@ export async function applyRestack(
   const release = await findRelease(deps.db, appId, version)
   // What was made before an interruption is good enough: the next roll sees a stack that is newer still.
   if (release === undefined || release.slug_file === null || release.next_image !== null) return
-  if (release.image === null) return
   const { host, made } = await restackSomewhere(deps, release, {
     app,
     appId: appId as RestackRequest['appId'],
     release: version,
     slug: release.slug_file,
-    image: release.image,
     stack: release.stack,
     nodeMajor: release.recipe.kind === 'node' ? release.recipe.nodeMajor : null,
   })
-  if (made.image === null && host === builtOn(deps, release)) return
+  if (made.image === null) return
+  const next = { ...made, image: made.image, host }
   await transact(deps.db, async (tx) => {
-    await saveRestack(tx, appId, version, host, made)
+    await saveNext(tx, appId, version, next)
     // From now on the host is told to keep the image.
     await publish(tx)
   })
 }
 
-/** On the host that has built it or, where that is gone or silent, on one that has its image. */
+/** On the host that has built it or, where that is gone or silent, on one that has its image and makes one of its own. */
 async function restackSomewhere(
   deps: ServerDeps,
   release: ReleaseRow,
   request: RestackRequest,
 ): Promise<{ host: HostName; made: RestackResult }> {
-  for (const host of await hostsForCode(deps, release)) {
+  const built = builtOn(deps, release)
+  const { asked, silent } = await hostsToAsk(deps, release)
+  let away: unknown = silent && new MaruError('unreachable', { what: `The host ${silent}` })
+  for (const host of asked) {
     try {
-      return { host, made: await deps.agents.of(host).restack(request) }
+      const stack = host === built ? request.stack : null
+      return { host, made: await deps.agents.of(host).restack({ ...request, stack }) }
     } catch (error) {
-      if (!(error instanceof MaruError && error.code === 'hosts.image_not_found')) throw error
+      if (isMaruError(error, 'unreachable')) away ??= error
+      else if (!isMaruError(error, 'hosts.image_not_found')) throw error
     }
   }
-  throw new MaruError('stacks.builder_gone', { app: request.app, host: builtOn(deps, release) })
+  throw away ?? new MaruError('stacks.code_gone', { app: request.app, host: built })
 }
+
+const isMaruError = (error: unknown, code: MaruError['code']) =>
+  error instanceof MaruError && error.code === code
 
 /** The image that never served is given up. */
 export async function undoRestack({ release }: RestackStep, { deps, operation }: StepContext): Promise<void> {
