@@ -164,6 +164,6 @@ async function replaceHost({ lab, visitors }: Ground): Promise<undefined> {
   for (const app of [lab.app, PAGE])
     await waitUntil(`${app} on the successor`, async () => (await lab.placesOfApp(app)).includes(THIRD))
   await visitors.leave(SECOND)
-  // The lab has no witness: the store keeps two members, as before.
+  // The lab has no witness: the store is left with two members.
   await lab.maru(FIRST, 'host', 'replace', SECOND, '--with', THIRD, '--two-voices')
 }
