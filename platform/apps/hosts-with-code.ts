@@ -43,7 +43,7 @@ export const hostsToAsk = (
 /** The host that a release belongs to: the one that has built it or, where the installation has that no more, one that has its image. */
 export async function keeperOf(deps: Deps, hosts: readonly Host[], release: Made): Promise<HostName> {
   const built = builtOn(deps, release)
+  if (hosts.some(({ name }) => name === built)) return built
   const holders = await holdersOf(deps, hosts, release)
-  const keeper = holders.find(({ name }) => name === built) ?? holders.find(mayAnswer) ?? holders[0]
-  return keeper?.name ?? built
+  return (holders.find(mayAnswer) ?? holders[0])?.name ?? built
 }
