@@ -67,7 +67,7 @@ test('a host that was just added is asked when it has passed a check, and not be
   const early = plan(want, peer({ weight: 0, health: 'unknown' }))
   assert.deepEqual([early.commands, early.waiting], [[], ['app.app_x/peer.b1']])
   const answers = plan(want, peer({ weight: 0 }))
-  assert.deepEqual([answers.commands, answers.waiting], [['set weight app.app_x/peer.b1 100'], []])
+  assert.deepEqual([answers.commands, answers.waiting], [['set weight app.app_x/peer.b1 8'], []])
   const lost = plan(want, peer({ health: 'down' }))
   assert.deepEqual([lost.commands, lost.waiting], [[], []], 'one that was asked before keeps its weight')
 })
@@ -80,11 +80,7 @@ test('the last instance here stops when the other host answers, and not before',
 })
 
 test('other edges are answered until they have heard that the instance is on its way out', () => {
-  const { commands, holding } = plan(
-    input([server('web.1', false)]),
-    ...both('web.1', { weight: 100 }),
-    peer(),
-  )
+  const { commands, holding } = plan(input([server('web.1', false)]), ...both('web.1', { weight: 8 }), peer())
   assert.ok(!commands.some((command) => command.includes('in.app.app_x')))
   assert.deepEqual(holding, [])
 })
@@ -92,9 +88,9 @@ test('other edges are answered until they have heard that the instance is on its
 test('in a switch on this host, other edges are led to the new one, too', () => {
   const want = input([server('new', true), server('old', false)])
   assert.deepEqual(plan(want, ...both('new', { weight: 0 }), ...both('old'), peer()).commands, [
-    'set weight app.app_x/new 100',
+    'set weight app.app_x/new 8',
     'set weight app.app_x/old 0',
-    'set weight in.app.app_x/new 100',
+    'set weight in.app.app_x/new 8',
     'set weight in.app.app_x/old 0',
   ])
 })

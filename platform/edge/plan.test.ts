@@ -50,7 +50,7 @@ test('a new server is added without weight and waits for its first check', () =>
 test('in a switch the new one serves before the old one stops, whatever their order', () => {
   const want = input(server('old', false), server('new', true))
   assert.deepEqual(commands(want, running('old', 100), running('new', 0)).commands, [
-    'set weight app.app_x/new 100',
+    'set weight app.app_x/new 8',
     'set weight app.app_x/old 0',
   ])
 })
@@ -113,7 +113,7 @@ test('the files name every host; servers are in the order of their names', () =>
   assert.match(renderCertificateList(want), /^\/var\/lib\/maru\/edge\/certs\/default\.pem\n/)
   const text = renderEdge(want, 'mark-1')
   assert.match(text, /^ {2}description mark-1$/m)
-  assert.match(text, /server web\.1 .* weight 100\n {2}server web\.2 .* weight 0\n/)
+  assert.match(text, /server web\.1 .* weight 8\n {2}server web\.2 .* weight 0\n/)
   assert.match(text, /redirect code 308 location https:\/\/%\[var\(txn\.host\)\]%\[pathq\]/)
 })
 

@@ -57,6 +57,12 @@ export const CONTROL_BACKEND = 'control'
 /** The stick table in which the edge sums up how long answers take. */
 export const TIMES_TABLE = 'times'
 /**
+ * To the one of eight drawn servers that has the fewest requests: never by a tree that a request to a server without weight breaks
+ * (docs/decisions/0045).
+ */
+const BALANCE = 'balance random(8)'
+
+/**
  * How the instances are checked; the runtime API gets the same words when it adds one. One that starts is down until it
  * listens, and a deploy waits for it: so what is down is asked often.
  */
@@ -261,7 +267,7 @@ function renderApp(input: EdgeInput, app: EdgeApp, { name, servers, peers }: Edg
   const host = app.hostNames[0] ?? app.app
   const files = edgeFiles(input.home)
   return section(`backend ${name}`, [
-    'balance leastconn',
+    BALANCE,
     ...(input.self === undefined ? [] : ['option allbackups']),
     'option httpchk',
     `http-check send meth GET uri /health ver HTTP/1.1 hdr Host ${host} hdr User-Agent maru-edge hdr X-Forwarded-Proto https`,

@@ -22,7 +22,7 @@ export const runningServer = (name: string, more: Partial<RunningServer> = {}): 
   name,
   address: '10.9.128.5',
   port: 8080,
-  weight: 100,
+  weight: 8,
   maintenance: false,
   checked: true,
   health: 'up',
