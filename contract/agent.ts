@@ -1,7 +1,6 @@
 import { z } from 'zod'
 import { DetectorReport } from './detection.ts'
 import { DrillName } from './drill-result.ts'
-import { DrillEvent } from './drills.ts'
 import { ErrorBody } from './errors.ts'
 import { AppId, AppName, DrillStartId, Generation, HostName, Instant, ProcessType } from './ids.ts'
 import { FilterReport, NetworkPolicy, NO_POLICY, TrialTimes } from './network.ts'
@@ -291,7 +290,3 @@ export type AgentRunRequest = z.infer<typeof AgentRunRequest>
 
 export const DrillStartRequest = z.strictObject({ id: DrillStartId, drill: DrillName, startedBy: z.string() })
 export type DrillStartRequest = z.infer<typeof DrillStartRequest>
-
-/** An event of a drill that the agent carries out, numbered from 1. */
-export const NumberedDrillEvent = z.strictObject({ number: z.number().int(), event: DrillEvent })
-export type NumberedDrillEvent = z.infer<typeof NumberedDrillEvent>

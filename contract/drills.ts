@@ -37,15 +37,20 @@ export const DrillRun = DrillResult.pick({
 export type DrillRun = z.infer<typeof DrillRun>
 
 /**
- * `yes`: in a lab. `on-request`: it is harmless, and somebody has to say so. `no`: it breaks things, and this is no lab.
+ * `yes`: in a lab; what takes its hosts and lines only while the machine that carries it listens. `on-request`: it is harmless, and somebody has to say so. `no`: it breaks things, and this is no lab.
  * `elsewhere`: it does something to members of the database, and one is on another host: it runs outside of the hosts of a lab.
  * `outside`: not from within; it runs by the command line, on the host or on the machine that carries a lab of several hosts.
  */
 export const DrillPermission = z.enum(['yes', 'on-request', 'no', 'elsewhere', 'outside', 'unknown'])
 export type DrillPermission = z.infer<typeof DrillPermission>
 
+/** `host`: the host itself, by its agent or its command line; `lab`: the machine that carries a lab of several hosts. */
+export const DrillGround = z.enum(['host', 'lab'])
+export type DrillGround = z.infer<typeof DrillGround>
+
 export const DrillEntry = DrillAbout.extend({
   here: DrillPermission.describe('Whether it may run here; unknown while the host does not answer'),
+  carriedOutBy: DrillGround.describe('Who carries it out where it may run'),
   last: DrillRun.nullable(),
   validUntil: Instant.nullable().describe('Until when its last run proves something'),
 })
@@ -60,6 +65,9 @@ export const DrillStart = z.strictObject({
   finishedAt: Instant.nullable(),
 })
 export type DrillStart = z.infer<typeof DrillStart>
+
+/** Longer than the machine that carries a lab needs to say so much at once. */
+const MOST_EVENTS_AT_ONCE = 1000
 
 /** What the agent knows about drills: whether the lab's marker is there, and the drill that it carries out now. */
 export const HostDrills = z.strictObject({
@@ -90,6 +98,10 @@ export const DrillEvent = z.discriminatedUnion('type', [
   z.strictObject({ type: z.literal('failed'), error: ErrorBody.shape.error }),
 ])
 export type DrillEvent = z.infer<typeof DrillEvent>
+
+/** An event of a drill under way, numbered from 1. */
+export const NumberedDrillEvent = z.strictObject({ number: z.number().int().min(1), event: DrillEvent })
+export type NumberedDrillEvent = z.infer<typeof NumberedDrillEvent>
 
 const OneDrill = z.strictObject({ drill: DrillName })
 const OneRun = z.strictObject({ run: DrillRunId })
@@ -176,5 +188,35 @@ export const drillRoutes = {
     body: DrillResult,
     response: DrillRun,
     status: 201,
+  }),
+  /** Asked by the machine that carries the lab while it carries out none; asking says that it is there. */
+  nextForLab: route({
+    method: 'GET',
+    path: '/v1/drills/lab/next',
+    summary:
+      'The drill that the machine which carries the lab has to carry out, as soon as one is asked for; null after three seconds (root on a host only)',
+    access: manage,
+    query: z.strictObject({
+      drills: z.string().describe('Names of what that machine can carry out, with commas between them'),
+    }),
+    response: z.strictObject({
+      start: DrillStart.nullable(),
+      told: z.number().int().describe('So many events of it were told before: who was at it has gone'),
+    }),
+  }),
+  tellFromLab: route({
+    method: 'POST',
+    path: '/v1/drills/lab/starts/{start}/events',
+    summary:
+      'What the machine that carries the lab has seen of a drill it carries out; twice changes nothing (root on a host only)',
+    access: manage,
+    unrecorded: 'it tells of an act that is recorded: the start, and the result that is handed in',
+    params: z.strictObject({ start: DrillStartId }),
+    body: z.strictObject({
+      events: z
+        .array(NumberedDrillEvent)
+        .max(MOST_EVENTS_AT_ONCE)
+        .describe('None only says that it is still at work'),
+    }),
   }),
 }

@@ -705,7 +705,7 @@ export const ERRORS = {
   'drills.root_only': row(
     403,
     3,
-    'Only root on the host can record what a drill found.',
+    'Only root on the host can say what a drill does and what it found.',
     'Run the drill on the host itself, as root.',
   ),
   'drills.no_run': row(
@@ -726,10 +726,16 @@ export const ERRORS = {
     'The run {run} has no ledger.',
     'Only drills with writers or visitors that note each answer have one: `maru drill list` says what each does.',
   ),
+  'drills.not_taken': row(
+    503,
+    1,
+    '{drill} was not carried out: the machine that carries the lab did not take it within a minute.',
+    'On that machine, as root: `maru lab up` starts what carries drills out. Then start the drill again.',
+  ),
   'drills.lost': row(
     404,
     1,
-    'The host knows nothing of the start {start} any more: its agent was started again.',
+    'Nothing is known of the start {start} any more: who carried it out was started again.',
     'Start the drill again. An app whose name begins with drill- may be left; `maru destroy` removes it.',
   ),
 

@@ -43,6 +43,8 @@ export interface Route<
     readonly names?: readonly string[]
     readonly answer?: readonly string[]
   }
+  /** Why the audit log keeps nothing of it although it changes something. */
+  readonly unrecorded?: string
 }
 
 const None = z.undefined()
@@ -56,7 +58,9 @@ export function route<
   R extends z.ZodType = typeof None,
 >(
   spec: Pick<Route, 'method' | 'path' | 'summary' | 'access'> &
-    Partial<Pick<Route, 'status' | 'kind' | 'mediaType' | 'upload' | 'idempotent' | 'recorded'>> & {
+    Partial<
+      Pick<Route, 'status' | 'kind' | 'mediaType' | 'upload' | 'idempotent' | 'recorded' | 'unrecorded'>
+    > & {
       params?: P
       query?: Q
       body?: B

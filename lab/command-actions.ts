@@ -86,7 +86,7 @@ export async function runStatus(context: CliContext, options: LabOptions): Promi
   if (!status.whole) context.setExit(1)
 }
 
-function renderStatus(output: Output, { home, whole, client, platform, sites }: LabStatus): string {
+function renderStatus(output: Output, { home, whole, client, platform, drills, sites }: LabStatus): string {
   const columns = [
     { title: 'DATA CENTRE' },
     { title: 'LINE' },
@@ -112,7 +112,8 @@ function renderStatus(output: Output, { home, whole, client, platform, sites }: 
     platform === null
       ? 'No platform was brought up.'
       : `The platform was brought up on ${platform.host}: ${platform.url}`
-  return `${head}\n${on}\n\n${output.table([...columns], rows)}`
+  const starts = drills ? ' Drills that take hosts start from its console, too.' : ''
+  return `${head}\n${on}${starts}\n\n${output.table([...columns], rows)}`
 }
 
 /** `maru lab down` */

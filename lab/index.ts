@@ -25,6 +25,7 @@ export {
   type LabShape,
   type SitePlan,
   sharedAddressOf,
+  takesHosts,
   WITNESS,
 } from './plan.ts'
 export { joinPlatform } from './platform.ts'

@@ -8,6 +8,9 @@ export const LabShape = z.strictObject({
 })
 export type LabShape = z.infer<typeof LabShape>
 
+/** Whether drills on it can take hosts and lines: what is left has to be two of three voices. */
+export const takesHosts = ({ dataCentres, witness }: LabShape): boolean => dataCentres >= 2 && witness
+
 export const USUAL_SHAPE: LabShape = { dataCentres: 2, hostsPerDataCentre: 1, witness: false }
 
 /** Name of the place and of the host that have a voice only. */

@@ -1,6 +1,7 @@
 import { join } from 'node:path'
 import { memoryOf } from '#runtime/drivers/control-groups.ts'
 import { exists } from '#runtime/drivers/files.ts'
+import { hasDrills } from './drills.ts'
 import { type HostState, hostSocket, hostState, initOf } from './host.ts'
 import type { Lab } from './lab.ts'
 import { lineIsWhole } from './network.ts'
@@ -27,6 +28,8 @@ export interface LabStatus {
   readonly whole: boolean
   readonly client: string
   readonly platform: { readonly host: string; readonly url: string } | null
+  /** Whether drills that take hosts and lines can be started from the platform, too. */
+  readonly drills: boolean
   readonly sites: readonly SiteStatus[]
 }
 
@@ -47,6 +50,7 @@ export async function labStatus(lab: Lab): Promise<LabStatus> {
     ),
     client: lab.plan.client.address,
     platform: lab.file.platform,
+    drills: await hasDrills(lab),
     sites,
   }
 }

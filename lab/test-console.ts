@@ -19,7 +19,7 @@ const SOON_MS = 60_000
 
 /** A person at the edge of the second data centre sees the lab as it is, and what changes. */
 export function testConsole(current: () => Lab): void {
-  test('the console shows every data centre with its hosts, the witness, where instances are, and what becomes of them', async (t) => {
+  test('the console shows every data centre with its hosts, the witness, where instances are, and what becomes of them; a drill that takes a host is started there and followed to its end', async (t) => {
     const lab = current()
     const page = await begin(t, lab)
     await page.goto(`https://${LAB_DOMAIN}/platform/hosts`)
@@ -43,7 +43,29 @@ export function testConsole(current: () => Lab): void {
     await other.getByText('draining', { exact: true }).waitFor()
     await maru(lab, 'host', 'undrain', OTHER)
     await other.getByText('ready', { exact: true }).waitFor()
+    await startDrill(page)
   })
+}
+
+/** A drill that takes the power of the host whose control plane may be the one that was asked. */
+const DRILL = 'host-dies'
+const DRILL_MS = 300_000
+
+/** A person at the edge of the second data centre starts it and watches it to its end. */
+async function startDrill(page: Page): Promise<void> {
+  await page.goto(`https://${LAB_DOMAIN}/platform/drills/${DRILL}`)
+  await page.getByText('the machine that carries this lab carries it out').waitFor()
+  await page.getByRole('button', { name: 'Start this drill' }).click()
+  await page.getByRole('dialog').getByRole('button', { name: 'Start this drill' }).click()
+  const said = page.getByRole('region', { name: 'What the drill says' })
+  for (const moment of ['first success', 'heal'])
+    await said.getByText(new RegExp(`^${moment} \\d`)).waitFor({ timeout: DRILL_MS })
+  await page
+    .getByRole('region', { name: 'Under way' })
+    .getByText(/^Passed: Of \d+ acknowledged writes 0 were lost/)
+    .waitFor({ timeout: DRILL_MS })
+  const last = page.getByRole('region', { name: 'Last run' })
+  await last.getByRole('img', { name: `Time line of ${DRILL}` }).waitFor()
 }
 
 const maru = (lab: Lab, ...args: string[]) => maruOn(lab, FIRST, ...args)

@@ -4,6 +4,7 @@ import { type makeHostProgress, parseRoutes, takeLock } from '#platform/hosts/in
 import type { Environment } from '#runtime/cli/context.ts'
 import { ensureGroup } from '#runtime/drivers/control-groups.ts'
 import { ensureFolder, readText, writeFileIfChanged } from '#runtime/drivers/files.ts'
+import { ensureDrills } from './drills.ts'
 import { hostState, startHost, thawHost } from './host.ts'
 import { giveImages } from './images.ts'
 import { groupFolder } from './keeper.ts'
@@ -167,6 +168,7 @@ async function withPlatform(lab: Lab, { progress }: LabDeps): Promise<LabPlatfor
   }
   const { host, url } = platform
   await saveLabFile(lab.home, { ...lab.file, platform: { host, url } })
+  await step(lab, 'Drills', () => ensureDrills(lab))
   return platform
 }
 

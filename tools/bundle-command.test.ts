@@ -73,7 +73,8 @@ async function smallCheckout(t: TestContext): Promise<{ dir: string; say: (text:
     if (!name.startsWith('.'))
       await symlink(join(ROOT, 'node_modules', name), join(dir, 'node_modules', name))
   await writeFile(join(dir, 'node_modules/.maru-stamp'), '')
-  await writeFile(join(dir, 'bin/maru-drill-in-lab.ts'), '')
+  for (const name of ['maru-drill-in-lab', 'maru-lab-drills'])
+    await writeFile(join(dir, `bin/${name}.ts`), '')
   const say = (text: string) => writeFile(join(dir, 'bin/maru.ts'), `console.log(${text}, process.argv[1])\n`)
   return { dir, say }
 }

@@ -4,7 +4,11 @@ import { bundle } from '#images/bundle-program.ts'
 import { ensureFolder, isAbsent } from '#runtime/drivers/files.ts'
 
 /** The last one is what `./maru` looks at: it comes when all others are there. */
-const PROGRAMS = { 'maru-drill-in-lab': 'bin/maru-drill-in-lab.ts', maru: 'bin/maru.ts' } as const
+const PROGRAMS = {
+  'maru-drill-in-lab': 'bin/maru-drill-in-lab.ts',
+  'maru-lab-drills': 'bin/maru-lab-drills.ts',
+  maru: 'bin/maru.ts',
+} as const
 /** They load code of their own that stays beside them. */
 const WITHOUT = ['playwright-core', 'rolldown', 'vite']
 /** A command that began before may still load a part of the bundle that it began with. */

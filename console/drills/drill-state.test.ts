@@ -36,6 +36,16 @@ test('a list says from where each drill is started, and a page why not from ther
     [from('unknown', null, true), from('unknown'), from('unknown', 'pair')],
     ['anywhere', 'lab only', 'lab only'],
   )
-  assert.match(whereText({ here: 'outside', needs: 'machine' }), /by the command line of the host/)
-  assert.match(whereText({ here: 'outside', needs: 'hosts' }), /on the machine that carries a lab/)
+  assert.match(
+    whereText({ here: 'outside', needs: 'machine', carriedOutBy: 'host' }),
+    /by the command line of the host/,
+  )
+  assert.match(
+    whereText({ here: 'outside', needs: 'hosts', carriedOutBy: 'lab' }),
+    /on the machine that carries a lab/,
+  )
+  assert.match(
+    whereText({ here: 'yes', needs: 'hosts', carriedOutBy: 'lab' }),
+    /the machine that carries this lab carries it out/,
+  )
 })

@@ -21,10 +21,14 @@ const WHERE: Readonly<Record<DrillPermission, string>> = {
 }
 
 /** Whether a drill may run here, for people. */
-export const whereText = ({ here, needs }: Pick<DrillEntry, 'here' | 'needs'>): string =>
-  here === 'outside' && needs === 'machine'
+export function whereText({ here, needs, carriedOutBy }: Where): string {
+  if (here === 'yes' && carriedOutBy === 'lab')
+    return 'May run here: the machine that carries this lab carries it out.'
+  return here === 'outside' && needs === 'machine'
     ? 'Enters networks with programs of the machine: in a lab, by the command line of the host, not from here.'
     : WHERE[here]
+}
+type Where = Pick<DrillEntry, 'here' | 'needs' | 'carriedOutBy'>
 
 /** From where a drill can be started, in a word or two. */
 export function startedFrom({ here, needs, harmless }: Pick<DrillEntry, 'here' | 'needs' | 'harmless'>) {

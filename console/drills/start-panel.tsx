@@ -43,19 +43,21 @@ export function StartPanel(props: { readonly drill: DrillEntry; readonly underWa
 const PLACE = {
   host: 'On the host, as root:',
   pair: 'On the host with the database pair, as root:',
-  machine: 'On the host, as root, and not from here: it enters networks with programs of the machine.',
+  machine: 'On the host, as root: it enters networks with programs of the machine.',
   hosts: 'On the machine that carries the lab, outside of its hosts, as root:',
 } as const
 
-const placeOf = ({ needs, here }: DrillEntry) => PLACE[here === 'elsewhere' ? 'hosts' : (needs ?? 'host')]
+const placeOf = ({ needs, carriedOutBy }: DrillEntry) =>
+  PLACE[carriedOutBy === 'lab' && needs !== 'machine' ? 'hosts' : (needs ?? 'host')]
 
-const MORE: Partial<Record<DrillEntry['here'], string>> = {
-  'on-request': ' --i-understand-this-is-production',
+/** What the command needs beside the drill's name. */
+function moreOf({ needs, here, carriedOutBy }: DrillEntry): string {
+  if (here === 'on-request') return ' --i-understand-this-is-production'
   // Without it, this drill is meant for an installation on one host.
-  elsewhere: ' --home /var/lib/maru-lab',
+  return needs === 'pair' && carriedOutBy === 'lab' ? ' --home /var/lib/maru-lab' : ''
 }
 
-const commandOf = ({ name, here }: DrillEntry) => `maru drill run ${name}${MORE[here] ?? ''}`
+const commandOf = (drill: DrillEntry) => `maru drill run ${drill.name}${moreOf(drill)}`
 
 function StartButton(props: {
   readonly drill: DrillEntry

@@ -33,11 +33,10 @@ export const isLabHome = async (home: string): Promise<boolean> =>
 
 /** The lab in a folder; refused where it has not what drills on hosts take: two data centres, a witness and a platform. */
 export async function openLabGround(home: string, env: Environment): Promise<OpenLab> {
-  const { openLab } = await loadLab()
+  const { openLab, takesHosts } = await loadLab()
   const lab = await openLab(home, env)
   const { shape, platform } = lab.file
-  if (platform === null || shape.dataCentres < 2 || !shape.witness)
-    throw new MaruError('drills.lab_unfit', { home })
+  if (platform === null || !takesHosts(shape)) throw new MaruError('drills.lab_unfit', { home })
   const hands = labHands(lab)
   const hosts = await hostsIn(lab)
   const ask = <T>(what: (client: Client) => Promise<T>) =>

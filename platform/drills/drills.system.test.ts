@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import type { DrillResult } from '#contract/drill-result.ts'
-import { DrillRun, drillRoutes } from '#contract/drills.ts'
+import { DrillEvent, DrillRun, drillRoutes, type NumberedDrillEvent } from '#contract/drills.ts'
 import { MaruError } from '#contract/errors.ts'
 import { TrustReport } from '#contract/trust.ts'
 import { sampleResult } from '#drills/test-result.ts'
@@ -18,6 +18,8 @@ let database: TestDatabase
 let deps: ServerDeps
 let lab: boolean | undefined = true
 let absent: string | null = null
+let now = new Date('2026-03-10T12:00:00Z')
+const leftToHost: object[] = []
 
 before(async () => {
   database = await makeTestDatabase()
@@ -27,9 +29,13 @@ before(async () => {
     if (lab === undefined) throw new MaruError('unreachable', { what: 'The host' })
     return { lab, underWay: null, elsewhere: absent }
   }
+  const startDrill = async (asked: object) => {
+    leftToHost.push(asked)
+    return { ...asked, startedAt: now.toISOString(), finishedAt: null }
+  }
   // Only what this capability reads: a server has more.
-  const parts = { config, db: database.db, hub, jobs, log: silent, agents: { first: { drills } } }
-  deps = { ...parts, now: () => new Date('2026-03-10T12:00:00Z') } as unknown as ServerDeps
+  const parts = { config, db: database.db, hub, jobs, log: silent, agents: { first: { drills, startDrill } } }
+  deps = { ...parts, now: () => now } as unknown as ServerDeps
 })
 after(async () => {
   await deps.hub.close()
@@ -37,7 +43,11 @@ after(async () => {
 })
 
 const callAs = (kind: 'root' | 'user', more: object) =>
-  ({ principal: { kind, operator: true }, ...more }) as unknown as Call<never>
+  ({
+    principal: { kind, operator: true, name: 'Driller' },
+    signal: new AbortController().signal,
+    ...more,
+  }) as unknown as Call<never>
 const record = async (result: DrillResult) =>
   DrillRun.parse(await drillHandlers.record(callAs('root', { body: result }) as never, deps))
 const list = async () =>
@@ -160,4 +170,92 @@ test('runs are kept for 90 days, and the last one of a drill for longer', async 
   assert.deepEqual(await startedAts(), [old.startedAt])
   await record(sampleResult({ drill }))
   assert.deepEqual(await startedAts(), [sampleResult().startedAt])
+})
+
+const OF_LAB = ['host-dies', 'database-primary-dies', 'ports-scanned-from-outside']
+const start = async (drill: string) =>
+  drillRoutes.start.response.parse(
+    await drillHandlers.start(callAs('user', { params: { drill } }) as never, deps),
+  )
+/** As the machine that carries the lab asks. */
+const next = async () =>
+  drillRoutes.nextForLab.response.parse(
+    await drillHandlers.nextForLab(callAs('root', { query: { drills: OF_LAB.join(',') } }) as never, deps),
+  )
+const tell = (id: string, events: readonly NumberedDrillEvent[]) =>
+  drillHandlers.tellFromLab(callAs('root', { params: { start: id }, body: { events } }) as never, deps)
+/** What a page that is open is told after an event. */
+async function told(id: string, after = 0): Promise<DrillEvent[]> {
+  const call = callAs('user', { params: { start: id }, query: { after } })
+  const events: DrillEvent[] = []
+  const stream = (await drillHandlers.events(call as never, deps)) as AsyncIterable<{ data: DrillEvent }>
+  for await (const { data } of stream) events.push(data)
+  return events
+}
+const DONE = DrillEvent.parse({ type: 'done', run: 'run_22222222', passed: true, text: 'Nothing was lost.' })
+const minutesLater = (minutes: number) => {
+  now = new Date(now.getTime() + minutes * 60_000)
+}
+
+test('what takes hosts is left to the machine that carries the lab, while it is there, and told of to its end', async () => {
+  absent = 'postgres-2'
+  const where = async () =>
+    Object.fromEntries(
+      (await list()).drills.map(({ name, here, carriedOutBy }) => [name, [here, carriedOutBy]]),
+    )
+  assert.deepEqual((await where())['host-dies'], ['outside', 'lab'])
+  const asUser = callAs('user', { query: { drills: 'host-dies' } }) as never
+  assert.equal(await codeOf(drillHandlers.nextForLab(asUser, deps)), 'drills.root_only')
+  assert.deepEqual(await next(), { start: null, told: 0 })
+  const there = await where()
+  for (const drill of OF_LAB) assert.deepEqual(there[drill], ['yes', 'lab'])
+  assert.deepEqual(there['neighbours-database'], ['yes', 'host'])
+  assert.deepEqual(there['data-centre-cut'], ['outside', 'lab'])
+
+  // It hears of it at once.
+  const asking = next()
+  const { id } = await start('host-dies')
+  assert.deepEqual((await asking).start?.id, id)
+  assert.equal((await list()).underWay?.id, id)
+  for (const other of ['neighbours-database', 'host-dies'])
+    assert.equal(await codeOf(start(other)), 'drills.busy')
+  assert.deepEqual(leftToHost, [])
+
+  const following = told(id)
+  await tell(id, [{ number: 1, event: { type: 'step', text: 'Set-up' } }])
+  assert.equal((await next()).told, 1)
+  // Told twice it is one event, as where the answer was lost with a control plane.
+  const rest: NumberedDrillEvent[] = [
+    { number: 1, event: { type: 'step', text: 'Set-up' } },
+    { number: 2, event: { type: 'log', line: 'fault' } },
+    { number: 3, event: DONE },
+  ]
+  await tell(id, rest)
+  const events = rest.map(({ event }) => event)
+  assert.deepEqual(await following, events)
+  assert.deepEqual([await told(id), await told(id, 2), await told(id, 3)], [events, [DONE], []])
+  assert.equal((await list()).underWay, null)
+  assert.deepEqual((await next()).start, null)
+})
+
+test('a drill that nobody tells of any more is lost, and one that nobody took has failed', async () => {
+  const { id } = await start('host-dies')
+  await tell(id, [{ number: 1, event: { type: 'step', text: 'Set-up' } }])
+  minutesLater(1)
+  assert.equal((await list()).drills.find(({ name }) => name === 'host-dies')?.here, 'outside')
+  assert.equal((await list()).underWay?.id, id)
+  minutesLater(6)
+  assert.equal(await codeOf(told(id, 1)), 'drills.lost')
+  assert.equal((await list()).underWay, null)
+  // Whoever asks for work then ends it.
+  const { start: dropped, told: number } = await next()
+  assert.deepEqual([dropped?.id, number], [id, 1])
+  await tell(id, [{ number: 2, event: DONE }])
+
+  const { id: second } = await start('host-dies')
+  minutesLater(2)
+  assert.deepEqual(await next(), { start: null, told: 0 })
+  const [event] = await told(second)
+  assert.equal(event?.type === 'failed' && event.error.code, 'drills.not_taken')
+  assert.equal(await codeOf(tell('start_22222222', [])), 'drills.lost')
 })

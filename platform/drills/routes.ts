@@ -1,6 +1,8 @@
-import type { DrillEvent, drillRoutes } from '#contract/drills.ts'
+import type { Principal } from '#contract/access.ts'
+import type { DrillEvent, DrillStart, drillRoutes } from '#contract/drills.ts'
 import { MaruError } from '#contract/errors.ts'
 import type { DrillStartId } from '#contract/ids.ts'
+import type { AnyDrill } from '#drills/drill.ts'
 import { renderLedger } from '#drills/ledger-table.ts'
 import { findDrill } from '#drills/register.ts'
 import { renderTimeLine } from '#drills/time-line.ts'
@@ -9,21 +11,32 @@ import { randomId } from '#runtime/kit/random-id.ts'
 import type { Call, Handlers, ServerDeps, StreamEvent } from '#runtime/server/handler.ts'
 import { notify } from '#runtime/server/notify.ts'
 import { read } from '#runtime/server/transact.ts'
+import {
+  drillsOfLab,
+  followInLab,
+  isInLab,
+  nextForLab,
+  startInLab,
+  tellFromLab,
+  underWayInLab,
+} from './lab.ts'
 import { recordDrill } from './record.ts'
 import { findRun, latestRuns, listRuns } from './store.ts'
-import { viewDrills } from './view.ts'
+import { carriedOutBy, viewDrills } from './view.ts'
 
 const LISTED_RUNS = 20
 
 /** Handlers of the drill routes. */
 export const drillHandlers: Handlers<typeof drillRoutes> = {
   list: async (_call, deps) => {
-    const [latest, { lab, underWay, elsewhere }] = await Promise.all([
+    const [latest, host, inLab, ofLab] = await Promise.all([
       read(() => latestRuns(deps.db)),
       askHost(deps),
+      underWayInLab(deps),
+      drillsOfLab(deps),
     ])
-    const drills = viewDrills(latest, { lab, elsewhere })
-    return { at: deps.now().toISOString(), lab, underWay, drills }
+    const drills = viewDrills(latest, { ...host, ofLab })
+    return { at: deps.now().toISOString(), lab: host.lab, underWay: host.underWay ?? inLab, drills }
   },
   runs: async ({ params }, { db }) => {
     const { name } = findDrill(params.drill)
@@ -41,17 +54,41 @@ export const drillHandlers: Handlers<typeof drillRoutes> = {
     return renderLedger(ledger)
   },
   start: async ({ params, principal }, deps) => {
-    const { name } = findDrill(params.drill)
-    const id = randomId<DrillStartId>('start')
-    const start = await deps.agents.first.startDrill({ id, drill: name, startedBy: principal.name })
+    const start = await startDrill(deps, findDrill(params.drill), principal.name)
     await notify(deps.db, TRUST_CHANNEL)
     return start
   },
-  events: async (call, { agents }) => followDrill(call, agents.first),
+  events: async (call, deps) => {
+    const { start } = call.params
+    if (!(await isInLab(deps, start))) return followOnHost(call, deps.agents.first)
+    return followInLab(deps, start, call.query.after, call.signal)
+  },
   record: async ({ body, principal }, deps) => {
-    if (principal.kind !== 'root') throw new MaruError('drills.root_only')
+    checkRoot(principal)
     return await recordDrill(deps, body)
   },
+  nextForLab: async ({ query, principal, signal }, deps) => {
+    checkRoot(principal)
+    return await nextForLab(deps, query.drills.split(','), signal)
+  },
+  tellFromLab: async ({ params, body, principal }, deps) => {
+    checkRoot(principal)
+    await tellFromLab(deps, params.start, body.events)
+  },
+}
+
+function checkRoot({ kind }: Principal): void {
+  if (kind !== 'root') throw new MaruError('drills.root_only')
+}
+
+/** Who carries it out, the host or the machine that carries a lab of several, carries out no other one meanwhile. */
+async function startDrill(deps: ServerDeps, drill: AnyDrill, startedBy: string): Promise<DrillStart> {
+  const [host, inLab, ofLab] = await Promise.all([askHost(deps), underWayInLab(deps), drillsOfLab(deps)])
+  const asked = { id: randomId<DrillStartId>('start'), drill: drill.name, startedBy }
+  const other = host.underWay ?? inLab
+  if (other !== null) throw new MaruError('drills.busy', { drill: other.drill })
+  const isForLab = carriedOutBy(drill, { ...host, ofLab }) === 'lab' && ofLab.has(drill.name)
+  return isForLab ? await startInLab(deps, asked) : await deps.agents.first.startDrill(asked)
 }
 
 async function loadRun({ db }: ServerDeps, id: string) {
@@ -61,7 +98,7 @@ async function loadRun({ db }: ServerDeps, id: string) {
 }
 
 /** The host has the events, so a control plane that was away can go on telling them. */
-async function* followDrill(
+async function* followOnHost(
   { params, query, signal }: Pick<Call<typeof drillRoutes.events>, 'params' | 'query' | 'signal'>,
   agent: ServerDeps['agents']['first'],
 ): AsyncGenerator<StreamEvent<DrillEvent>> {

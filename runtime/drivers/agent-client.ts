@@ -7,12 +7,11 @@ import {
   type BuildRequest,
   type DrillStartRequest,
   HostReport,
-  NumberedDrillEvent,
   type WorkloadConfig,
 } from '#contract/agent.ts'
 import { AGENT_API, REPORT_WORDS, WORDS_HEADER } from '#contract/agent-api.ts'
 import { LogLine } from '#contract/apps.ts'
-import { DrillStart, HostDrills } from '#contract/drills.ts'
+import { DrillStart, HostDrills, NumberedDrillEvent } from '#contract/drills.ts'
 import { type GuardOrders, GuardReport } from '#contract/guard.ts'
 import { HostStacks, type RestackRequest, RestackResult } from '#contract/host-stacks.ts'
 import { Generation, type HostName } from '#contract/ids.ts'

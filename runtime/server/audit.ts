@@ -28,9 +28,13 @@ export interface AuditLog {
   whole(act: BegunAct, end: ActEnd): Promise<void>
 }
 
-/** Whatever changes something, or shows a secret, is written down: a route has to do nothing for that. */
-export const isRecorded = ({ method, access }: Pick<Route, 'method' | 'access'>): boolean =>
-  method !== 'GET' || access.action === 'secrets'
+/** Whatever changes something, or shows a secret, is written down: a route has to do nothing for that, and give a reason against it. */
+export const isRecorded = ({
+  method,
+  access,
+  unrecorded,
+}: Pick<Route, 'method' | 'access' | 'unrecorded'>): boolean =>
+  access.action === 'secrets' || (method !== 'GET' && unrecorded === undefined)
 
 type Said = Pick<Route, 'recorded'>
 
