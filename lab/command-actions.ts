@@ -112,7 +112,7 @@ function renderStatus(output: Output, { home, whole, client, platform, drills, s
     platform === null
       ? 'No platform was brought up.'
       : `The platform was brought up on ${platform.host}: ${platform.url}`
-  const starts = drills ? ' Drills that take hosts start from its console, too.' : ''
+  const starts = drills ? '\nDrills that take hosts start from its console, too.' : ''
   return `${head}\n${on}${starts}\n\n${output.table([...columns], rows)}`
 }
 

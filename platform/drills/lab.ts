@@ -39,19 +39,23 @@ type Deps = Pick<ServerDeps, 'db' | 'hub' | 'now'>
 
 export const isLastEvent = ({ type }: DrillEvent) => type === 'done' || type === 'failed'
 
-const wasHeard = ({ seenAt }: LabSeen, now: Date, withinMs: number) =>
-  now.getTime() - seenAt.getTime() < withinMs
+const isWithin = ({ seenAt }: LabSeen, now: Date, ms: number) => now.getTime() - seenAt.getTime() < ms
 
-/** What the machine that carries the lab can carry out now: nothing where there is none. */
-export async function drillsOfLab({ db, now }: Deps): Promise<ReadonlySet<string>> {
-  const lab = await read(() => loadLab(db))
-  return new Set(lab !== undefined && wasHeard(lab, now(), THERE_MS) ? lab.drills : [])
+/** The machine that carries the lab, as far as it is there. */
+export interface LabNow {
+  /** What it can carry out now: nothing where it is not there. */
+  readonly ofLab: ReadonlySet<string>
+  /** The drill that it carries out, or has to. */
+  readonly underWay: DrillStart | null
 }
 
-/** The drill that it carries out, or has to. */
-export async function underWayInLab({ db, now }: Deps): Promise<DrillStart | null> {
+export async function labNow({ db, now }: Deps): Promise<LabNow> {
   const [lab, found] = await read(() => Promise.all([loadLab(db), findUnderWay(db)]))
-  return lab !== undefined && found !== undefined && wasHeard(lab, now(), GONE_MS) ? found.start : null
+  const wasHeard = (withinMs: number) => lab !== undefined && isWithin(lab, now(), withinMs)
+  return {
+    ofLab: new Set(wasHeard(THERE_MS) ? lab?.drills : []),
+    underWay: (wasHeard(GONE_MS) ? found?.start : undefined) ?? null,
+  }
 }
 
 /** Leaves a drill to the machine that carries the lab; refused while another one has not ended. */
@@ -108,7 +112,7 @@ async function noteHeard({ db, now }: Deps, drills: readonly string[]): Promise<
     const before = await loadLab(tx)
     await saveLab(tx, { drills, seenAt })
     const isNews =
-      before === undefined || !wasHeard(before, seenAt, THERE_MS) || before.drills.join() !== drills.join()
+      before === undefined || !isWithin(before, seenAt, THERE_MS) || before.drills.join() !== drills.join()
     if (isNews) await notify(tx, TRUST_CHANNEL)
   })
 }
@@ -152,7 +156,7 @@ export async function* followInLab(
       if (page.length > 0) continue
       // Whoever asks for events after the last one gets an end instead of silence.
       if (start !== undefined && start.finishedAt !== null) return
-      if ((await underWayInLab(deps))?.id !== id) throw new MaruError('drills.lost', { start: id })
+      if ((await labNow(deps)).underWay?.id !== id) throw new MaruError('drills.lost', { start: id })
       await bell.wait(LOOK_AGAIN_MS, signal)
     }
   } finally {

@@ -11,15 +11,7 @@ import { randomId } from '#runtime/kit/random-id.ts'
 import type { Call, Handlers, ServerDeps, StreamEvent } from '#runtime/server/handler.ts'
 import { notify } from '#runtime/server/notify.ts'
 import { read } from '#runtime/server/transact.ts'
-import {
-  drillsOfLab,
-  followInLab,
-  isInLab,
-  nextForLab,
-  startInLab,
-  tellFromLab,
-  underWayInLab,
-} from './lab.ts'
+import { followInLab, isInLab, labNow, nextForLab, startInLab, tellFromLab } from './lab.ts'
 import { recordDrill } from './record.ts'
 import { findRun, latestRuns, listRuns } from './store.ts'
 import { carriedOutBy, viewDrills } from './view.ts'
@@ -29,14 +21,11 @@ const LISTED_RUNS = 20
 /** Handlers of the drill routes. */
 export const drillHandlers: Handlers<typeof drillRoutes> = {
   list: async (_call, deps) => {
-    const [latest, host, inLab, ofLab] = await Promise.all([
-      read(() => latestRuns(deps.db)),
-      askHost(deps),
-      underWayInLab(deps),
-      drillsOfLab(deps),
-    ])
-    const drills = viewDrills(latest, { ...host, ofLab })
-    return { at: deps.now().toISOString(), lab: host.lab, underWay: host.underWay ?? inLab, drills }
+    const latest = read(() => latestRuns(deps.db))
+    const [runs, host, lab] = await Promise.all([latest, askHost(deps), labNow(deps)])
+    const drills = viewDrills(runs, { ...host, ofLab: lab.ofLab })
+    const underWay = host.underWay ?? lab.underWay
+    return { at: deps.now().toISOString(), lab: host.lab, underWay, drills }
   },
   runs: async ({ params }, { db }) => {
     const { name } = findDrill(params.drill)
@@ -83,9 +72,9 @@ function checkRoot({ kind }: Principal): void {
 
 /** Who carries it out, the host or the machine that carries a lab of several, carries out no other one meanwhile. */
 async function startDrill(deps: ServerDeps, drill: AnyDrill, startedBy: string): Promise<DrillStart> {
-  const [host, inLab, ofLab] = await Promise.all([askHost(deps), underWayInLab(deps), drillsOfLab(deps)])
+  const [host, { underWay, ofLab }] = await Promise.all([askHost(deps), labNow(deps)])
   const asked = { id: randomId<DrillStartId>('start'), drill: drill.name, startedBy }
-  const other = host.underWay ?? inLab
+  const other = host.underWay ?? underWay
   if (other !== null) throw new MaruError('drills.busy', { drill: other.drill })
   const isForLab = carriedOutBy(drill, { ...host, ofLab }) === 'lab' && ofLab.has(drill.name)
   return isForLab ? await startInLab(deps, asked) : await deps.agents.first.startDrill(asked)
