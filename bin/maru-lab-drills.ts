@@ -1,20 +1,35 @@
 import { parseArgs } from 'node:util'
-import { serveLab } from '#drills/index.ts'
+import type { DrillEvent } from '#contract/drills.ts'
+import { carryOutForLab, serveLab } from '#drills/index.ts'
 import { endProcess } from '#runtime/kit/end-process.ts'
 import { makeLog } from '#runtime/kit/log.ts'
 
-// A lab of several hosts keeps this program beside its hosts: it carries out what is started from the platform in them.
-const { values } = parseArgs({ options: { lab: { type: 'string' } } })
-const { lab } = values
-if (lab === undefined) {
-  process.stderr.write('maru-lab-drills --lab DIR\n')
+// A lab of several hosts keeps this program beside its hosts: it has carried out what is started from the platform in them. With a drill it
+// carries that one out: each line is an event, the last one its end, and it cleans up and ends when its input does.
+const { values } = parseArgs({ options: { lab: { type: 'string' }, drill: { type: 'string' } } })
+const { lab: home, drill } = values
+if (home === undefined) {
+  process.stderr.write('maru-lab-drills --lab DIR [--drill NAME]\n')
   process.exit(2)
 }
-// By this name the lab finds it; the kernel keeps no more than 15 letters.
-process.title = 'maru-lab-drills'
 const stopping = new AbortController()
-for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => stopping.abort())
-const log = makeLog('info', (line) => void process.stdout.write(`${line}\n`))
-await serveLab({ home: lab, env: process.env, signal: stopping.signal, now: () => new Date(), log })
+const { signal } = stopping
+const say = (line: string) => void process.stdout.write(`${line}\n`)
+if (drill === undefined) {
+  for (const end of ['SIGINT', 'SIGTERM'] as const) process.once(end, () => stopping.abort())
+  // By this name the lab finds it; the kernel keeps no more than 15 letters.
+  const onReady = () => {
+    process.title = 'maru-lab-drills'
+  }
+  await serveLab({ home, env: process.env, signal, log: makeLog('info', say), onReady })
+} else {
+  process.stdin.resume()
+  process.stdin.once('end', () => stopping.abort())
+  for (const end of ['SIGINT', 'SIGTERM'] as const) process.on(end, () => stopping.abort())
+  // Who began this may be gone: what was done is undone all the same.
+  for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {})
+  const emit = (event: DrillEvent) => say(JSON.stringify(event))
+  await carryOutForLab({ home, drill, env: process.env, signal, now: () => new Date() }, emit)
+}
 // Idle connections must not keep it alive.
 await endProcess()

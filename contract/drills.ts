@@ -99,6 +99,9 @@ export const DrillEvent = z.discriminatedUnion('type', [
 ])
 export type DrillEvent = z.infer<typeof DrillEvent>
 
+/** Whether nothing more is told of a drill after this event. */
+export const isLastDrillEvent = ({ type }: DrillEvent): boolean => type === 'done' || type === 'failed'
+
 /** An event of a drill under way, numbered from 1. */
 export const NumberedDrillEvent = z.strictObject({ number: z.number().int().min(1), event: DrillEvent })
 export type NumberedDrillEvent = z.infer<typeof NumberedDrillEvent>
@@ -191,14 +194,13 @@ export const drillRoutes = {
   }),
   /** Asked by the machine that carries the lab while it carries out none; asking says that it is there. */
   nextForLab: route({
-    method: 'GET',
+    method: 'POST',
     path: '/v1/drills/lab/next',
     summary:
       'The drill that the machine which carries the lab has to carry out, as soon as one is asked for; null after three seconds (root on a host only)',
     access: manage,
-    query: z.strictObject({
-      drills: z.string().describe('Names of what that machine can carry out, with commas between them'),
-    }),
+    unrecorded: 'it asks every few seconds; what comes of it is recorded where somebody starts a drill',
+    body: z.strictObject({ drills: z.array(DrillName).describe('What that machine can carry out') }),
     response: z.strictObject({
       start: DrillStart.nullable(),
       told: z.number().int().describe('So many events of it were told before: who was at it has gone'),

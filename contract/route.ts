@@ -43,7 +43,7 @@ export interface Route<
     readonly names?: readonly string[]
     readonly answer?: readonly string[]
   }
-  /** Why the audit log keeps nothing of it although it changes something. */
+  /** Why the audit log keeps nothing of it where root asks, although it changes something; of anybody else it does. */
   readonly unrecorded?: string
 }
 

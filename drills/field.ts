@@ -1,8 +1,9 @@
+import { join } from 'node:path'
 import type { DrillResult } from '#contract/drill-result.ts'
 import { type DrillRun, drillRoutes } from '#contract/drills.ts'
 import { MaruError } from '#contract/errors.ts'
 import { platformRoutes } from '#contract/platform.ts'
-import { requireInstallation } from '#platform/hosts/index.ts'
+import { requireInstallation, takeLock } from '#platform/hosts/index.ts'
 import type { Environment } from '#runtime/cli/context.ts'
 import { makeDocker } from '#runtime/drivers/docker.ts'
 import { retrying } from '#runtime/kit/retry.ts'
@@ -28,11 +29,21 @@ export interface Field {
   close(): Promise<void>
 }
 
-/** Opens what is in the folder of the ground. */
+/** Opens what is in the folder of the ground; a lab is held until it is closed. */
 export async function openField(ground: Ground, env: Environment): Promise<Field> {
   if (!(await isLabHome(ground.home))) return onInstallation(ground)
-  return inLab(ground, await openLabGround(ground.home, env))
+  const unlock = await lockDrills(ground.home)
+  try {
+    const lab = await openLabGround(ground.home, env)
+    return inLab(ground, { ...lab, close: () => lab.close().finally(unlock) })
+  } catch (error) {
+    unlock()
+    throw error
+  }
 }
+
+/** Holds the drills of a lab: two at once would measure each other. Gives what lets go of them. */
+export const lockDrills = (home: string): Promise<() => void> => takeLock(join(home, 'drills'), 'drill run')
 
 const onInstallation = (ground: Ground): Field => ({
   fitting: async () => {

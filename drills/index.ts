@@ -1,5 +1,6 @@
 export { report } from './command-report.ts'
 export { listDrills, runDrills } from './command-run.ts'
+export { carryOutForLab } from './hosts/carry-out-for-lab.ts'
 export { carryOutInLab } from './hosts/pair-drill.ts'
 export { serveLab } from './hosts/serve-lab.ts'
 export { runForAgent } from './run-for-agent.ts'

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { type DrillEvent, drillRoutes } from '#contract/drills.ts'
+import { drillRoutes, isLastDrillEvent } from '#contract/drills.ts'
 import { openLabGround } from '#drills/hosts/lab-ground.ts'
 import { waitFor } from '#tests/harness.ts'
 import type { Lab } from './index.ts'
@@ -9,8 +9,6 @@ import type { Lab } from './index.ts'
 const DRILL_MS = 300_000
 /** So soon the machine that carries the lab is known there. */
 const KNOWN_MS = 30_000
-
-const isLast = ({ type }: DrillEvent) => type === 'done' || type === 'failed'
 
 /** Starts a drill as the console does, which nobody in a host could carry out. */
 export function testStartedDrill(current: () => Lab, drill: string): void {
@@ -27,7 +25,7 @@ export function testStartedDrill(current: () => Lab, drill: string): void {
     await waitFor('its end', async () => (await find()).underWay === null, DRILL_MS)
     const events = await lab.ask(async (client) => {
       const request = { params: { start: id } }
-      return await Array.fromAsync(client.events(drillRoutes.events, request, isLast))
+      return await Array.fromAsync(client.events(drillRoutes.events, request, isLastDrillEvent))
     })
     for (const event of events) if (event.type === 'log') t.diagnostic(event.line)
     const end = events.at(-1)

@@ -34,7 +34,7 @@ async function checkWhereStarted(page: Page): Promise<void> {
     await row(drill).getByRole('cell', { name: place, exact: true }).waitFor()
   for (const [drill, why] of [
     ['rules-changed-by-hand', 'by the command line of the host, not from here'],
-    ['host-dies', 'on the machine that carries a lab of several hosts, not from here'],
+    ['host-dies', 'on the machine that carries a lab of several hosts; from here only while that listens'],
   ] as const) {
     await page.getByRole('link', { name: drill, exact: true }).click()
     await page.getByText(why).waitFor()

@@ -10,7 +10,8 @@ export function stateOf({ last, validUntil }: Pick<DrillEntry, 'last' | 'validUn
 
 export const outcomeOf = ({ passed }: Pick<DrillRun, 'passed'>): string => (passed ? 'passed' : 'not passed')
 
-const OF_A_LAB = 'it is run on the machine that carries a lab of several hosts, not from here.'
+const OF_A_LAB =
+  'it is run on the machine that carries a lab of several hosts; from here only while that listens (`maru lab up` starts it).'
 const WHERE: Readonly<Record<DrillPermission, string>> = {
   yes: 'May run here: this is a lab.',
   'on-request': 'Harmless: may run here when somebody on the host says so.',

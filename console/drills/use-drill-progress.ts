@@ -1,5 +1,5 @@
 import { useEffect, useState } from 'react'
-import { type DrillEvent, drillRoutes } from '#contract/drills.ts'
+import { type DrillEvent, drillRoutes, isLastDrillEvent } from '#contract/drills.ts'
 import type { DrillStartId } from '#contract/ids.ts'
 import { events } from '../api/api.ts'
 import { type LineBuffer, makeLineBuffer } from '../app/lines/line-buffer.ts'
@@ -17,8 +17,6 @@ export interface DrillProgress {
   readonly error: unknown
   readonly buffer: LineBuffer
 }
-
-const isLast = ({ type }: DrillEvent) => type === 'done' || type === 'failed'
 
 /** Follows a drill from its first event, through lost connections, to its end. */
 export function useDrillProgress(start: DrillStartId): DrillProgress {
@@ -40,7 +38,7 @@ export function useDrillProgress(start: DrillStartId): DrillProgress {
     const follow = async () => {
       const request = { params: { start }, signal: leaving.signal }
       const patience = { resumeMs: Number.POSITIVE_INFINITY }
-      for await (const event of events(drillRoutes.events, request, isLast, patience)) show(event)
+      for await (const event of events(drillRoutes.events, request, isLastDrillEvent, patience)) show(event)
     }
     setSteps([])
     setShown('')

@@ -89,17 +89,25 @@ async function askFirst<T>(
   const { findHost, rootOf, hostState } = await loadLab()
   let trouble: unknown = new MaruError('unreachable', { what: 'The platform in the lab' })
   for (const { name, full } of hosts) {
-    const host = findHost(lab, name)
-    if (!full || (await hostState(lab, host)) !== 'running') continue
-    const path = `${await rootOf(lab, host)}${rootSocket(DEFAULT_HOME)}`
-    const client = makeClient({ kind: 'socket', path }, { patience: PATIENCE })
+    if (!full) continue
     try {
-      return await what(client)
+      const host = findHost(lab, name)
+      if ((await hostState(lab, host)) !== 'running') continue
+      // It may go any moment.
+      const path = `${await rootOf(lab, host)}${rootSocket(DEFAULT_HOME)}`
+      return await askAt(path, what)
     } catch (error) {
       trouble = error
-    } finally {
-      client.close()
     }
   }
   throw trouble
+}
+
+async function askAt<T>(path: string, what: (client: Client) => Promise<T>): Promise<T> {
+  const client = makeClient({ kind: 'socket', path }, { patience: PATIENCE })
+  try {
+    return await what(client)
+  } finally {
+    client.close()
+  }
 }

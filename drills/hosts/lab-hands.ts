@@ -87,7 +87,7 @@ const networkIn =
 /** How a program is run that goes on until the signal is aborted, and says one line after the other. */
 const goingOn = (until: AbortSignal, onLine: (line: string) => void): RunOptions => ({
   inputUntil: until,
-  onOutput: lines(onLine),
+  onOutput: wholeLines(onLine),
   keepBytes: 4096,
 })
 
@@ -101,7 +101,7 @@ async function rootCertificate(lab: Lab, where: string): Promise<string> {
 }
 
 /** Cuts what comes in pieces into whole lines. */
-function lines(onLine: (line: string) => void): (piece: string) => void {
+export function wholeLines(onLine: (line: string) => void): (piece: string) => void {
   let rest = ''
   return (piece) => {
     const all = (rest + piece).split('\n')

@@ -1,31 +1,40 @@
-import { join } from 'node:path'
-import { DrillEvent, type DrillStart, drillRoutes } from '#contract/drills.ts'
+import {
+  DrillEvent,
+  type DrillStart,
+  drillRoutes,
+  isLastDrillEvent,
+  type NumberedDrillEvent,
+} from '#contract/drills.ts'
 import { MaruError } from '#contract/errors.ts'
-import { DOCKER_SOCKET } from '#platform/hosts/index.ts'
-import { DEFAULT_HOME, type Environment } from '#runtime/cli/context.ts'
+import type { DrillStartId } from '#contract/ids.ts'
+import type { Environment } from '#runtime/cli/context.ts'
+import { ownProgram } from '#runtime/drivers/own-program.ts'
+import { run } from '#runtime/drivers/process.ts'
 import type { Log } from '#runtime/kit/log.ts'
 import { pause } from '#runtime/kit/pause.ts'
+import { RECORD_MS } from '../carry-out.ts'
 import type { AnyDrill } from '../drill.ts'
-import { openField } from '../field.ts'
 import { DRILLS, findDrill } from '../register.ts'
-import { carryOutTelling, type Emit } from '../run-for-agent.ts'
 import { type OpenLab, openLabGround } from './lab-ground.ts'
-import { isOnPair } from './pair-drill.ts'
+import { wholeLines } from './lab-hands.ts'
 import { lacksSpare } from './spare-host.ts'
-import { tellPlatform } from './tell-platform.ts'
+import { type Telling, tellPlatform } from './tell-platform.ts'
 
 /** How long it rests when nobody in the lab answers. */
 const REST_MS = 2_000
-/** The program that carries a drill out inside of a host, as the agent's does. */
-const IN_HOST = join(import.meta.dirname, '../../bin/maru-drill.ts')
+/** A drill that takes so many times as long as it should, and five minutes, is asked to clean up and end. */
+const TOO_LONG = 4
+const CLEAN_UP_MS = 300_000
+const KEPT_BYTES = 4096
 
 export interface LabService {
   /** The lab's folder. */
   readonly home: string
   readonly env: Environment
   readonly signal: AbortSignal
-  readonly now: () => Date
   readonly log: Log
+  /** Told when it begins to ask. */
+  readonly onReady: () => void
 }
 
 /** What the machine that carries a lab can carry out in it: what takes hosts, lines, the pair or programs of a machine. */
@@ -33,19 +42,18 @@ export const drillsFor = (lab: Pick<OpenLab, 'hosts'>): readonly AnyDrill[] =>
   DRILLS.filter((drill) => drill.needs !== undefined && !(drill.needs === 'hosts' && lacksSpare(drill, lab)))
 
 /**
- * Carries out what is started from the platform in the lab, one after the other, until the signal is aborted. It asks for work; nobody
- * can ask it for anything else.
+ * Has carried out what is started from the platform in the lab, one after the other, until the signal is aborted; each by a program of its
+ * own, as the agent does. It asks for work; nobody can ask it for anything else.
  */
 export async function serveLab(service: LabService): Promise<void> {
   const { home, env, signal, log } = service
   const lab = await openLabGround(home, env)
-  const drills = drillsFor(lab)
-    .map(({ name }) => name)
-    .join(',')
-  log.info('lab_drills.ready', { drills: drills.split(',').length })
+  const drills = drillsFor(lab).map(({ name }) => name)
+  service.onReady()
+  log.info('lab_drills.ready', { drills: drills.length })
   while (!signal.aborted) {
     try {
-      const next = await lab.ask((client) => client.call(drillRoutes.nextForLab, { query: { drills } }))
+      const next = await lab.ask((client) => client.call(drillRoutes.nextForLab, { body: { drills } }))
       if (next.start !== null) await take(service, lab, next.start, next.told)
     } catch (error) {
       log.warn('lab_drills.no_answer', { error })
@@ -54,50 +62,84 @@ export async function serveLab(service: LabService): Promise<void> {
   }
 }
 
-/** Carries a start out and tells of it; one of which something was told before was begun by a process that has gone. */
-async function take(service: LabService, lab: OpenLab, start: DrillStart, told: number): Promise<void> {
+/** Takes a start and tells of it to its end; one of which something was told before was begun by a process that has gone. */
+async function take(
+  service: LabService,
+  lab: OpenLab,
+  { id, drill, startedBy }: DrillStart,
+  told: number,
+): Promise<void> {
   const { log } = service
-  const telling = tellPlatform(lab, start.id, told + 1)
+  const text = 'Beginning on the machine that carries the lab'
+  // It is begun when the platform knows that it is: then nobody begins it again.
+  if (told === 0) await tellOnce(lab, id, [{ number: 1, event: { type: 'step', text } }])
+  const telling = tellPlatform((events) => tellPatiently(service, lab, id, events), Math.max(told, 1) + 1)
+  log.info('lab_drills.taken', { drill, startedBy, told })
   try {
-    if (told > 0) telling.emit(brokenOff(start.drill, 'it ended before the drill did'))
-    else await carryOutStart(service, lab, start, telling.emit)
+    if (told > 0) telling.emit(brokenOff(drill, 'it ended before the drill did'))
+    else await carryOutApart(service, drill, telling)
   } finally {
     await telling.end()
-    log.info('lab_drills.ended', { drill: start.drill, startedBy: start.startedBy })
+    log.info('lab_drills.ended', { drill })
   }
 }
 
-async function carryOutStart(
-  service: LabService,
-  lab: OpenLab,
-  { drill: name, startedBy }: DrillStart,
-  emit: Emit,
-): Promise<void> {
-  const { home, env, signal, now, log } = service
-  log.info('lab_drills.started', { drill: name, startedBy })
-  const drill = findDrill(name)
-  if (!isOnPair(drill) && drill.needs !== 'hosts') return await carryOutInHost(lab, name, signal, emit)
-  await carryOutTelling(name, emit, async (progress) =>
-    openField({ home, dockerSocket: DOCKER_SOCKET, progress, signal, now }, env),
+const tellOnce = (lab: OpenLab, start: DrillStartId, events: readonly NumberedDrillEvent[]) =>
+  lab.ask((client) =>
+    client.call(drillRoutes.tellFromLab, { params: { start }, body: { events: [...events] } }),
   )
+
+/** A drill may have taken every control plane away, and hosts go while they are asked: it tries for five minutes. */
+async function tellPatiently(
+  { log }: LabService,
+  lab: OpenLab,
+  start: DrillStartId,
+  events: readonly NumberedDrillEvent[],
+): Promise<void> {
+  const untilMs = performance.now() + RECORD_MS
+  for (;;) {
+    try {
+      await tellOnce(lab, start, events)
+      return
+    } catch (error) {
+      const isLost = error instanceof MaruError && error.code === 'drills.lost'
+      if (isLost || performance.now() > untilMs) {
+        log.warn('lab_drills.not_told', { start, events: events.length, error })
+        return
+      }
+      await pause(REST_MS)
+    }
+  }
 }
 
-/** Inside of the first host that runs, with that machine's programs; it says itself what it does, and hands its result in. */
-async function carryOutInHost(lab: OpenLab, name: string, signal: AbortSignal, emit: Emit): Promise<void> {
-  const host = await firstRunning(lab)
-  const argv = [process.execPath, IN_HOST, '--home', DEFAULT_HOME, '--docker', DOCKER_SOCKET, '--drill', name]
+/** By a program of its own, each line of which is an event; one that ends without a last word has failed. */
+async function carryOutApart({ home, signal }: LabService, drill: string, { emit }: Telling): Promise<void> {
+  const limitMs = findDrill(drill).expectedS * 1000 * TOO_LONG + CLEAN_UP_MS
+  const until = AbortSignal.any([signal, AbortSignal.timeout(limitMs)])
+  const argv = [process.execPath, ownProgram('maru-lab-drills'), '--lab', home, '--drill', drill] as const
   let hasEnded = false
-  const { stderr } = await lab.keep(host, argv, signal, (line) => {
-    const event = DrillEvent.parse(JSON.parse(line))
-    hasEnded ||= event.type === 'done' || event.type === 'failed'
+  const onOutput = wholeLines((line) => {
+    const event = eventIn(line)
+    if (event === undefined || hasEnded) return
+    hasEnded = isLastDrillEvent(event)
     emit(event)
   })
-  if (!hasEnded) emit(brokenOff(name, stderr.trim().split('\n').at(-1) || 'it said nothing'))
+  try {
+    const timeoutMs = limitMs + CLEAN_UP_MS
+    const { stderr } = await run(argv, { inputUntil: until, timeoutMs, onOutput, keepBytes: KEPT_BYTES })
+    if (!hasEnded) emit(brokenOff(drill, stderr.trim().split('\n').at(-1) || 'it said nothing'))
+  } catch (error) {
+    emit(brokenOff(drill, error instanceof Error ? error.message : String(error)))
+  }
 }
 
-async function firstRunning(lab: OpenLab): Promise<string> {
-  for (const { name, full } of lab.hosts) if (full && (await lab.isRunning(name))) return name
-  throw new MaruError('unreachable', { what: 'A host of the lab' })
+function eventIn(line: string): DrillEvent | undefined {
+  try {
+    return DrillEvent.parse(JSON.parse(line))
+  } catch {
+    // A library's own words are no event.
+    return undefined
+  }
 }
 
 function brokenOff(drill: string, reason: string): DrillEvent {

@@ -180,7 +180,7 @@ const start = async (drill: string) =>
 /** As the machine that carries the lab asks. */
 const next = async () =>
   drillRoutes.nextForLab.response.parse(
-    await drillHandlers.nextForLab(callAs('root', { query: { drills: OF_LAB.join(',') } }) as never, deps),
+    await drillHandlers.nextForLab(callAs('root', { body: { drills: OF_LAB } }) as never, deps),
   )
 const tell = (id: string, events: readonly NumberedDrillEvent[]) =>
   drillHandlers.tellFromLab(callAs('root', { params: { start: id }, body: { events } }) as never, deps)
@@ -204,7 +204,7 @@ test('what takes hosts is left to the machine that carries the lab, while it is 
       (await list()).drills.map(({ name, here, carriedOutBy }) => [name, [here, carriedOutBy]]),
     )
   assert.deepEqual((await where())['host-dies'], ['outside', 'lab'])
-  const asUser = callAs('user', { query: { drills: 'host-dies' } }) as never
+  const asUser = callAs('user', { body: { drills: ['host-dies'] } }) as never
   assert.equal(await codeOf(drillHandlers.nextForLab(asUser, deps)), 'drills.root_only')
   assert.deepEqual(await next(), { start: null, told: 0 })
   const there = await where()
@@ -252,10 +252,16 @@ test('a drill that nobody tells of any more is lost, and one that nobody took ha
   assert.deepEqual([dropped?.id, number], [id, 1])
   await tell(id, [{ number: 2, event: DONE }])
 
+  // Nobody takes it; who comes later than a minute does not begin it.
   const { id: second } = await start('host-dies')
   minutesLater(2)
+  assert.equal(await codeOf(told(second)), 'drills.not_taken')
+  assert.equal((await list()).underWay, null)
   assert.deepEqual(await next(), { start: null, told: 0 })
+  const { id: third } = await start('host-dies')
   const [event] = await told(second)
   assert.equal(event?.type === 'failed' && event.error.code, 'drills.not_taken')
+  assert.equal((await next()).start?.id, third)
+  await tell(third, [{ number: 1, event: DONE }])
   assert.equal(await codeOf(tell('start_22222222', [])), 'drills.lost')
 })

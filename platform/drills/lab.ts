@@ -1,10 +1,16 @@
-import type { DrillEvent, DrillStart, NumberedDrillEvent } from '#contract/drills.ts'
+import {
+  type DrillEvent,
+  type DrillStart,
+  isLastDrillEvent,
+  type NumberedDrillEvent,
+} from '#contract/drills.ts'
 import { MaruError } from '#contract/errors.ts'
 import type { DrillStartId } from '#contract/ids.ts'
 import { TRUST_CHANNEL } from '#platform/trust/index.ts'
 import type { ServerDeps, StreamEvent } from '#runtime/server/handler.ts'
 import { notify } from '#runtime/server/notify.ts'
 import { read, transact, transactRepeatable } from '#runtime/server/transact.ts'
+import type { Db } from './store.ts'
 import {
   endStart,
   findStart,
@@ -37,9 +43,7 @@ const KEPT_MS = 30 * 86_400_000
 
 type Deps = Pick<ServerDeps, 'db' | 'hub' | 'now'>
 
-export const isLastEvent = ({ type }: DrillEvent) => type === 'done' || type === 'failed'
-
-const isWithin = ({ seenAt }: LabSeen, now: Date, ms: number) => now.getTime() - seenAt.getTime() < ms
+const isWithin = (at: Date, now: Date, ms: number) => now.getTime() - at.getTime() < ms
 
 /** The machine that carries the lab, as far as it is there. */
 export interface LabNow {
@@ -51,14 +55,20 @@ export interface LabNow {
 
 export async function labNow({ db, now }: Deps): Promise<LabNow> {
   const [lab, found] = await read(() => Promise.all([loadLab(db), findUnderWay(db)]))
-  const wasHeard = (withinMs: number) => lab !== undefined && isWithin(lab, now(), withinMs)
+  const at = now()
   return {
-    ofLab: new Set(wasHeard(THERE_MS) ? lab?.drills : []),
-    underWay: (wasHeard(GONE_MS) ? found?.start : undefined) ?? null,
+    ofLab: new Set(lab !== undefined && isWithin(lab.seenAt, at, THERE_MS) ? lab.drills : []),
+    underWay: found !== undefined && isExpected(found, lab, at) ? found.start : null,
   }
 }
 
-/** Leaves a drill to the machine that carries the lab; refused while another one has not ended. */
+/** Whether something will still be told of a start: it was asked for just now, or who carries it out was heard lately. */
+const isExpected = ({ start, told }: UnderWay, lab: LabSeen | undefined, at: Date): boolean =>
+  told > 0
+    ? lab !== undefined && isWithin(lab.seenAt, at, GONE_MS)
+    : isWithin(new Date(start.startedAt), at, TAKEN_MS)
+
+/** Leaves a drill to the machine that carries the lab; refused while another one is under way. */
 export async function startInLab(
   deps: Deps,
   asked: Pick<DrillStart, 'id' | 'drill' | 'startedBy'>,
@@ -66,12 +76,27 @@ export async function startInLab(
   const at = deps.now()
   const start = { ...asked, startedAt: at.toISOString(), finishedAt: null }
   return await transact(deps.db, async (tx) => {
+    const [lab, other] = [await loadLab(tx), await findUnderWay(tx)]
+    if (other !== undefined && !isExpected(other, lab, at)) await giveUp(tx, other, at)
     await removeOldStarts(tx, new Date(at.getTime() - KEPT_MS))
-    if (!(await insertStart(tx, start))) throw new MaruError('drills.busy', { drill: asked.drill })
+    if (!(await insertStart(tx, start))) {
+      const { drill } = (await findUnderWay(tx))?.start ?? asked
+      throw new MaruError('drills.busy', { drill })
+    }
     await notify(tx, LAB_CHANNEL)
     return start
   })
 }
+
+/** Ends a start of which nothing will be told any more. */
+async function giveUp(tx: Db, { start, told }: UnderWay, at: Date): Promise<void> {
+  const { error } = nothingMore(start, told).toBody()
+  await insertEvents(tx, start.id, [{ number: told + 1, event: { type: 'failed', error } }])
+  await endStart(tx, start.id, at)
+}
+
+const nothingMore = ({ id, drill }: DrillStart, told: number): MaruError =>
+  told > 0 ? new MaruError('drills.lost', { start: id }) : new MaruError('drills.not_taken', { drill })
 
 /** What that machine has to carry out, as soon as there is something; asking says that it is there. */
 export async function nextForLab(
@@ -90,20 +115,11 @@ export async function nextForLab(
   }
 }
 
-/** What has to be carried out; nobody expects any more what nobody took soon. */
+/** A start for who asks: one that he has begun, or one that was asked for just now. */
 async function lookForWork({ db, now }: Deps): Promise<UnderWay | undefined> {
   const found = await read(() => findUnderWay(db))
   if (found === undefined || found.told > 0) return found
-  const at = now()
-  if (at.getTime() - Date.parse(found.start.startedAt) < TAKEN_MS) return found
-  const { id, drill } = found.start
-  const { error } = new MaruError('drills.not_taken', { drill }).toBody()
-  await transactRepeatable(db, async (tx) => {
-    await insertEvents(tx, id, [{ number: 1, event: { type: 'failed', error } }])
-    await endStart(tx, id, at)
-    await notify(tx, TRUST_CHANNEL)
-  })
-  return undefined
+  return isExpected(found, undefined, now()) ? found : undefined
 }
 
 async function noteHeard({ db, now }: Deps, drills: readonly string[]): Promise<void> {
@@ -112,7 +128,9 @@ async function noteHeard({ db, now }: Deps, drills: readonly string[]): Promise<
     const before = await loadLab(tx)
     await saveLab(tx, { drills, seenAt })
     const isNews =
-      before === undefined || !isWithin(before, seenAt, THERE_MS) || before.drills.join() !== drills.join()
+      before === undefined ||
+      !isWithin(before.seenAt, seenAt, THERE_MS) ||
+      before.drills.join() !== drills.join()
     if (isNews) await notify(tx, TRUST_CHANNEL)
   })
 }
@@ -129,7 +147,7 @@ export async function tellFromLab(
     await saveSeen(tx, at)
     await insertEvents(tx, id, events)
     if (events.length > 0) await notify(tx, LAB_CHANNEL)
-    if (!events.some(({ event }) => isLastEvent(event))) return
+    if (!events.some(({ event }) => isLastDrillEvent(event))) return
     await endStart(tx, id, at)
     await notify(tx, TRUST_CHANNEL)
   })
@@ -146,17 +164,20 @@ export async function* followInLab(
   let last = after
   try {
     while (!signal.aborted) {
+      // In this order: what ends a start meanwhile is in the page.
+      const { underWay } = await labNow(deps)
       const start = await read(() => findStart(deps.db, id))
       const page = await read(() => listDrillEvents(deps.db, id, last, PAGE))
       for (const { number, event } of page) {
         last = number
         yield { id: number, data: event }
-        if (isLastEvent(event)) return
+        if (isLastDrillEvent(event)) return
       }
       if (page.length > 0) continue
+      if (start === undefined) throw new MaruError('drills.lost', { start: id })
       // Whoever asks for events after the last one gets an end instead of silence.
-      if (start !== undefined && start.finishedAt !== null) return
-      if ((await labNow(deps)).underWay?.id !== id) throw new MaruError('drills.lost', { start: id })
+      if (start.finishedAt !== null) return
+      if (underWay?.id !== id) throw nothingMore(start, last)
       await bell.wait(LOOK_AGAIN_MS, signal)
     }
   } finally {

@@ -56,9 +56,9 @@ export const drillHandlers: Handlers<typeof drillRoutes> = {
     checkRoot(principal)
     return await recordDrill(deps, body)
   },
-  nextForLab: async ({ query, principal, signal }, deps) => {
+  nextForLab: async ({ body, principal, signal }, deps) => {
     checkRoot(principal)
-    return await nextForLab(deps, query.drills.split(','), signal)
+    return await nextForLab(deps, body.drills, signal)
   },
   tellFromLab: async ({ params, body, principal }, deps) => {
     checkRoot(principal)

@@ -2,7 +2,13 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { EventEmitter, once } from 'node:events'
 import { join } from 'node:path'
 import type { DrillStartRequest } from '#contract/agent.ts'
-import { DrillEvent, type DrillStart, type HostDrills, type NumberedDrillEvent } from '#contract/drills.ts'
+import {
+  DrillEvent,
+  type DrillStart,
+  type HostDrills,
+  isLastDrillEvent,
+  type NumberedDrillEvent,
+} from '#contract/drills.ts'
 import { MaruError } from '#contract/errors.ts'
 import { type AgentConfig, HOME } from '#contract/installation.ts'
 import type { Docker } from '#runtime/drivers/docker.ts'
@@ -39,8 +45,6 @@ interface Course {
   readonly news: EventEmitter
   readonly child: ChildProcess
 }
-
-const isLast = ({ type }: DrillEvent) => type === 'done' || type === 'failed'
 
 /** A runner that has nothing to do yet. */
 export function makeDrillRunner(config: AgentConfig, docker: Docker, log: Log): DrillRunner {
@@ -110,7 +114,7 @@ async function carryOut(course: Course): Promise<void> {
       for await (const line of textLines(child.stdout)) add(course, DrillEvent.parse(JSON.parse(line)))
   } finally {
     await closed
-    if (!course.events.some(isLast)) add(course, brokenOff(start.drill, complaint))
+    if (!course.events.some(isLastDrillEvent)) add(course, brokenOff(start.drill, complaint))
     course.start = { ...start, finishedAt: new Date().toISOString() }
     course.news.emit('event')
   }
@@ -118,7 +122,7 @@ async function carryOut(course: Course): Promise<void> {
 
 function add({ events, news }: Course, event: DrillEvent): void {
   // The line of what can be seen right now replaces the one before; there would be thousands.
-  if (events.length >= MOST_EVENTS && !isLast(event)) return
+  if (events.length >= MOST_EVENTS && !isLastDrillEvent(event)) return
   events.push(event)
   news.emit('event')
 }
@@ -138,12 +142,12 @@ async function followCourse(
   for (let number = after + 1; !signal.aborted; number += 1) {
     const event = course.events[number - 1]
     if (event === undefined) {
-      if (course.events.some(isLast)) return
+      if (course.events.some(isLastDrillEvent)) return
       await once(course.news, 'event', { signal }).catch(() => {})
       number -= 1
       continue
     }
     await emit({ number, event })
-    if (isLast(event)) return
+    if (isLastDrillEvent(event)) return
   }
 }

@@ -28,13 +28,15 @@ export interface AuditLog {
   whole(act: BegunAct, end: ActEnd): Promise<void>
 }
 
-/** Whatever changes something, or shows a secret, is written down: a route has to do nothing for that, and give a reason against it. */
-export const isRecorded = ({
-  method,
-  access,
-  unrecorded,
-}: Pick<Route, 'method' | 'access' | 'unrecorded'>): boolean =>
-  access.action === 'secrets' || (method !== 'GET' && unrecorded === undefined)
+/** Whatever changes something, or shows a secret, is written down: a route has to do nothing for that. */
+export const isRecorded = ({ method, access }: Pick<Route, 'method' | 'access'>): boolean =>
+  method !== 'GET' || access.action === 'secrets'
+
+/** The same for one act: what root says again and again may be left out, with a reason at the route. */
+export const isActRecorded = (
+  route: Pick<Route, 'method' | 'access' | 'unrecorded'>,
+  { kind }: Pick<Principal, 'kind'>,
+): boolean => isRecorded(route) && (route.unrecorded === undefined || kind !== 'root')
 
 type Said = Pick<Route, 'recorded'>
 

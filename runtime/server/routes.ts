@@ -5,7 +5,7 @@ import { z } from 'zod'
 import type { Principal } from '#contract/access.ts'
 import { MaruError, parseWith } from '#contract/errors.ts'
 import type { Route } from '#contract/route.ts'
-import { type AuditLog, endOf, isRecorded, toldOf, withRecord } from './audit.ts'
+import { type AuditLog, endOf, isActRecorded, isRecorded, toldOf, withRecord } from './audit.ts'
 import { type AccessLookups, authorize } from './authorize.ts'
 import { browserSession } from './browser-session.ts'
 import { failureOf, logFailure } from './failure.ts'
@@ -90,7 +90,7 @@ function registerRoute(fastify: FastifyInstance, served: Served, frame: RouteFra
       const call = callOf(served, request, reply, principal, frame)
       const work = () => {
         const handle = () => served.handler(call, frame.deps)
-        if (!isRecorded(route)) return handle()
+        if (!isActRecorded(route, principal)) return handle()
         const act = { ...actOf(id, request, principal), told: toldOf(route, call) }
         return withRecord({ audit: frame.audit, log: frame.deps.log }, route, act, handle)
       }
