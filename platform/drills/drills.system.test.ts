@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
+import { sql } from 'kysely'
 import type { DrillResult } from '#contract/drill-result.ts'
 import { DrillEvent, DrillRun, drillRoutes, type NumberedDrillEvent } from '#contract/drills.ts'
 import { MaruError } from '#contract/errors.ts'
@@ -18,7 +19,7 @@ let database: TestDatabase
 let deps: ServerDeps
 let lab: boolean | undefined = true
 let absent: string | null = null
-let now = new Date('2026-03-10T12:00:00Z')
+const now = new Date('2026-03-10T12:00:00Z')
 const leftToHost: object[] = []
 
 before(async () => {
@@ -193,8 +194,11 @@ async function told(id: string, after = 0): Promise<DrillEvent[]> {
   return events
 }
 const DONE = DrillEvent.parse({ type: 'done', run: 'run_22222222', passed: true, text: 'Nothing was lost.' })
-const minutesLater = (minutes: number) => {
-  now = new Date(now.getTime() + minutes * 60_000)
+/** What is judged by its age is so many minutes older. */
+async function minutesLater(minutes: number): Promise<void> {
+  const age = sql`make_interval(mins => ${minutes})`
+  await sql`update drills_lab set seen_at = seen_at - ${age}`.execute(deps.db)
+  await sql`update drills_start set started_at = started_at - ${age}`.execute(deps.db)
 }
 
 test('what takes hosts is left to the machine that carries the lab, while it is there, and told of to its end', async () => {
@@ -241,10 +245,10 @@ test('what takes hosts is left to the machine that carries the lab, while it is 
 test('a drill that nobody tells of any more is lost, and one that nobody took has failed', async () => {
   const { id } = await start('host-dies')
   await tell(id, [{ number: 1, event: { type: 'step', text: 'Set-up' } }])
-  minutesLater(1)
+  await minutesLater(1)
   assert.equal((await list()).drills.find(({ name }) => name === 'host-dies')?.here, 'outside')
   assert.equal((await list()).underWay?.id, id)
-  minutesLater(6)
+  await minutesLater(6)
   assert.equal(await codeOf(told(id, 1)), 'drills.lost')
   assert.equal((await list()).underWay, null)
   // Whoever asks for work then ends it.
@@ -254,7 +258,7 @@ test('a drill that nobody tells of any more is lost, and one that nobody took ha
 
   // Nobody takes it; who comes later than a minute does not begin it.
   const { id: second } = await start('host-dies')
-  minutesLater(2)
+  await minutesLater(2)
   assert.equal(await codeOf(told(second)), 'drills.not_taken')
   assert.equal((await list()).underWay, null)
   assert.deepEqual(await next(), { start: null, told: 0 })

@@ -39,11 +39,12 @@ const HELD_MS = 3_000
 /** A notification can be lost with the connection that carried it. */
 const LOOK_AGAIN_MS = 2_000
 const PAGE = 500
-const KEPT_MS = 30 * 86_400_000
+const KEPT_DAYS = 30
 
-type Deps = Pick<ServerDeps, 'db' | 'hub' | 'now'>
+type Deps = Pick<ServerDeps, 'db' | 'hub'>
 
-const isWithin = (at: Date, now: Date, ms: number) => now.getTime() - at.getTime() < ms
+const isWithin = (at: Date, askedAt: Date, ms: number) => askedAt.getTime() - at.getTime() < ms
+const wasHeard = ({ seenAt, askedAt }: LabSeen, withinMs: number) => isWithin(seenAt, askedAt, withinMs)
 
 /** The machine that carries the lab, as far as it is there. */
 export interface LabNow {
@@ -53,33 +54,31 @@ export interface LabNow {
   readonly underWay: DrillStart | null
 }
 
-export async function labNow({ db, now }: Deps): Promise<LabNow> {
+export async function labNow({ db }: Pick<Deps, 'db'>): Promise<LabNow> {
   const [lab, found] = await read(() => Promise.all([loadLab(db), findUnderWay(db)]))
-  const at = now()
   return {
-    ofLab: new Set(lab !== undefined && isWithin(lab.seenAt, at, THERE_MS) ? lab.drills : []),
-    underWay: found !== undefined && isExpected(found, lab, at) ? found.start : null,
+    ofLab: new Set(lab !== undefined && wasHeard(lab, THERE_MS) ? lab.drills : []),
+    underWay: found !== undefined && isExpected(found, lab) ? found.start : null,
   }
 }
 
 /** Whether something will still be told of a start: it was asked for just now, or who carries it out was heard lately. */
-const isExpected = ({ start, told }: UnderWay, lab: LabSeen | undefined, at: Date): boolean =>
+const isExpected = ({ start, told, askedAt }: UnderWay, lab: LabSeen | undefined): boolean =>
   told > 0
-    ? lab !== undefined && isWithin(lab.seenAt, at, GONE_MS)
-    : isWithin(new Date(start.startedAt), at, TAKEN_MS)
+    ? lab !== undefined && wasHeard(lab, GONE_MS)
+    : isWithin(new Date(start.startedAt), askedAt, TAKEN_MS)
 
 /** Leaves a drill to the machine that carries the lab; refused while another one is under way. */
 export async function startInLab(
-  deps: Deps,
+  { db }: Deps,
   asked: Pick<DrillStart, 'id' | 'drill' | 'startedBy'>,
 ): Promise<DrillStart> {
-  const at = deps.now()
-  const start = { ...asked, startedAt: at.toISOString(), finishedAt: null }
-  return await transact(deps.db, async (tx) => {
+  return await transact(db, async (tx) => {
     const [lab, other] = [await loadLab(tx), await findUnderWay(tx)]
-    if (other !== undefined && !isExpected(other, lab, at)) await giveUp(tx, other, at)
-    await removeOldStarts(tx, new Date(at.getTime() - KEPT_MS))
-    if (!(await insertStart(tx, start))) {
+    if (other !== undefined && !isExpected(other, lab)) await giveUp(tx, other)
+    await removeOldStarts(tx, KEPT_DAYS)
+    const start = await insertStart(tx, asked)
+    if (start === undefined) {
       const { drill } = (await findUnderWay(tx))?.start ?? asked
       throw new MaruError('drills.busy', { drill })
     }
@@ -89,10 +88,10 @@ export async function startInLab(
 }
 
 /** Ends a start of which nothing will be told any more. */
-async function giveUp(tx: Db, { start, told }: UnderWay, at: Date): Promise<void> {
+async function giveUp(tx: Db, { start, told }: UnderWay): Promise<void> {
   const { error } = nothingMore(start, told).toBody()
   await insertEvents(tx, start.id, [{ number: told + 1, event: { type: 'failed', error } }])
-  await endStart(tx, start.id, at)
+  await endStart(tx, start.id)
 }
 
 const nothingMore = ({ id, drill }: DrillStart, told: number): MaruError =>
@@ -116,39 +115,35 @@ export async function nextForLab(
 }
 
 /** A start for who asks: one that he has begun, or one that was asked for just now. */
-async function lookForWork({ db, now }: Deps): Promise<UnderWay | undefined> {
+async function lookForWork({ db }: Deps): Promise<UnderWay | undefined> {
   const found = await read(() => findUnderWay(db))
   if (found === undefined || found.told > 0) return found
-  return isExpected(found, undefined, now()) ? found : undefined
+  return isExpected(found, undefined) ? found : undefined
 }
 
-async function noteHeard({ db, now }: Deps, drills: readonly string[]): Promise<void> {
-  const seenAt = now()
+async function noteHeard({ db }: Deps, drills: readonly string[]): Promise<void> {
   await transactRepeatable(db, async (tx) => {
     const before = await loadLab(tx)
-    await saveLab(tx, { drills, seenAt })
+    await saveLab(tx, drills)
     const isNews =
-      before === undefined ||
-      !isWithin(before.seenAt, seenAt, THERE_MS) ||
-      before.drills.join() !== drills.join()
+      before === undefined || !wasHeard(before, THERE_MS) || before.drills.join() !== drills.join()
     if (isNews) await notify(tx, TRUST_CHANNEL)
   })
 }
 
 /** Keeps what that machine has seen of a drill; its last event ends it. */
 export async function tellFromLab(
-  { db, now }: Deps,
+  { db }: Deps,
   id: DrillStartId,
   events: readonly NumberedDrillEvent[],
 ): Promise<void> {
-  const at = now()
   await transactRepeatable(db, async (tx) => {
     if ((await findStart(tx, id)) === undefined) throw new MaruError('drills.lost', { start: id })
-    await saveSeen(tx, at)
+    await saveSeen(tx)
     await insertEvents(tx, id, events)
     if (events.length > 0) await notify(tx, LAB_CHANNEL)
     if (!events.some(({ event }) => isLastDrillEvent(event))) return
-    await endStart(tx, id, at)
+    await endStart(tx, id)
     await notify(tx, TRUST_CHANNEL)
   })
 }

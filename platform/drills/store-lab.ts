@@ -1,6 +1,7 @@
-import type { ColumnType, Selectable } from 'kysely'
+import { type ColumnType, type Selectable, sql } from 'kysely'
 import type { DrillEvent, DrillStart, NumberedDrillEvent } from '#contract/drills.ts'
 import type { DrillStartId } from '#contract/ids.ts'
+import { databaseNow } from '#runtime/server/database-clock.ts'
 import { storableJson } from '#runtime/server/storable-json.ts'
 import type { Db } from './store.ts'
 
@@ -24,20 +25,24 @@ interface EventTable {
 const tables = (db: Db) =>
   db.withTables<{ drills_lab: LabTable; drills_start: StartTable; drills_event: EventTable }>()
 
-/** The machine that carries the lab, as it was heard last. */
+/** The machine that carries the lab, as it was heard last; times are the database's. */
 export interface LabSeen {
   readonly drills: readonly string[]
   readonly seenAt: Date
+  readonly askedAt: Date
 }
 
 export async function loadLab(db: Db): Promise<LabSeen | undefined> {
-  const row = await tables(db).selectFrom('drills_lab').select(['drills', 'seen_at']).executeTakeFirst()
-  return row && { drills: row.drills, seenAt: row.seen_at }
+  const row = await tables(db)
+    .selectFrom('drills_lab')
+    .select(['drills', 'seen_at', databaseNow.as('asked_at')])
+    .executeTakeFirst()
+  return row && { drills: row.drills, seenAt: row.seen_at, askedAt: row.asked_at }
 }
 
-/** Notes that it was heard. */
-export async function saveLab(tx: Db, { drills, seenAt }: LabSeen): Promise<void> {
-  const row = { drills: [...drills], seen_at: seenAt }
+/** Notes that it was heard, and what it can carry out. */
+export async function saveLab(tx: Db, drills: readonly string[]): Promise<void> {
+  const row = { drills: [...drills], seen_at: databaseNow }
   await tables(tx)
     .insertInto('drills_lab')
     .values(row)
@@ -46,20 +51,23 @@ export async function saveLab(tx: Db, { drills, seenAt }: LabSeen): Promise<void
 }
 
 /** The same where what it can carry out is known. */
-export async function saveSeen(tx: Db, seenAt: Date): Promise<void> {
-  await tables(tx).updateTable('drills_lab').set({ seen_at: seenAt }).execute()
+export async function saveSeen(tx: Db): Promise<void> {
+  await tables(tx).updateTable('drills_lab').set({ seen_at: databaseNow }).execute()
 }
 
 /** A start that has not ended, and the number of its last event; 0 where nobody has taken it yet. */
 export interface UnderWay {
   readonly start: DrillStart
   readonly told: number
+  /** When the database was asked, by its own clock as the start's times are. */
+  readonly askedAt: Date
 }
 
 export async function findUnderWay(db: Db): Promise<UnderWay | undefined> {
   const row = await tables(db)
     .selectFrom('drills_start')
     .selectAll()
+    .select(databaseNow.as('asked_at'))
     .select((query) =>
       query
         .selectFrom('drills_event')
@@ -69,7 +77,7 @@ export async function findUnderWay(db: Db): Promise<UnderWay | undefined> {
     )
     .where('finished_at', 'is', null)
     .executeTakeFirst()
-  return row && { start: toStart(row), told: row.told ?? 0 }
+  return row && { start: toStart(row), told: row.told ?? 0, askedAt: row.asked_at }
 }
 
 export async function findStart(db: Db, id: string): Promise<DrillStart | undefined> {
@@ -81,20 +89,24 @@ export async function findStart(db: Db, id: string): Promise<DrillStart | undefi
   return row && toStart(row)
 }
 
-/** Adds a start; false where another one has not ended. */
-export async function insertStart(tx: Db, { id, drill, startedBy, startedAt }: DrillStart): Promise<boolean> {
-  const { numInsertedOrUpdatedRows } = await tables(tx)
+/** Adds a start; undefined where another one has not ended. */
+export async function insertStart(
+  tx: Db,
+  { id, drill, startedBy }: Pick<DrillStart, 'id' | 'drill' | 'startedBy'>,
+): Promise<DrillStart | undefined> {
+  const row = await tables(tx)
     .insertInto('drills_start')
-    .values({ id, drill, started_by: startedBy, started_at: new Date(startedAt), finished_at: null })
+    .values({ id, drill, started_by: startedBy, started_at: databaseNow, finished_at: null })
     .onConflict((conflict) => conflict.doNothing())
+    .returningAll()
     .executeTakeFirst()
-  return numInsertedOrUpdatedRows === 1n
+  return row && toStart(row)
 }
 
-export async function endStart(tx: Db, id: DrillStartId, at: Date): Promise<void> {
+export async function endStart(tx: Db, id: DrillStartId): Promise<void> {
   await tables(tx)
     .updateTable('drills_start')
-    .set({ finished_at: at })
+    .set({ finished_at: databaseNow })
     .where('id', '=', id)
     .where('finished_at', 'is', null)
     .execute()
@@ -131,8 +143,9 @@ export async function listDrillEvents(
     .execute()
 }
 
-export async function removeOldStarts(tx: Db, before: Date): Promise<void> {
-  await tables(tx).deleteFrom('drills_start').where('started_at', '<', before).execute()
+export async function removeOldStarts(tx: Db, days: number): Promise<void> {
+  const oldest = sql<Date>`statement_timestamp() - make_interval(days => ${days})`
+  await tables(tx).deleteFrom('drills_start').where('started_at', '<', oldest).execute()
 }
 
 const toStart = (row: Selectable<StartTable>): DrillStart => ({

@@ -42,8 +42,8 @@ const validUntil = ({ finishedAt }: DrillRun): DrillList['at'] =>
 
 /** Who carries a drill out where it may run. */
 export function carriedOutBy({ name, needs }: AnyDrill, { elsewhere, ofLab }: DrillGrounds): DrillGround {
-  if (needs === 'hosts' || (needs === 'pair' && elsewhere !== null)) return 'lab'
-  return needs === 'machine' && ofLab.has(name) ? 'lab' : 'host'
+  if (needs === 'hosts' || ofLab.has(name)) return 'lab'
+  return needs === 'pair' && elsewhere !== null ? 'lab' : 'host'
 }
 
 function permissionOf(drill: AnyDrill, grounds: DrillGrounds): DrillPermission {

@@ -195,7 +195,7 @@ export function clusterSettings() {
     retry_timeout: 2,
     maximum_lag_on_failover: 1_048_576,
     primary_start_timeout: 0,
-    primary_stop_timeout: 3, // docs/decisions/0015, Room
+    primary_stop_timeout: 2, // docs/decisions/0015, Room
     synchronous_mode: true,
     failsafe_mode: false,
     check_timeline: true,
