@@ -108,7 +108,7 @@ export async function nextForLab(
     await noteHeard(deps, drills)
     let found = await lookForWork(deps)
     if (found === undefined && (await bell.wait(HELD_MS, signal))) found = await lookForWork(deps)
-    return found ?? { start: null, told: 0 }
+    return { start: found?.start ?? null, told: found?.told ?? 0 }
   } finally {
     bell.close()
   }
