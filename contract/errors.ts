@@ -479,7 +479,7 @@ export const ERRORS = {
     409,
     3,
     'Without {host} the store (etcd) has two members: when the host of either fails, nothing is written any more.',
-    'Bring another first (`maru host add NAME --witness --data-centre PLACE`, or a full host), or put another in its place (`maru host replace {host} --with NAME`). --two-voices removes it all the same; if the host is lost for good, add --lost. Nothing was changed.',
+    'Bring another first, so that three are left: a witness (`maru host add NAME --witness --data-centre PLACE`) or a full host. --two-voices removes or replaces it all the same, as an installation of two hosts without a witness has to; if the host is lost for good, add --lost. Nothing was changed.',
   ),
   'hosts.is_witness': row(
     409,

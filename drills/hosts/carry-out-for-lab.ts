@@ -1,8 +1,9 @@
 import { join } from 'node:path'
-import { DrillEvent, isLastDrillEvent } from '#contract/drills.ts'
+import { isLastDrillEvent } from '#contract/drills.ts'
 import { MaruError } from '#contract/errors.ts'
 import { DOCKER_SOCKET } from '#platform/hosts/index.ts'
 import { DEFAULT_HOME, type Environment } from '#runtime/cli/context.ts'
+import { eventIn } from '../event-line.ts'
 import { lockDrills, openField } from '../field.ts'
 import { findDrill } from '../register.ts'
 import { carryOutTelling, type Emit } from '../run-for-agent.ts'
@@ -44,8 +45,9 @@ async function carryOutInHost({ home, drill: name, env, signal }: LabOrder, emit
       const argv = [process.execPath, IN_HOST, ...told, '--until-input-ends']
       let hasEnded = false
       const { stderr } = await lab.keep(host, argv, signal, (line) => {
-        const event = DrillEvent.parse(JSON.parse(line))
-        hasEnded ||= isLastDrillEvent(event)
+        const event = eventIn(line)
+        if (event === undefined || hasEnded) return
+        hasEnded = isLastDrillEvent(event)
         emit(event)
       })
       if (!hasEnded) throw new Error(stderr.trim().split('\n').at(-1) || 'it said nothing')

@@ -1,5 +1,5 @@
 import {
-  DrillEvent,
+  type DrillEvent,
   type DrillStart,
   drillRoutes,
   isLastDrillEvent,
@@ -14,6 +14,7 @@ import type { Log } from '#runtime/kit/log.ts'
 import { pause } from '#runtime/kit/pause.ts'
 import { RECORD_MS } from '../carry-out.ts'
 import type { AnyDrill } from '../drill.ts'
+import { eventIn } from '../event-line.ts'
 import { DRILLS, findDrill } from '../register.ts'
 import { type OpenLab, openLabGround } from './lab-ground.ts'
 import { wholeLines } from './lab-hands.ts'
@@ -130,15 +131,6 @@ async function carryOutApart({ home, signal }: LabService, drill: string, { emit
     if (!hasEnded) emit(brokenOff(drill, stderr.trim().split('\n').at(-1) || 'it said nothing'))
   } catch (error) {
     emit(brokenOff(drill, error instanceof Error ? error.message : String(error)))
-  }
-}
-
-function eventIn(line: string): DrillEvent | undefined {
-  try {
-    return DrillEvent.parse(JSON.parse(line))
-  } catch {
-    // A library's own words are no event.
-    return undefined
   }
 }
 
