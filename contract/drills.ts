@@ -37,7 +37,7 @@ export const DrillRun = DrillResult.pick({
 export type DrillRun = z.infer<typeof DrillRun>
 
 /**
- * `yes`: in a lab; what takes its hosts and lines only while the machine that carries it listens. `on-request`: it is harmless, and somebody has to say so. `no`: it breaks things, and this is no lab.
+ * `yes`: in a lab; in one of several hosts while the machine that carries it listens. `on-request`: it is harmless, and somebody has to say so. `no`: it breaks things, and this is no lab.
  * `elsewhere`: it does something to members of the database, and one is on another host: it runs outside of the hosts of a lab.
  * `outside`: not from within; it runs by the command line, on the host or on the machine that carries a lab of several hosts.
  */

@@ -38,9 +38,9 @@ export interface LabService {
   readonly onReady: () => void
 }
 
-/** What the machine that carries a lab can carry out in it: what takes hosts, lines, the pair or programs of a machine. */
+/** What the machine that carries a lab can have carried out in it: all but what takes a host more than the lab has. */
 export const drillsFor = (lab: Pick<OpenLab, 'hosts'>): readonly AnyDrill[] =>
-  DRILLS.filter((drill) => drill.needs !== undefined && !(drill.needs === 'hosts' && lacksSpare(drill, lab)))
+  DRILLS.filter((drill) => drill.needs !== 'hosts' || !lacksSpare(drill, lab))
 
 /**
  * Has carried out what is started from the platform in the lab, one after the other, until the signal is aborted; each by a program of its

@@ -215,6 +215,11 @@ test('what takes hosts is left to the machine that carries the lab, while it is 
   for (const drill of OF_LAB) assert.deepEqual(there[drill], ['yes', 'lab'])
   assert.deepEqual(there['neighbours-database'], ['yes', 'host'])
   assert.deepEqual(there['data-centre-cut'], ['outside', 'lab'])
+  // The host of this control plane may be another one of the lab, which has no marker.
+  lab = false
+  assert.deepEqual((await where())['host-dies'], ['yes', 'lab'])
+  assert.equal((await list()).lab, true)
+  lab = true
 
   // It hears of it at once.
   const asking = next()

@@ -14,7 +14,7 @@ import { read } from '#runtime/server/transact.ts'
 import { followInLab, isInLab, labNow, nextForLab, startInLab, tellFromLab } from './lab.ts'
 import { recordDrill } from './record.ts'
 import { findRun, latestRuns, listRuns } from './store.ts'
-import { carriedOutBy, viewDrills } from './view.ts'
+import { viewDrills } from './view.ts'
 
 const LISTED_RUNS = 20
 
@@ -25,7 +25,9 @@ export const drillHandlers: Handlers<typeof drillRoutes> = {
     const [runs, host, lab] = await Promise.all([latest, askHost(deps), labNow(deps)])
     const drills = viewDrills(runs, { ...host, ofLab: lab.ofLab })
     const underWay = host.underWay ?? lab.underWay
-    return { at: deps.now().toISOString(), lab: host.lab, underWay, drills }
+    // The marker of a lab is on its first host only.
+    const isLab = lab.ofLab.size > 0 || host.lab
+    return { at: deps.now().toISOString(), lab: isLab, underWay, drills }
   },
   runs: async ({ params }, { db }) => {
     const { name } = findDrill(params.drill)
@@ -76,8 +78,8 @@ async function startDrill(deps: ServerDeps, drill: AnyDrill, startedBy: string):
   const asked = { id: randomId<DrillStartId>('start'), drill: drill.name, startedBy }
   const other = host.underWay ?? underWay
   if (other !== null) throw new MaruError('drills.busy', { drill: other.drill })
-  const isForLab = carriedOutBy(drill, { ...host, ofLab }) === 'lab' && ofLab.has(drill.name)
-  return isForLab ? await startInLab(deps, asked) : await deps.agents.first.startDrill(asked)
+  if (ofLab.has(drill.name)) return await startInLab(deps, asked)
+  return await deps.agents.first.startDrill(asked)
 }
 
 async function loadRun({ db }: ServerDeps, id: string) {

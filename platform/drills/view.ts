@@ -49,7 +49,7 @@ export function carriedOutBy({ name, needs }: AnyDrill, { elsewhere, ofLab }: Dr
 function permissionOf(drill: AnyDrill, grounds: DrillGrounds): DrillPermission {
   const { name, needs, harmless } = drill
   const { lab, elsewhere, ofLab } = grounds
-  if (carriedOutBy(drill, grounds) === 'lab' && ofLab.has(name) && lab !== false) return 'yes'
+  if (ofLab.has(name)) return 'yes'
   if (needs === 'hosts' || needs === 'machine') return 'outside'
   if (lab === null) return 'unknown'
   if (lab && needs === 'pair' && elsewhere !== null) return 'elsewhere'
