@@ -10,10 +10,15 @@ import { ensureFolder } from '#runtime/drivers/files.ts'
 import { CONTENTS, type ContentSource } from './content.ts'
 import { fileEntry, layerDockerfile, packContext, type TarEntry } from './layer-tar.ts'
 import { type ImageName, type LayerRecipe, RECIPES, type RootfsRecipe } from './recipes.ts'
-import { buildRootfs, planRootfs } from './root-filesystem.ts'
+import { buildRootfs, planRootfs, removeWork } from './root-filesystem.ts'
 
 /** Label of every stack image; its value is the image's name. */
 export const IMAGE_LABEL = 'maru.image'
+
+/** Where images are made in a data folder; what a build that was killed has mounted there goes with `removeImageWork`. */
+const imageWork = (home: string) => join(home, 'images', 'work')
+
+export const removeImageWork = (home: string): Promise<void> => removeWork(imageWork(home))
 
 export interface BuiltImage {
   readonly tag: string
@@ -69,7 +74,7 @@ export async function ensureImages(deps: ImageDeps): Promise<Record<ImageName, B
     'platform',
   ]
   const images = await allSettledOrThrow(order.map(async (name) => [name, await ensure(name)] as const))
-  await rm(join(deps.home, 'images', 'work'), { recursive: true, force: true })
+  await removeImageWork(deps.home)
   return Object.fromEntries(images) as Record<ImageName, BuiltImage>
 }
 
@@ -77,7 +82,7 @@ async function ensureImage(deps: ImageDeps, name: ImageName, from?: BuiltImage):
   const recipe = RECIPES[name]
   const source: ContentSource = {
     programDir: deps.programDir,
-    workDir: join(deps.home, 'images', 'work', name),
+    workDir: join(imageWork(deps.home), name),
     logFile: join(deps.home, 'logs', `image-${name}.log`),
   }
   const tag = await tagOf(name, source, from, deps.revisions?.[name])

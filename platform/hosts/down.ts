@@ -2,7 +2,7 @@ import { readdir, rm, rmdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { MaruError } from '#contract/errors.ts'
 import { addressesOf, HOME, type Installation } from '#contract/installation.ts'
-import { IMAGE_LABEL } from '#images/build-images.ts'
+import { IMAGE_LABEL, removeImageWork } from '#images/build-images.ts'
 import { ADDRESS_COMPONENT } from '#platform/virtual-address/index.ts'
 import { type Docker, LABELS, makeDocker } from '#runtime/drivers/docker.ts'
 import { removeFirstGroup } from '#runtime/drivers/first-group.ts'
@@ -133,6 +133,7 @@ async function refuseGuests(docker: Docker, installation: Installation): Promise
 
 /** A data folder may be a disk of its own, which cannot be removed: then it is left empty. */
 async function removeDataFolder(home: string): Promise<void> {
+  await removeImageWork(home)
   for (const name of await readdir(home)) await rm(join(home, name), { recursive: true, force: true })
   await rmdir(home).catch((error: NodeJS.ErrnoException) => {
     if (error.code !== 'EBUSY') throw error
