@@ -47,14 +47,16 @@ const PLACE = {
   hosts: 'On the machine that carries the lab, outside of its hosts, as root:',
 } as const
 
-const placeOf = ({ needs, carriedOutBy }: DrillEntry) =>
-  PLACE[carriedOutBy === 'lab' && needs !== 'machine' ? 'hosts' : (needs ?? 'host')]
+/** Its members are on several hosts of a lab. */
+const isPairOfLab = ({ needs, carriedOutBy }: DrillEntry) => needs === 'pair' && carriedOutBy === 'lab'
+
+const placeOf = (drill: DrillEntry) => PLACE[isPairOfLab(drill) ? 'hosts' : (drill.needs ?? 'host')]
 
 /** What the command needs beside the drill's name. */
-function moreOf({ needs, here, carriedOutBy }: DrillEntry): string {
-  if (here === 'on-request') return ' --i-understand-this-is-production'
+function moreOf(drill: DrillEntry): string {
+  if (drill.here === 'on-request') return ' --i-understand-this-is-production'
   // Without it, this drill is meant for an installation on one host.
-  return needs === 'pair' && carriedOutBy === 'lab' ? ' --home /var/lib/maru-lab' : ''
+  return isPairOfLab(drill) ? ' --home /var/lib/maru-lab' : ''
 }
 
 const commandOf = (drill: DrillEntry) => `maru drill run ${drill.name}${moreOf(drill)}`
