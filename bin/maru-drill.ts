@@ -2,6 +2,7 @@ import { parseArgs } from 'node:util'
 import type { DrillEvent } from '#contract/drills.ts'
 import { runForAgent } from '#drills/index.ts'
 import { endProcess } from '#runtime/kit/end-process.ts'
+import { stopWithInput } from '#runtime/kit/stop-with-input.ts'
 
 // The agent carries out a drill by this program: each line that it prints is an event, the last one is its end.
 const { values } = parseArgs({
@@ -19,12 +20,7 @@ if (home === undefined || docker === undefined || drill === undefined) {
 }
 const stopping = new AbortController()
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => stopping.abort())
-if (values['until-input-ends'] === true) {
-  process.stdin.resume()
-  process.stdin.once('end', () => stopping.abort())
-  // Who began this may be gone: what was done is undone all the same.
-  for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {})
-}
+if (values['until-input-ends'] === true) stopWithInput(stopping)
 const emit = (event: DrillEvent) => void process.stdout.write(`${JSON.stringify(event)}\n`)
 await runForAgent({ home, dockerSocket: docker, signal: stopping.signal, now: () => new Date() }, drill, emit)
 // Idle connections must not keep a finished drill alive.

@@ -3,6 +3,7 @@ import type { DrillEvent } from '#contract/drills.ts'
 import { carryOutForLab, serveLab } from '#drills/index.ts'
 import { endProcess } from '#runtime/kit/end-process.ts'
 import { makeLog } from '#runtime/kit/log.ts'
+import { stopWithInput } from '#runtime/kit/stop-with-input.ts'
 
 // A lab of several hosts keeps this program beside its hosts: it has carried out what is started from the platform in them. With a drill it
 // carries that one out: each line is an event, the last one its end, and it cleans up and ends when its input does.
@@ -23,11 +24,8 @@ if (drill === undefined) {
   }
   await serveLab({ home, env: process.env, signal, log: makeLog('info', say), onReady })
 } else {
-  process.stdin.resume()
-  process.stdin.once('end', () => stopping.abort())
+  stopWithInput(stopping)
   for (const end of ['SIGINT', 'SIGTERM'] as const) process.on(end, () => stopping.abort())
-  // Who began this may be gone: what was done is undone all the same.
-  for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {})
   const emit = (event: DrillEvent) => say(JSON.stringify(event))
   await carryOutForLab({ home, drill, env: process.env, signal, now: () => new Date() }, emit)
 }

@@ -1,11 +1,10 @@
 import { join } from 'node:path'
-import { isLastDrillEvent } from '#contract/drills.ts'
 import { MaruError } from '#contract/errors.ts'
 import { DOCKER_SOCKET } from '#platform/hosts/index.ts'
 import { DEFAULT_HOME, type Environment } from '#runtime/cli/context.ts'
-import { eventIn } from '../event-line.ts'
 import { lockDrills, openField } from '../field.ts'
 import { findDrill } from '../register.ts'
+import { relayEvents } from '../relay-events.ts'
 import { carryOutTelling, type Emit } from '../run-for-agent.ts'
 import { asRefusal } from '../run-in-turn.ts'
 import { openLabGround } from './lab-ground.ts'
@@ -43,14 +42,7 @@ async function carryOutInHost({ home, drill: name, env, signal }: LabOrder, emit
       if (!(await lab.isRunning(host))) throw new MaruError('lab.host_off', { host })
       const told = ['--home', DEFAULT_HOME, '--docker', DOCKER_SOCKET, '--drill', name]
       const argv = [process.execPath, IN_HOST, ...told, '--until-input-ends']
-      let hasEnded = false
-      const { stderr } = await lab.keep(host, argv, signal, (line) => {
-        const event = eventIn(line)
-        if (event === undefined || hasEnded) return
-        hasEnded = isLastDrillEvent(event)
-        emit(event)
-      })
-      if (!hasEnded) throw new Error(stderr.trim().split('\n').at(-1) || 'it said nothing')
+      await relayEvents(name, emit, (onLine) => lab.keep(host, argv, signal, onLine))
     } finally {
       unlock()
     }

@@ -6,6 +6,7 @@ import type { Progress } from '#runtime/cli/progress.ts'
 import { ownProgram } from '#runtime/drivers/own-program.ts'
 import type { AnyDrill, Drill } from '../drill.ts'
 import { findDrill } from '../register.ts'
+import { lastWords } from '../relay-events.ts'
 import { runDrill } from '../run-drill.ts'
 import { asRefusal } from '../run-in-turn.ts'
 import type { HostsGround } from './hosts-place.ts'
@@ -44,8 +45,7 @@ export async function carryOutOnPair(
   const { stderr } = await lab.keepOnNetwork(host, argv, signal, take)
   if (last?.type === 'result') return last.result
   if (last?.type === 'failed') throw MaruError.fromBody({ error: last.error })
-  const reason = stderr.trim().split('\n').at(-1) || 'it said nothing'
-  throw new MaruError('drills.stopped', { drill: drill.name, stage: 'process', reason })
+  throw new MaruError('drills.stopped', { drill: drill.name, stage: 'process', reason: lastWords(stderr) })
 }
 
 async function writersHost(lab: HostsGround): Promise<string> {

@@ -1,10 +1,4 @@
-import {
-  type DrillEvent,
-  type DrillStart,
-  drillRoutes,
-  isLastDrillEvent,
-  type NumberedDrillEvent,
-} from '#contract/drills.ts'
+import { type DrillStart, drillRoutes, type NumberedDrillEvent } from '#contract/drills.ts'
 import { MaruError } from '#contract/errors.ts'
 import type { DrillStartId } from '#contract/ids.ts'
 import type { Environment } from '#runtime/cli/context.ts'
@@ -14,8 +8,8 @@ import type { Log } from '#runtime/kit/log.ts'
 import { pause } from '#runtime/kit/pause.ts'
 import { RECORD_MS } from '../carry-out.ts'
 import type { AnyDrill } from '../drill.ts'
-import { eventIn } from '../event-line.ts'
 import { DRILLS, findDrill } from '../register.ts'
+import { brokenOff, relayEvents } from '../relay-events.ts'
 import { type OpenLab, openLabGround } from './lab-ground.ts'
 import { wholeLines } from './lab-hands.ts'
 import { lacksSpare } from './spare-host.ts'
@@ -118,23 +112,10 @@ async function carryOutApart({ home, signal }: LabService, drill: string, { emit
   const limitMs = findDrill(drill).expectedS * 1000 * TOO_LONG + CLEAN_UP_MS
   const until = AbortSignal.any([signal, AbortSignal.timeout(limitMs)])
   const argv = [process.execPath, ownProgram('maru-lab-drills'), '--lab', home, '--drill', drill] as const
-  let hasEnded = false
-  const onOutput = wholeLines((line) => {
-    const event = eventIn(line)
-    if (event === undefined || hasEnded) return
-    hasEnded = isLastDrillEvent(event)
-    emit(event)
-  })
+  const options = { inputUntil: until, timeoutMs: limitMs + CLEAN_UP_MS, keepBytes: KEPT_BYTES }
   try {
-    const timeoutMs = limitMs + CLEAN_UP_MS
-    const { stderr } = await run(argv, { inputUntil: until, timeoutMs, onOutput, keepBytes: KEPT_BYTES })
-    if (!hasEnded) emit(brokenOff(drill, stderr.trim().split('\n').at(-1) || 'it said nothing'))
+    await relayEvents(drill, emit, (onLine) => run(argv, { ...options, onOutput: wholeLines(onLine) }))
   } catch (error) {
     emit(brokenOff(drill, error instanceof Error ? error.message : String(error)))
   }
-}
-
-function brokenOff(drill: string, reason: string): DrillEvent {
-  const { error } = new MaruError('drills.stopped', { drill, stage: 'process', reason }).toBody()
-  return { type: 'failed', error }
 }

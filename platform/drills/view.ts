@@ -41,7 +41,7 @@ const validUntil = ({ finishedAt }: DrillRun): DrillList['at'] =>
   new Date(Date.parse(finishedAt) + DRILL_VALID_DAYS * DAY_MS).toISOString()
 
 /** Who carries a drill out where it may run. */
-export function carriedOutBy({ name, needs }: AnyDrill, { elsewhere, ofLab }: DrillGrounds): DrillGround {
+function carriedOutBy({ name, needs }: AnyDrill, { elsewhere, ofLab }: DrillGrounds): DrillGround {
   if (needs === 'hosts' || ofLab.has(name)) return 'lab'
   return needs === 'pair' && elsewhere !== null ? 'lab' : 'host'
 }

@@ -11,6 +11,7 @@ import {
 } from '#contract/drills.ts'
 import { MaruError } from '#contract/errors.ts'
 import { type AgentConfig, HOME } from '#contract/installation.ts'
+import { brokenOff, lastWords } from '#drills/relay-events.ts'
 import type { Docker } from '#runtime/drivers/docker.ts'
 import { exists } from '#runtime/drivers/files.ts'
 import type { Log } from '#runtime/kit/log.ts'
@@ -114,7 +115,7 @@ async function carryOut(course: Course): Promise<void> {
       for await (const line of textLines(child.stdout)) add(course, DrillEvent.parse(JSON.parse(line)))
   } finally {
     await closed
-    if (!course.events.some(isLastDrillEvent)) add(course, brokenOff(start.drill, complaint))
+    if (!course.events.some(isLastDrillEvent)) add(course, brokenOff(start.drill, lastWords(complaint)))
     course.start = { ...start, finishedAt: new Date().toISOString() }
     course.news.emit('event')
   }
@@ -125,12 +126,6 @@ function add({ events, news }: Course, event: DrillEvent): void {
   if (events.length >= MOST_EVENTS && !isLastDrillEvent(event)) return
   events.push(event)
   news.emit('event')
-}
-
-function brokenOff(drill: string, complaint: string): DrillEvent {
-  const reason = complaint.trim().split('\n').at(-1) || 'it said nothing'
-  const { error } = new MaruError('drills.stopped', { drill, stage: 'process', reason }).toBody()
-  return { type: 'failed', error }
 }
 
 async function followCourse(
